@@ -1,0 +1,156 @@
+import type { DataType, Tensor, TensorInfo } from '../tf';
+import { assertGpuHealthy, bufferOf, countDispatch, dropCpuCopy, gpu, toTensor } from '../tf';
+
+/** A scalar of the uniform struct. A bare number is a u32; `f32(x)` and `i32(x)` mark the other two. */
+export type Uniform = number | { f32: number } | { i32: number };
+export const f32 = (value: number): Uniform => ({ f32: value });
+export const i32 = (value: number): Uniform => ({ i32: value });
+
+export interface Dispatch {
+  /** Name in error messages and profiles; not part of the cache key. */
+  label: string;
+  /** Whole WGSL module. Bindings in group 0: inputs in order, then outputs in order, then the uniform struct. */
+  code: string;
+  entryPoint?: string;
+  inputs: readonly TensorInfo[];
+  /** A new tensor by shape and dtype, or an existing one to be written (or read and written) in place. */
+  outputs: readonly ({ shape: number[]; dtype: DataType } | TensorInfo)[];
+  /** 32-bit scalars in the order of the struct's fields. */
+  uniforms?: readonly Uniform[];
+  /** Values of pipeline-overridable constants. */
+  constants?: Record<string, number>;
+  workgroups: readonly [number, number?, number?];
+}
+
+const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
+const modules = new WeakMap<GPUDevice, Map<string, GPUShaderModule>>();
+
+const cached = <T>(store: WeakMap<GPUDevice, Map<string, T>>, device: GPUDevice, key: string, make: () => T): T => {
+  let map = store.get(device);
+  if (!map) {
+    map = new Map();
+    store.set(device, map);
+  }
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+};
+
+const pipelineOf = (device: GPUDevice, d: Dispatch): GPUComputePipeline => {
+  const entryPoint = d.entryPoint ?? 'main';
+  const hasUniforms = d.uniforms !== undefined && d.uniforms.length > 0;
+  const key = `${entryPoint}|${d.inputs.length}|${d.outputs.length}|${hasUniforms}|${JSON.stringify(d.constants ?? {})}|${d.code}`;
+  return cached(pipelines, device, key, () => {
+    const buffers: GPUBufferBindingType[] = [
+      ...d.inputs.map((): GPUBufferBindingType => 'read-only-storage'),
+      ...d.outputs.map((): GPUBufferBindingType => 'storage'),
+      ...(hasUniforms ? (['uniform'] as GPUBufferBindingType[]) : []),
+    ];
+    // An explicit layout: with 'auto' a binding the shader does not use is dropped and the bind group is invalid.
+    const layout = device.createBindGroupLayout({
+      label: d.label,
+      entries: buffers.map((type, binding) => ({ binding, visibility: 4 /* COMPUTE */, buffer: { type } })),
+    });
+    const module = cached(modules, device, d.code, () =>
+      device.createShaderModule({ label: d.label, code: d.code }),
+    );
+    return device.createComputePipeline({
+      label: d.label,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint, ...(d.constants ? { constants: d.constants } : {}) },
+    });
+  });
+};
+
+const uniformBuffer = (uniforms: readonly Uniform[]): GPUBuffer => {
+  const own = gpu();
+  const bytes = new ArrayBuffer(Math.ceil(uniforms.length / 4) * 16);
+  const view = new DataView(bytes);
+  uniforms.forEach((u, i) => {
+    if (typeof u === 'number') view.setUint32(i * 4, u, true);
+    else if ('f32' in u) view.setFloat32(i * 4, u.f32, true);
+    else view.setInt32(i * 4, u.i32, true);
+  });
+  const buffer = own.bufferManager.acquireBuffer(
+    bytes.byteLength,
+    GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM,
+  );
+  own.queue.writeBuffer(buffer, 0, bytes);
+  own.uniformPendingDisposal.push(buffer); // tfjs recycles it after the next submit
+  return buffer;
+};
+
+const isInfo = (output: Dispatch['outputs'][number]): output is TensorInfo => 'dataId' in output;
+const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+/**
+ * Records one compute dispatch into tfjs's own command encoder, so that it is ordered with tfjs's kernels and needs no
+ * submit of its own. Returns the outputs in order. For use inside a kernel function; see `run` for plain tensors.
+ * @throws GpuError when the device has failed before.
+ */
+export const dispatch = (d: Dispatch): TensorInfo[] => {
+  assertGpuHealthy();
+  const own = gpu();
+  const inputs = d.inputs.map(bufferOf); // uploads happen before the pass is touched
+  const outputs = d.outputs.map((o) => (isInfo(o) ? o : own.makeTensorInfo(o.shape, o.dtype)));
+  if (outputs.some((o) => sizeOf(o.shape) === 0)) {
+    throw new Error(`${d.label}: an output is empty (${outputs.map((o) => `[${o.shape}]`).join(', ')}); handle that before dispatching.`);
+  }
+  const outBuffers = outputs.map(bufferOf);
+  const pipeline = pipelineOf(own.device, d);
+  const buffers = [...inputs, ...outBuffers];
+  if (d.uniforms && d.uniforms.length > 0) buffers.push(uniformBuffer(d.uniforms));
+  for (const t of [...d.inputs, ...outputs]) own.commandQueueOwnedIds.add(t.dataId);
+  const bindGroup = own.device.createBindGroup({
+    label: d.label,
+    layout: pipeline.getBindGroupLayout(0),
+    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+  });
+  own.ensureCommandEncoderReady();
+  own.computePassEncoder ??= own.commandEncoder!.beginComputePass();
+  own.computePassEncoder.setPipeline(pipeline);
+  own.computePassEncoder.setBindGroup(0, bindGroup);
+  const [x, y = 1, z = 1] = d.workgroups;
+  own.computePassEncoder.dispatchWorkgroups(x, y, z);
+  for (const o of outputs) dropCpuCopy(o);
+  countDispatch();
+  return outputs;
+};
+
+/** `dispatch` whose outputs are tensors owned by the current tidy scope: for gradients and code outside kernels. */
+export const run = (d: Dispatch): Tensor[] => dispatch(d).map((info, i) => (isInfo(d.outputs[i]!) ? (info as Tensor) : toTensor(info)));
+
+/** One buffer-to-buffer copy (offsets and length in 4-byte elements), ordered with the dispatches around it. */
+export interface Copy {
+  from: TensorInfo;
+  fromOffset?: number;
+  to: TensorInfo;
+  toOffset?: number;
+  length: number;
+}
+
+/** Records copies into tfjs's encoder. They are not dispatches: the pass is ended once for all of them. */
+export const copyBuffers = (copies: readonly Copy[]) => {
+  assertGpuHealthy();
+  const own = gpu();
+  const resolved = copies.map((c) => ({ c, from: bufferOf(c.from), to: bufferOf(c.to) }));
+  own.ensureCommandEncoderReady();
+  own.endComputePassEncoder();
+  for (const { c, from, to } of resolved) {
+    own.commandEncoder!.copyBufferToBuffer(from, (c.fromOffset ?? 0) * 4, to, (c.toOffset ?? 0) * 4, c.length * 4);
+    own.commandQueueOwnedIds.add(c.from.dataId);
+    own.commandQueueOwnedIds.add(c.to.dataId);
+    dropCpuCopy(c.to);
+  }
+};
+
+/** Workgroup counts for n workgroups, folded into two dimensions; index = wid.x + wid.y * numWorkgroups.x. */
+export const grid = (n: number): [number, number] => {
+  const limit = 65_535;
+  if (n <= limit) return [Math.max(1, n), 1];
+  const y = Math.ceil(n / limit);
+  return [Math.ceil(n / y), y];
+};

@@ -1,0 +1,333 @@
+/**
+ * The only import site of tfjs, and the only file that touches what tfjs keeps private.
+ *
+ * tfjs gives us tensors, the tape and small ops. We give it our own GPUDevice, because the stock one asks for
+ * neither subgroups nor f16 nor the adapter's storage-buffer limits, and we record our own dispatches into its
+ * command encoder, so that order is kept without an extra submit. Pinned to tfjs 4.22.0 exactly.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+
+export type {
+  DataType,
+  NamedTensorMap,
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor3D,
+  Tensor4D,
+  TensorInfo,
+} from '@tensorflow/tfjs';
+export { tf };
+
+export type BackendName = 'webgpu' | 'wasm' | 'cpu';
+export type BackendChoice = BackendName | 'auto';
+
+/** What a run is computed on, in words that the page and the terminal can print. */
+export interface BackendInfo {
+  name: BackendName;
+  /** For example "nvidia lovelace" or "google swiftshader"; the backend's own name when there is no adapter. */
+  adapter: string;
+  /** True when a CPU plays the GPU (SwiftShader, llvmpipe, WARP). */
+  software: boolean;
+  features: string[];
+  /** One sentence: why this backend, when the choice was 'auto' or could not be had. */
+  note: string;
+}
+
+/** A GPU call failed, or the device was lost. Nothing computed since the last good read may be used. */
+export class GpuError extends Error {
+  override name = 'GpuError';
+  constructor(
+    message: string,
+    readonly lost = false,
+  ) {
+    super(message);
+  }
+}
+
+/** The parts of tfjs's WebGPU backend that are private in intent. */
+interface Internals {
+  device: GPUDevice;
+  queue: GPUQueue;
+  tensorMap: {
+    get(dataId: object): { values: unknown; resource?: GPUBuffer; refCount: number };
+    has(dataId: object): boolean;
+  };
+  bufferManager: {
+    numBytesUsed: number;
+    numBytesAllocated: number;
+    numUsedBuffers: number;
+    freeBuffers: Map<string, GPUBuffer[]>;
+    numFreeBuffers: number;
+    acquireBuffer(size: number, usage: number, mapped?: boolean, reuse?: boolean): GPUBuffer;
+  };
+  commandQueueOwnedIds: WeakSet<object>;
+  uniformPendingDisposal: GPUBuffer[];
+  computePassEncoder: GPUComputePassEncoder | null;
+  commandEncoder: GPUCommandEncoder | null;
+  dispatchCountInPass: number;
+  uploadToGPU(dataId: object): void;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values?: unknown): tf.TensorInfo;
+  recordAndSubmit(...args: unknown[]): void;
+}
+
+let backend: Internals | undefined;
+let fatal: GpuError | undefined;
+let dispatches = 0;
+let peakBytes = 0;
+const listeners = new Set<(error: GpuError) => void>();
+
+const fail = (error: GpuError) => {
+  fatal ??= error;
+  for (const listener of listeners) listener(error);
+};
+
+/** Called at the first GPU error or device loss; returns the function that stops listening. */
+export const onGpuError = (listener: (error: GpuError) => void): (() => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/** Throws the GPU error that has happened, if any: a result computed after it would be stale or random. */
+export const assertGpuHealthy = () => {
+  if (fatal) throw fatal;
+};
+
+const isSoftware = (info: GPUAdapterInfo) =>
+  (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true ||
+  /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(
+    `${info.vendor} ${info.architecture} ${info.device} ${info.description}`,
+  );
+
+const adapterName = (info: GPUAdapterInfo) =>
+  [info.vendor, info.architecture, info.description]
+    .filter((part, i, all) => part && all.indexOf(part) === i)
+    .join(' ') || 'unnamed adapter';
+
+const wantedFeatures: GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
+
+const requestDevice = async (adapter: GPUAdapter): Promise<GPUDevice> => {
+  const { limits } = adapter;
+  return adapter.requestDevice({
+    label: 'marginalia',
+    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    },
+  });
+};
+
+const watch = (device: GPUDevice) => {
+  device.addEventListener('uncapturederror', (event) => {
+    fail(new GpuError(`The GPU refused a command: ${event.error.message}`));
+  });
+  void device.lost.then((info) => {
+    if (info.reason === 'destroyed') return; // we did it ourselves
+    fail(
+      new GpuError(
+        `The GPU device was lost (${info.message || 'no reason given'}). Reload the page to go on from the last checkpoint.`,
+        true,
+      ),
+    );
+  });
+};
+
+const findAdapter = async (): Promise<GPUAdapter | undefined> => {
+  if (typeof navigator === 'undefined' || !navigator.gpu) return undefined;
+  return (await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined;
+};
+
+const startWebgpu = async (adapter: GPUAdapter) => {
+  const device = await requestDevice(adapter);
+  watch(device);
+  const own = new WebGPUBackend(device, adapter.info) as unknown as Internals;
+  const record = own.recordAndSubmit.bind(own);
+  own.recordAndSubmit = (...args) => {
+    assertGpuHealthy();
+    dispatches++;
+    record(...args);
+  };
+  const { bufferManager } = own;
+  const acquire = bufferManager.acquireBuffer.bind(bufferManager);
+  bufferManager.acquireBuffer = (...args) => {
+    const buffer = acquire(...args);
+    peakBytes = Math.max(peakBytes, bufferManager.numBytesUsed);
+    return buffer;
+  };
+  backend = own;
+  fatal = undefined;
+  tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', () => own as unknown as WebGPUBackend, 3);
+  await tf.setBackend('webgpu');
+  return device;
+};
+
+const startWasm = async () => {
+  if (typeof window !== 'undefined' || typeof self !== 'undefined') {
+    const { wasmUrls } = await import('./wasm-url');
+    setWasmPaths(wasmUrls);
+  }
+  if (!(await tf.setBackend('wasm'))) {
+    throw new Error('The WebAssembly backend did not start. Choose backend "cpu", or use a browser with WASM SIMD.');
+  }
+};
+
+/**
+ * Starts tfjs on the chosen backend. 'auto' takes WebGPU on a real GPU, and WebAssembly where there is no WebGPU or
+ * only a software adapter, on which WebAssembly is several times faster.
+ * @throws Error when 'webgpu' was asked for by name and cannot be had.
+ */
+export const initBackend = async (choice: BackendChoice = 'auto'): Promise<BackendInfo> => {
+  if (choice === 'cpu') {
+    await tf.setBackend('cpu');
+    return { name: 'cpu', adapter: 'plain JavaScript', software: true, features: [], note: '' };
+  }
+  const adapter = choice === 'wasm' ? undefined : await findAdapter();
+  const useGpu = choice === 'webgpu' || (adapter !== undefined && !isSoftware(adapter.info));
+  if (useGpu) {
+    if (!adapter) {
+      throw new Error(
+        'WebGPU was asked for, but this browser offers no adapter. Choose backend "auto" or "wasm", or turn WebGPU on in the browser.',
+      );
+    }
+    const device = await startWebgpu(adapter);
+    return {
+      name: 'webgpu',
+      adapter: adapterName(adapter.info),
+      software: isSoftware(adapter.info),
+      features: [...device.features].filter((f) => (wantedFeatures as string[]).includes(f)),
+      note: '',
+    };
+  }
+  await startWasm();
+  const note =
+    choice === 'wasm'
+      ? ''
+      : adapter
+        ? `The only WebGPU adapter is a software one (${adapterName(adapter.info)}); WebAssembly is several times faster there.`
+        : 'This browser offers no WebGPU adapter; training runs on WebAssembly.';
+  return { name: 'wasm', adapter: 'WebAssembly SIMD', software: true, features: [], note };
+};
+
+/** True when tensors live on our own WebGPU device, so that our shaders can run. */
+export const onOwnGpu = (): boolean => backend !== undefined && tf.getBackend() === 'webgpu';
+
+/** Our backend's private parts, for the dispatcher. */
+export const gpu = (): Internals => {
+  if (!backend) throw new Error('No WebGPU backend: call initBackend("webgpu") first.');
+  return backend;
+};
+
+/** The storage buffer of a tensor, uploaded if need be; the tensor still owns it. */
+export const bufferOf = (info: tf.TensorInfo): GPUBuffer => {
+  const own = gpu();
+  own.uploadToGPU(info.dataId);
+  const { resource } = own.tensorMap.get(info.dataId);
+  if (!resource) throw new GpuError('A tensor has no GPU buffer; it was disposed or is empty.');
+  return resource;
+};
+
+/** Forget the CPU copy of a tensor that a shader has written in place. */
+export const dropCpuCopy = (info: tf.TensorInfo) => {
+  gpu().tensorMap.get(info.dataId).values = null;
+};
+
+/** Counts one of our own dispatches, and submits at tfjs's own batch size. */
+export const countDispatch = () => {
+  const own = gpu();
+  dispatches++;
+  own.dispatchCountInPass++;
+  if (own.dispatchCountInPass >= (tf.env().get('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE') as number)) {
+    own.endComputePassEncoder();
+    own.submitQueue();
+  }
+};
+
+/** Makes a tensor that the current tidy scope owns out of a kernel's result. */
+export const toTensor = (info: tf.TensorInfo): tf.Tensor => tf.engine().makeTensorFromTensorInfo(info);
+
+/** Reads a float tensor. The one kind of place where the worker waits for the GPU. */
+export const readFloats = async (tensor: tf.Tensor): Promise<Float32Array> => {
+  const values = (await tensor.data()) as Float32Array;
+  assertGpuHealthy();
+  return values;
+};
+
+/**
+ * Runs f with every GPU error in it turned into a thrown GpuError. GPU errors do not throw by themselves: the whole
+ * batch of commands is dropped and a read returns what a recycled buffer held.
+ */
+export const guardGpu = async <T>(f: () => Promise<T> | T): Promise<T> => {
+  if (!onOwnGpu()) return f();
+  const own = gpu();
+  assertGpuHealthy();
+  const kinds: GPUErrorFilter[] = ['validation', 'out-of-memory', 'internal'];
+  for (const kind of kinds) own.device.pushErrorScope(kind);
+  let result: T;
+  try {
+    result = await f();
+  } finally {
+    if (own.commandEncoder) {
+      own.endComputePassEncoder();
+      own.submitQueue();
+    }
+    const errors = await Promise.all(kinds.map(() => own.device.popErrorScope()));
+    const first = errors.find((error) => error !== null);
+    if (first) fail(new GpuError(`The GPU refused a command: ${first.message}`));
+  }
+  assertGpuHealthy();
+  return result;
+};
+
+export interface GpuStats {
+  /** Compute dispatches since the last reset, tfjs's own and ours. */
+  dispatches: number;
+  /** Bytes of GPU buffers in use now, and the most since the last reset. */
+  bytes: number;
+  peakBytes: number;
+  /** Bytes held by the pool, in use or free. */
+  allocatedBytes: number;
+}
+
+export const gpuStats = (): GpuStats => ({
+  dispatches,
+  bytes: backend?.bufferManager.numBytesUsed ?? 0,
+  peakBytes,
+  allocatedBytes: backend?.bufferManager.numBytesAllocated ?? 0,
+});
+
+export const resetGpuStats = () => {
+  dispatches = 0;
+  peakBytes = backend?.bufferManager.numBytesUsed ?? 0;
+};
+
+/** Destroys the pool's free buffers. tfjs reuses exact sizes only and never shrinks, so call it between phases. */
+export const trimGpuPool = () => {
+  if (!backend) return;
+  if (backend.commandEncoder) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+  const pool = backend.bufferManager;
+  for (const buffers of pool.freeBuffers.values()) {
+    for (const buffer of buffers) {
+      pool.numBytesAllocated -= buffer.size;
+      pool.numFreeBuffers--;
+      buffer.destroy();
+    }
+    buffers.length = 0;
+  }
+};

@@ -1,0 +1,13 @@
+/** What the program needs of a tokenizer; made from a Hugging Face tokenizer.json by `loadTokenizer`. */
+export interface Tokenizer {
+  vocabSize: number;
+  bos: number | undefined;
+  eos: number;
+  pad: number;
+  /** No special tokens are added. */
+  encode(text: string): number[];
+  /** Special tokens are left out unless asked for. */
+  decode(tokens: readonly number[], options?: { keepSpecial?: boolean }): string;
+  /** Text of one token, for labels. */
+  token(id: number): string;
+}
