@@ -2,7 +2,11 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { launchOptions } from './scripts/chromium.mjs';
 
+// Runs side by side in one checkout must not share a dependency cache.
+const cacheDir = process.env.VITE_CACHE_DIR ?? 'node_modules/.vite';
+
 export default defineConfig({
+  cacheDir,
   test: {
     projects: [
       {
@@ -15,6 +19,7 @@ export default defineConfig({
         },
       },
       {
+        cacheDir,
         optimizeDeps: {
           include: [
             '@tensorflow/tfjs',

@@ -176,7 +176,7 @@ const startWebgpu = async (adapter: GPUAdapter) => {
 };
 
 const startWasm = async () => {
-  if (typeof window !== 'undefined' || typeof self !== 'undefined') {
+  if (typeof self !== 'undefined') {
     const { wasmUrls } = await import('./wasm-url');
     setWasmPaths(wasmUrls);
   }
