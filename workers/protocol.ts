@@ -2,25 +2,27 @@
  * The whole conversation between a page and the training worker. Types only: the worker is transport, the run itself
  * lives in src/train/session.ts. All of it survives structured clone, so Comlink needs no custom transfer.
  */
-import type { BackendChoice, BackendInfo } from '../src/tf';
-import type { RunDocument } from '../src/train/run-document';
-import type { PreferenceTree } from '../src/tree/tree';
-import type { Problem, Verdict } from '../src/tasks/task';
+
+import type { Problem, Verdict } from "../src/tasks/task";
+import type { BackendChoice, BackendInfo } from "../src/tf";
+import type { MethodInfo } from "../src/train/method-info";
+import type { RunDocument } from "../src/train/run-document";
+import type { PreferenceTree } from "../src/tree/tree";
 
 /** TRL's metric names letter for letter (`rewards/margins`, `logps/chosen`, `grad_norm`, ...), plus `step`. */
 export type Metrics = Record<string, number>;
 
 export type RunPhase =
-  | 'idle'
-  | 'loading'
-  | 'evaluating'
-  | 'collecting'
-  | 'scoring'
-  | 'training'
-  | 'paused'
-  | 'finished'
-  | 'stopped'
-  | 'failed';
+  | "idle"
+  | "loading"
+  | "evaluating"
+  | "collecting"
+  | "scoring"
+  | "training"
+  | "paused"
+  | "finished"
+  | "stopped"
+  | "failed";
 
 export interface RunStatus {
   runId: string;
@@ -48,13 +50,13 @@ export interface Evaluation {
 }
 
 export type RunEvent =
-  | { kind: 'status'; status: RunStatus }
-  | { kind: 'progress'; phase: RunPhase; done: number; total: number; note: string }
-  | { kind: 'metrics'; stage: string; metrics: Metrics }
-  | { kind: 'evaluation'; evaluation: Evaluation }
-  | { kind: 'tree'; tree: PreferenceTree; index: number }
-  | { kind: 'checkpoint'; step: number; stored: boolean; note: string }
-  | { kind: 'error'; name: string; message: string };
+  | { kind: "status"; status: RunStatus }
+  | { kind: "progress"; phase: RunPhase; done: number; total: number; note: string }
+  | { kind: "metrics"; stage: string; metrics: Metrics }
+  | { kind: "evaluation"; evaluation: Evaluation }
+  | { kind: "tree"; tree: PreferenceTree; index: number }
+  | { kind: "checkpoint"; step: number; stored: boolean; note: string }
+  | { kind: "error"; name: string; message: string };
 
 /** A token of an answer with the credit that the method gives it. */
 export interface CreditToken {
@@ -72,7 +74,7 @@ export interface CreditToken {
 }
 
 export interface CreditResponse {
-  role: 'chosen' | 'rejected' | 'response';
+  role: "chosen" | "rejected" | "response";
   tokens: CreditToken[];
   steps: { text: string; scored: boolean; reward: number; push: number; correct: boolean | undefined }[];
   reward: number;
@@ -115,7 +117,7 @@ export interface RunSummary {
 }
 
 export interface StorageItem {
-  store: 'models' | 'datasets' | 'references' | 'runs' | 'checkpoints';
+  store: "models" | "datasets" | "references" | "runs" | "checkpoints";
   key: string;
   label: string;
   bytes: number;
@@ -133,8 +135,13 @@ export interface StorageReport {
 
 /** Exposed by workers/train.worker.ts through Comlink. Every promise rejects with an Error whose message is for people. */
 export interface TrainerApi {
-  /** Starts the backend. Called once, first. */
-  init(choice: BackendChoice): Promise<BackendInfo>;
+  /**
+   * Starts the backend. Called once, first.
+   * @param baseUrl absolute address of the folder that holds `models/`; by default the one above the worker's own
+   */
+  init(choice: BackendChoice, baseUrl?: string): Promise<BackendInfo>;
+  /** The catalogue without its functions, so that the page need not load the tensor library. May come before init. */
+  methods(): Promise<MethodInfo[]>;
   models(): Promise<ModelSummary[]>;
   /** One listener at a time; events come batched, at most ten messages a second. */
   subscribe(listener: (events: RunEvent[]) => void): Promise<void>;
@@ -160,7 +167,7 @@ export interface TrainerApi {
   /** Greedy when temperature is 0. 'policy' is the current weights, 'reference' those the run began with. */
   answer(
     problems: Problem[],
-    options: { which: 'policy' | 'reference'; temperature: number; seed: number; maxTokens: number },
+    options: { which: "policy" | "reference"; temperature: number; seed: number; maxTokens: number },
   ): Promise<Answer[]>;
   evaluate(count: number): Promise<Evaluation>;
 
@@ -172,7 +179,7 @@ export interface TrainerApi {
   runs(): Promise<RunSummary[]>;
   deleteRun(runId: string): Promise<void>;
   storage(): Promise<StorageReport>;
-  deleteStored(store: StorageItem['store'], key: string): Promise<void>;
+  deleteStored(store: StorageItem["store"], key: string): Promise<void>;
   persistStorage(): Promise<boolean>;
 
   /** A zip: config.json, model.safetensors, tokenizer files, run.json, metrics.json, README.md. */
