@@ -41,6 +41,8 @@ export interface Task {
   difficulties: readonly { id: string; label: string }[];
   /** Draws a problem; the same rng state gives the same problem. */
   draw(rng: Rng, difficulty: string): Problem;
+  /** Held-out problems `start` to `start + count`: fixed, the same for everyone, and never drawn by `draw`. */
+  heldOut(difficulty: string, start: number, count: number): Problem[];
   verify(problem: Problem, response: string): Verdict;
   /** The correct continuation of a correct prefix (a whole number of lines), to the end; undefined when the prefix is wrong. */
   continueFrom(problem: Problem, prefix: string): string | undefined;

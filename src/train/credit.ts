@@ -1,0 +1,104 @@
+import type { CreditResponse, CreditToken, CreditView } from '../../workers/protocol';
+import type { Tensor1D } from '../tf';
+import { readFloats, tf } from '../tf';
+import type { Tokenizer } from '../tokenizer/tokenizer';
+import { packForest } from '../tree/pack';
+import type { PackedBatch, PackedResponse } from '../tree/packed-batch';
+import type { PreferenceTree } from '../tree/tree';
+import { lossInput, scoresFromLogProb } from './inputs';
+import { scoreOne } from './score';
+import type { StepState } from './step';
+import { constantsOf } from './step';
+
+const pathTo = (tree: PreferenceTree, leaf: number): number[] => {
+  const path: number[] = [];
+  for (let node = leaf; node >= 0; node = tree.nodes[node]!.parent) path.unshift(node);
+  return path;
+};
+
+const roleOf = (batch: PackedBatch, response: number): CreditResponse['role'] => {
+  if (batch.comparisons.some((c) => c.chosen === response)) return 'chosen';
+  if (batch.comparisons.some((c) => c.rejected === response)) return 'rejected';
+  return 'response';
+};
+
+/** Loss of this one tree, and its derivative by the log-prob of each entry, exactly as the step would take it. */
+const pushes = async (batch: PackedBatch, state: StepState, logProb: Float32Array) => {
+  const { referenceLogProb, weight } = constantsOf(batch, state);
+  const loss = (values: Tensor1D) =>
+    state.method.loss(
+      lossInput(batch, scoresFromLogProb(batch, values, weight), referenceLogProb, weight),
+      state.params,
+    ).loss;
+  const { value, grad } = tf.tidy(() => tf.valueAndGrad((x) => loss(x as Tensor1D))(tf.tensor1d(logProb)));
+  try {
+    return { loss: (await readFloats(value))[0]!, gradient: await readFloats(grad), weight, referenceLogProb };
+  } finally {
+    value.dispose();
+    grad.dispose();
+  }
+};
+
+/**
+ * Where the method puts the credit on one tree under the current weights: for each token its part of the implicit
+ * reward, scale * c_t * (logp - logp_ref), and the push -dL/dlogp that the loss gives it now.
+ */
+export const creditOf = async (
+  tree: PreferenceTree,
+  state: StepState,
+  tokenizer: Tokenizer,
+): Promise<CreditView> => {
+  const batch = packForest([tree], { pad: 'buckets' });
+  const logProb = await scoreOne(state.config, state.parameters, batch);
+  const { loss, gradient, weight, referenceLogProb } = await pushes(batch, state, logProb);
+  const { rewardScale } = state.method;
+  const scale = rewardScale === undefined ? 0 : (state.params[rewardScale] ?? 0);
+
+  const view = (response: PackedResponse, index: number): CreditResponse => {
+    const path = pathTo(tree, tree.responses[response.index]!.leaf).slice(1);
+    const tokens: CreditToken[] = [];
+    const steps: CreditResponse['steps'] = [];
+    let cursor = response.stepStart;
+    path.forEach((nodeIndex, stepIndex) => {
+      const node = tree.nodes[nodeIndex]!;
+      const step = node.scored && batch.steps[cursor]?.node === nodeIndex ? batch.steps[cursor++] : undefined;
+      let reward = 0;
+      let push = 0;
+      node.tokens.forEach((id, t) => {
+        const entry = step ? step.entryStart + t - (node.tokens.length - (step.entryEnd - step.entryStart)) : -1;
+        const scored = step !== undefined && entry >= step.entryStart;
+        const policy = scored ? logProb[entry]! : 0;
+        const reference = scored ? (referenceLogProb?.[entry] ?? policy) : 0;
+        const token: CreditToken = {
+          text: tokenizer.token(id),
+          step: scored ? stepIndex : -1,
+          policyLogProb: policy,
+          referenceLogProb: reference,
+          weight: scored ? weight[entry]! : 0,
+          reward: scored ? scale * weight[entry]! * (policy - reference) : 0,
+          push: scored ? -gradient[entry]! : 0,
+        };
+        reward += token.reward;
+        push += token.push;
+        tokens.push(token);
+      });
+      const correct = node.labels?.['correct'];
+      steps.push({
+        text: tokenizer.decode(node.tokens),
+        scored: step !== undefined,
+        reward,
+        push,
+        correct: correct === undefined ? undefined : correct > 0,
+      });
+    });
+    return { role: roleOf(batch, index), tokens, steps, reward: steps.reduce((sum, s) => sum + s.reward, 0) };
+  };
+
+  return {
+    treeId: tree.id,
+    prompt: tokenizer.decode(tree.nodes[0]!.tokens),
+    method: state.method.id,
+    responses: batch.responses.map(view),
+    loss,
+  };
+};

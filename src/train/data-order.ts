@@ -1,0 +1,25 @@
+import { createRng } from '../util/rng';
+
+/**
+ * The trees of micro-batch `index` (0-based over the whole run): consecutive items of an endless stream in which every
+ * epoch is a fresh shuffle. It depends on the seed and the index alone, so a resumed run needs no saved position, and
+ * accumulation over two micro-batches takes the same trees as one of twice the size.
+ */
+export const treesOfBatch = (seed: number, index: number, batchSize: number, total: number): number[] => {
+  if (total < 1) throw new Error('There is no tree to train on.');
+  const orders = new Map<number, number[]>();
+  const orderOf = (epoch: number) => {
+    let order = orders.get(epoch);
+    if (!order) {
+      order = createRng(seed)
+        .fork(`epoch/${epoch}`)
+        .shuffle(Array.from({ length: total }, (_, i) => i));
+      orders.set(epoch, order);
+    }
+    return order;
+  };
+  return Array.from({ length: batchSize }, (_, i) => {
+    const position = index * batchSize + i;
+    return orderOf(Math.floor(position / total))[position % total]!;
+  });
+};

@@ -1,0 +1,18 @@
+import type { ModelSummary } from '../../workers/protocol';
+import type { ModelConfig } from '../model/config';
+import type { Tokenizer } from '../tokenizer/tokenizer';
+
+/** Weights on the host, as read from a file or a checkpoint. */
+export type HostWeights = Map<string, { shape: number[]; data: Float32Array }>;
+
+/** A model ready to be put on the device, with the files that an export writes back unchanged. */
+export interface LoadedModel {
+  summary: ModelSummary;
+  config: ModelConfig;
+  tokenizer: Tokenizer;
+  weights: HostWeights;
+  /** SHA-256 over names and values of the weights. */
+  hash: string;
+  /** Text files by name: config.json, tokenizer.json, ... */
+  files: Record<string, string>;
+}

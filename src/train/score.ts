@@ -1,0 +1,43 @@
+import { scoreBatch, uploadBatch } from '../model/transformer';
+import type { ModelConfig } from '../model/config';
+import type { Tensor } from '../tf';
+import { readFloats, tf } from '../tf';
+import { packForest } from '../tree/pack';
+import type { PackedBatch } from '../tree/packed-batch';
+import type { PreferenceTree } from '../tree/tree';
+
+/** Log-probs per entry [M] of one packed batch under these weights, without gradients. */
+export const scoreOne = async (
+  config: ModelConfig,
+  parameters: Map<string, Tensor>,
+  batch: PackedBatch,
+): Promise<Float32Array> => {
+  const logProb = tf.tidy(() => scoreBatch(config, parameters, uploadBatch(batch, config)).logProb);
+  try {
+    return await readFloats(logProb);
+  } finally {
+    logProb.dispose();
+  }
+};
+
+/**
+ * Scores trees under fixed weights, `batchSize` trees at a time: how a reference and a guide become constants, so that
+ * no second model lives on the device while training.
+ * @returns log-probs in entry order, by tree id
+ */
+export const scoreTrees = async (
+  config: ModelConfig,
+  parameters: Map<string, Tensor>,
+  trees: readonly PreferenceTree[],
+  batchSize: number,
+  between: (done: number) => Promise<void>,
+): Promise<Map<string, Float32Array>> => {
+  const scores = new Map<string, Float32Array>();
+  for (let start = 0; start < trees.length; start += batchSize) {
+    const batch = packForest(trees.slice(start, start + batchSize), { pad: 'buckets' });
+    const logProb = await scoreOne(config, parameters, batch);
+    for (const { id, entryStart, entryEnd } of batch.trees) scores.set(id, logProb.slice(entryStart, entryEnd));
+    await between(Math.min(trees.length, start + batchSize));
+  }
+  return scores;
+};

@@ -1,0 +1,182 @@
+/**
+ * One optimiser step: the picture of the program. Batch, policy scores, the method's loss, backward, update, metrics;
+ * the reference's log-probs are constants that were computed before training.
+ */
+import type { AdamWState } from '../kernels/adamw';
+import { adamWStep } from '../kernels/adamw';
+import type { Method, Params } from '../methods/method';
+import type { ModelConfig } from '../model/config';
+import { scoreBatch, uploadBatch } from '../model/transformer';
+import type { Scalar, Tensor, Tensor1D } from '../tf';
+import { readFloats, tf } from '../tf';
+import { packForest } from '../tree/pack';
+import type { PackedBatch } from '../tree/packed-batch';
+import type { PreferenceTree } from '../tree/tree';
+import { lossInput } from './inputs';
+import type { MicroBatchReport } from './metrics';
+import { stepMetrics } from './metrics';
+
+/** Log-probs per entry of each tree, by tree id, under a model that does not change. */
+export type TreeLogProbs = ReadonlyMap<string, Float32Array>;
+
+/** What a step reads and writes. `parameters` is updated in place, or its entries are replaced. */
+export interface StepState {
+  config: ModelConfig;
+  parameters: Map<string, Tensor>;
+  optimizer: AdamWState;
+  method: Method;
+  params: Params;
+  reference: TreeLogProbs | undefined;
+  guide: TreeLogProbs | undefined;
+}
+
+export interface StepHyper {
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  maxGradNorm: number;
+  /** 1-based, for Adam's bias correction. */
+  step: number;
+}
+
+/** The log-probs of the batch's trees joined in entry order, padding zero. @throws when a tree was never scored. */
+export const joinTreeLogProbs = (batch: PackedBatch, byTree: TreeLogProbs): Float32Array => {
+  const joined = new Float32Array(batch.entries.count);
+  for (const { id, entryStart, entryEnd } of batch.trees) {
+    const values = byTree.get(id);
+    if (!values || values.length !== entryEnd - entryStart) {
+      throw new Error(`Tree "${id}" has no cached log-probs of length ${entryEnd - entryStart}; score the data again.`);
+    }
+    joined.set(values, entryStart);
+  }
+  return joined;
+};
+
+/** Constant inputs of one micro-batch: c_t and the reference's log-probs. */
+export const constantsOf = (batch: PackedBatch, state: Pick<StepState, 'method' | 'params' | 'reference' | 'guide'>) => {
+  const referenceLogProb = state.reference && joinTreeLogProbs(batch, state.reference);
+  const guideLogProb = state.guide && joinTreeLogProbs(batch, state.guide);
+  const weight = state.method.weights
+    ? state.method.weights({ batch, referenceLogProb, guideLogProb }, state.params)
+    : batch.entries.weight;
+  return { referenceLogProb, guideLogProb, weight };
+};
+
+interface Forward {
+  loss: Scalar;
+  logProb: Tensor1D;
+  chosenRewards: Tensor1D | undefined;
+  rejectedRewards: Tensor1D | undefined;
+  aux: [string, Scalar][];
+}
+
+/** Forward and backward of one micro-batch. All tensors of the result are the caller's to dispose. */
+const backward = (batch: PackedBatch, state: StepState): { forward: Forward; gradients: Map<string, Tensor> } => {
+  const names = [...state.parameters.keys()];
+  const forward = {} as Forward;
+  const gradients = tf.tidy(() => {
+    const tensors = uploadBatch(batch, state.config);
+    const { referenceLogProb, weight } = constantsOf(batch, state);
+    const { grads } = tf.valueAndGrads((...values: Tensor[]) => {
+      const parameters = new Map(names.map((name, i) => [name, values[i]!]));
+      const policy = scoreBatch(state.config, parameters, tensors, weight); //      logProb [M], stepSum [S]
+      const input = lossInput(batch, policy, referenceLogProb, weight); //          sides [C]
+      const output = state.method.loss(input, state.params); //                     scalar, rewards [C]
+      forward.loss = tf.keep(output.loss);
+      forward.logProb = tf.keep(policy.logProb);
+      forward.chosenRewards = output.chosenRewards && tf.keep(output.chosenRewards);
+      forward.rejectedRewards = output.rejectedRewards && tf.keep(output.rejectedRewards);
+      forward.aux = Object.entries(output.aux ?? {}).map(([name, value]) => [name, tf.keep(value)]);
+      return output.loss;
+    })([...state.parameters.values()]);
+    return grads;
+  });
+  return { forward, gradients: new Map(names.map((name, i) => [name, gradients[i]!])) };
+};
+
+/** Size by which micro-batches are weighted: comparisons, or scored tokens where the loss is a mean over tokens. */
+export const batchWeight = (batch: PackedBatch): number => batch.comparisons.length || batch.entries.used;
+
+const sumOver = (logProb: Float32Array, batch: PackedBatch, side: 'chosen' | 'rejected'): Float64Array =>
+  Float64Array.from(batch.comparisons, (comparison) => {
+    const { entryStart, entryEnd } = batch.responses[comparison[side]]!;
+    let sum = 0;
+    for (let i = entryStart; i < entryEnd; i++) sum += logProb[i]!;
+    return sum;
+  });
+
+/** Reads what a micro-batch reports, and disposes the tensors. This is where the step waits for the device. */
+const readReport = async (batch: PackedBatch, forward: Forward): Promise<MicroBatchReport> => {
+  const kept: Tensor[] = [forward.loss, forward.logProb, ...forward.aux.map(([, value]) => value)];
+  if (forward.chosenRewards) kept.push(forward.chosenRewards);
+  if (forward.rejectedRewards) kept.push(forward.rejectedRewards);
+  try {
+    const logProb = await readFloats(forward.logProb);
+    const report: MicroBatchReport = {
+      loss: (await readFloats(forward.loss))[0]!,
+      size: batchWeight(batch),
+      aux: {},
+      tokens: batch.tokenCount,
+    };
+    for (const [name, value] of forward.aux) report.aux[name] = (await readFloats(value))[0]!;
+    if (batch.comparisons.length > 0) {
+      report.chosenLogps = sumOver(logProb, batch, 'chosen');
+      report.rejectedLogps = sumOver(logProb, batch, 'rejected');
+      if (forward.chosenRewards) report.chosenRewards = await readFloats(forward.chosenRewards);
+      if (forward.rejectedRewards) report.rejectedRewards = await readFloats(forward.rejectedRewards);
+    }
+    return report;
+  } finally {
+    for (const tensor of new Set(kept)) tensor.dispose();
+  }
+};
+
+const addScaled = (total: Map<string, Tensor> | undefined, part: Map<string, Tensor>, scale: number) => {
+  const next = new Map<string, Tensor>();
+  for (const [name, gradient] of part) {
+    const before = total?.get(name);
+    next.set(
+      name,
+      tf.tidy(() => {
+        const scaled = scale === 1 ? gradient : tf.mul(gradient, scale);
+        return before ? tf.add(before, scaled) : scaled.clone();
+      }),
+    );
+    before?.dispose();
+    gradient.dispose();
+  }
+  return next;
+};
+
+/**
+ * One optimiser step over micro-batches of trees (gradient accumulation when there is more than one).
+ * @returns the step's metrics with `grad_norm` (before clipping). When the loss or the norm is not finite the weights
+ *   are left as they were, and the caller ends the run.
+ */
+export const trainStep = async (
+  state: StepState,
+  microBatches: readonly (readonly PreferenceTree[])[],
+  hyper: StepHyper,
+): Promise<{ metrics: Record<string, number>; tokens: number }> => {
+  const batches = microBatches.map((trees) => packForest(trees, { pad: 'buckets' }));
+  const total = batches.reduce((sum, batch) => sum + batchWeight(batch), 0);
+  const pending: { batch: PackedBatch; forward: Forward }[] = [];
+  let gradients: Map<string, Tensor> | undefined;
+  for (const batch of batches) {
+    const part = backward(batch, state);
+    gradients =
+      batches.length === 1 ? part.gradients : addScaled(gradients, part.gradients, batchWeight(batch) / total);
+    pending.push({ batch, forward: part.forward });
+  }
+  const norm = adamWStep(state.optimizer, state.parameters, gradients!, hyper);
+  for (const gradient of gradients!.values()) gradient.dispose();
+  const reports: MicroBatchReport[] = [];
+  for (const { batch, forward } of pending) reports.push(await readReport(batch, forward));
+  const metrics = stepMetrics(reports);
+  metrics['grad_norm'] = (await readFloats(norm))[0]!;
+  metrics['learning_rate'] = hyper.learningRate;
+  norm.dispose();
+  return { metrics, tokens: reports.reduce((sum, r) => sum + r.tokens, 0) };
+};
