@@ -181,7 +181,9 @@ const startWasm = async () => {
     setWasmPaths(wasmUrls);
   }
   if (!(await tf.setBackend('wasm'))) {
-    throw new Error('The WebAssembly backend did not start. Choose backend "cpu", or use a browser with WASM SIMD.');
+    throw new Error(
+      'The WebAssembly backend did not start. Choose backend "cpu", or use a browser with WASM SIMD.',
+    );
   }
 };
 
@@ -255,6 +257,47 @@ export const countDispatch = () => {
     own.submitQueue();
   }
 };
+
+/** True when a CPU plays the GPU. */
+export const onSoftwareGpu = (): boolean => {
+  const info = backend?.device.adapterInfo;
+  return info !== undefined && isSoftware(info);
+};
+
+/** What the two backends that keep tensors in this program's own memory have in common, and where they differ. */
+interface HostBackend {
+  typedArrayFromHeap?(info: tf.TensorInfo): HostArray; // wasm
+  makeOutput?(shape: number[], dtype: tf.DataType): tf.TensorInfo; // wasm
+  makeTensorInfo?(shape: number[], dtype: tf.DataType, values: HostArray): tf.TensorInfo; // cpu
+  readSync(dataId: object): HostArray;
+}
+export type HostArray = Float32Array | Int32Array;
+
+/** True when tensors live in memory that JavaScript reads and writes directly: tfjs's wasm and cpu backends. */
+export const onHost = (): boolean => tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu';
+
+const host = () => tf.backend() as unknown as HostBackend;
+
+/**
+ * A new tensor for a kernel that runs in JavaScript. Its values are undefined: write every element.
+ * Make all outputs first and take views afterwards, because an allocation may move the wasm heap.
+ */
+export const makeHostInfo = (shape: number[], dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo => {
+  const own = host();
+  if (tf.getBackend() === 'wasm') return own.makeOutput!(shape, dtype);
+  const size = shape.reduce((a, b) => a * b, 1);
+  return own.makeTensorInfo!(shape, dtype, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
+};
+
+/** A tensor's own memory, not a copy; valid until the next allocation. Only when `onHost()`. */
+export const hostView = (info: tf.TensorInfo): HostArray => {
+  const own = host();
+  return tf.getBackend() === 'wasm' ? own.typedArrayFromHeap!(info) : own.readSync(info.dataId);
+};
+
+/** `hostView` of a float32 tensor, and of an int32 one. */
+export const hostFloats = (info: tf.TensorInfo): Float32Array => hostView(info) as Float32Array;
+export const hostInts = (info: tf.TensorInfo): Int32Array => hostView(info) as Int32Array;
 
 /** Makes a tensor that the current tidy scope owns out of a kernel's result. */
 export const toTensor = (info: tf.TensorInfo): tf.Tensor => tf.engine().makeTensorFromTensorInfo(info);

@@ -3,26 +3,26 @@
  * lives in src/train/session.ts. All of it survives structured clone, so Comlink needs no custom transfer.
  */
 
-import type { Problem, Verdict } from "../src/tasks/task";
-import type { BackendChoice, BackendInfo } from "../src/tf";
-import type { MethodInfo } from "../src/train/method-info";
-import type { RunDocument } from "../src/train/run-document";
-import type { PreferenceTree } from "../src/tree/tree";
+import type { Problem, Verdict } from '../src/tasks/task';
+import type { BackendChoice, BackendInfo } from '../src/tf';
+import type { MethodInfo } from '../src/train/method-info';
+import type { RunDocument } from '../src/train/run-document';
+import type { PreferenceTree } from '../src/tree/tree';
 
 /** TRL's metric names letter for letter (`rewards/margins`, `logps/chosen`, `grad_norm`, ...), plus `step`. */
 export type Metrics = Record<string, number>;
 
 export type RunPhase =
-  | "idle"
-  | "loading"
-  | "evaluating"
-  | "collecting"
-  | "scoring"
-  | "training"
-  | "paused"
-  | "finished"
-  | "stopped"
-  | "failed";
+  | 'idle'
+  | 'loading'
+  | 'evaluating'
+  | 'collecting'
+  | 'scoring'
+  | 'training'
+  | 'paused'
+  | 'finished'
+  | 'stopped'
+  | 'failed';
 
 export interface RunStatus {
   runId: string;
@@ -50,13 +50,13 @@ export interface Evaluation {
 }
 
 export type RunEvent =
-  | { kind: "status"; status: RunStatus }
-  | { kind: "progress"; phase: RunPhase; done: number; total: number; note: string }
-  | { kind: "metrics"; stage: string; metrics: Metrics }
-  | { kind: "evaluation"; evaluation: Evaluation }
-  | { kind: "tree"; tree: PreferenceTree; index: number }
-  | { kind: "checkpoint"; step: number; stored: boolean; note: string }
-  | { kind: "error"; name: string; message: string };
+  | { kind: 'status'; status: RunStatus }
+  | { kind: 'progress'; phase: RunPhase; done: number; total: number; note: string }
+  | { kind: 'metrics'; stage: string; metrics: Metrics }
+  | { kind: 'evaluation'; evaluation: Evaluation }
+  | { kind: 'tree'; tree: PreferenceTree; index: number }
+  | { kind: 'checkpoint'; step: number; stored: boolean; note: string }
+  | { kind: 'error'; name: string; message: string };
 
 /** A token of an answer with the credit that the method gives it. */
 export interface CreditToken {
@@ -74,7 +74,7 @@ export interface CreditToken {
 }
 
 export interface CreditResponse {
-  role: "chosen" | "rejected" | "response";
+  role: 'chosen' | 'rejected' | 'response';
   tokens: CreditToken[];
   steps: { text: string; scored: boolean; reward: number; push: number; correct: boolean | undefined }[];
   reward: number;
@@ -117,7 +117,7 @@ export interface RunSummary {
 }
 
 export interface StorageItem {
-  store: "models" | "datasets" | "references" | "runs" | "checkpoints";
+  store: 'models' | 'datasets' | 'references' | 'runs' | 'checkpoints';
   key: string;
   label: string;
   bytes: number;
@@ -167,7 +167,7 @@ export interface TrainerApi {
   /** Greedy when temperature is 0. 'policy' is the current weights, 'reference' those the run began with. */
   answer(
     problems: Problem[],
-    options: { which: "policy" | "reference"; temperature: number; seed: number; maxTokens: number },
+    options: { which: 'policy' | 'reference'; temperature: number; seed: number; maxTokens: number },
   ): Promise<Answer[]>;
   evaluate(count: number): Promise<Evaluation>;
 
@@ -179,7 +179,7 @@ export interface TrainerApi {
   runs(): Promise<RunSummary[]>;
   deleteRun(runId: string): Promise<void>;
   storage(): Promise<StorageReport>;
-  deleteStored(store: StorageItem["store"], key: string): Promise<void>;
+  deleteStored(store: StorageItem['store'], key: string): Promise<void>;
   persistStorage(): Promise<boolean>;
 
   /** A zip: config.json, model.safetensors, tokenizer files, run.json, metrics.json, README.md. */

@@ -25,7 +25,12 @@ export interface Dispatch {
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 const modules = new WeakMap<GPUDevice, Map<string, GPUShaderModule>>();
 
-const cached = <T>(store: WeakMap<GPUDevice, Map<string, T>>, device: GPUDevice, key: string, make: () => T): T => {
+const cached = <T>(
+  store: WeakMap<GPUDevice, Map<string, T>>,
+  device: GPUDevice,
+  key: string,
+  make: () => T,
+): T => {
   let map = store.get(device);
   if (!map) {
     map = new Map();
@@ -97,7 +102,9 @@ export const dispatch = (d: Dispatch): TensorInfo[] => {
   const inputs = d.inputs.map(bufferOf); // uploads happen before the pass is touched
   const outputs = d.outputs.map((o) => (isInfo(o) ? o : own.makeTensorInfo(o.shape, o.dtype)));
   if (outputs.some((o) => sizeOf(o.shape) === 0)) {
-    throw new Error(`${d.label}: an output is empty (${outputs.map((o) => `[${o.shape}]`).join(', ')}); handle that before dispatching.`);
+    throw new Error(
+      `${d.label}: an output is empty (${outputs.map((o) => `[${o.shape}]`).join(', ')}); handle that before dispatching.`,
+    );
   }
   const outBuffers = outputs.map(bufferOf);
   const pipeline = pipelineOf(own.device, d);
@@ -121,7 +128,8 @@ export const dispatch = (d: Dispatch): TensorInfo[] => {
 };
 
 /** `dispatch` whose outputs are tensors owned by the current tidy scope: for gradients and code outside kernels. */
-export const run = (d: Dispatch): Tensor[] => dispatch(d).map((info, i) => (isInfo(d.outputs[i]!) ? (info as Tensor) : toTensor(info)));
+export const run = (d: Dispatch): Tensor[] =>
+  dispatch(d).map((info, i) => (isInfo(d.outputs[i]!) ? (info as Tensor) : toTensor(info)));
 
 /** One buffer-to-buffer copy (offsets and length in 4-byte elements), ordered with the dispatches around it. */
 export interface Copy {
@@ -140,7 +148,13 @@ export const copyBuffers = (copies: readonly Copy[]) => {
   own.ensureCommandEncoderReady();
   own.endComputePassEncoder();
   for (const { c, from, to } of resolved) {
-    own.commandEncoder!.copyBufferToBuffer(from, (c.fromOffset ?? 0) * 4, to, (c.toOffset ?? 0) * 4, c.length * 4);
+    own.commandEncoder!.copyBufferToBuffer(
+      from,
+      (c.fromOffset ?? 0) * 4,
+      to,
+      (c.toOffset ?? 0) * 4,
+      c.length * 4,
+    );
     own.commandQueueOwnedIds.add(c.from.dataId);
     own.commandQueueOwnedIds.add(c.to.dataId);
     dropCpuCopy(c.to);

@@ -1,10 +1,13 @@
-import type { Tensor, TensorInfo } from '../tf';
-import { onOwnGpu, tf } from '../tf';
+import type { BackendName, Tensor, TensorInfo } from '../tf';
+import { onHost, onOwnGpu, tf } from '../tf';
 
 let plainDepth = 0;
 
 /** True when our shaders should run: on our own GPU device, and not inside `withPlainKernels`. */
 export const useShaders = (): boolean => plainDepth === 0 && onOwnGpu();
+
+/** True when kernels written as JavaScript loops should run: on the wasm or cpu backend, and not inside `withPlainKernels`. */
+export const useHost = (): boolean => plainDepth === 0 && onHost();
 
 /**
  * Runs f with every kernel replaced by its plain twin of tfjs ops, on whatever backend is active: the oracle of the
@@ -23,6 +26,8 @@ export interface OpSpec<In extends string, Attrs extends object> {
   /** Unique; registered with tfjs as `Marginalia/<name>`. */
   name: string;
   inputs: readonly In[];
+  /** Where it runs; ['webgpu'] when left out. For JavaScript loops on tensors' own memory: ['wasm', 'cpu']. */
+  backends?: readonly BackendName[];
   /** Records dispatches (see `dispatch`); returns one or more outputs. */
   forward(inputs: Record<In, TensorInfo>, attrs: Attrs): TensorInfo[];
   /** Which inputs (default: all) and outputs (default: none) the gradient needs. */
@@ -50,14 +55,16 @@ export const defineOp = <In extends string, Attrs extends object = Record<string
   const kernelName = `Marginalia/${spec.name}`;
   const saveInputs = spec.saveInputs ?? spec.inputs;
   const saveOutputs = spec.saveOutputs ?? [];
-  tf.registerKernel({
-    kernelName,
-    backendName: 'webgpu',
-    kernelFunc: ({ inputs, attrs }) => {
-      const outputs = spec.forward(inputs as Record<In, TensorInfo>, attrs as unknown as Attrs);
-      return outputs.length === 1 ? outputs[0]! : outputs;
-    },
-  });
+  for (const backendName of spec.backends ?? ['webgpu']) {
+    tf.registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs }) => {
+        const outputs = spec.forward(inputs as Record<In, TensorInfo>, attrs as unknown as Attrs);
+        return outputs.length === 1 ? outputs[0]! : outputs;
+      },
+    });
+  }
   const { backward } = spec;
   if (backward) {
     const outputsToSave: boolean[] = [];

@@ -1,8 +1,8 @@
 import type { z } from 'zod/mini';
-import type { Scalar, Tensor1D } from '../tf';
-import type { PreferenceTree } from '../tree/tree';
-import type { PackedBatch } from '../tree/packed-batch';
 import type { PipelineContext } from '../search/pipeline';
+import type { Scalar, Tensor1D } from '../tf';
+import type { PackedBatch } from '../tree/packed-batch';
+import type { PreferenceTree } from '../tree/tree';
 
 /** Log-probs of one model over one packed batch. For the reference they are constants. */
 export interface Scores {
@@ -12,27 +12,32 @@ export interface Scores {
   stepSum: Tensor1D; // [S]
 }
 
-/** One side of the comparisons of a batch. C = number of comparisons. */
+/**
+ * One side of the comparisons of a batch. C = number of comparisons.
+ * Every field is computed when it is first read, so that a loss pays only for what it uses.
+ */
 export interface Side {
   /** Weighted sum of the policy's log-probs over the response's scored tokens. */
-  sum: Tensor1D; // [C]
+  readonly sum: Tensor1D; // [C]
   /** The same of the reference; zeros when the method uses none. */
-  refSum: Tensor1D; // [C]
+  readonly refSum: Tensor1D; // [C]
   /** sum - refSum, the S of the papers when weights are 1. */
-  logRatio: Tensor1D; // [C]
+  readonly logRatio: Tensor1D; // [C]
   /** Scored tokens, constant. */
-  length: Tensor1D; // [C]
+  readonly length: Tensor1D; // [C]
 }
 
 export interface LossInput {
   batch: PackedBatch;
   policy: Scores;
   reference: Scores | undefined;
-  /** The sides of each comparison; empty tensors when the batch has none (SFT). */
+  /** The sides of each comparison; reading a field throws when the batch has no comparison (SFT). */
   chosen: Side;
   rejected: Side;
+  /** chosen.logRatio - rejected.logRatio in one product; throws like the sides. */
+  readonly difference: Tensor1D; // [C]
   /** Sum over the steps of each response: policy and length, for methods without pairs. P = number of responses. */
-  responses: { sum: Tensor1D; refSum: Tensor1D; length: Tensor1D }; // [P]
+  responses: { readonly sum: Tensor1D; readonly refSum: Tensor1D; readonly length: Tensor1D }; // [P]
 }
 
 export interface LossOutput {
@@ -112,3 +117,14 @@ export interface Method {
 export type ParamsSchema = z.ZodMiniType<Params>;
 
 export const defineMethod = (method: Method): Method => method;
+
+/** The value of a parameter. @throws when the run left it out; `parseRun` rules that out for runs that it checked. */
+export const param = (params: Params, key: string): number => {
+  const value = params[key];
+  if (value === undefined) throw new Error(`The parameter "${key}" is missing; give it in method.params.`);
+  return value;
+};
+
+/** Every parameter at its default. */
+export const defaultParams = (method: Pick<Method, 'params'>): Params =>
+  Object.fromEntries(Object.entries(method.params).map(([key, info]) => [key, info.default]));

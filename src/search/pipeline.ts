@@ -1,6 +1,6 @@
 import type { Problem, Task } from '../tasks/task';
-import type { Rng } from '../util/rng';
 import type { Tokenizer } from '../tokenizer/tokenizer';
+import type { Rng } from '../util/rng';
 
 export interface SampleRequest {
   /** Prompt and prefix, tokenised. */

@@ -29,9 +29,14 @@ const fetchBytes = async (url: string): Promise<Uint8Array> => {
   try {
     response = await fetch(url);
   } catch (error) {
-    throw new Error(`${url} could not be read (${error instanceof Error ? error.message : String(error)}); check the connection and try again.`);
+    throw new Error(
+      `${url} could not be read (${error instanceof Error ? error.message : String(error)}); check the connection and try again.`,
+    );
   }
-  if (!response.ok) throw new Error(`${url} answered ${response.status}; check that the models folder is served beside the page.`);
+  if (!response.ok)
+    throw new Error(
+      `${url} answered ${response.status}; check that the models folder is served beside the page.`,
+    );
   return new Uint8Array(await response.arrayBuffer());
 };
 
@@ -66,10 +71,14 @@ export const listBuiltInModels = async (baseUrl: string): Promise<ModelSummary[]
 
 const checkFile = async (where: string, entry: IndexEntry['files'][number], bytes: Uint8Array) => {
   if (bytes.byteLength !== entry.bytes) {
-    throw new Error(`${where}/${entry.name} has ${bytes.byteLength} bytes and should have ${entry.bytes}; reload to fetch it again.`);
+    throw new Error(
+      `${where}/${entry.name} has ${bytes.byteLength} bytes and should have ${entry.bytes}; reload to fetch it again.`,
+    );
   }
   if ((await sha256Hex([bytes])) !== entry.sha256) {
-    throw new Error(`${where}/${entry.name} differs from what it should be (SHA-256); reload to fetch it again.`);
+    throw new Error(
+      `${where}/${entry.name} differs from what it should be (SHA-256); reload to fetch it again.`,
+    );
   }
 };
 
@@ -78,7 +87,8 @@ const fetchFiles = async (entry: IndexEntry, baseUrl: string, cache: ModelCache 
   const cached = await cache?.getModel(entry.id);
   if (cached) {
     try {
-      for (const file of entry.files) await checkFile(entry.id, file, cached.get(file.name) ?? new Uint8Array());
+      for (const file of entry.files)
+        await checkFile(entry.id, file, cached.get(file.name) ?? new Uint8Array());
       return cached;
     } catch {
       // An older version of the model, or a damaged copy: fetch it again.
@@ -97,7 +107,10 @@ const fetchFiles = async (entry: IndexEntry, baseUrl: string, cache: ModelCache 
 
 const textOf = (files: ReadonlyMap<string, Uint8Array>, id: string, name: string): string => {
   const bytes = files.get(name);
-  if (!bytes) throw new Error(`Model "${id}" has no ${name}; a model folder needs config.json, model.safetensors and tokenizer.json.`);
+  if (!bytes)
+    throw new Error(
+      `Model "${id}" has no ${name}; a model folder needs config.json, model.safetensors and tokenizer.json.`,
+    );
   return new TextDecoder().decode(bytes);
 };
 
@@ -115,12 +128,16 @@ export const modelFromFiles = async (
   files: ReadonlyMap<string, Uint8Array>,
 ): Promise<LoadedModel> => {
   const texts = Object.fromEntries(
-    [...files.keys()].filter((name) => name.endsWith('.json')).map((name) => [name, textOf(files, summary.id, name)]),
+    [...files.keys()]
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => [name, textOf(files, summary.id, name)]),
   );
   const config = parseModelConfig(parse(summary.id, 'config.json', textOf(files, summary.id, 'config.json')));
   const tokenizer = loadTokenizer(
     parse(summary.id, 'tokenizer.json', textOf(files, summary.id, 'tokenizer.json')),
-    texts['tokenizer_config.json'] ? parse(summary.id, 'tokenizer_config.json', texts['tokenizer_config.json']) : {},
+    texts['tokenizer_config.json']
+      ? parse(summary.id, 'tokenizer_config.json', texts['tokenizer_config.json'])
+      : {},
   );
   checkTokenizerFits(tokenizer, config.vocabSize);
   const bytes = files.get('model.safetensors');

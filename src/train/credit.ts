@@ -32,7 +32,12 @@ const pushes = async (batch: PackedBatch, state: StepState, logProb: Float32Arra
     ).loss;
   const { value, grad } = tf.tidy(() => tf.valueAndGrad((x) => loss(x as Tensor1D))(tf.tensor1d(logProb)));
   try {
-    return { loss: (await readFloats(value))[0]!, gradient: await readFloats(grad), weight, referenceLogProb };
+    return {
+      loss: (await readFloats(value))[0]!,
+      gradient: await readFloats(grad),
+      weight,
+      referenceLogProb,
+    };
   } finally {
     value.dispose();
     grad.dispose();
@@ -65,7 +70,9 @@ export const creditOf = async (
       let reward = 0;
       let push = 0;
       node.tokens.forEach((id, t) => {
-        const entry = step ? step.entryStart + t - (node.tokens.length - (step.entryEnd - step.entryStart)) : -1;
+        const entry = step
+          ? step.entryStart + t - (node.tokens.length - (step.entryEnd - step.entryStart))
+          : -1;
         const scored = step !== undefined && entry >= step.entryStart;
         const policy = scored ? logProb[entry]! : 0;
         const reference = scored ? (referenceLogProb?.[entry] ?? policy) : 0;

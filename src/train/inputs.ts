@@ -17,7 +17,11 @@ const lazy = <T>(make: () => T): (() => T) => {
  * dense matrix is one dispatch forward and one backward, where a gather or a segment sum has no gradient on every
  * backend.
  */
-const selection = (batch: PackedBatch, width: number, rows: readonly (readonly [number, number])[][]): Tensor2D => {
+const selection = (
+  batch: PackedBatch,
+  width: number,
+  rows: readonly (readonly [number, number])[][],
+): Tensor2D => {
   const values = new Float32Array(rows.length * width);
   rows.forEach((parts, i) => {
     for (const [response, sign] of parts) {
@@ -93,13 +97,16 @@ export const lossInput = (
   const stepRatio = lazy(() =>
     refSteps ? tf.sub(policy.stepSum, tf.tensor1d(Float32Array.from(refSteps))) : policy.stepSum,
   ); // [S]
-  const sums = (rows: [number, number][][], vector: Tensor1D) => product(selection(batch, width, rows), vector);
+  const sums = (rows: [number, number][][], vector: Tensor1D) =>
+    product(selection(batch, width, rows), vector);
   const constant = (responses: readonly number[], value: (response: number) => number) =>
     tf.tensor1d(Float32Array.from(responses, value));
 
   const comparisons = () => {
     if (batch.comparisons.length === 0) {
-      throw new Error('The batch has no comparison, and the loss reads one; this method needs trees with comparisons.');
+      throw new Error(
+        'The batch has no comparison, and the loss reads one; this method needs trees with comparisons.',
+      );
     }
     return batch.comparisons;
   };
@@ -126,7 +133,12 @@ export const lossInput = (
     };
   };
   const everyResponse = batch.responses.map((_, i) => i);
-  const responseSum = lazy(() => sums(everyResponse.map((r) => [[r, 1]]), policy.stepSum));
+  const responseSum = lazy(() =>
+    sums(
+      everyResponse.map((r) => [[r, 1]]),
+      policy.stepSum,
+    ),
+  );
   const responseRef = lazy(() => constant(everyResponse, refSum));
   const responseLength = lazy(() => constant(everyResponse, length));
   const difference = lazy(() =>

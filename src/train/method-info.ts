@@ -1,7 +1,7 @@
-import type { Method } from "../methods/method";
+import type { Method } from '../methods/method';
 
 /** A method as data: everything a page or a terminal shows of it. Survives structured clone. */
-export interface MethodInfo extends Omit<Method, "collect" | "weights" | "loss" | "stages"> {
+export interface MethodInfo extends Omit<Method, 'collect' | 'weights' | 'loss' | 'stages'> {
   /** It gives tokens coefficients of its own, other than 1. */
   weighted: boolean;
   /** It trains in more than one pass. */

@@ -1,5 +1,5 @@
-import { z } from "zod/mini";
-import type { Method } from "../methods/method";
+import { z } from 'zod/mini';
+import type { Method } from '../methods/method';
 
 /** Version of the document's shape. Older ones are refused with the field that says so, or migrated here. */
 export const RUN_VERSION = 1;
@@ -34,7 +34,7 @@ export const runSchema = z.strictObject({
     maxGradNorm: real(0, 1e6),
   }),
   schedule: z.strictObject({
-    kind: z.enum(["constant", "linear", "cosine"]),
+    kind: z.enum(['constant', 'linear', 'cosine']),
     /** Share of the steps over which the rate rises from 0. */
     warmup: real(0, 1),
   }),
@@ -52,23 +52,23 @@ export const runSchema = z.strictObject({
   /** In steps; 0 saves only at pauses and at the end. */
   checkpointEvery: integer(0, 1_000_000),
   seed: integer(0, 4_294_967_295),
-  backend: z.enum(["auto", "webgpu", "wasm", "cpu"]),
+  backend: z.enum(['auto', 'webgpu', 'wasm', 'cpu']),
 });
 
 export type RunDocument = z.infer<typeof runSchema>;
 
 /** A run document that cannot be used. One line per field, each naming the field and the remedy. */
 export class RunDocumentError extends Error {
-  override name = "RunDocumentError";
+  override name = 'RunDocumentError';
   constructor(readonly problems: { field: string; message: string }[]) {
-    super(problems.map((p) => `${p.field}: ${p.message}`).join("\n"));
+    super(problems.map((p) => `${p.field}: ${p.message}`).join('\n'));
   }
 }
 
 /** The defaults of a method on a built-in model: a complete run document. */
 export const defaultRun = (
-  method: Pick<Method, "id" | "params" | "defaults">,
-  model = "arith-nano",
+  method: Pick<Method, 'id' | 'params' | 'defaults'>,
+  model = 'arith-nano',
 ): RunDocument => ({
   version: RUN_VERSION,
   model,
@@ -76,7 +76,7 @@ export const defaultRun = (
     id: method.id,
     params: Object.fromEntries(Object.entries(method.params).map(([key, info]) => [key, info.default])),
   },
-  data: { task: "arithmetic", difficulty: "medium", trees: 256, maxTokens: 96 },
+  data: { task: 'arithmetic', difficulty: 'medium', trees: 256, maxTokens: 96 },
   optimizer: {
     learningRate: method.defaults.learningRate,
     beta1: 0.9,
@@ -85,37 +85,37 @@ export const defaultRun = (
     weightDecay: 0,
     maxGradNorm: 1,
   },
-  schedule: { kind: "cosine", warmup: 0.1 },
+  schedule: { kind: 'cosine', warmup: 0.1 },
   steps: 30,
   batchSize: method.defaults.batchSize,
   accumulate: 1,
   evaluation: { every: 10, problems: 200 },
   checkpointEvery: 10,
   seed: 1,
-  backend: "auto",
+  backend: 'auto',
 });
 
 const describeIssue = (issue: z.core.$ZodIssue): { field: string; message: string } => {
-  const field = issue.path.join(".") || "document";
+  const field = issue.path.join('.') || 'document';
   switch (issue.code) {
-    case "unrecognized_keys":
+    case 'unrecognized_keys':
       return {
         field,
-        message: `unknown field ${issue.keys.map((k) => `"${k}"`).join(", ")}; remove it or check the spelling`,
+        message: `unknown field ${issue.keys.map((k) => `"${k}"`).join(', ')}; remove it or check the spelling`,
       };
-    case "too_small":
+    case 'too_small':
       return { field, message: `is too small; use at least ${String(issue.minimum)}` };
-    case "too_big":
+    case 'too_big':
       return { field, message: `is too large; use at most ${String(issue.maximum)}` };
-    case "invalid_type":
+    case 'invalid_type':
       return {
         field,
-        message: `should be ${issue.expected === "int" ? "a whole number" : `of type ${issue.expected}`}`,
+        message: `should be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}`,
       };
-    case "invalid_value":
-      return { field, message: `should be one of ${issue.values.map(String).join(", ")}` };
+    case 'invalid_value':
+      return { field, message: `should be one of ${issue.values.map(String).join(', ')}` };
     default:
-      return { field, message: issue.message ?? "is not valid" };
+      return { field, message: issue.message ?? 'is not valid' };
   }
 };
 
@@ -126,12 +126,12 @@ const describeIssue = (issue: z.core.$ZodIssue): { field: string; message: strin
  */
 export const parseRun = (
   value: unknown,
-  methods: readonly Pick<Method, "id" | "name" | "params">[],
+  methods: readonly Pick<Method, 'id' | 'name' | 'params'>[],
 ): RunDocument => {
-  if (typeof value === "object" && value !== null && "version" in value && value.version !== RUN_VERSION) {
+  if (typeof value === 'object' && value !== null && 'version' in value && value.version !== RUN_VERSION) {
     throw new RunDocumentError([
       {
-        field: "version",
+        field: 'version',
         message: `is ${JSON.stringify(value.version)}, and this program reads version ${RUN_VERSION}; make the run again here, or open it with the release that wrote it`,
       },
     ]);
@@ -143,13 +143,13 @@ export const parseRun = (
   const method = methods.find((m) => m.id === run.method.id);
   if (!method) {
     problems.push({
-      field: "method.id",
-      message: `"${run.method.id}" is not a method; use one of ${methods.map((m) => m.id).join(", ")}`,
+      field: 'method.id',
+      message: `"${run.method.id}" is not a method; use one of ${methods.map((m) => m.id).join(', ')}`,
     });
   } else {
     for (const key of Object.keys(run.method.params)) {
       if (!(key in method.params)) {
-        const known = Object.keys(method.params).join(", ") || "none";
+        const known = Object.keys(method.params).join(', ') || 'none';
         problems.push({
           field: `method.params.${key}`,
           message: `is not a parameter of ${method.name} (its parameters: ${known})`,

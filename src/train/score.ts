@@ -1,5 +1,5 @@
-import { scoreBatch, uploadBatch } from '../model/transformer';
 import type { ModelConfig } from '../model/config';
+import { scoreBatch, uploadBatch } from '../model/transformer';
 import type { Tensor } from '../tf';
 import { readFloats, tf } from '../tf';
 import { packForest } from '../tree/pack';
@@ -36,7 +36,8 @@ export const scoreTrees = async (
   for (let start = 0; start < trees.length; start += batchSize) {
     const batch = packForest(trees.slice(start, start + batchSize), { pad: 'buckets' });
     const logProb = await scoreOne(config, parameters, batch);
-    for (const { id, entryStart, entryEnd } of batch.trees) scores.set(id, logProb.slice(entryStart, entryEnd));
+    for (const { id, entryStart, entryEnd } of batch.trees)
+      scores.set(id, logProb.slice(entryStart, entryEnd));
     await between(Math.min(trees.length, start + batchSize));
   }
   return scores;

@@ -16,8 +16,8 @@ import type { Checkpoint } from '../store/checkpoints';
 import type { Task } from '../tasks/task';
 import type { BackendInfo, Tensor } from '../tf';
 import { GpuError, guardGpu, trimGpuPool } from '../tf';
-import { validateTree } from '../tree/validate';
 import type { PreferenceTree } from '../tree/tree';
+import { validateTree } from '../tree/validate';
 import { sha256Hex } from '../util/hash';
 import { createMutex, yieldToMessages } from '../util/mutex';
 import { createRng } from '../util/rng';
@@ -222,7 +222,11 @@ export class TrainingSession {
   private begin(steps: number): Promise<RunStatus> {
     if (this.running) return this.running;
     if (this.phase === 'finished' || this.phase === 'stopped' || this.phase === 'failed') {
-      return Promise.reject(new Error(`The run has ${this.phase === 'failed' ? 'failed' : `been ${this.phase}`}; create a new one.`));
+      return Promise.reject(
+        new Error(
+          `The run has ${this.phase === 'failed' ? 'failed' : `been ${this.phase}`}; create a new one.`,
+        ),
+      );
     }
     this.wantPause = false;
     this.running = this.drive(steps).finally(() => {
@@ -279,7 +283,10 @@ export class TrainingSession {
   private async fail(error: unknown) {
     if (error instanceof StoppedError || this.abort.signal.aborted) return; // stop() has the word
     if (error instanceof PausedError) {
-      this.setPhase('paused', `Paused while preparing (${this.trees.length} of ${this.document.data.trees} made).`);
+      this.setPhase(
+        'paused',
+        `Paused while preparing (${this.trees.length} of ${this.document.data.trees} made).`,
+      );
       return;
     }
     const { name, message } = error instanceof Error ? error : new Error(String(error));
@@ -301,7 +308,8 @@ export class TrainingSession {
       return;
     }
     await this.o.store.putRun(this.summary());
-    if (this.stageIndex === 0 && this.step === 0 && this.evaluations.length === 0) await this.evaluateHeldOut();
+    if (this.stageIndex === 0 && this.step === 0 && this.evaluations.length === 0)
+      await this.evaluateHeldOut();
     if (!this.collected) await this.collect();
     await this.scoreReference();
     this.setPhase('training', 'Training.');
@@ -311,7 +319,14 @@ export class TrainingSession {
     const { task, model, method, store } = this.o;
     const { data, seed } = this.document;
     this.datasetKey ||= await sha256Hex([
-      JSON.stringify([method.id, this.document.method.params, data, seed, this.o.backend.name, this.o.backend.adapter]),
+      JSON.stringify([
+        method.id,
+        this.document.method.params,
+        data,
+        seed,
+        this.o.backend.name,
+        this.o.backend.adapter,
+      ]),
       model.hash,
     ]);
     const stored = await store.getDataset(this.datasetKey);
@@ -390,7 +405,8 @@ export class TrainingSession {
       else missing.push(tree);
     });
     if (missing.length > 0) {
-      const reference = this.step === 0 && this.stageIndex === 0 ? this.parameters : this.referenceParameters();
+      const reference =
+        this.step === 0 && this.stageIndex === 0 ? this.parameters : this.referenceParameters();
       const fresh = await this.scoreAll(reference, missing);
       for (const [id, values] of fresh) scores.set(id, values);
       const keyOf = new Map(this.trees.map((tree, i) => [tree.id, keys[i]!]));
@@ -403,7 +419,13 @@ export class TrainingSession {
     return this.exclusive(() =>
       guardGpu(() =>
         scoreTrees(this.o.model.config, parameters, trees, SCORE_BATCH, async (done) => {
-          this.o.emit({ kind: 'progress', phase: 'scoring', done, total: trees.length, note: 'reference log-probs' });
+          this.o.emit({
+            kind: 'progress',
+            phase: 'scoring',
+            done,
+            total: trees.length,
+            note: 'reference log-probs',
+          });
           await this.between();
         }),
       ),
@@ -562,7 +584,10 @@ export class TrainingSession {
   private async hostWeights(): Promise<HostWeights> {
     const arrays = await parametersToArrays(this.parameters);
     return new Map(
-      [...this.parameters].map(([name, tensor]) => [name, { shape: tensor.shape.slice(), data: arrays.get(name)! }]),
+      [...this.parameters].map(([name, tensor]) => [
+        name,
+        { shape: tensor.shape.slice(), data: arrays.get(name)! },
+      ]),
     );
   }
 

@@ -47,7 +47,9 @@ export const joinTreeLogProbs = (batch: PackedBatch, byTree: TreeLogProbs): Floa
   for (const { id, entryStart, entryEnd } of batch.trees) {
     const values = byTree.get(id);
     if (!values || values.length !== entryEnd - entryStart) {
-      throw new Error(`Tree "${id}" has no cached log-probs of length ${entryEnd - entryStart}; score the data again.`);
+      throw new Error(
+        `Tree "${id}" has no cached log-probs of length ${entryEnd - entryStart}; score the data again.`,
+      );
     }
     joined.set(values, entryStart);
   }
@@ -55,7 +57,10 @@ export const joinTreeLogProbs = (batch: PackedBatch, byTree: TreeLogProbs): Floa
 };
 
 /** Constant inputs of one micro-batch: c_t and the reference's log-probs. */
-export const constantsOf = (batch: PackedBatch, state: Pick<StepState, 'method' | 'params' | 'reference' | 'guide'>) => {
+export const constantsOf = (
+  batch: PackedBatch,
+  state: Pick<StepState, 'method' | 'params' | 'reference' | 'guide'>,
+) => {
   const referenceLogProb = state.reference && joinTreeLogProbs(batch, state.reference);
   const guideLogProb = state.guide && joinTreeLogProbs(batch, state.guide);
   const weight = state.method.weights
@@ -73,7 +78,10 @@ interface Forward {
 }
 
 /** Forward and backward of one micro-batch. All tensors of the result are the caller's to dispose. */
-const backward = (batch: PackedBatch, state: StepState): { forward: Forward; gradients: Map<string, Tensor> } => {
+const backward = (
+  batch: PackedBatch,
+  state: StepState,
+): { forward: Forward; gradients: Map<string, Tensor> } => {
   const names = [...state.parameters.keys()];
   const forward = {} as Forward;
   const gradients = tf.tidy(() => {
@@ -167,7 +175,9 @@ export const trainStep = async (
   for (const batch of batches) {
     const part = backward(batch, state);
     gradients =
-      batches.length === 1 ? part.gradients : addScaled(gradients, part.gradients, batchWeight(batch) / total);
+      batches.length === 1
+        ? part.gradients
+        : addScaled(gradients, part.gradients, batchWeight(batch) / total);
     pending.push({ batch, forward: part.forward });
   }
   const norm = adamWStep(state.optimizer, state.parameters, gradients!, hyper);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { dispatch, f32 } from '../../src/kernels/dispatch';
 import { defineOp } from '../../src/kernels/op';
 import type { BackendInfo } from '../../src/tf';
-import { guardGpu, gpuStats, initBackend, resetGpuStats, tf } from '../../src/tf';
+import { gpuStats, guardGpu, initBackend, resetGpuStats, tf } from '../../src/tf';
 
 let info: BackendInfo;
 beforeAll(async () => {
@@ -60,7 +60,18 @@ describe('our device under tfjs', () => {
 
   it('turns a refused command into a thrown error that stays', async () => {
     const x = tf.tensor1d([1, 2, 3]);
-    const bad = () => dispatch({ label: 'bad', code: code.replace('x[id.x] * p.scale', 'nonsense'), inputs: [x], outputs: [{ shape: [3], dtype: 'float32' }, { shape: [3], dtype: 'float32' }], uniforms: [3, f32(1)], workgroups: [1] });
+    const bad = () =>
+      dispatch({
+        label: 'bad',
+        code: code.replace('x[id.x] * p.scale', 'nonsense'),
+        inputs: [x],
+        outputs: [
+          { shape: [3], dtype: 'float32' },
+          { shape: [3], dtype: 'float32' },
+        ],
+        uniforms: [3, f32(1)],
+        workgroups: [1],
+      });
     await expect(guardGpu(bad)).rejects.toThrow(/The GPU refused a command/);
     await expect(guardGpu(() => tf.add(x, 1).data())).rejects.toThrow(/The GPU refused a command/);
     await initBackend('webgpu');

@@ -1,7 +1,7 @@
 /** Digits, operators, newline, `A:` and space for chained arithmetic, and a few spares; with 3 specials: 32 tokens. */
-export const arithmeticCharacters = [..."0123456789+-*=\nA: ()/?.BCQSxy"];
+export const arithmeticCharacters = [...'0123456789+-*=\nA: ()/?.BCQSxy'];
 
-const specials = ["<pad>", "<bos>", "<eos>"] as const;
+const specials = ['<pad>', '<bos>', '<eos>'] as const;
 
 export interface TokenizerFiles {
   /** Contents of tokenizer.json. */
@@ -17,7 +17,7 @@ export interface TokenizerFiles {
  */
 export const charTokenizer = (characters: readonly string[] = arithmeticCharacters): TokenizerFiles => ({
   tokenizerJson: {
-    version: "1.0",
+    version: '1.0',
     truncation: null,
     padding: null,
     added_tokens: specials.map((content, id) => ({
@@ -32,9 +32,9 @@ export const charTokenizer = (characters: readonly string[] = arithmeticCharacte
     normalizer: null,
     pre_tokenizer: null,
     post_processor: null,
-    decoder: { type: "Fuse" },
+    decoder: { type: 'Fuse' },
     model: {
-      type: "BPE",
+      type: 'BPE',
       dropout: null,
       unk_token: null,
       continuing_subword_prefix: null,
@@ -47,10 +47,10 @@ export const charTokenizer = (characters: readonly string[] = arithmeticCharacte
     },
   },
   tokenizerConfig: {
-    tokenizer_class: "PreTrainedTokenizerFast",
-    bos_token: "<bos>",
-    eos_token: "<eos>",
-    pad_token: "<pad>",
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    bos_token: '<bos>',
+    eos_token: '<eos>',
+    pad_token: '<pad>',
     add_bos_token: false,
     add_eos_token: false,
     clean_up_tokenization_spaces: false,

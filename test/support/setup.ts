@@ -20,7 +20,8 @@ expect.extend({
     for (let i = 0; i < a.length; i++) {
       const [x, y] = [a[i]!, b[i]!];
       if (Object.is(x, y) || x === y) continue;
-      const by = Number.isFinite(x) && Number.isFinite(y) ? Math.abs(x - y) / (atol + rtol * Math.abs(y)) : Infinity;
+      const by =
+        Number.isFinite(x) && Number.isFinite(y) ? Math.abs(x - y) / (atol + rtol * Math.abs(y)) : Infinity;
       if (by > 1 && by > worstBy) {
         worst = i;
         worstBy = by;
