@@ -167,7 +167,14 @@ export interface TrainerApi {
   /** Greedy when temperature is 0. 'policy' is the current weights, 'reference' those the run began with. */
   answer(
     problems: Problem[],
-    options: { which: 'policy' | 'reference'; temperature: number; seed: number; maxTokens: number },
+    options: {
+      which: 'policy' | 'reference';
+      temperature: number;
+      seed: number;
+      maxTokens: number;
+      /** The task they are from; by default that of the open run, else the first built-in one. */
+      task?: string;
+    },
   ): Promise<Answer[]>;
   evaluate(count: number): Promise<Evaluation>;
 

@@ -1,6 +1,7 @@
 import type { ModelConfig } from '../model/config';
 import { generate } from '../model/generate';
 import type { Sample } from '../search/pipeline';
+import { promptTokens } from '../search/prompt-tokens';
 import type { Problem, Task, Verdict } from '../tasks/task';
 import type { Tensor } from '../tf';
 import type { Tokenizer } from '../tokenizer/tokenizer';
@@ -20,12 +21,6 @@ export interface AnsweredProblem {
   verdict: Verdict;
 }
 
-/** The prompt as the built-in models were trained to see it: BOS, then the text. */
-export const promptTokens = (tokenizer: Tokenizer, prompt: string): number[] => [
-  ...(tokenizer.bos === undefined ? [] : [tokenizer.bos]),
-  ...tokenizer.encode(prompt),
-];
-
 /**
  * Answers problems, greedily at temperature 0. `between` is awaited after every token of the batch.
  * An answer that ran into maxTokens counts as it stands.
@@ -37,7 +32,7 @@ export const answerProblems = async (
   options: { temperature: number; seed: number; maxTokens: number; signal?: AbortSignal },
   between?: () => Promise<void>,
 ): Promise<AnsweredProblem[]> => {
-  const requests = problems.map((p) => ({ tokens: promptTokens(model.tokenizer, p.prompt) }));
+  const requests = problems.map((p) => ({ tokens: promptTokens(model.tokenizer, p) }));
   const samples = await generate(
     model.config,
     model.parameters,

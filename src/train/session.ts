@@ -205,6 +205,10 @@ export class TrainingSession {
     };
   }
 
+  get model(): LoadedModel {
+    return this.o.model;
+  }
+
   get treesMade(): readonly PreferenceTree[] {
     return this.trees;
   }

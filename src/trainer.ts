@@ -1,0 +1,266 @@
+/**
+ * The trainer behind workers/protocol.ts: one backend, one open run, one store. The worker only exposes it through
+ * Comlink, so it can be driven and tested without a worker.
+ */
+import type { Answer, RunEvent, RunStatus, TrainerApi } from '../workers/protocol';
+import { methods } from './methods/index';
+import { disposeParameters, loadParameters } from './model/parameters';
+import { openStore } from './store/open';
+import type { Store } from './store/store';
+import type { Task } from './tasks/task';
+import { tasks } from './tasks/index';
+import type { BackendChoice, BackendInfo, Tensor } from './tf';
+import { guardGpu, gpuStats, initBackend, onGpuError, tf } from './tf';
+import { listBuiltInModels, loadBuiltInModel } from './train/built-in-models';
+import { answerProblems } from './train/evaluate';
+import { createEventBatcher } from './train/event-batcher';
+import { exportZip } from './train/export-model';
+import type { LoadedModel } from './train/loaded-model';
+import { describeMethod } from './train/method-info';
+import type { RunDocument } from './train/run-document';
+import { parseRun } from './train/run-document';
+import { TrainingSession } from './train/session';
+import { createMutex, yieldToMessages } from './util/mutex';
+
+/** A model on the device that answers problems while no run is open. */
+interface Standby {
+  model: LoadedModel;
+  parameters: Map<string, Tensor>;
+}
+
+const taskById = (id: string): Task => {
+  const task = tasks.find((t) => t.id === id);
+  if (!task) throw new Error(`data.task: "${id}" is not a task; use one of ${tasks.map((t) => t.id).join(', ')}.`);
+  return task;
+};
+
+const checkDifficulty = (task: Task, difficulty: string) => {
+  if (!task.difficulties.some((d) => d.id === difficulty)) {
+    const known = task.difficulties.map((d) => d.id).join(', ');
+    throw new Error(`data.difficulty: "${difficulty}" is not a difficulty of ${task.name}; use one of ${known}.`);
+  }
+};
+
+/**
+ * Makes a trainer. Nothing is started until `init`.
+ * @param defaultBaseUrl folder that holds `models/`, used when `init` is given none
+ */
+export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
+  let baseUrl = defaultBaseUrl;
+  let choice: BackendChoice = 'auto';
+  let backend: BackendInfo | undefined;
+  let broken = false;
+  let storePromise: Promise<Store> | undefined;
+  let session: TrainingSession | undefined;
+  let releaseRun: (() => void) | undefined;
+  let standby: Standby | undefined;
+  let listener: ((events: RunEvent[]) => void) | undefined;
+  const models = new Map<string, LoadedModel>();
+  const exclusive = createMutex(); // changes of what is open, one at a time
+
+  const batcher = createEventBatcher((events) => listener?.(events));
+  const emit = (event: RunEvent) => batcher.push(event);
+
+  onGpuError((error) => {
+    broken = true;
+    emit({ kind: 'error', name: error.name, message: error.message });
+  });
+
+  const store = () => {
+    storePromise ??= openStore();
+    return storePromise;
+  };
+
+  const startBackend = async (wanted: BackendChoice): Promise<BackendInfo> => {
+    broken = false;
+    backend = await initBackend(wanted);
+    return backend;
+  };
+
+  const started = (): BackendInfo => {
+    if (!backend) throw new Error('The trainer has no backend yet; call init first.');
+    return backend;
+  };
+
+  const open = (): TrainingSession => {
+    if (!session) throw new Error('No run is open; create one, or open a stored one.');
+    return session;
+  };
+
+  const loadModel = async (id: string): Promise<LoadedModel> => {
+    const known = models.get(id);
+    if (known) return known;
+    const model = await loadBuiltInModel(id, baseUrl, await store());
+    models.set(id, model);
+    return model;
+  };
+
+  const closeStandby = () => {
+    if (standby && !broken) disposeParameters(standby.parameters);
+    standby = undefined;
+  };
+
+  const closeSession = async () => {
+    const closing = session;
+    session = undefined;
+    try {
+      await closing?.dispose();
+    } catch (error) {
+      if (!broken) throw error; // tensors of a lost device cannot be freed, and need not be
+    } finally {
+      releaseRun?.();
+      releaseRun = undefined;
+    }
+  };
+
+  /** The backend that the run asks for; a run that leaves it open takes the one that is there. */
+  const backendFor = async (document: RunDocument): Promise<BackendInfo> => {
+    const current = started();
+    const wanted = document.backend === 'auto' ? choice : document.backend;
+    if (!broken && (document.backend === 'auto' || current.name === wanted)) return current;
+    closeStandby();
+    return startBackend(wanted);
+  };
+
+  const begin = async (document: RunDocument, runId: string, resume: boolean): Promise<RunStatus> => {
+    const method = methods.find((m) => m.id === document.method.id)!;
+    const task = taskById(document.data.task);
+    checkDifficulty(task, document.data.difficulty);
+    const kept = await store();
+    const stored = resume ? await kept.getRun(runId) : undefined;
+    const checkpoint = resume ? await kept.getCheckpoint(runId) : undefined;
+    const model = await loadModel(document.model);
+    await closeSession();
+    const release = await kept.lockRun(runId);
+    try {
+      const info = await backendFor(document);
+      closeStandby();
+      session = await TrainingSession.create({
+        runId,
+        document,
+        method,
+        task,
+        model,
+        backend: info,
+        store: kept,
+        emit,
+        ...(stored && checkpoint ? { resume: { checkpoint, summary: stored } } : {}),
+      });
+    } catch (error) {
+      release();
+      throw error;
+    }
+    releaseRun = release;
+    return session.status();
+  };
+
+  return {
+    init: (wanted, base) =>
+      exclusive(async () => {
+        if (base !== undefined) baseUrl = base;
+        choice = wanted;
+        return startBackend(wanted);
+      }),
+    methods: async () => methods.map(describeMethod),
+    models: () => listBuiltInModels(baseUrl),
+    subscribe: async (next) => {
+      listener = next;
+    },
+
+    create: (value) => exclusive(async () => begin(parseRun(value, methods), crypto.randomUUID(), false)),
+    open: (runId) =>
+      exclusive(async () => {
+        const run = await (await store()).getRun(runId);
+        if (!run) throw new Error(`There is no stored run "${runId}".`);
+        return begin(parseRun(run.document, methods), runId, true);
+      }),
+    start: async () => {
+      const status = await open().start();
+      batcher.flush();
+      return status;
+    },
+    stepOnce: async () => {
+      const status = await open().stepOnce();
+      batcher.flush();
+      return status;
+    },
+    pause: () => open().pause(),
+    stop: () => open().stop(),
+    status: async () => session?.status(),
+
+    load: (id) =>
+      exclusive(async () => {
+        started();
+        const model = await loadModel(id);
+        if (session || standby?.model === model) return model.summary;
+        closeStandby();
+        standby = { model, parameters: loadParameters(model.config, model.weights) };
+        return model.summary;
+      }),
+    problems: async (task, difficulty, start, count) => {
+      checkDifficulty(taskById(task), difficulty);
+      return taskById(task).heldOut(difficulty, start, count);
+    },
+    answer: async (problems, { which, temperature, seed, maxTokens, task: taskId }) => {
+      const task = taskById(taskId ?? session?.document.data.task ?? tasks[0]!.id);
+      const reply = async (model: LoadedModel, parameters: Map<string, Tensor>): Promise<Answer[]> => {
+        const answered = await answerProblems(
+          { config: model.config, parameters, tokenizer: model.tokenizer },
+          task,
+          problems,
+          { temperature, seed, maxTokens },
+          yieldToMessages,
+        );
+        return answered.map(({ problem, text, sample, verdict }) => ({
+          problem,
+          text,
+          tokens: sample.tokens.map((id) => model.tokenizer.token(id)),
+          logProbs: sample.logProbs,
+          verdict,
+        }));
+      };
+      if (session) {
+        const { model } = session;
+        return session.withModel(which, (parameters) => reply(model, parameters));
+      }
+      return exclusive(() => {
+        const current = standby;
+        if (!current) throw new Error('No model is loaded; call load first.');
+        return guardGpu(() => reply(current.model, current.parameters));
+      });
+    },
+    evaluate: (count) => open().evaluate(count),
+
+    trees: async (start, count) => {
+      const made = open().treesMade;
+      return { total: made.length, trees: made.slice(start, start + count) };
+    },
+    credit: (index) => open().credit(index),
+
+    runs: async () => (await store()).listRuns(),
+    deleteRun: (runId) =>
+      exclusive(async () => {
+        if (session?.runId === runId) await closeSession();
+        await (await store()).deleteRun(runId);
+      }),
+    storage: async () => (await store()).report(),
+    deleteStored: async (name, key) => (await store()).deleteItem(name, key),
+    persistStorage: async () => (await store()).persist(),
+
+    exportModel: async () => {
+      const current = open();
+      return exportZip(current.model, await current.weights(), current.summary());
+    },
+    memory: async () => {
+      const { numTensors, numBytes } = tf.memory();
+      const { bytes, dispatches } = gpuStats();
+      return { tensors: numTensors, bytes: numBytes, gpuBytes: bytes, dispatches };
+    },
+    dispose: () =>
+      exclusive(async () => {
+        await closeSession();
+        closeStandby();
+        (await storePromise)?.close();
+      }),
+  };
+};
