@@ -4,7 +4,10 @@
  * packing without padding, and prefix sharing at once.
  */
 export interface PackedBatch {
-  /** N: tokens with padding. Padding tokens see only themselves. */
+  /**
+   * N: tokens with padding. Padding tokens come last, are token 0 at position 0 and see only themselves
+   * (`treeStart[i] = i`, `visibleUntil[i] = i + 1`).
+   */
   size: number;
   /** Tokens without padding. */
   tokenCount: number;
@@ -31,7 +34,11 @@ export interface PackedBatch {
  * an entry in each. Entries are sorted by step, so step s owns [stepStart[s], stepStart[s + 1]).
  */
 export interface Entries {
-  /** M with padding; padding entries have weight 0, belong to no step and repeat a valid row and target. */
+  /**
+   * M with padding. Padding entries come last, have weight 0, step -1, target 0 and a valid row, under which
+   * `rowEntries` lists them like any other: their log-prob is computed and finite, but no step sums it, so its
+   * gradient is 0. Whoever reads log-probs per entry leaves out those from `used` on (or multiplies by `weight`).
+   */
   count: number;
   /** M without padding. */
   used: number;
@@ -40,11 +47,18 @@ export interface Entries {
   step: Int32Array; // [M]; -1 on padding
   /** Constant with respect to the policy: 1, or the method's per-token coefficient. */
   weight: Float32Array; // [M]
-  /** The scored rows, ascending positions in [0, N), each once. */
+  /**
+   * The scored rows, ascending positions in [0, N), each once. With padding also some that score nothing: padding
+   * tokens, or unscored ones where those do not suffice; they hold padding entries or none.
+   */
   rows: Int32Array; // [R]
-  /** Entries by row, compressed: row r has entries rowEntries[rowStart[r] .. rowStart[r + 1]). */
+  /**
+   * Entries by row, compressed: row r has entries rowEntries[rowStart[r] .. rowStart[r + 1]), ascending. Every entry
+   * is listed exactly once, so rowStart[R] = M. A row may have none.
+   */
   rowStart: Int32Array; // [R + 1]
   rowEntries: Int32Array; // [M]
+  /** S is not padded; stepStart[S] = `used`. A step has no entries only when its node is a one-token scored root. */
   stepStart: Int32Array; // [S + 1]
 }
 
