@@ -7,10 +7,10 @@ import { methods } from './methods/index';
 import { disposeParameters, loadParameters } from './model/parameters';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
-import type { Task } from './tasks/task';
 import { tasks } from './tasks/index';
+import type { Task } from './tasks/task';
 import type { BackendChoice, BackendInfo, Tensor } from './tf';
-import { guardGpu, gpuStats, initBackend, onGpuError, tf } from './tf';
+import { gpuStats, guardGpu, initBackend, onGpuError, tf } from './tf';
 import { listBuiltInModels, loadBuiltInModel } from './train/built-in-models';
 import { answerProblems } from './train/evaluate';
 import { createEventBatcher } from './train/event-batcher';
@@ -30,14 +30,17 @@ interface Standby {
 
 const taskById = (id: string): Task => {
   const task = tasks.find((t) => t.id === id);
-  if (!task) throw new Error(`data.task: "${id}" is not a task; use one of ${tasks.map((t) => t.id).join(', ')}.`);
+  if (!task)
+    throw new Error(`data.task: "${id}" is not a task; use one of ${tasks.map((t) => t.id).join(', ')}.`);
   return task;
 };
 
 const checkDifficulty = (task: Task, difficulty: string) => {
   if (!task.difficulties.some((d) => d.id === difficulty)) {
     const known = task.difficulties.map((d) => d.id).join(', ');
-    throw new Error(`data.difficulty: "${difficulty}" is not a difficulty of ${task.name}; use one of ${known}.`);
+    throw new Error(
+      `data.difficulty: "${difficulty}" is not a difficulty of ${task.name}; use one of ${known}.`,
+    );
   }
 };
 

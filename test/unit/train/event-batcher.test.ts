@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createEventBatcher } from '../../../src/train/event-batcher';
+import type { RunEvent } from '../../../workers/protocol';
+
+const metrics = (step: number): RunEvent => ({ kind: 'metrics', stage: 'dpo', metrics: { step } });
+const progress = (done: number): RunEvent => ({
+  kind: 'progress',
+  phase: 'training',
+  done,
+  total: 9,
+  note: '',
+});
+
+describe('createEventBatcher', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('delivers at most ten times a second, loses no metrics, and keeps the last progress', () => {
+    const batches: RunEvent[][] = [];
+    const batcher = createEventBatcher((events) => batches.push(events));
+    for (let i = 0; i < 50; i++) {
+      batcher.push(metrics(i));
+      batcher.push(progress(i));
+      vi.advanceTimersByTime(10);
+    }
+    vi.advanceTimersByTime(1000);
+    expect(batches.length).toBeLessThanOrEqual(7); // half a second and the first and last
+    const all = batches.flat();
+    expect(all.filter((e) => e.kind === 'metrics').map((e) => e.metrics['step'])).toEqual(
+      Array.from({ length: 50 }, (_, i) => i),
+    );
+    expect(all.at(-1)).toEqual(progress(49));
+    for (const batch of batches)
+      expect(batch.filter((e) => e.kind === 'progress').length).toBeLessThanOrEqual(1);
+  });
+});
