@@ -94,8 +94,9 @@ export const lossInput = (
   };
 
   // Subtracted per step, before summing: the ratios are small where the sums are large.
-  const stepRatio = lazy(() =>
-    refSteps ? tf.sub(policy.stepSum, tf.tensor1d(Float32Array.from(refSteps))) : policy.stepSum,
+  const stepRatio = lazy(
+    (): Tensor1D =>
+      refSteps ? tf.sub(policy.stepSum, tf.tensor1d(Float32Array.from(refSteps))) : policy.stepSum,
   ); // [S]
   const sums = (rows: [number, number][][], vector: Tensor1D) =>
     product(selection(batch, width, rows), vector);

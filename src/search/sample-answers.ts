@@ -1,0 +1,78 @@
+import type { Problem, Verdict } from '../tasks/task';
+import type { PipelineContext, Sample } from './pipeline';
+import { promptTokens } from './prompt-tokens';
+import type { StepTokens } from './split-tokens';
+import { splitTokens } from './split-tokens';
+import type { Tally } from './tally';
+import { problemLimit } from './tally';
+import { throwIfAborted } from './throw-if-aborted';
+
+/** A sampled answer that ended by itself, cut into steps and verified. */
+export interface Answer {
+  problem: Problem;
+  /** Concatenated, exactly the sampled tokens with their EOS. */
+  steps: StepTokens[];
+  verdict: Verdict;
+}
+
+export interface Sampling {
+  /** Answers per problem. */
+  count: number;
+  temperature: number;
+  topP: number;
+}
+
+/** Requests per call: generation runs them side by side. */
+export const REQUESTS_PER_CALL = 64;
+
+/** Ended by itself, with no special token before its last. */
+export const isUsable = (ctx: Pick<PipelineContext, 'tokenizer'>, sample: Sample): boolean => {
+  const { eos, pad, bos } = ctx.tokenizer;
+  const special = (token: number) => token === eos || token === pad || token === bos;
+  return sample.finished && sample.tokens.length > 0 && !sample.tokens.slice(0, -1).some(special);
+};
+
+/** Samples and verifies answers to these problems, one list per problem, without the unusable ones. */
+export const sampleAnswers = async (
+  ctx: PipelineContext,
+  problems: readonly Problem[],
+  { count, temperature, topP }: Sampling,
+  tally: Tally,
+): Promise<Answer[][]> => {
+  throwIfAborted(ctx.signal);
+  const requests = problems.map((problem) => ({ tokens: promptTokens(ctx.tokenizer, problem) }));
+  const samples = await ctx.sample(requests, { count, temperature, topP, maxTokens: ctx.maxTokens });
+  throwIfAborted(ctx.signal);
+  tally.problems += problems.length;
+  return problems.map((problem, i) =>
+    (samples[i] ?? []).flatMap((sample): Answer[] => {
+      tally.sampled++;
+      if (!isUsable(ctx, sample)) {
+        tally.unusable++;
+        return [];
+      }
+      const verdict = ctx.task.verify(problem, ctx.tokenizer.decode(sample.tokens));
+      if (verdict.correct) tally.right++;
+      else tally.wrong++;
+      return [{ problem, steps: splitTokens(ctx.task, ctx.tokenizer, sample.tokens), verdict }];
+    }),
+  );
+};
+
+/**
+ * Draws problems and samples answers to them, batch after batch, until the consumer stops or the limit of problems is
+ * reached (see `problemLimit`).
+ * @param remaining trees still wanted; the size of a batch follows it
+ */
+export async function* answerBatches(
+  ctx: PipelineContext,
+  sampling: Sampling,
+  tally: Tally,
+  remaining: () => number,
+): AsyncGenerator<Answer[][]> {
+  const limit = problemLimit(ctx.count);
+  while (tally.problems < limit) {
+    const size = Math.min(REQUESTS_PER_CALL, Math.max(8, 2 * remaining()), limit - tally.problems);
+    yield await sampleAnswers(ctx, Array.from({ length: size }, ctx.problems), sampling, tally);
+  }
+}
