@@ -7,7 +7,7 @@ import { methods } from './methods/index';
 import { disposeParameters, loadParameters } from './model/parameters';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
-import { tasks } from './tasks/index';
+import { getTask, tasks } from './tasks/index';
 import type { Task } from './tasks/task';
 import type { BackendChoice, BackendInfo, Tensor } from './tf';
 import { gpuStats, guardGpu, initBackend, onGpuError, tf } from './tf';
@@ -27,13 +27,6 @@ interface Standby {
   model: LoadedModel;
   parameters: Map<string, Tensor>;
 }
-
-const taskById = (id: string): Task => {
-  const task = tasks.find((t) => t.id === id);
-  if (!task)
-    throw new Error(`data.task: "${id}" is not a task; use one of ${tasks.map((t) => t.id).join(', ')}.`);
-  return task;
-};
 
 const checkDifficulty = (task: Task, difficulty: string) => {
   if (!task.difficulties.some((d) => d.id === difficulty)) {
@@ -127,7 +120,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
 
   const begin = async (document: RunDocument, runId: string, resume: boolean): Promise<RunStatus> => {
     const method = methods.find((m) => m.id === document.method.id)!;
-    const task = taskById(document.data.task);
+    const task = getTask(document.data.task);
     checkDifficulty(task, document.data.difficulty);
     const kept = await store();
     const stored = resume ? await kept.getRun(runId) : undefined;
@@ -201,11 +194,11 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         return model.summary;
       }),
     problems: async (task, difficulty, start, count) => {
-      checkDifficulty(taskById(task), difficulty);
-      return taskById(task).heldOut(difficulty, start, count);
+      checkDifficulty(getTask(task), difficulty);
+      return getTask(task).heldOut(difficulty, start, count);
     },
     answer: async (problems, { which, temperature, seed, maxTokens, task: taskId }) => {
-      const task = taskById(taskId ?? session?.document.data.task ?? tasks[0]!.id);
+      const task = getTask(taskId ?? session?.document.data.task ?? tasks[0]!.id);
       const reply = async (model: LoadedModel, parameters: Map<string, Tensor>): Promise<Answer[]> => {
         const answered = await answerProblems(
           { config: model.config, parameters, tokenizer: model.tokenizer },

@@ -4,17 +4,12 @@ import { readFloats, tf } from '../tf';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { packForest } from '../tree/pack';
 import type { PackedBatch, PackedResponse } from '../tree/packed-batch';
+import { pathOf } from '../tree/paths';
 import type { PreferenceTree } from '../tree/tree';
 import { lossInput, scoresFromLogProb } from './inputs';
 import { scoreOne } from './score';
 import type { StepState } from './step';
 import { constantsOf } from './step';
-
-const pathTo = (tree: PreferenceTree, leaf: number): number[] => {
-  const path: number[] = [];
-  for (let node = leaf; node >= 0; node = tree.nodes[node]!.parent) path.unshift(node);
-  return path;
-};
 
 const roleOf = (batch: PackedBatch, response: number): CreditResponse['role'] => {
   if (batch.comparisons.some((c) => c.chosen === response)) return 'chosen';
@@ -60,7 +55,7 @@ export const creditOf = async (
   const scale = rewardScale === undefined ? 0 : (state.params[rewardScale] ?? 0);
 
   const view = (response: PackedResponse, index: number): CreditResponse => {
-    const path = pathTo(tree, tree.responses[response.index]!.leaf).slice(1);
+    const path = pathOf(tree, tree.responses[response.index]!.leaf).slice(1);
     const tokens: CreditToken[] = [];
     const steps: CreditResponse['steps'] = [];
     let cursor = response.stepStart;

@@ -36,10 +36,9 @@ const card = (model: LoadedModel, run: RunSummary): string => {
  * (the run document), metrics.json and a model card.
  */
 export const exportZip = (model: LoadedModel, weights: HostWeights, run: RunSummary): Uint8Array => {
-  const tensors = new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data }]));
   const files: Record<string, Uint8Array> = {};
   for (const [name, text] of Object.entries(model.files)) files[name] = strToU8(text);
-  files['model.safetensors'] = writeSafetensors(tensors, { format: 'pt' });
+  files['model.safetensors'] = writeSafetensors(weights, [['format', 'pt']]);
   files['run.json'] = strToU8(`${JSON.stringify(run.document, null, 2)}\n`);
   files['metrics.json'] = strToU8(
     `${JSON.stringify({ metrics: run.metrics, evaluations: run.evaluations }, null, 2)}\n`,

@@ -4,6 +4,7 @@ import type { Tensor } from '../tf';
 import { readFloats, tf } from '../tf';
 import { packForest } from '../tree/pack';
 import type { PackedBatch } from '../tree/packed-batch';
+import { unpackEntries } from '../tree/split-entries';
 import type { PreferenceTree } from '../tree/tree';
 
 /** Log-probs per entry [M] of one packed batch under these weights, without gradients. */
@@ -36,8 +37,9 @@ export const scoreTrees = async (
   for (let start = 0; start < trees.length; start += batchSize) {
     const batch = packForest(trees.slice(start, start + batchSize), { pad: 'buckets' });
     const logProb = await scoreOne(config, parameters, batch);
-    for (const { id, entryStart, entryEnd } of batch.trees)
-      scores.set(id, logProb.slice(entryStart, entryEnd));
+    unpackEntries(batch, logProb).forEach((values, i) => {
+      scores.set(batch.trees[i]!.id, values);
+    });
     await between(Math.min(trees.length, start + batchSize));
   }
   return scores;

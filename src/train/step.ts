@@ -11,6 +11,7 @@ import type { Scalar, Tensor, Tensor1D } from '../tf';
 import { readFloats, tf } from '../tf';
 import { packForest } from '../tree/pack';
 import type { PackedBatch } from '../tree/packed-batch';
+import { joinEntries } from '../tree/split-entries';
 import type { PreferenceTree } from '../tree/tree';
 import { lossInput } from './inputs';
 import type { MicroBatchReport } from './metrics';
@@ -42,19 +43,15 @@ export interface StepHyper {
 }
 
 /** The log-probs of the batch's trees joined in entry order, padding zero. @throws when a tree was never scored. */
-export const joinTreeLogProbs = (batch: PackedBatch, byTree: TreeLogProbs): Float32Array => {
-  const joined = new Float32Array(batch.entries.count);
-  for (const { id, entryStart, entryEnd } of batch.trees) {
-    const values = byTree.get(id);
-    if (!values || values.length !== entryEnd - entryStart) {
-      throw new Error(
-        `Tree "${id}" has no cached log-probs of length ${entryEnd - entryStart}; score the data again.`,
-      );
-    }
-    joined.set(values, entryStart);
-  }
-  return joined;
-};
+export const joinTreeLogProbs = (batch: PackedBatch, byTree: TreeLogProbs): Float32Array =>
+  joinEntries(
+    batch,
+    batch.trees.map(({ id }) => {
+      const values = byTree.get(id);
+      if (!values) throw new Error(`Tree "${id}" has no cached log-probs; score the data again.`);
+      return values;
+    }),
+  );
 
 /** Constant inputs of one micro-batch: c_t and the reference's log-probs. */
 export const constantsOf = (
