@@ -1,0 +1,237 @@
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import type { Tokenizer } from './tokenizer';
+
+/** A tokenizer that cannot be used: which file and field, why, and what to do. */
+export class TokenizerError extends Error {
+  override name = 'TokenizerError';
+}
+
+type Json = Record<string, unknown>;
+
+/** Above any real vocabulary; a stray id would otherwise make the tables gigabytes long. */
+const largestId = 10_000_000;
+
+const modelTypes = ['BPE', 'WordPiece', 'Unigram'];
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const asObject = (value: unknown, what: string): Json => {
+  if (!isObject(value)) {
+    throw new TokenizerError(
+      `${what} must be a JSON object, but is ${Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value}. Take the file of that name from the model's own folder.`,
+    );
+  }
+  return value;
+};
+
+const checkId = (id: unknown, field: string) => {
+  if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > largestId) {
+    throw new TokenizerError(
+      `tokenizer.json, ${field}: token id ${String(id)} is not a whole number from 0 to ${largestId}.`,
+    );
+  }
+};
+
+/** Checks what the library takes on trust. */
+const checkTokenizerJson = (json: Json): void => {
+  const model = asObject(json['model'], 'tokenizer.json, field "model",');
+  const { vocab, type } = model;
+  if (type !== undefined && !modelTypes.includes(String(type))) {
+    throw new TokenizerError(
+      `tokenizer.json, model.type: "${String(type)}" is not known; ${modelTypes.join(', ')} are.`,
+    );
+  }
+  if (isObject(vocab)) {
+    const seen = new Map<number, string>();
+    for (const [token, id] of Object.entries(vocab)) {
+      const field = `model.vocab[${JSON.stringify(token)}]`;
+      checkId(id, field);
+      const other = seen.get(id as number);
+      if (other !== undefined) {
+        throw new TokenizerError(
+          `tokenizer.json, ${field}: id ${id} is also that of ${JSON.stringify(other)}; ids are unique.`,
+        );
+      }
+      seen.set(id as number, token);
+    }
+  } else if (!Array.isArray(vocab)) {
+    throw new TokenizerError(
+      'tokenizer.json, model.vocab: must map tokens to ids (or, for Unigram, list [token, score]).',
+    );
+  }
+  // The library iterates over added_tokens without looking.
+  json['added_tokens'] ??= [];
+  const added = json['added_tokens'];
+  if (!Array.isArray(added)) throw new TokenizerError('tokenizer.json, added_tokens: must be a list.');
+  added.forEach((token: unknown, i) => {
+    const { id, content } = asObject(token, `tokenizer.json, added_tokens[${i}]`);
+    checkId(id, `added_tokens[${i}].id`);
+    if (typeof content !== 'string' || content === '') {
+      throw new TokenizerError(`tokenizer.json, added_tokens[${i}].content: must be a non-empty text.`);
+    }
+  });
+};
+
+/** `eos_token` and its like are a text, or an object with the text in `content`. */
+const contentOf = (value: unknown): string | undefined =>
+  typeof value === 'string'
+    ? value
+    : isObject(value) && typeof value['content'] === 'string'
+      ? value['content']
+      : undefined;
+
+/** `eos_token_id` of config.json is a number or a list of them, the first of which counts. */
+const firstId = (value: unknown): number | undefined => {
+  const id = Array.isArray(value) ? (value as unknown[])[0] : value;
+  return Number.isInteger(id) ? (id as number) : undefined;
+};
+
+const findSpecial = (
+  inner: HuggingFaceTokenizer,
+  name: 'bos' | 'eos' | 'pad',
+  tokenizerConfig: Json,
+  config: Json,
+): number | undefined => {
+  const content = contentOf(tokenizerConfig[`${name}_token`]);
+  if (content === undefined) return firstId(config[`${name}_token_id`]);
+  const id = inner.token_to_id(content);
+  if (id === undefined) {
+    throw new TokenizerError(
+      `tokenizer_config.json, ${name}_token: "${content}" is not in the vocabulary of tokenizer.json. The two files belong to different models.`,
+    );
+  }
+  return id;
+};
+
+/**
+ * True for a model that would drop characters it does not know without a word: BPE with no unknown token and no byte
+ * fallback over unchanged text. Its tokens then spell the text, which `encode` checks.
+ */
+const spellsText = (json: Json): boolean => {
+  const model = json['model'] as Json;
+  const isBpe = model['type'] === 'BPE' || (model['type'] === undefined && 'merges' in model);
+  const changes = ['normalizer', 'pre_tokenizer', 'post_processor'].some((part) => json[part] != null);
+  return (
+    isBpe &&
+    !changes &&
+    model['unk_token'] == null &&
+    model['byte_fallback'] !== true &&
+    !model['end_of_word_suffix'] &&
+    !model['continuing_subword_suffix']
+  );
+};
+
+const checkSpelling = (text: string, tokens: readonly string[]) => {
+  if (tokens.join('') === text) return;
+  let at = 0;
+  for (const token of tokens) {
+    if (!text.startsWith(token, at)) break;
+    at += token.length;
+  }
+  const character = String.fromCodePoint(text.codePointAt(at)!);
+  throw new TokenizerError(
+    `The tokenizer has no token for ${JSON.stringify(character)} (character ${at} of the text). Leave it out, or use a model that knows it.`,
+  );
+};
+
+/**
+ * Makes a tokenizer from the files of a Hugging Face model.
+ * @param tokenizerJson Parsed tokenizer.json; not changed.
+ * @param tokenizerConfig Parsed tokenizer_config.json: names of the special tokens.
+ * @param config Parsed config.json, for special tokens that tokenizer_config.json does not name.
+ * @throws TokenizerError when a file is malformed, the files do not fit each other or no end-of-text token is named;
+ *   later from `encode` for a character the tokenizer cannot write, and from `decode` and `token` for an id it lacks.
+ */
+export const loadTokenizer = (
+  tokenizerJson: unknown,
+  tokenizerConfig: unknown,
+  config: unknown = {},
+): Tokenizer => {
+  const json: Json = { ...asObject(tokenizerJson, 'tokenizer.json') };
+  const names = asObject(tokenizerConfig, 'tokenizer_config.json');
+  const modelConfig = asObject(config, 'config.json');
+  checkTokenizerJson(json);
+  for (const part of ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder']) json[part] ??= null;
+
+  let inner: HuggingFaceTokenizer;
+  let vocabSize = 0;
+  try {
+    inner = new HuggingFaceTokenizer(json, names);
+    for (const id of inner.get_vocab(true).values()) vocabSize = Math.max(vocabSize, id + 1);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TokenizerError(
+      `tokenizer.json cannot be used: ${reason}. Check that it is a whole tokenizer.json of the Hugging Face tokenizers library.`,
+      { cause: error },
+    );
+  }
+
+  const special = (name: 'bos' | 'eos' | 'pad') => {
+    const id = findSpecial(inner, name, names, modelConfig);
+    if (id !== undefined && (id < 0 || id >= vocabSize)) {
+      throw new TokenizerError(
+        `config.json, ${name}_token_id: ${id} is not an id of tokenizer.json (0 to ${vocabSize - 1}).`,
+      );
+    }
+    return id;
+  };
+  const eos = special('eos');
+  if (eos === undefined) {
+    throw new TokenizerError(
+      'tokenizer_config.json, eos_token: is missing. Name the end-of-text token there, or give eos_token_id in config.json.',
+    );
+  }
+  const cleanUp = names['clean_up_tokenization_spaces'] === true;
+  const mustSpell = spellsText(json);
+  const check = (id: number) => {
+    if (inner.id_to_token(id) === undefined) {
+      throw new TokenizerError(
+        `There is no token ${id}; ids are 0 to ${vocabSize - 1}. The tokens come from another tokenizer.`,
+      );
+    }
+  };
+  const decode = (tokens: readonly number[], keepSpecial: boolean): string => {
+    if (tokens.length === 0) return '';
+    tokens.forEach(check);
+    return inner.decode([...tokens], {
+      skip_special_tokens: !keepSpecial,
+      clean_up_tokenization_spaces: cleanUp,
+    });
+  };
+
+  return {
+    vocabSize,
+    bos: special('bos'),
+    eos,
+    pad: special('pad') ?? eos,
+    encode: (text) => {
+      if (text === '') return [];
+      const { ids, tokens } = inner.encode(text, { add_special_tokens: false });
+      if (mustSpell) checkSpelling(text, tokens);
+      const unknown = ids.findIndex((id) => !Number.isInteger(id));
+      if (unknown >= 0) {
+        throw new TokenizerError(`The tokenizer has no token for "${tokens[unknown]}" and no unknown token.`);
+      }
+      return ids;
+    },
+    decode: (tokens, options = {}) => decode(tokens, options.keepSpecial ?? false),
+    token: (id) => {
+      const text = decode([id], true);
+      // SentencePiece decoders drop a leading space, which a label in the middle of a text must show.
+      return inner.id_to_token(id)!.startsWith('▁') && !text.startsWith(' ') ? ` ${text}` : text;
+    },
+  };
+};
+
+/**
+ * Checks that every id of the tokenizer has a row in the model's embedding.
+ * @throws TokenizerError when the vocabulary is larger than the embedding.
+ */
+export const checkTokenizerFits = (tokenizer: Tokenizer, vocabSize: number): void => {
+  if (tokenizer.vocabSize > vocabSize) {
+    throw new TokenizerError(
+      `The tokenizer has ids up to ${tokenizer.vocabSize - 1}, but the model's vocab_size is ${vocabSize}. Use the tokenizer.json that came with the model.`,
+    );
+  }
+};
