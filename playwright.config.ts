@@ -1,0 +1,29 @@
+import { defineConfig } from '@playwright/test';
+import { launchOptions } from './scripts/chromium.mjs';
+
+const port = Number(process.env.MARGINALIA_E2E_PORT ?? 4817);
+
+export default defineConfig({
+  testDir: 'test/e2e',
+  outputDir: 'test-results',
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
+  // Each test trains; two at once on two cores only slow each other down.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  retries: 0,
+  reporter: 'list',
+  use: {
+    baseURL: `http://localhost:${port}/`,
+    launchOptions: launchOptions(),
+    trace: 'off',
+    screenshot: 'off',
+  },
+  webServer: {
+    command: `node scripts/e2e-server.mjs ${port}`,
+    url: `http://localhost:${port}/examples/embed/`,
+    timeout: 240_000,
+    reuseExistingServer: false,
+  },
+});

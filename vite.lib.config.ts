@@ -1,0 +1,23 @@
+import { defineConfig } from 'vite';
+
+/**
+ * The library: dist/lib/marginalia.js, with its worker, the WebAssembly files and the built-in models beside it, all
+ * found relative to the module's own address. Not Vite's library mode, which would put them into the script as base64.
+ */
+export default defineConfig({
+  base: './',
+  cacheDir: process.env.VITE_CACHE_DIR ?? 'node_modules/.vite',
+  worker: { format: 'es' },
+  build: {
+    target: 'es2022',
+    outDir: 'dist/lib',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 2000,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { marginalia: 'src/index.ts' },
+      preserveEntrySignatures: 'strict',
+      output: { entryFileNames: '[name].js' },
+    },
+  },
+});
