@@ -299,6 +299,20 @@ export const hostView = (info: tf.TensorInfo): HostArray => {
 export const hostFloats = (info: tf.TensorInfo): Float32Array => hostView(info) as Float32Array;
 export const hostInts = (info: tf.TensorInfo): Int32Array => hostView(info) as Int32Array;
 
+/**
+ * Calls `start` with the names of the inputs whose gradients are wanted, just before the gradient of the kernel recorded
+ * last is computed. tfjs itself tells a gradient function only by calling its thunks one by one.
+ */
+export const onBackward = (kernelName: string, start: (wanted: string[]) => void) => {
+  const node = tf.engine().state.activeTape?.at(-1);
+  const inner = node?.gradient;
+  if (!node || !inner || node.kernelName !== kernelName) return; // no tape is being recorded
+  node.gradient = function (this: { inputs: object }, dys) {
+    start(Object.keys(this.inputs)); // tfjs calls it on a copy of the node whose inputs are pruned to the wanted ones
+    return inner(dys);
+  };
+};
+
 /** Makes a tensor that the current tidy scope owns out of a kernel's result. */
 export const toTensor = (info: tf.TensorInfo): tf.Tensor => tf.engine().makeTensorFromTensorInfo(info);
 

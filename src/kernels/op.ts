@@ -1,5 +1,5 @@
 import type { BackendName, Tensor, TensorInfo } from '../tf';
-import { onHost, onOwnGpu, tf } from '../tf';
+import { onBackward, onHost, onOwnGpu, tf } from '../tf';
 
 let plainDepth = 0;
 
@@ -35,12 +35,14 @@ export interface OpSpec<In extends string, Attrs extends object> {
   saveOutputs?: readonly number[];
   /**
    * dy has one tensor per output (zeros where the loss does not depend on it). Returns one thunk per differentiable
-   * input; tfjs calls only those on the way to the variables, so a frozen weight costs nothing.
+   * input; tfjs calls only those on the way to the variables, so a frozen weight costs nothing. `wanted` names them
+   * beforehand, for gradients that share work.
    */
   backward?(
     dy: readonly Tensor[],
     saved: { inputs: Record<In, Tensor>; outputs: readonly Tensor[] },
     attrs: Attrs,
+    wanted: ReadonlySet<In>,
   ): Partial<Record<In, () => Tensor>>;
 }
 
@@ -66,6 +68,7 @@ export const defineOp = <In extends string, Attrs extends object = Record<string
     });
   }
   const { backward } = spec;
+  let wanted: ReadonlySet<In> = new Set(spec.inputs);
   if (backward) {
     const outputsToSave: boolean[] = [];
     for (const i of saveOutputs) outputsToSave[i] = true;
@@ -85,12 +88,18 @@ export const defineOp = <In extends string, Attrs extends object = Record<string
         });
         const dys = Array.isArray(dy) ? dy : [dy];
         // tfjs wants a thunk per input name; it calls only those it needs.
-        return backward(dys, { inputs, outputs }, attrs as unknown as Attrs) as Record<string, () => Tensor>;
+        return backward(dys, { inputs, outputs }, attrs as unknown as Attrs, wanted) as Record<
+          string,
+          () => Tensor
+        >;
       },
     });
   }
   return (inputs, attrs) => {
     const result = tf.engine().runKernel(kernelName, inputs, attrs as never) as Tensor | Tensor[];
+    onBackward(kernelName, (names) => {
+      wanted = new Set(names as In[]);
+    });
     return Array.isArray(result) ? result : [result];
   };
 };

@@ -1,0 +1,41 @@
+import { onOwnGpu, readFloats, tf, toTensor } from '../tf';
+import type { KernelChoice, MatmulVariant } from './kernel-choice';
+import { hasSubgroups, kernelChoice, setKernelChoice } from './kernel-choice';
+import { product } from './matmul';
+
+const timeOf = async (variant: MatmulVariant, size: number, a: tf.Tensor, b: tf.Tensor): Promise<number> => {
+  const once = async () => {
+    const start = performance.now();
+    const out = toTensor(
+      product({ label: 'tune', a, b, m: size, n: size, k: size, transposeB: true }, variant),
+    );
+    const first = tf.slice(out, [0, 0], [1, 1]);
+    await readFloats(first);
+    tf.dispose([out, first]);
+    return performance.now() - start;
+  };
+  await once(); // compiles
+  return Math.min(await once(), await once(), await once());
+};
+
+/**
+ * Measures the variants once per adapter (three products of 192 x 192 each, or 1024 x 1024 on a real GPU; well under a
+ * second) and remembers the fastest. A later call returns the remembered choice. Does nothing without our own GPU.
+ */
+export const tuneKernels = async (): Promise<KernelChoice | undefined> => {
+  if (!onOwnGpu()) return undefined;
+  const known = kernelChoice();
+  if (known.measured) return known;
+  const size = known.matmul === 'subgroup' ? 192 : 1024;
+  const values = new Float32Array(size * size).map((_, i) => ((i * 7919) % 1024) / 1024 - 0.5);
+  const [a, b] = [tf.tensor2d(values, [size, size]), tf.tensor2d(values, [size, size])];
+  const measured: Partial<Record<MatmulVariant, number>> = {};
+  for (const variant of hasSubgroups() ? (['subgroup', 'tiled'] as const) : (['tiled'] as const)) {
+    measured[variant] = await timeOf(variant, size, a, b);
+  }
+  tf.dispose([a, b]);
+  const matmul = (measured.subgroup ?? Infinity) < (measured.tiled ?? Infinity) ? 'subgroup' : 'tiled';
+  const choice: KernelChoice = { adapter: known.adapter, matmul, measured };
+  setKernelChoice(choice);
+  return choice;
+};
