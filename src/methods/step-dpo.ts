@@ -17,8 +17,8 @@
  * the chosen step itself too, so that a right answer reached by a wrong step is not preferred. A step is a line with
  * its newline, and no EOS is added to it, as in the paper; but where the answer ended in that line without a newline
  * ("A:34" and stop), EOS is what ended the line, so it belongs to the step and is scored. An answer that stops too
- * early, every line right, has EOS alone as its first wrong step. Paper 0.4 and scripts 0.5 disagree on beta for 7B
- * models; we take the paper.
+ * early, every line right, has EOS alone as its first wrong step. The scripts score a step without
+ * the line break that ends it. Paper 0.4 and scripts 0.5 disagree on beta for 7B models; we take the paper.
  *
  * Source: Lai et al. 2024, equation 3 and section 3.2; dvlab-research/Step-DPO, stepdpo_trainer.py, data_pipeline/.
  */
@@ -117,7 +117,7 @@ export const stepDpo = defineMethod({
   tex: String.raw`\mathcal{L} = -\log \sigma\!\left( \beta \log\frac{\pi_\theta(s_w \mid x, s_{1\sim k-1})}{\pi_{\mathrm{ref}}(s_w \mid x, s_{1\sim k-1})} - \beta \log\frac{\pi_\theta(s_l \mid x, s_{1\sim k-1})}{\pi_{\mathrm{ref}}(s_l \mid x, s_{1\sim k-1})} \right)`,
   notes: [
     'The first wrong step is found by the task’s verifier, where the paper uses people or GPT-4. The chosen step must itself pass the verifier, and its continuation must reach the right answer.',
-    'A step is a line with its newline; no EOS is added to it, as in the paper. Our reading: where the sampled answer ended in that line (the answer line has no newline), its EOS ends the line and is scored with it.',
+    'A step is a line with its newline (the released code scores it without), and no EOS is added to it, as in the paper. Our reading: where the sampled answer ended in that line (the answer line has no newline), its EOS ends the line and is scored with it.',
     'An answer that stops too early with every line right has its EOS as the first wrong step.',
     'beta is 0.4 in the paper (0.5 for 72B); the released scripts have it the other way round.',
     'The paper samples 20 continuations per prefix; 8 are enough for the built-in models.',

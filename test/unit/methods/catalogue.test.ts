@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import katex from 'katex';
+import { describe, expect, it } from 'vitest';
+import { methodsPage } from '../../../scripts/methods.mjs';
+import { methodById, methods } from '../../../src/methods';
+import { defaultParams } from '../../../src/methods/method';
+import { describeMethod } from '../../../src/train/method-info';
+import { packForest } from '../../../src/tree/pack';
+import { evaluate, pairOf } from './evaluate';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+describe('the catalogue', () => {
+  it('lists every method file, each under its own name', () => {
+    const files = readdirSync(`${root}src/methods`).filter((f) => !['index.ts', 'method.ts'].includes(f));
+    expect(methods.map((m) => `${m.id}.ts`).sort()).toEqual(files.sort());
+  });
+
+  it('finds by id, and names the ids when there is none', () => {
+    for (const method of methods) expect(methodById(method.id)).toBe(method);
+    expect(() => methodById('ppo')).toThrow(/no method "ppo"; use one of sft, dpo/);
+  });
+
+  it('is the page METHODS.md; run `node scripts/methods.mjs` when this fails', () => {
+    expect(readFileSync(`${root}METHODS.md`, 'utf8')).toBe(methodsPage(methods));
+  });
+});
+
+describe.each(methods.map((m) => [m.id, m] as const))('%s', (id, method) => {
+  it('has its metadata', () => {
+    expect(id).toMatch(/^[a-z][a-z0-9-]*$/);
+    for (const text of [method.name, method.summary, method.paper.title, method.paper.authors]) {
+      expect(text.length).toBeGreaterThan(2);
+    }
+    expect(method.summary).toMatch(/\.$/);
+    expect(method.paper.year).toBeGreaterThan(2015);
+    expect(method.paper.url).toMatch(/^https:\/\//);
+    if (method.paper.arxiv) expect(method.paper.url).toContain(method.paper.arxiv);
+    expect(method.notes.length).toBeGreaterThan(0);
+    expect(method.defaults.learningRate).toBeGreaterThan(0);
+    expect(Number.isInteger(method.defaults.batchSize)).toBe(true);
+    expect(Object.keys(method.defaults.paper)).toEqual(expect.arrayContaining(['learningRate', 'batchSize']));
+  });
+
+  it('has parameters with defaults in range and words for them', () => {
+    for (const info of Object.values(method.params)) {
+      expect(info.min).toBeLessThan(info.max);
+      expect(info.default).toBeGreaterThanOrEqual(info.min);
+      expect(info.default).toBeLessThanOrEqual(info.max);
+      if (info.integer) expect(info.default % 1).toBe(0);
+      if (info.scale === 'log') expect(info.min).toBeGreaterThan(0);
+      expect(info.help).toMatch(/\.$/);
+    }
+    if (method.rewardScale) expect(method.params).toHaveProperty(method.rewardScale);
+  });
+
+  it('has a formula that KaTeX sets', () => {
+    expect(katex.renderToString(method.tex, { throwOnError: true, displayMode: true })).toContain('katex');
+  });
+
+  it('survives structured clone as data', () => {
+    expect(structuredClone(describeMethod(method))).toMatchObject({ id, name: method.name });
+  });
+
+  it('has the words that open every file', () => {
+    const source = readFileSync(`${root}src/methods/${id}.ts`, 'utf8');
+    expect(source).toMatch(/^\/\*\*/);
+    for (const words of ['Where we differ', 'Source:', '(1)']) expect(source).toContain(words);
+    expect(source.split('\n').length).toBeLessThanOrEqual(230);
+  });
+
+  it('has a finite loss and gradient at extremes, and none on padding', async () => {
+    const batch = packForest([pairOf('a', 3, 2), pairOf('b', 2, 2)]);
+    const { count, used } = batch.entries;
+    const params = defaultParams(method);
+    for (const [high, low] of [
+      [0, -1e4],
+      [-1e4, 0],
+      [-1e-3, -1e-3],
+    ] as const) {
+      const side = (chosen: number, rejected: number) =>
+        Float32Array.from({ length: count }, (_, m) => {
+          const response = batch.responses.findIndex((r) => m >= r.entryStart && m < r.entryEnd);
+          return batch.comparisons.some((c) => c.chosen === response) ? chosen : rejected;
+        });
+      const constant = new Float32Array(count).fill(-1);
+      const result = await evaluate(method, batch, side(high, low), constant, { params, guide: constant });
+      expect(Number.isFinite(result.loss)).toBe(true);
+      expect(result.gradient.every(Number.isFinite)).toBe(true);
+      expect(result.gradient.slice(used).every((g) => g === 0)).toBe(true);
+      expect([...result.chosenRewards, ...result.rejectedRewards].every(Number.isFinite)).toBe(true);
+    }
+  });
+});
