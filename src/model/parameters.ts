@@ -1,6 +1,6 @@
-import { copyBuffers } from '../kernels/dispatch';
+import { copyTensor } from '../kernels/copy-tensor';
 import type { Tensor, Tensor1D, Tensor2D } from '../tf';
-import { onOwnGpu, readFloats, tf } from '../tf';
+import { readFloats, tf } from '../tf';
 import type { ModelConfig } from './config';
 
 /**
@@ -100,22 +100,12 @@ export const vector = (params: Parameters, name: string) => parameter(params, na
 export const outputHead = (config: ModelConfig, params: Parameters): Tensor2D =>
   matrix(params, config.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight');
 
-const withBuffer = (shape: number[]): Tensor => tf.keep(tf.zeros(shape));
-
 /**
  * Copies all weights into buffers of their own, on the device. Not tf.clone, whose result shares the buffer and would
  * follow an optimiser that writes in place.
  */
-export const copyParameters = (params: Parameters): Parameters => {
-  if (!onOwnGpu()) {
-    const copies: Parameters = new Map();
-    for (const [name, tensor] of params) copies.set(name, tf.keep(tf.mul(tensor, 1))); // times one keeps every bit
-    return copies;
-  }
-  const copies: Parameters = new Map([...params].map(([name, t]) => [name, withBuffer(t.shape)]));
-  copyBuffers([...params].map(([name, from]) => ({ from, to: copies.get(name)!, length: from.size })));
-  return copies;
-};
+export const copyParameters = (params: Parameters): Parameters =>
+  new Map([...params].map(([name, tensor]) => [name, tf.keep(copyTensor(tensor))]));
 
 /** Reads all weights back. */
 export const parametersToArrays = async (params: Parameters): Promise<Map<string, Float32Array>> => {

@@ -61,7 +61,10 @@ describe('parameters', () => {
 
   it('outlive tidy scopes and are disposed whole', () => {
     const before = tf.memory().numTensors;
-    const params = tf.tidy(() => loadParameters(tied, randomWeights(tied, 1))) as Parameters;
+    let params: Parameters = new Map();
+    tf.tidy(() => {
+      params = loadParameters(tied, randomWeights(tied, 1));
+    });
     expect(tf.memory().numTensors).toBe(before + parameterShapes(tied).size);
     expect(outputHead(tied, params).shape).toEqual([11, 8]);
     disposeParameters(params);

@@ -173,7 +173,7 @@ const tensorMap = fc
     { selector: ([name]) => name, maxLength: 6 },
   )
   // lone surrogates do not survive UTF-8
-  .filter((list) => list.every(([name]) => name.isWellFormed()));
+  .filter((list) => list.every(([name]) => !/\p{Surrogate}/u.test(name)));
 
 describe('safetensors by properties', () => {
   it('what is written is read back, bit for bit', () => {

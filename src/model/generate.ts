@@ -1,0 +1,354 @@
+/**
+ * Text from the model, many sequences at once. All prompts run in one forward pass, packed like training data; then
+ * each step of the loop adds one token to every sequence, against a cache of keys and values.
+ *
+ * Logits are read back and the token is chosen on the CPU: a seed then means the same on every backend, and at the
+ * vocabularies of the built-in models the read costs nothing. At large vocabularies (tens of thousands) the same
+ * route holds, and each step waits for B x V numbers.
+ */
+import { embedding } from '../kernels/embedding';
+import { treeAttention, uploadMask } from '../kernels/tree-attention';
+import type { Sample, SampleOptions, SampleRequest } from '../search/pipeline';
+import type { Tensor2D } from '../tf';
+import { onOwnGpu, readFloats, tf } from '../tf';
+import { bucketSize } from '../tree/buckets';
+import type { Rng } from '../util/rng';
+import { chooseToken } from './choose-token';
+import type { ModelConfig } from './config';
+import type { Project } from './decoder';
+import { projectBy, runBlocks } from './decoder';
+import type { KeyValueCache } from './key-value-cache';
+import { attendToCache, cacheBytes, disposeCache, fillCache } from './key-value-cache';
+import type { Parameters } from './parameters';
+import { matrix } from './parameters';
+
+export interface GenerateHooks {
+  /** Stops with the signal's reason, between two tokens. */
+  signal?: AbortSignal;
+  /** Awaited after every token of the batch. `live` sequences go on; `done` of `total` have ended. */
+  onToken?: (progress: { live: number; done: number; total: number }) => void | Promise<void>;
+}
+
+/** Sequences that run together at most, whatever fits in memory. */
+const MAX_SEQUENCES = 256;
+const MAX_CACHE_BYTES = 512 * 2 ** 20;
+const MAX_PROMPT_TOKENS = 16_384;
+
+interface Sequence {
+  prompt: readonly number[];
+  /** Where its sample goes. */
+  request: number;
+  rng: Rng;
+  /** Most tokens it may add. */
+  limit: number;
+  sample: Sample;
+}
+
+interface Model {
+  config: ModelConfig;
+  params: Parameters;
+  project: Project;
+  headName: string;
+}
+
+/**
+ * Samples `options.count` continuations of each request. Each continuation draws from a generator of its own, forked
+ * from `rng` by the indices of request and sample, so results depend neither on how sequences are batched nor on when
+ * others end; `rng` itself advances once per call. A path that would pass the model's positions is cut there.
+ * @returns one list of samples per request, in order.
+ * @throws Error naming the request or option that cannot be used; the signal's reason when aborted.
+ */
+export const generate = async (
+  config: ModelConfig,
+  params: Parameters,
+  requests: readonly SampleRequest[],
+  options: SampleOptions,
+  rng: Rng,
+  hooks: GenerateHooks = {},
+): Promise<Sample[][]> => {
+  checkOptions(options);
+  for (const [i, request] of requests.entries()) checkRequest(request, i, config);
+  const seed = rng.bits();
+  const sequences = requests.flatMap(({ tokens }, request) =>
+    Array.from({ length: options.count }, (_, sample): Sequence => {
+      const limit = Math.min(options.maxTokens, config.maxPositions - tokens.length);
+      const own = rng.fork(`${seed}/${request}/${sample}`);
+      return {
+        prompt: tokens,
+        request,
+        rng: own,
+        limit,
+        sample: { tokens: [], logProbs: [], finished: false },
+      };
+    }),
+  );
+  const { project, dispose } = storeForDecoding(params);
+  const headName = config.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
+  const model = { config, params, project, headName };
+  try {
+    let done = 0;
+    for (const batch of batches(sequences, config)) {
+      const ended = done;
+      await generateBatch(model, batch, options, hooks.signal, async (live) => {
+        await hooks.onToken?.({ live, done: ended + batch.length - live, total: sequences.length });
+      });
+      done += batch.length;
+    }
+  } finally {
+    dispose();
+  }
+  const samples: Sample[][] = requests.map(() => []);
+  for (const { request, sample } of sequences) samples[request]!.push(sample);
+  return samples;
+};
+
+/** Runs sequences to their ends. */
+const generateBatch = async (
+  model: Model,
+  sequences: readonly Sequence[],
+  options: SampleOptions,
+  signal: AbortSignal | undefined,
+  onToken: (live: number) => Promise<void>,
+) => {
+  const ends = new Set([...model.config.eosTokenIds, ...(options.stopTokens ?? [])]);
+  const isLive = ({ sample, limit }: Sequence) => !sample.finished && sample.tokens.length < limit;
+  const extend = (sequence: Sequence, logits: Float32Array) => {
+    const { token, logProb } = chooseToken(logits, options, sequence.rng);
+    sequence.sample.tokens.push(token);
+    sequence.sample.logProbs.push(logProb);
+    sequence.sample.finished = ends.has(token);
+  };
+  const { vocabSize } = model.config;
+  const row = (logits: Float32Array, b: number) => logits.subarray(b * vocabSize, (b + 1) * vocabSize);
+  const breathe = breather();
+
+  signal?.throwIfAborted();
+  const prefilled = prefill(model, sequences);
+  let { cache } = prefilled;
+  try {
+    const first = await readAndDispose(prefilled.logits);
+    for (const [b, sequence] of sequences.entries()) extend(sequence, row(first, prefilled.promptOf[b]!));
+    let active = sequences; // the sequences that have rows in the cache, in its order
+    for (;;) {
+      const live = active.filter(isLive);
+      await onToken(live.length);
+      await breathe();
+      signal?.throwIfAborted();
+      if (live.length === 0) return;
+      if (live.length <= active.length / 2) {
+        cache = compact(cache, active, isLive);
+        active = live;
+      }
+      const logits = await readAndDispose(decodeStep(model, cache, active, isLive));
+      for (const [b, sequence] of active.entries()) {
+        if (isLive(sequence)) extend(sequence, row(logits, b));
+      }
+    }
+  } finally {
+    disposeCache(cache);
+  }
+};
+
+/** Runs each different prompt once and fills the cache with a copy per sequence. */
+const prefill = (
+  model: Model,
+  sequences: readonly Sequence[],
+): { logits: Tensor2D; cache: KeyValueCache; promptOf: number[] } => {
+  const prompts = [...new Set(sequences.map(({ prompt }) => prompt))];
+  const starts: number[] = [];
+  let size = 0;
+  for (const { length } of prompts) {
+    starts.push(size);
+    size += length;
+  }
+  const promptOf = sequences.map(({ prompt }) => prompts.indexOf(prompt));
+  const capacity = capacityOf(sequences);
+  const kept: KeyValueCache[] = [];
+  const logits = tf.tidy(() => {
+    const { config, params, project, headName } = model;
+    const { heads, kvHeads } = config;
+    const packed = packPrompts(prompts);
+    const mask = uploadMask(packed);
+    const keys: Tensor2D[] = [];
+    const values: Tensor2D[] = [];
+    const embedded = embed(params, packed.tokens); // [N, d]
+    const position = tf.tensor1d(packed.position, 'int32');
+    const hidden = runBlocks(
+      config,
+      params,
+      embedded,
+      position,
+      (layer, q, k, v) => {
+        keys[layer] = tf.keep(k);
+        values[layer] = tf.keep(v);
+        return treeAttention(q, k, v, mask, { heads, kvHeads });
+      },
+      project,
+    );
+    const last = prompts.map(({ length }, p) => starts[p]! + length - 1);
+    const rows = promptOf.map((p) => ({ row: starts[p]!, length: prompts[p]!.length }));
+    kept.push(fillCache(keys, values, rows, capacity));
+    tf.dispose([keys, values]);
+    return project(tf.gather(hidden, tf.tensor1d(last, 'int32')), headName); // [P, V]
+  });
+  return { logits, cache: kept[0]!, promptOf };
+};
+
+/** One more token for every sequence of the cache: logits [B, V]. Those that have ended are carried along unread. */
+const decodeStep = (
+  { config, params, project, headName }: Model,
+  cache: KeyValueCache,
+  active: readonly Sequence[],
+  isLive: (sequence: Sequence) => boolean,
+): Tensor2D =>
+  tf.tidy(() => {
+    const at = Int32Array.from(active, ({ prompt, sample }) => prompt.length + sample.tokens.length - 1);
+    const position = tf.tensor1d(at, 'int32'); // [B]
+    const index = tf.tensor1d(
+      at.map((t, b) => b * cache.capacity + t),
+      'int32',
+    );
+    const length = tf.tensor1d(
+      at.map((t, b) => (isLive(active[b]!) ? t + 1 : 0)),
+      'int32',
+    );
+    const embedded = embed(
+      params,
+      Int32Array.from(active, ({ sample }) => sample.tokens.at(-1)!),
+    ); // [B, d]
+    const attend = attendToCache(config, cache, index, length);
+    return project(runBlocks(config, params, embedded, position, attend, project), headName);
+  });
+
+const embed = (params: Parameters, tokens: Int32Array): Tensor2D =>
+  embedding(matrix(params, 'model.embed_tokens.weight'), tf.tensor1d(tokens, 'int32'));
+
+/** The cache of the live sequences alone; the old one is disposed. */
+const compact = (
+  cache: KeyValueCache,
+  active: readonly Sequence[],
+  isLive: (sequence: Sequence) => boolean,
+): KeyValueCache => {
+  const rows = active.flatMap((sequence, b) => {
+    const length = sequence.prompt.length + sequence.sample.tokens.length - 1;
+    return isLive(sequence) ? [{ row: b * cache.capacity, length }] : [];
+  });
+  const smaller = fillCache(cache.keys, cache.values, rows, cache.capacity);
+  disposeCache(cache);
+  return smaller;
+};
+
+/** Prompts one after another under the rule of a packed forest: each sees itself only. */
+const packPrompts = (prompts: readonly (readonly number[])[]) => {
+  const used = prompts.reduce((sum, { length }) => sum + length, 0);
+  const size = onOwnGpu() ? bucketSize(used) : used;
+  const tokens = new Int32Array(size);
+  const position = new Int32Array(size);
+  const treeStart = Int32Array.from({ length: size }, (_, i) => i); // padding sees only itself
+  const visibleUntil = treeStart.map((i) => i + 1);
+  let start = 0;
+  for (const prompt of prompts) {
+    const end = start + prompt.length;
+    tokens.set(prompt, start);
+    for (let i = start; i < end; i++) position[i] = i - start;
+    treeStart.fill(start, start, end);
+    visibleUntil.fill(end, start, end);
+    start = end;
+  }
+  return { tokens, position, treeStart, visibleUntil };
+};
+
+/** Tokens that the longest sequence may come to, rounded up so that the GPU pool sees few sizes. */
+const capacityOf = (sequences: readonly Sequence[]): number => {
+  const longest = sequences.reduce((max, { prompt, limit }) => Math.max(max, prompt.length + limit), 0);
+  return Math.ceil(longest / 16) * 16;
+};
+
+/** Cuts sequences into batches that fit: by number, by bytes of cache and by tokens of prompts. */
+function* batches(sequences: readonly Sequence[], config: ModelConfig): Generator<Sequence[]> {
+  let batch: Sequence[] = [];
+  let prompts = new Set<readonly number[]>();
+  let promptTokens = 0;
+  for (const sequence of sequences) {
+    const { prompt } = sequence;
+    const tokens = promptTokens + (prompts.has(prompt) ? 0 : prompt.length);
+    const bytes = cacheBytes(config, capacityOf([...batch, sequence])) * (batch.length + 1);
+    const full = batch.length >= MAX_SEQUENCES || bytes > MAX_CACHE_BYTES || tokens > MAX_PROMPT_TOKENS;
+    if (full && batch.length > 0) {
+      yield batch;
+      batch = [];
+      prompts = new Set();
+      promptTokens = 0;
+    }
+    promptTokens += prompts.has(prompt) ? 0 : prompt.length;
+    prompts.add(prompt);
+    batch.push(sequence);
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/**
+ * How weights are multiplied while they do not change. The wasm backend's fast product takes untransposed matrices
+ * only, and packs each once: there the weights are transposed once per call of `generate`.
+ */
+const storeForDecoding = (params: Parameters): { project: Project; dispose: () => void } => {
+  if (tf.getBackend() !== 'wasm') return { project: projectBy(params), dispose: () => {} };
+  const transposed = new Map<string, Tensor2D>();
+  const project: Project = (x, name, residual) => {
+    let w = transposed.get(name);
+    if (!w) {
+      w = tf.keep(tf.transpose(matrix(params, name))) as Tensor2D; // [in, out]
+      transposed.set(name, w);
+    }
+    const y = tf.matMul(x, w); // [N, out]
+    return (residual ? tf.add(y, residual) : y) as Tensor2D;
+  };
+  return { project, dispose: () => tf.dispose([...transposed.values()]) };
+};
+
+const readAndDispose = async (tensor: Tensor2D): Promise<Float32Array> => {
+  try {
+    return await readFloats(tensor);
+  } finally {
+    tensor.dispose();
+  }
+};
+
+/** Lets waiting messages (an abort, say) in every 50 ms: on the CPU backends nothing else gives way. */
+const breather = (): (() => Promise<void>) => {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < 50) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    last = performance.now();
+  };
+};
+
+const checkRequest = ({ tokens }: SampleRequest, i: number, { vocabSize, maxPositions }: ModelConfig) => {
+  if (tokens.length === 0) {
+    throw new Error(`Request ${i} has no tokens: give a prompt of at least one, for example the BOS token.`);
+  }
+  const wrong = tokens.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+  if (wrong !== undefined) {
+    throw new Error(
+      `Request ${i} has token ${wrong}, but the model's vocabulary is 0 to ${vocabSize - 1}. Use the tokenizer that belongs to the model.`,
+    );
+  }
+  if (tokens.length >= maxPositions) {
+    throw new Error(
+      `Request ${i} has ${tokens.length} tokens, which leaves no room in the model's ${maxPositions} positions (max_position_embeddings). Shorten the prompt.`,
+    );
+  }
+};
+
+const checkOptions = ({ temperature, topK, topP, count, maxTokens }: SampleOptions) => {
+  const require = (good: boolean, name: string, value: unknown, rule: string) => {
+    if (!good) throw new Error(`The sampling option ${name} is ${value}: it must be ${rule}.`);
+  };
+  const positive = (n: number) => Number.isSafeInteger(n) && n >= 1;
+  require(Number.isFinite(temperature) && temperature >= 0, 'temperature', temperature, 'a number from 0 up');
+  require(topK === undefined || positive(topK), 'topK', topK, 'a whole number from 1 up, or left out');
+  require(topP === undefined || (topP > 0 && topP <= 1), 'topP', topP, 'above 0 and at most 1, or left out');
+  require(positive(count), 'count', count, 'a whole number from 1 up');
+  require(positive(maxTokens), 'maxTokens', maxTokens, 'a whole number from 1 up');
+};
