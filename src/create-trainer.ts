@@ -212,12 +212,12 @@ export const createTrainer = async (options: TrainerOptions = {}): Promise<Train
       if (!stored) throw new Error(`There is no stored run "${resume}".`);
       const opened = await calls.open(resume);
       // Rows after the checkpoint are computed again.
-      const kept = (row: { stage: string; step: number }) =>
-        stored.stage < opened.stage.index || row.stage !== opened.stage.id || row.step <= opened.step;
-      metrics.push(
-        ...stored.metrics.filter((row) => kept({ stage: row.stage, step: row.metrics['step'] ?? 0 })),
-      );
-      evaluations.push(...stored.evaluations.filter(kept));
+      const order = [...new Set(stored.metrics.map((row) => row.stage))];
+      const place = (stage: string) => (order.includes(stage) ? order.indexOf(stage) : order.length);
+      const kept = (stage: string, step: number) =>
+        place(stage) < place(opened.stage.id) || (stage === opened.stage.id && step <= opened.step);
+      metrics.push(...stored.metrics.filter((row) => kept(row.stage, row.metrics['step'] ?? 0)));
+      evaluations.push(...stored.evaluations.filter((row) => kept(row.stage, row.step)));
     } else {
       await calls.create(document);
     }

@@ -1,0 +1,94 @@
+// A run's events as lines for a terminal: one that changes on a screen, sparse ones in a log.
+
+const phases = {
+  loading: 'Loading the model',
+  evaluating: 'Evaluating',
+  collecting: 'Making training data',
+  scoring: 'Scoring under the reference',
+  training: 'Training',
+};
+
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const short = (value) =>
+  Math.abs(value) >= 0.001 && Math.abs(value) < 10_000 ? value.toFixed(4) : value.toExponential(2);
+
+const describeMetrics = ({ step, loss, ...rest }, steps, stage) => {
+  const parts = [`step ${step}/${steps}`, `loss ${short(loss)}`];
+  if ('rewards/margins' in rest) parts.push(`margin ${short(rest['rewards/margins'])}`);
+  if ('rewards/accuracies' in rest) parts.push(`pairs right ${percent(rest['rewards/accuracies'])}`);
+  if ('grad_norm' in rest) parts.push(`grad norm ${short(rest.grad_norm)}`);
+  return `${stage}${parts.join('  ')}`;
+};
+
+/**
+ * @param {NodeJS.WriteStream} stream
+ * @param {() => number} clock milliseconds
+ */
+export const createProgress = (stream, clock = Date.now) => {
+  const screen = Boolean(stream.isTTY);
+  let current = '';
+  let lastLine = Number.NEGATIVE_INFINITY;
+  let lastPhase = '';
+  let steps = 0;
+  let stageCount = 1;
+
+  const show = (text) => {
+    if (!screen) return;
+    current = text;
+    stream.write(`\r\x1b[K${text.slice(0, (stream.columns ?? 80) - 1)}`);
+  };
+  const line = (text) => {
+    stream.write(screen ? `\r\x1b[K${text}\n` : `${text}\n`);
+    if (screen && current) show(current);
+    lastLine = clock();
+  };
+  /** On a screen: replaces the line. In a log: a new line, at most one in ten seconds unless it matters. */
+  const tell = (text, matters = false) => {
+    if (screen) show(text);
+    else if (matters || clock() - lastLine > 10_000) line(text);
+  };
+
+  return {
+    line,
+    end: () => {
+      if (screen && current) stream.write('\r\x1b[K');
+      current = '';
+    },
+    event: (event) => {
+      if (event.kind === 'status') {
+        const { status } = event;
+        steps = status.steps;
+        stageCount = status.stage.count;
+        const key = `${status.phase}/${status.stage.id}`;
+        if (key !== lastPhase && phases[status.phase]) {
+          const stage =
+            stageCount > 1 ? ` (${status.stage.label}, ${status.stage.index + 1} of ${stageCount})` : '';
+          tell(`${phases[status.phase]}${stage} ...`, true);
+        }
+        if (lastPhase === '' && status.backend) {
+          const { name, adapter, note } = status.backend;
+          line(`Backend: ${name} (${adapter}).${note ? ` ${note}` : ''}`);
+        }
+        lastPhase = key;
+      } else if (event.kind === 'progress') {
+        const total = event.total > 0 ? ` ${event.done}/${event.total}` : '';
+        tell(`${phases[event.phase] ?? event.phase}${total}  ${event.note}`);
+      } else if (event.kind === 'metrics') {
+        const { metrics } = event;
+        const stage = stageCount > 1 ? `${event.stage}  ` : '';
+        const every = Math.max(1, Math.floor(steps / 10));
+        tell(describeMetrics(metrics, steps, stage), metrics.step === 1 || metrics.step % every === 0);
+      } else if (event.kind === 'evaluation') {
+        const { evaluation: e } = event;
+        const [low, high] = e.interval;
+        line(
+          `Held-out accuracy at step ${e.step}: ${percent(e.accuracy)} (${percent(low)} to ${percent(high)}, ${e.problems} problems)`,
+        );
+      } else if (event.kind === 'checkpoint' && !event.stored) {
+        line(`Not saved: ${event.note}`);
+      } else if (event.kind === 'error') {
+        line(`${event.name}: ${event.message}`);
+      }
+    },
+  };
+};
