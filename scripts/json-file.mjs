@@ -3,12 +3,43 @@ import { readFileSync } from 'node:fs';
 
 const lineAt = (text, index) => text.slice(0, index).split('\n').length;
 
-/** Index at which JSON.parse gave up, from the words of its message; the end of the text when it says none. */
-const positionOf = (text, message) => {
-  const line = /line (\d+)/.exec(message);
-  if (line) return { line: Number(line[1]) };
-  const position = /position (\d+)/.exec(message);
-  return { line: lineAt(text, position ? Number(position[1]) : text.length) };
+const space = /[ \t\r\n]*/y;
+const scalar =
+  /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy;
+
+/** Index of the first character that JSON does not allow there. JSON.parse tells it in some versions of Node only. */
+const errorIndex = (text) => {
+  let at = 0;
+  const skip = (pattern) => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text);
+    if (found) at += found[0].length;
+    return found !== null;
+  };
+  const take = (character) => {
+    skip(space);
+    if (text[at] !== character) return false;
+    at++;
+    return true;
+  };
+  // Each returns false with `at` on the offending character.
+  const list = (close, item) => {
+    if (take(close)) return true;
+    do if (!item()) return false;
+    while (take(','));
+    return take(close);
+  };
+  const member = () => {
+    skip(space);
+    return text[at] === '"' && skip(scalar) && take(':') && value();
+  };
+  const value = () => {
+    if (take('{')) return list('}', member);
+    if (take('[')) return list(']', value);
+    return skip(scalar);
+  };
+  if (value()) skip(space);
+  return at;
 };
 
 /**
@@ -27,7 +58,9 @@ export const parseJsonFile = (path, Failure = Error) => {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Failure(`${path}:${positionOf(text, error.message).line}: is not JSON: ${error.message}`);
+    throw new Failure(
+      `${path}:${lineAt(text, errorIndex(text))}: is not JSON: ${error.message.replaceAll('\n', ' ')}`,
+    );
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Failure(`${path}:1: should be a JSON object, a run document.`);
