@@ -1,0 +1,55 @@
+import type { Answer } from '../../workers/protocol';
+import type { Problem } from '../tasks/task';
+import type { App } from './app';
+
+export type Which = 'policy' | 'reference';
+
+/** Answers asked for before, by model, weights and problem, so that looking again costs nothing. */
+export const createAnswers = (app: App) => {
+  const known = new Map<string, Answer>();
+  const problems = new Map<string, Problem>();
+
+  /** Names the weights: the reference never changes within a run, the policy with every step. */
+  const weights = (which: Which): string => {
+    const { status, document, runDocument } = app.store.get();
+    const model = status ? `${status.runId} ${runDocument?.model}` : `${document?.model}`;
+    return which === 'policy' && status ? `${model} ${status.stage.id} ${status.step}` : model;
+  };
+
+  /** The task and difficulty that problems are drawn from: the form's. */
+  const source = () => {
+    const data = app.store.get().document?.data;
+    if (!data) throw new Error('No run settings yet: the catalogue of methods has not come.');
+    return data;
+  };
+
+  return {
+    weights,
+    /** Held-out problems by their number. */
+    async problems(start: number, count: number): Promise<Problem[]> {
+      const { task, difficulty } = source();
+      const key = (i: number) => `${task} ${difficulty} ${i}`;
+      const wanted = Array.from({ length: count }, (_, i) => start + i);
+      if (!wanted.every((i) => problems.has(key(i)))) {
+        const drawn = await app.connection.api.problems(task, difficulty, start, count);
+        for (const [i, problem] of drawn.entries()) problems.set(key(start + i), problem);
+      }
+      return wanted.flatMap((i) => problems.get(key(i)) ?? []);
+    },
+    /** Greedy answers under the weights of now. */
+    async answers(list: readonly Problem[], which: Which): Promise<Answer[]> {
+      const under = weights(which);
+      const key = (p: Problem) => `${which} ${under} ${p.id}`;
+      const missing = list.filter((p) => !known.has(key(p)));
+      if (missing.length > 0) {
+        const { maxTokens } = source();
+        const given = await app.connection.api.answer(missing, { which, temperature: 0, seed: 0, maxTokens });
+        for (const [i, answer] of given.entries()) known.set(key(missing[i]!), answer);
+      }
+      return list.flatMap((p) => known.get(key(p)) ?? []);
+    },
+    forget() {
+      known.clear();
+    },
+  };
+};

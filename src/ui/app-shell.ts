@@ -1,0 +1,129 @@
+/*
+ * The page. For whoever drives it from a test, these are stable:
+ *
+ *   data-testid          what
+ *   backend              sentence that names the backend; trouble, the alert region; trouble-<action>, its buttons
+ *   offer, offer-resume  the unfinished run offered after a reload; offer-dismiss
+ *   watch, problem, reference-answer, policy-answer, verdict, play, next-problem, solve-another
+ *   method-<id>          radio buttons; field-<path with dashes>, such as field-steps, field-optimizer-learningRate,
+ *                        field-method-params-beta; field-model, field-difficulty, field-schedule, field-backend
+ *   document-problems    alert that lists the fields that were refused
+ *   train | pause | resume   one button that changes its name; step, stop (aria-disabled when they do nothing)
+ *   status               role=status; data-phase is RunStatus.phase or "none", data-step the step
+ *   accuracy             data-before and data-now are shares; absent until the first evaluation
+ *   loss-table, margins-table, logps-table, optimiser-table, accuracy-table   the curves' numbers (in <details>)
+ *   tree-list, tree-<index>, credit, credit-measure-reward, credit-measure-push, credit-readout
+ *   problems-load, problems-table, problems-filter
+ *   run-list, run-<runId>, run-open, run-delete, confirm-delete, storage-list, storage-persist
+ *   export-model, copy-run, metrics-csv, metrics-json
+ *
+ * `window.marginalia` is described in driver.ts; the URL's hash in run-url.ts.
+ */
+import { html, nothing } from 'lit';
+import { AppElement, define } from './element';
+import { listenForShortcuts, shortcuts } from './shortcuts';
+import './run-offer';
+import './setup/setup-panel';
+import './site-header';
+import './train-dock';
+import './trouble-note';
+import './watch/watch-panel';
+
+const sections = [
+  { id: 'watch', short: 'Watch', title: 'The model at work' },
+  { id: 'teach', short: 'Teach', title: 'What to teach it, and how' },
+  { id: 'learning', short: 'Curves', title: 'How it learns' },
+  { id: 'credit', short: 'Credit', title: 'Where the credit goes' },
+  { id: 'problems', short: 'Problems', title: 'Held-out problems, before and now' },
+  { id: 'keep', short: 'Keep', title: 'What is kept' },
+] as const;
+
+type SectionId = (typeof sections)[number]['id'];
+
+export class AppShell extends AppElement {
+  #endShortcuts: (() => void) | undefined;
+
+  protected watched() {
+    return [] as const;
+  }
+
+  override connectedCallback() {
+    super.connectedCallback();
+    this.#endShortcuts = listenForShortcuts(this.app);
+    this.addEventListener('go', (event) => this.#go((event as CustomEvent<SectionId>).detail));
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#endShortcuts?.();
+  }
+
+  /** In-page links do not touch the hash, which is the run's. */
+  #go(id: SectionId | 'main') {
+    const target = this.querySelector<HTMLElement>(id === 'main' ? 'main' : `#${id}-title`);
+    target?.focus({ preventScroll: true });
+    target?.scrollIntoView({ block: 'start' });
+  }
+
+  #link(id: SectionId | 'main', text: string, className = '') {
+    return html`<a class=${className} href="#${id}" @click=${(e: Event) => {
+      e.preventDefault();
+      this.#go(id);
+    }}>${text}</a>`;
+  }
+
+  #body(id: SectionId) {
+    const { app } = this;
+    switch (id) {
+      case 'watch':
+        return html`<watch-panel .app=${app}></watch-panel>`;
+      case 'teach':
+        return html`<setup-panel .app=${app}></setup-panel>`;
+      case 'learning':
+        return html`<curves-panel .app=${app}></curves-panel>`;
+      case 'credit':
+        return html`<credit-panel .app=${app}></credit-panel>`;
+      case 'problems':
+        return html`<problems-panel .app=${app}></problems-panel>`;
+      case 'keep':
+        return html`<keep-panel .app=${app}></keep-panel>`;
+      default:
+        return nothing;
+    }
+  }
+
+  override render() {
+    const { app } = this;
+    return html`
+      ${this.#link('main', 'Skip to the content', 'skip-link')}
+      <header><site-header .app=${app}></site-header></header>
+      <nav aria-label="Parts of the page">
+        <ol>${sections.map(({ id, short }) => html`<li>${this.#link(id, short)}</li>`)}</ol>
+      </nav>
+      <main id="main" tabindex="-1">
+        <trouble-note .app=${app}></trouble-note>
+        <run-offer .app=${app}></run-offer>
+        ${sections.map(
+          ({ id, title }) => html`<section id=${id} aria-labelledby="${id}-title">
+            <h2 id="${id}-title" tabindex="-1">${title}</h2>
+            ${this.#body(id)}
+          </section>`,
+        )}
+      </main>
+      <footer class="spread">
+        <div class="text">
+          <p>Everything happens on this machine; nothing is sent anywhere.</p>
+          <details>
+            <summary>Keyboard</summary>
+            <dl class="keys">${shortcuts.map((s) => html`<dt><kbd>${s.keys}</kbd></dt><dd>${s.does}</dd>`)}
+              <dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>In a coloured answer: the token before, the token after</dd>
+            </dl>
+          </details>
+        </div>
+      </footer>
+      <section class="dock" aria-label="Training"><train-dock .app=${app}></train-dock></section>
+    `;
+  }
+}
+
+define('app-shell', AppShell);

@@ -1,0 +1,186 @@
+import type { RunEvent, RunSummary } from '../../workers/protocol';
+import type { BackendChoice } from '../tf';
+import type { MethodInfo } from '../train/method-info';
+import { createAnswers } from './answers';
+import type { Connect, Connection } from './connect';
+import { createDocumentEditor } from './document-editor';
+import { addToCurves, reduceEvents, shapeOf } from './events';
+import { createRunControl } from './run-control';
+import { initialState, isLive, type State } from './state';
+import { createStore, type Store } from './store';
+import { describeTrouble, type Trouble } from './trouble';
+
+/** Everything the elements share: the state, the engine, and what can be done with them. */
+export interface App {
+  readonly store: Store<State>;
+  readonly connection: Connection;
+  /** Every event since the page opened, newest last; at most `eventLimit` of them. */
+  readonly events: RunEvent[];
+  readonly answers: ReturnType<typeof createAnswers>;
+  readonly editor: ReturnType<typeof createDocumentEditor>;
+  readonly control: ReturnType<typeof createRunControl>;
+  readonly method: (id: string) => MethodInfo | undefined;
+  /** Connects, loads catalogue and model, reads the URL. */
+  boot(): Promise<void>;
+  /** Ends the engine and starts another, for another backend or after a crash. */
+  restart(choice?: BackendChoice): Promise<void>;
+  /** Runs f; an error becomes the page's trouble note. True when it went well. */
+  attempt(doing: string, f: () => Promise<unknown>): Promise<boolean>;
+  report(trouble: Trouble | undefined): void;
+  refreshRuns(): Promise<void>;
+  refreshStorage(): Promise<void>;
+  /** Shows a stored run's curves and trees as the current ones. */
+  adopt(run: RunSummary): Promise<void>;
+}
+
+const eventLimit = 20_000;
+const treePage = 256;
+
+const unfinished = (run: RunSummary) => isLive(run.phase) && run.phase !== 'idle';
+
+export const createApp = (connect: Connect): App => {
+  const store = createStore<State>(initialState);
+  const events: RunEvent[] = [];
+  let connection: Connection;
+  let backendChoice: BackendChoice = 'auto';
+
+  const report = (trouble: Trouble | undefined) => store.set({ trouble });
+
+  const attempt = async (doing: string, f: () => Promise<unknown>): Promise<boolean> => {
+    const asked = connection;
+    try {
+      await f();
+      return true;
+    } catch (error) {
+      // An answer to a question put to a worker that has been replaced is of no interest.
+      if (asked === connection) report(describeTrouble(error, doing));
+      return false;
+    }
+  };
+
+  const receive = (batch: RunEvent[]) => {
+    events.push(...batch);
+    if (events.length > eventLimit) events.splice(0, events.length - eventLimit);
+    store.set(reduceEvents(store.get(), batch));
+    for (const event of batch) {
+      if (event.kind === 'error') {
+        const error = new Error(event.message);
+        error.name = event.name;
+        report(describeTrouble(error, 'training'));
+      } else if (event.kind === 'checkpoint' && !event.stored) {
+        void app.refreshStorage();
+      }
+    }
+  };
+
+  const open = () => {
+    connection = connect();
+    const own = connection;
+    connection.onCrash((error) => {
+      if (own !== connection) return;
+      const { status } = store.get();
+      store.set({
+        connection: 'failed',
+        pending: '',
+        status:
+          status && isLive(status.phase) ? { ...status, phase: 'failed', message: error.message } : status,
+      });
+      report(describeTrouble(error, 'starting the engine'));
+    });
+  };
+
+  const start = async () => {
+    const { api } = connection;
+    store.set({ connection: 'starting', trouble: undefined });
+    const methods = await api.methods();
+    store.set({ methods });
+    app.editor.begin();
+    backendChoice = store.get().document?.backend ?? 'auto';
+    const backend = await api.init(backendChoice);
+    await connection.subscribe(receive);
+    const models = await api.models();
+    store.set({ backend, models });
+    const wanted = store.get().document?.model;
+    if (wanted) await api.load(wanted);
+    store.set({ connection: 'ready' });
+  };
+
+  const app: App = {
+    store,
+    get connection() {
+      return connection;
+    },
+    events,
+    method: (id) => store.get().methods.find((m) => m.id === id),
+    report,
+    attempt,
+    async boot() {
+      open();
+      if (!(await attempt('starting the engine', start))) {
+        store.set({ connection: 'failed' });
+        return;
+      }
+      await attempt('reading the stored runs', app.refreshRuns);
+      store.set({ offer: store.get().runs.find(unfinished) });
+      if (app.editor.startAsked()) void app.control.train();
+    },
+    async restart(choice) {
+      connection.close();
+      if (choice) app.editor.edit((document) => ({ ...document, backend: choice }));
+      app.answers.forget();
+      store.set({ pending: '', backend: undefined, status: undefined, progress: undefined });
+      open();
+      const well = await attempt('starting the engine', start);
+      if (!well) store.set({ connection: 'failed' });
+      else await attempt('reading the stored runs', app.refreshRuns);
+    },
+    async refreshRuns() {
+      const runs = await connection.api.runs();
+      store.set({ runs: [...runs].sort((a, b) => b.updated - a.updated) });
+    },
+    async refreshStorage() {
+      store.set({ storage: await connection.api.storage() });
+    },
+    async adopt(run) {
+      let curves: Pick<State, 'stages' | 'points' | 'evaluations'> = {
+        stages: [],
+        points: [],
+        evaluations: [],
+      };
+      // Runs keep metrics and evaluations apart; taken in the order of their steps, pass by pass.
+      const order = [
+        ...new Set([...run.metrics.map((m) => m.stage), ...run.evaluations.map((e) => e.stage)]),
+      ];
+      for (const stage of order) {
+        for (const m of run.metrics) {
+          if (m.stage === stage) curves = addToCurves(curves, { kind: 'metrics', ...m });
+        }
+        for (const evaluation of run.evaluations) {
+          if (evaluation.stage === stage) curves = addToCurves(curves, { kind: 'evaluation', evaluation });
+        }
+      }
+      store.set({
+        ...curves,
+        trees: [],
+        runDocument: run.document,
+        document: run.document,
+        offer: undefined,
+      });
+      app.editor.mirror();
+      for (let at = 0; ; at += treePage) {
+        const { total, trees } = await connection.api.trees(at, treePage);
+        store.set({ trees: [...store.get().trees, ...trees.map((tree, i) => shapeOf(tree, at + i))] });
+        if (at + treePage >= total || trees.length === 0) break;
+      }
+    },
+    answers: undefined as never,
+    editor: undefined as never,
+    control: undefined as never,
+  };
+  const parts = {
+    answers: createAnswers(app),
+    editor: createDocumentEditor(app),
+    control: createRunControl(app, () => backendChoice),
+  };
+  return Object.assign(app, parts);
+};

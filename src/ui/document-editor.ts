@@ -1,0 +1,119 @@
+import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../train/run-document';
+import type { App } from './app';
+import { overlay, readHash, writeHash } from './run-url';
+import type { FieldProblem } from './state';
+import { isLive } from './state';
+
+const firstMethod = 'step-dpo';
+
+const problemsOf = (error: unknown): FieldProblem[] => {
+  if (error instanceof RunDocumentError) return error.problems;
+  const message = error instanceof Error ? error.message : String(error);
+  const [field, ...rest] = message.split(': ');
+  return [{ field: rest.length > 0 ? field! : 'document', message: rest.join(': ') || message }];
+};
+
+/** Keeps the run document, the form and the URL the same thing, and refuses what is not a valid document. */
+export const createDocumentEditor = (app: App) => {
+  let written = '';
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let start = false;
+
+  const methods = () => app.store.get().methods;
+
+  /** Writes the document into the URL; not at every keystroke, browsers limit that. */
+  const mirror = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const { document } = app.store.get();
+      if (!document) return;
+      written = `#${writeHash(document)}`;
+      history.replaceState(history.state, '', written);
+    }, 150);
+  };
+
+  const take = (candidate: unknown): boolean => {
+    const before = app.store.get().document;
+    let document: RunDocument;
+    try {
+      document = parseRun(candidate, methods());
+    } catch (error) {
+      app.store.set({ documentProblems: problemsOf(error) });
+      return false;
+    }
+    app.store.set({ document, documentProblems: [] });
+    mirror();
+    if (before && !isLive(app.store.get().status?.phase)) void follow(before, document);
+    return true;
+  };
+
+  /** The engine follows the form while no run is under way. */
+  const follow = async (before: RunDocument, document: RunDocument) => {
+    if (app.store.get().connection !== 'ready') return;
+    if (before.backend !== document.backend) await app.restart();
+    else if (before.model !== document.model) {
+      await app.attempt(`loading ${document.model}`, async () => {
+        app.store.set({ pending: 'Loading the model' });
+        try {
+          await app.connection.api.load(document.model);
+          app.store.set({ status: undefined, runDocument: undefined });
+        } finally {
+          app.store.set({ pending: '' });
+        }
+      });
+    }
+  };
+
+  /** Takes over what the URL says; a bad one changes nothing and says why. */
+  const fromHash = () => {
+    try {
+      const contents = readHash(location.hash);
+      start = contents.start;
+      if (!contents.fields) return;
+      const fields = contents.fields as { method?: { id?: unknown } };
+      const id = fields.method?.id ?? app.store.get().document?.method.id;
+      const method = methods().find((m) => m.id === id);
+      // Without a known method there are no defaults to fill in; the validator says which methods there are.
+      const base = method ? defaultRun(method) : app.store.get().document;
+      take(overlay(base, fields));
+    } catch (error) {
+      app.store.set({ documentProblems: problemsOf(error) });
+    }
+  };
+
+  return {
+    mirror,
+    take,
+    /** Called when the catalogue is there: defaults, then the URL. */
+    begin() {
+      if (app.store.get().document) return;
+      const method = methods().find((m) => m.id === firstMethod) ?? methods()[0];
+      if (!method) throw new Error('The catalogue has no methods.');
+      app.store.set({ document: defaultRun(method) });
+      fromHash();
+      // A URL that was refused stays as it is, to be corrected.
+      if (app.store.get().documentProblems.length === 0) mirror();
+      addEventListener('hashchange', () => {
+        if (location.hash !== written) fromHash();
+      });
+    },
+    startAsked: () => start && app.store.get().documentProblems.length === 0,
+    edit(change: (document: RunDocument) => unknown): boolean {
+      const { document } = app.store.get();
+      return document ? take(change(document)) : false;
+    },
+    /** Another method: its own defaults for parameters, learning rate and batch; the rest stays. */
+    chooseMethod(id: string) {
+      const method = methods().find((m) => m.id === id);
+      const { document } = app.store.get();
+      if (!method || !document || document.method.id === id) return;
+      const fresh = defaultRun(method, document.model);
+      take({
+        ...document,
+        method: fresh.method,
+        optimizer: { ...document.optimizer, learningRate: fresh.optimizer.learningRate },
+        batchSize: fresh.batchSize,
+      });
+    },
+  };
+};

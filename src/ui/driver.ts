@@ -1,0 +1,75 @@
+import type { RunEvent, RunStatus, TrainerApi } from '../../workers/protocol';
+import type { BackendInfo } from '../tf';
+import type { RunDocument } from '../train/run-document';
+import type { App } from './app';
+
+/**
+ * What the page offers to a program that drives it, as `window.marginalia`: a headless browser or a test. The page
+ * shows whatever is done through it.
+ */
+export interface Driver {
+  /** The engine itself. Calls of `subscribe` would take the events away from the page. */
+  readonly api: Omit<TrainerApi, 'subscribe'>;
+  /** The run that the page shows: its document, and its state. */
+  readonly run: { document: RunDocument | undefined; status: RunStatus | undefined };
+  /** Every event since the page opened, up to 20,000 of the newest. */
+  readonly events: readonly RunEvent[];
+  /** Resolves when the engine runs and the model is loaded; rejects with the message that the page shows. */
+  readonly ready: Promise<BackendInfo>;
+  /** Takes over a run document as if it had been typed into the form; throws when it is not valid. */
+  configure(document: unknown): void;
+  /** Trains the document of the form, as the button does; resolves when the run has ended. */
+  train(): Promise<RunStatus | undefined>;
+}
+
+declare global {
+  interface Window {
+    marginalia: Driver;
+  }
+}
+
+/** Puts the driver on the window. */
+export const exposeDriver = (app: App) => {
+  const ready = new Promise<BackendInfo>((resolve, reject) => {
+    const look = () => {
+      const { connection, backend, trouble } = app.store.get();
+      if (connection === 'ready' && backend) resolve(backend);
+      else if (connection === 'failed')
+        reject(new Error(trouble?.lines.join('\n') ?? 'The engine did not start.'));
+    };
+    app.store.subscribe(look);
+    look();
+  });
+  ready.catch(() => {}); // the page has shown it already
+  const run = {
+    get document() {
+      return app.store.get().runDocument ?? app.store.get().document;
+    },
+    get status() {
+      return app.store.get().status;
+    },
+  };
+  window.marginalia = {
+    get api() {
+      return app.connection.api;
+    },
+    run,
+    events: app.events,
+    ready,
+    configure(document) {
+      if (!app.editor.take(document)) {
+        throw new Error(
+          app.store
+            .get()
+            .documentProblems.map((p) => `${p.field}: ${p.message}`)
+            .join('\n'),
+        );
+      }
+    },
+    async train() {
+      await ready;
+      await app.control.train();
+      return app.store.get().status;
+    },
+  };
+};

@@ -1,0 +1,110 @@
+import type { RunEvent } from '../../workers/protocol';
+import type { PreferenceTree } from '../tree/tree';
+import type { EvaluationPoint, Point, State, TreeShape } from './state';
+
+/** Length, in tokens, of the path from the root to a node, that node included. */
+const depth = (tree: PreferenceTree, node: number): number => {
+  let tokens = 0;
+  for (let i = node; i >= 0; i = tree.nodes[i]!.parent) tokens += tree.nodes[i]!.tokens.length;
+  return tokens;
+};
+
+const ancestors = (tree: PreferenceTree, node: number): number[] => {
+  const path: number[] = [];
+  for (let i = node; i >= 0; i = tree.nodes[i]!.parent) path.unshift(i);
+  return path;
+};
+
+/** Where the responses of a tree part, and how long they are from there. */
+export const shapeOf = (tree: PreferenceTree, index: number): TreeShape => {
+  const paths = tree.responses.map((r) => ancestors(tree, r.leaf));
+  let common = 0;
+  const [first] = paths;
+  if (first && paths.length > 1) {
+    while (first[common] !== undefined && paths.every((p) => p[common] === first[common])) common++;
+  } else if (first) {
+    // A single response parts from its prompt.
+    common = Math.max(
+      1,
+      first.findIndex((i) => tree.nodes[i]!.scored),
+    );
+  }
+  const shared = first && common > 0 ? depth(tree, first[common - 1]!) : 0;
+  return {
+    index,
+    id: tree.id,
+    shared,
+    branches: tree.responses.map((r) => depth(tree, r.leaf) - shared),
+    comparisons: tree.comparisons.length,
+  };
+};
+
+type Curves = Pick<State, 'stages' | 'points' | 'evaluations'>;
+
+const lastX = ({ points, evaluations }: Curves) =>
+  Math.max(0, points.at(-1)?.x ?? 0, evaluations.at(-1)?.x ?? 0);
+
+/** Adds one row; a step that comes again (after going back to a checkpoint) replaces what stood there. */
+const place = <T extends { x: number }>(rows: readonly T[], row: T): T[] => {
+  let keep = rows.length;
+  while (keep > 0 && rows[keep - 1]!.x >= row.x) keep--;
+  return [...rows.slice(0, keep), row];
+};
+
+const stageStart = (curves: Curves, id: string): { stages: Curves['stages']; x: number } => {
+  const known = curves.stages.find((s) => s.id === id);
+  if (known) return { stages: curves.stages, x: known.x };
+  const x = curves.stages.length === 0 ? 0 : lastX(curves);
+  return { stages: [...curves.stages, { id, x }], x };
+};
+
+/** Folds metrics and evaluations into the curves; `x` runs on over the passes of a run. */
+export const addToCurves = (curves: Curves, event: RunEvent): Curves => {
+  if (event.kind === 'metrics') {
+    const { stages, x } = stageStart(curves, event.stage);
+    const point: Point = { x: x + (event.metrics['step'] ?? 0), stage: event.stage, metrics: event.metrics };
+    return { ...curves, stages, points: place(curves.points, point) };
+  }
+  if (event.kind === 'evaluation') {
+    const { evaluation } = event;
+    const { stages, x } = stageStart(curves, evaluation.stage);
+    const row: EvaluationPoint = { x: x + evaluation.step, evaluation };
+    const last = curves.evaluations.at(-1);
+    // The end of one pass and the start of the next share an x; both stay.
+    const evaluations =
+      last && last.evaluation.stage !== evaluation.stage
+        ? [...curves.evaluations, row]
+        : place(curves.evaluations, row);
+    return { ...curves, stages, evaluations };
+  }
+  return curves;
+};
+
+/** What a batch of the worker's events changes. Errors are left to the caller, who has more to do about them. */
+export const reduceEvents = (state: Readonly<State>, events: readonly RunEvent[]): Partial<State> => {
+  let curves: Curves = state;
+  let trees: TreeShape[] | undefined;
+  const patch: Partial<State> = {};
+  for (const event of events) {
+    if (event.kind === 'status') {
+      patch.status = event.status;
+      // Progress belongs to a phase; in another one it would mislead.
+      const progress = patch.progress ?? state.progress;
+      if (progress && progress.phase !== event.status.phase) patch.progress = undefined;
+    } else if (event.kind === 'progress') {
+      patch.progress = { phase: event.phase, done: event.done, total: event.total, note: event.note };
+    } else if (event.kind === 'tree') {
+      trees ??= [...state.trees];
+      trees[event.index] = shapeOf(event.tree, event.index);
+    } else if (event.kind === 'checkpoint') {
+      patch.checkpoint = event.stored
+        ? `Saved at step ${event.step}.`
+        : `Not saved at step ${event.step}: ${event.note}`;
+    } else {
+      curves = addToCurves(curves, event);
+    }
+  }
+  if (trees) patch.trees = trees;
+  const { stages, points, evaluations } = curves;
+  return { ...patch, stages, points, evaluations };
+};

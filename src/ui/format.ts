@@ -1,0 +1,43 @@
+/** Numbers as people read them. A real minus sign, so that columns line up. */
+const minus = (text: string) => text.replace('-', '\u2212');
+
+/** Four significant digits, exponents where they help. */
+export const number = (value: number | undefined): string => {
+  if (value === undefined) return '–';
+  if (!Number.isFinite(value)) return minus(String(value));
+  const size = Math.abs(value);
+  if (value !== 0 && (size < 1e-3 || size >= 1e6)) return minus(value.toExponential(2));
+  return minus(String(Number(value.toPrecision(4))));
+};
+
+export const signed = (value: number, digits = 3): string =>
+  `${value > 0 ? '+' : ''}${minus(Math.abs(value) >= 1e4 ? value.toExponential(2) : value.toFixed(digits))}`;
+
+export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)}\u202f%`;
+
+/** "8.4 points": the difference of two shares. */
+export const points = (difference: number): string => `${signed(100 * difference, 1)} points`;
+
+export const bytes = (count: number): string => {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(value < 10 ? 1 : 0)}\u202f${units[unit]}`;
+};
+
+export const count = (value: number): string => value.toLocaleString('en-GB');
+
+/** 1.3 million, 216 thousand. */
+export const roughly = (value: number): string =>
+  value >= 1e6
+    ? `${(value / 1e6).toFixed(1)} million`
+    : value >= 1e4
+      ? `${Math.round(value / 1e3)} thousand`
+      : count(value);
+
+export const date = (time: number): string =>
+  new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });

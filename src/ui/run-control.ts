@@ -1,0 +1,92 @@
+import type { RunStatus, RunSummary } from '../../workers/protocol';
+import type { BackendChoice } from '../tf';
+import type { App } from './app';
+import { isLive, isMoving, noRun } from './state';
+
+/** Train, pause, step, resume, stop: what the buttons, the shortcuts and a driving program call. */
+export const createRunControl = (app: App, backendChoice: () => BackendChoice) => {
+  const api = () => app.connection.api;
+
+  /** One control call at a time; `pending` says which. */
+  const call = async (pending: string, doing: string, f: () => Promise<RunStatus | undefined>) => {
+    app.store.set({ pending, trouble: undefined });
+    try {
+      return await app.attempt(doing, async () => {
+        const status = await f();
+        if (status) app.store.set({ status });
+      });
+    } finally {
+      if (app.store.get().pending === pending) app.store.set({ pending: '' });
+    }
+  };
+
+  const create = async (): Promise<boolean> => {
+    const { document } = app.store.get();
+    if (!document) return false;
+    if (document.backend !== backendChoice()) await app.restart();
+    if (app.store.get().connection !== 'ready') return false;
+    app.store.set({ ...noRun, offer: undefined });
+    return call('Preparing the run', 'preparing the run', async () => {
+      const status = await api().create(document);
+      app.store.set({ runDocument: document });
+      return status;
+    });
+  };
+
+  /** Trains on until something ends it; the promise of the whole run. */
+  const go = async (): Promise<void> => {
+    await app.attempt('training', async () => {
+      app.store.set({ trouble: undefined });
+      const ended = api().start();
+      const status = await ended;
+      app.store.set({ status });
+    });
+    await app.attempt('reading the stored runs', app.refreshRuns);
+  };
+
+  const phase = () => app.store.get().status?.phase;
+
+  return {
+    /** Makes a new run of the form's document and trains it; goes on with a paused one. */
+    async train(): Promise<void> {
+      if (isMoving(phase()) || app.store.get().pending) return;
+      if (!isLive(phase()) && !(await create())) return;
+      await go();
+    },
+    async pause(): Promise<void> {
+      if (!isMoving(phase())) return;
+      await call('Pausing after this step', 'pausing', () => api().pause());
+    },
+    async step(): Promise<void> {
+      if (isMoving(phase()) || app.store.get().pending) return;
+      if (!isLive(phase()) && !(await create())) return;
+      await call('Taking one step', 'taking a step', () => api().stepOnce());
+    },
+    async stop(): Promise<void> {
+      if (!isLive(phase())) return;
+      await call('Stopping', 'stopping', () => api().stop());
+      await app.attempt('reading the stored runs', app.refreshRuns);
+    },
+    /** Opens a stored run at its last checkpoint. */
+    async open(run: RunSummary): Promise<boolean> {
+      if (isMoving(phase())) return false;
+      if (run.document.backend !== backendChoice()) {
+        app.store.set({ document: run.document });
+        await app.restart();
+      }
+      app.store.set({ ...noRun, offer: undefined });
+      return call('Opening the run', 'opening the run', async () => {
+        const status = await api().open(run.runId);
+        await app.adopt(run);
+        return status;
+      });
+    },
+    /** After a crash or a lost GPU: a fresh engine, and the run that was under way from its last checkpoint. */
+    async recover(choice?: BackendChoice): Promise<void> {
+      const runId = app.store.get().status?.runId;
+      await app.restart(choice);
+      const run = app.store.get().runs.find((r) => r.runId === runId);
+      if (run) await this.open(run);
+    },
+  };
+};

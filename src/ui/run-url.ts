@@ -1,0 +1,87 @@
+/**
+ * The run document in the URL: `#version=1&model=arith-nano&method.id=dpo&method.params.beta=0.1&...`, every field by
+ * its path, readable and editable by hand. `#run=<JSON>` is read as well, and `start=1` beside either asks to train
+ * at once.
+ */
+import type { RunDocument } from '../train/run-document';
+
+const textFields = new Set([
+  'model',
+  'method.id',
+  'data.task',
+  'data.difficulty',
+  'schedule.kind',
+  'backend',
+]);
+
+const flatten = (value: object, prefix = ''): [string, string][] =>
+  Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+    typeof inner === 'object' && inner !== null
+      ? flatten(inner, `${prefix}${key}.`)
+      : ([[prefix + key, String(inner)]] as [string, string][]),
+  );
+
+/** The document as a hash, without the `#`. */
+export const writeHash = (document: RunDocument): string =>
+  flatten(document)
+    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+    .join('&');
+
+type Fields = { [key: string]: unknown };
+
+/** Numbers that parse are numbers; the rest stays text, for the validator to name. */
+const valueOf = (field: string, text: string): unknown =>
+  !textFields.has(field) && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const assign = (target: Fields, path: readonly string[], value: unknown) => {
+  let at = target;
+  for (const part of path.slice(0, -1)) {
+    if (!Object.hasOwn(at, part) || !isFields(at[part])) at[part] = Object.create(null) as Fields;
+    at = at[part] as Fields;
+  }
+  at[path.at(-1)!] = value;
+};
+
+export interface HashContents {
+  /** Fields as given, not validated; undefined when the hash holds no configuration. */
+  fields: Fields | undefined;
+  start: boolean;
+}
+
+/** @throws SyntaxError when `run=` is not JSON */
+export const readHash = (hash: string): HashContents => {
+  const entries = [...new URLSearchParams(hash.replace(/^#/, ''))];
+  const start = entries.some(([key, value]) => key === 'start' && value !== '0');
+  const given = entries.filter(([key]) => key !== 'start');
+  if (given.length === 0) return { fields: undefined, start };
+  // Objects without a prototype: a field named "__proto__" is then an unknown field like any other.
+  const fields = Object.create(null) as Fields;
+  for (const [key, text] of given) {
+    if (key !== 'run') {
+      assign(fields, key.split('.'), valueOf(key, text));
+      continue;
+    }
+    let whole: unknown;
+    try {
+      whole = JSON.parse(text);
+    } catch (error) {
+      throw new SyntaxError(`run: is not JSON (${error instanceof Error ? error.message : 'unreadable'})`);
+    }
+    if (!isFields(whole)) throw new SyntaxError('run: should be a JSON object, a whole run document');
+    Object.assign(fields, whole);
+  }
+  return { fields, start };
+};
+
+/** `fields` laid over `base`, deeply; fields that `base` has not are kept, so that the validator sees them. */
+export const overlay = (base: unknown, fields: unknown): unknown => {
+  if (!isFields(base) || !isFields(fields)) return fields === undefined ? base : fields;
+  const merged = Object.assign(Object.create(null) as Fields, base);
+  for (const key of Object.keys(fields)) {
+    merged[key] = overlay(Object.hasOwn(base, key) ? base[key] : undefined, fields[key]);
+  }
+  return merged;
+};

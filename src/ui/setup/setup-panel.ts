@@ -1,0 +1,132 @@
+import { html, nothing } from 'lit';
+import { tasks } from '../../tasks';
+import type { MethodInfo } from '../../train/method-info';
+import type { RunDocument } from '../../train/run-document';
+import { AppElement, define } from '../element';
+import { roughly } from '../format';
+import { isLive } from '../state';
+import { mainFields, moreFields, type NumberField, valueAt, withValue } from './fields';
+import './math-formula';
+import { choice, numberInput } from './number-input';
+
+const origins = {
+  paper: 'the default of the paper',
+  code: 'the default of the authors’ code',
+  ours: 'our reading; the paper leaves it open',
+} as const;
+
+const backends = [
+  { id: 'auto', label: 'Choose for me' },
+  { id: 'webgpu', label: 'WebGPU' },
+  { id: 'wasm', label: 'WebAssembly' },
+  { id: 'cpu', label: 'Plain JavaScript (slow)' },
+];
+
+const schedules = [
+  { id: 'constant', label: 'Constant' },
+  { id: 'linear', label: 'Linear decay' },
+  { id: 'cosine', label: 'Cosine decay' },
+];
+
+/** The run document as a form: method, its parameters, and the settings of the run. */
+export class SetupPanel extends AppElement {
+  protected watched() {
+    return ['document', 'documentProblems', 'methods', 'models', 'status'] as const;
+  }
+
+  #set = (path: string, value: unknown) =>
+    this.app.editor.edit((document) => withValue(document, path, value));
+
+  #method(method: MethodInfo, chosen: string) {
+    return html`<label class="card">
+      <input type="radio" name="method" value=${method.id} data-testid="method-${method.id}" .checked=${method.id === chosen}
+        aria-describedby="about-${method.id}" @change=${() => this.app.editor.chooseMethod(method.id)} />
+      <span class="card-name">${method.name} <span class="card-year">${method.paper.year}</span></span>
+      <span class="card-summary" id="about-${method.id}">${method.summary}</span>
+    </label>`;
+  }
+
+  #about(method: MethodInfo) {
+    return html`<aside class="note" aria-label="About ${method.name}">
+      <h3>${method.name}</h3>
+      <p><cite><a href=${method.paper.url} rel="noreferrer" target="_blank">${method.paper.title}</a></cite><br />${method.paper.authors}, ${method.paper.year}</p>
+      <math-formula tex=${method.tex}></math-formula>
+      ${method.notes.map((note) => html`<p><em>Our reading.</em> ${note}</p>`)}
+    </aside>`;
+  }
+
+  #number(document: RunDocument, field: NumberField) {
+    return numberInput({
+      ...field,
+      value: valueAt(document, field.path) as number,
+      problems: this.state.documentProblems,
+      change: (value) => this.#set(field.path, value),
+    });
+  }
+
+  #parameters(method: MethodInfo, document: RunDocument) {
+    const entries = Object.entries(method.params);
+    if (entries.length === 0) return html`<p class="quiet">${method.name} has no parameters of its own.</p>`;
+    return entries.map(([key, info]) =>
+      numberInput({
+        ...info,
+        path: `method.params.${key}`,
+        slider: true,
+        value: document.method.params[key] ?? info.default,
+        note: html`<span class="origin">${info.default} is ${origins[info.from]}.</span>`,
+        problems: this.state.documentProblems,
+        change: (value) => this.#set(`method.params.${key}`, value),
+      }),
+    );
+  }
+
+  #problems() {
+    const { documentProblems } = this.state;
+    if (documentProblems.length === 0) return nothing;
+    return html`<div class="trouble" role="alert" data-testid="document-problems">
+      <p><strong>This was not taken over, and nothing was changed:</strong></p>
+      <ul>${documentProblems.map((p) => html`<li><code>${p.field}</code> ${p.message}</li>`)}</ul>
+    </div>`;
+  }
+
+  override render() {
+    const { document, methods, models, status } = this.state;
+    const method = methods.find((m) => m.id === document?.method.id);
+    if (!document || !method)
+      return html`${this.#problems()}<p class="quiet">The catalogue is being read…</p>`;
+    const task = tasks.find((t) => t.id === document.data.task);
+    const live = isLive(status?.phase) && status?.phase !== 'idle';
+    return html`<form class="spread" @submit=${(e: Event) => e.preventDefault()} autocomplete="off">
+      <div class="text">
+        ${this.#problems()}
+        ${live ? html`<p class="hint">A run is under way with the settings it began with. What you change here is for the next one.</p>` : nothing}
+        <fieldset class="cards">
+          <legend>Method</legend>
+          ${methods.map((m) => this.#method(m, method.id))}
+        </fieldset>
+        <fieldset class="fields parameters">
+          <legend>Parameters of ${method.name}</legend>
+          ${this.#parameters(method, document)}
+        </fieldset>
+        <fieldset class="fields">
+          <legend>The run</legend>
+          ${choice({ id: 'model', label: 'Model', help: models.find((m) => m.id === document.model)?.description ?? '', value: document.model, options: models.map((m) => ({ id: m.id, label: `${m.name}, ${roughly(m.parameters)} parameters` })), change: (v) => this.#set('model', v) })}
+          ${choice({ id: 'difficulty', label: 'Difficulty', help: task ? task.name : '', value: document.data.difficulty, options: task?.difficulties ?? [], change: (v) => this.#set('data.difficulty', v) })}
+          ${mainFields.map((field) => this.#number(document, field))}
+        </fieldset>
+        <details class="more">
+          <summary>More settings</summary>
+          <fieldset class="fields">
+            <legend class="visually-hidden">More settings</legend>
+            ${choice({ id: 'schedule', label: 'Schedule', help: 'How the learning rate goes after warm-up.', value: document.schedule.kind, options: schedules, change: (v) => this.#set('schedule.kind', v) })}
+            ${choice({ id: 'backend', label: 'Compute on', help: 'Changing it starts the engine anew.', value: document.backend, options: backends, change: (v) => this.#set('backend', v) })}
+            ${moreFields.map((field) => this.#number(document, field))}
+          </fieldset>
+        </details>
+      </div>
+      ${this.#about(method)}
+    </form>`;
+  }
+}
+
+define('setup-panel', SetupPanel);

@@ -1,0 +1,50 @@
+import { html, nothing } from 'lit';
+import { AppElement, define } from './element';
+import type { TroubleAction } from './trouble';
+
+/** What went wrong and what can be done, at the top of the page until it is dismissed. */
+export class TroubleNote extends AppElement {
+  protected watched() {
+    return ['trouble', 'status'] as const;
+  }
+
+  #act(action: TroubleAction) {
+    const { app } = this;
+    const acts: Record<TroubleAction, () => void> = {
+      restart: () => void app.restart(),
+      resume: () => void app.control.recover(),
+      wasm: () => void app.control.recover('wasm'),
+      storage: () => this.dispatchEvent(new CustomEvent('go', { detail: 'keep', bubbles: true })),
+      dismiss: () => app.report(undefined),
+    };
+    acts[action]();
+  }
+
+  override render() {
+    const { trouble, status } = this.state;
+    const labels: Record<TroubleAction, string> = {
+      restart: 'Start the engine anew',
+      resume: status?.runId ? 'Resume from the last checkpoint' : 'Start the engine anew',
+      wasm: 'Go on with WebAssembly',
+      storage: 'Show what is stored',
+      dismiss: 'Dismiss',
+    };
+    // The live region stays in the page, so that what is put into it is announced.
+    return html`<div role="alert" data-testid="trouble">
+      ${
+        trouble
+          ? html`<div class="trouble">
+              <h2>${trouble.title}</h2>
+              ${trouble.lines.map((line) => html`<p class="trouble-message">${line}</p>`)}
+              <p>${trouble.remedy}</p>
+              <p class="buttons">
+                ${trouble.actions.map((action) => html`<button type="button" data-testid="trouble-${action}" @click=${() => this.#act(action)}>${labels[action]}</button>`)}
+              </p>
+            </div>`
+          : nothing
+      }
+    </div>`;
+  }
+}
+
+define('trouble-note', TroubleNote);
