@@ -2,7 +2,7 @@ import { bucketSize } from './buckets';
 import type { Entries, PackedBatch, PackedResponse, PackedStep } from './packed-batch';
 import { depthFirst, pathOf } from './paths';
 import type { PreferenceTree } from './tree';
-import { TreeError, validateTree } from './validate';
+import { validateTree } from './validate';
 
 export interface PackOptions {
   /** 'buckets' (default) rounds N, M and R up to few sizes, see `bucketSize`; 'none' adds no padding. */
@@ -183,7 +183,7 @@ const packEntries = (draft: Draft, n: number, round: (n: number) => number): Ent
  * Writes trees one after another into a batch. Every response of every tree is scored: one step per scored node on its
  * path, one entry of weight 1 per token of the node, predicted by the token before it on the path. The first token of
  * a scored root has nothing before it and gets no entry.
- * @throws TreeError when a tree is malformed, or two have the same id.
+ * @throws TreeError when a tree is malformed. A tree may stand in a batch twice.
  */
 export const packForest = (trees: readonly PreferenceTree[], options: PackOptions = {}): PackedBatch => {
   const { pad = 'buckets', sides = 'shared' } = options;
@@ -202,12 +202,9 @@ export const packForest = (trees: readonly PreferenceTree[], options: PackOption
   };
   const comparisons: PackedBatch['comparisons'] = [];
   const packed: PackedBatch['trees'] = [];
-  const ids = new Set<string>();
 
   trees.forEach((tree, t) => {
     validateTree(tree);
-    if (ids.has(tree.id)) throw new TreeError(tree.id, 'id', 'is in the batch twice; ids are unique');
-    ids.add(tree.id);
     const tokenStart = draft.tokens.length;
     const entryStart = draft.source.length;
     const firstResponse = draft.responses.length;

@@ -41,9 +41,14 @@ describe('lossInput', () => {
       const ratio = (r: number) => sumOf(r, x) - sumOf(r, ref);
       expect(chosen.logRatio.dataSync()).toBeAllclose([ratio(0), ratio(2)], { atol: 1e-5 });
       expect(rejected.logRatio.dataSync()).toBeAllclose([ratio(1), ratio(3)], { atol: 1e-5 });
-      expect(input.difference.dataSync()).toBeAllclose([ratio(0) - ratio(1), ratio(2) - ratio(3)], {
+      expect(input.margin(1).dataSync()).toBeAllclose([ratio(0) - ratio(1), ratio(2) - ratio(3)], {
         atol: 1e-5,
       });
+      expect(input.margin(-0.5).dataSync()).toBeAllclose(
+        [ratio(0) - ratio(1), ratio(2) - ratio(3)].map((d) => -0.5 * d),
+        { atol: 1e-5 },
+      );
+      expect(rejected.reward(0.4).dataSync()).toBeAllclose([0.4 * ratio(1), 0.4 * ratio(3)], { atol: 1e-5 });
       expect(input.reference!.stepSum.dataSync()).toBeAllclose(
         batch.steps.map((s) => {
           let sum = 0;
@@ -77,7 +82,7 @@ describe('lossInput', () => {
   it('leads the gradient back to each log-prob with its weight', () => {
     tf.tidy(() => {
       const loss = (x: Tensor1D) =>
-        tf.sum(lossInput(batch, scoresFromLogProb(batch, x, weight), random(7), weight).difference);
+        tf.sum(lossInput(batch, scoresFromLogProb(batch, x, weight), random(7), weight).margin(1));
       const gradient = tf.grad((x) => loss(x as Tensor1D))(tf.tensor1d(random(6)));
       const expected = new Float32Array(count);
       for (const { chosen, rejected } of batch.comparisons) {
@@ -106,7 +111,7 @@ describe('lossInput', () => {
       );
       expect(() => input.chosen.sum).toThrow(/no comparison/);
       expect(() => input.rejected.length).toThrow(/no comparison/);
-      expect(() => input.difference).toThrow(/no comparison/);
+      expect(() => input.margin(1)).toThrow(/no comparison/);
       expect([...input.responses.sum.dataSync()]).toEqual([-3, -7]);
     });
   });
