@@ -1,0 +1,56 @@
+import type { RunSummary, StorageItem } from '../../workers/protocol';
+import { bytesOf } from './bytes';
+import type { WriteTransaction } from './db';
+import type { CheckpointHead, ModelManifest, StoredDataset } from './schema';
+
+/** Reference log-probs are one item in lists: there are hundreds, and they are only worth deleting together. */
+export const allReferences = 'all';
+
+export const referencesItem = (bytes: number, updated: number): StorageItem => ({
+  store: 'references',
+  key: allReferences,
+  label: 'Reference log-probs',
+  bytes,
+  updated,
+});
+
+export const runItem = (run: RunSummary): StorageItem => ({
+  store: 'runs',
+  key: run.runId,
+  label: `${run.document.method.id} on ${run.document.model}, step ${run.step} of ${run.document.steps}`,
+  bytes: bytesOf(run),
+  updated: run.updated,
+});
+
+export const modelItem = (model: ModelManifest): StorageItem => ({
+  store: 'models',
+  key: model.id,
+  label: model.label,
+  bytes: model.files.reduce((sum, file) => sum + file.bytes, 0),
+  updated: model.updated,
+});
+
+export const datasetItem = (dataset: StoredDataset): StorageItem => ({
+  store: 'datasets',
+  key: dataset.key,
+  label: dataset.label,
+  bytes: bytesOf(dataset.trees),
+  updated: dataset.updated,
+});
+
+export const checkpointItem = (head: CheckpointHead): StorageItem => ({
+  store: 'checkpoints',
+  key: head.runId,
+  label: `Run ${head.runId.slice(0, 8)} at step ${head.step}`,
+  bytes: bytesOf(head) + head.parts.reduce((sum, part) => sum + part.length * 4, 0),
+  updated: head.created,
+});
+
+export const putItem = (tx: WriteTransaction, item: StorageItem): Promise<unknown> =>
+  tx.objectStore('items').put(item, [item.store, item.key]);
+
+export const forgetItem = (
+  tx: WriteTransaction,
+  store: StorageItem['store'],
+  key: string,
+): Promise<unknown> => tx.objectStore('items').delete([store, key]);

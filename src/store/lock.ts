@@ -1,0 +1,56 @@
+import { RunLockedError } from './errors';
+
+/** Locks of this tab: what the browser is asked for, until it has really let go. */
+const held = new Map<string, Promise<void>>();
+/** Those given back whose release is under way. */
+const releasing = new Set<string>();
+
+const nameOf = (runId: string) => `marginalia/run/${runId}`;
+
+const refuse = (runId: string): RunLockedError =>
+  new RunLockedError(
+    `Run ${runId.slice(0, 8)} is open in another tab. Go on there, or close that tab first.`,
+  );
+
+/**
+ * Makes this tab (worker) the only one that may train or delete the run, until the returned function is called or the
+ * tab is gone. Uses Web Locks, which the browser frees when a tab dies.
+ * @throws RunLockedError when the run is open elsewhere.
+ */
+export const lockRun = async (runId: string): Promise<() => void> => {
+  const name = nameOf(runId);
+  if (releasing.has(name)) await held.get(name); // a lock just given back here takes a moment to be free
+  if (held.has(name)) throw refuse(runId);
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  if (typeof navigator === 'undefined' || !navigator.locks) {
+    held.set(
+      name,
+      released.then(() => void held.delete(name)),
+    );
+  } else {
+    await new Promise<void>((granted, refused) => {
+      const over = navigator.locks
+        .request(name, { ifAvailable: true }, (lock) => {
+          if (!lock) throw refuse(runId);
+          granted();
+          return released;
+        })
+        .finally(() => {
+          held.delete(name);
+          releasing.delete(name);
+        });
+      held.set(
+        name,
+        over.catch(() => undefined),
+      );
+      over.catch(refused);
+    });
+  }
+  return () => {
+    releasing.add(name);
+    release();
+  };
+};

@@ -1,0 +1,37 @@
+import type { IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
+import { allReferences, checkpointItem, datasetItem, modelItem, referencesItem, runItem } from './items';
+import type { Schema } from './schema';
+
+type Migrate = (
+  db: IDBPDatabase<Schema>,
+  tx: IDBPTransaction<Schema, StoreNames<Schema>[], 'versionchange'>,
+) => Promise<void>;
+
+const createStores: Migrate = async (db) => {
+  const stores = [
+    'models',
+    'modelChunks',
+    'datasets',
+    'references',
+    'runs',
+    'checkpoints',
+    'checkpointParts',
+  ] as const;
+  for (const store of stores) db.createObjectStore(store);
+};
+
+/** Sizes were once computed by reading everything; they are now kept beside it. */
+const createItems: Migrate = async (db, tx) => {
+  const items = db.createObjectStore('items');
+  const add = (item: ReturnType<typeof runItem>) => items.put(item, [item.store, item.key]);
+  for (const run of await tx.objectStore('runs').getAll()) await add(runItem(run));
+  for (const model of await tx.objectStore('models').getAll()) await add(modelItem(model));
+  for (const dataset of await tx.objectStore('datasets').getAll()) await add(datasetItem(dataset));
+  for (const head of await tx.objectStore('checkpoints').getAll()) await add(checkpointItem(head));
+  let bytes = 0;
+  for (const values of await tx.objectStore('references').getAll()) bytes += values.byteLength;
+  if (bytes > 0) await items.put(referencesItem(bytes, Date.now()), ['references', allReferences]);
+};
+
+/** Step i takes a database of version i to version i + 1; add one at the end to change the layout, never edit one. */
+export const migrations: readonly Migrate[] = [createStores, createItems];

@@ -1,0 +1,75 @@
+import type { StorageItem } from '../../workers/protocol';
+import { deleteCheckpoint, getCheckpoint, putCheckpoint } from './checkpoints';
+import { deleteDataset, getDataset, putDataset } from './datasets';
+import type { Database } from './db';
+import { openDatabase } from './db';
+import { StoreError } from './errors';
+import { lockRun } from './lock';
+import { createMemoryStore } from './memory';
+import { deleteModel, getModel, listModels, putModel } from './models';
+import { persist } from './persist';
+import { deleteReferences, getReferences, putReferences } from './references';
+import { report } from './report';
+import { deleteRun, getRun, listRuns, putRun } from './runs';
+import type { Store } from './store';
+
+const onDatabase = (db: Database): Store => {
+  const deleteUnlocked = async (runId: string) => {
+    const release = await lockRun(runId); // refuses while another tab trains it
+    try {
+      await deleteRun(db, runId);
+    } finally {
+      release();
+    }
+  };
+  const deleteItem = async (store: StorageItem['store'], key: string) => {
+    switch (store) {
+      case 'runs':
+        return deleteUnlocked(key);
+      case 'checkpoints':
+        return deleteCheckpoint(db, key);
+      case 'datasets':
+        return deleteDataset(db, key);
+      case 'references':
+        return deleteReferences(db);
+      case 'models':
+        return deleteModel(db, key);
+      default:
+        throw new StoreError(`There is no store "${String(store)}".`);
+    }
+  };
+  return {
+    problem: '',
+    putRun: (run) => putRun(db, run),
+    getRun: (runId) => getRun(db, runId),
+    listRuns: () => listRuns(db),
+    deleteRun: deleteUnlocked,
+    putCheckpoint: (checkpoint) => putCheckpoint(db, checkpoint),
+    getCheckpoint: (runId) => getCheckpoint(db, runId),
+    putReferences: (scores) => putReferences(db, scores),
+    getReferences: (keys) => getReferences(db, keys),
+    putDataset: (key, label, trees) => putDataset(db, key, label, trees),
+    getDataset: (key) => getDataset(db, key),
+    putModel: (id, label, files) => putModel(db, id, label, files),
+    getModel: (id) => getModel(db, id),
+    listModels: () => listModels(db),
+    report: () => report(db),
+    deleteItem,
+    persist,
+    lockRun,
+    close: () => db.close(),
+  };
+};
+
+/**
+ * Opens what is kept between visits. Where nothing can be kept (no IndexedDB, as in some private windows; a newer
+ * layout; another tab in the way) the store lives in memory and its `problem` says why.
+ */
+export const openStore = async ({ name = 'marginalia' }: { name?: string } = {}): Promise<Store> => {
+  try {
+    return onDatabase(await openDatabase(name));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return createMemoryStore(`Nothing can be kept between visits: ${reason}`);
+  }
+};

@@ -1,0 +1,44 @@
+import type { RunSummary, StorageItem, StorageReport } from '../../workers/protocol';
+import type { PreferenceTree } from '../tree/tree';
+import type { Checkpoint } from './checkpoints';
+
+/**
+ * What is kept between visits. Every write is all or nothing. Rejects with StoreFullError when there is no room and
+ * with StoreError otherwise, both with a message for people.
+ */
+export interface Store {
+  /** Empty, or why nothing outlives this page (no IndexedDB, another version open). */
+  problem: string;
+
+  putRun(run: RunSummary): Promise<void>;
+  getRun(runId: string): Promise<RunSummary | undefined>;
+  /** The one changed last first. */
+  listRuns(): Promise<RunSummary[]>;
+  /** Deletes its checkpoint too. @throws RunLockedError when the run is open in another tab */
+  deleteRun(runId: string): Promise<void>;
+
+  /** In place of the run's previous checkpoint, which stays until this one is whole. */
+  putCheckpoint(checkpoint: Checkpoint): Promise<void>;
+  getCheckpoint(runId: string): Promise<Checkpoint | undefined>;
+
+  /** Log-probs per tree by hash of model and tree. */
+  putReferences(scores: ReadonlyMap<string, Float32Array>): Promise<void>;
+  getReferences(keys: readonly string[]): Promise<(Float32Array | undefined)[]>;
+
+  putDataset(key: string, label: string, trees: readonly PreferenceTree[]): Promise<void>;
+  getDataset(key: string): Promise<PreferenceTree[] | undefined>;
+
+  /** A model's files by name. */
+  putModel(id: string, label: string, files: ReadonlyMap<string, Uint8Array>): Promise<void>;
+  getModel(id: string): Promise<Map<string, Uint8Array> | undefined>;
+  listModels(): Promise<{ id: string; label: string }[]>;
+
+  report(): Promise<StorageReport>;
+  deleteItem(store: StorageItem['store'], key: string): Promise<void>;
+  /** Asks the browser not to clear this page's data by itself; false when it declines or a worker may not ask. */
+  persist(): Promise<boolean>;
+
+  /** Until the returned function is called, no other tab may train or delete the run. @throws RunLockedError */
+  lockRun(runId: string): Promise<() => void>;
+  close(): void;
+}
