@@ -136,16 +136,16 @@ export const dpo = defineMethod({
   needs: { reference: true, comparisons: true, steps: false },
   rewardScale: 'beta',
   collect,
-  loss({ chosen, rejected, difference }, params) {
+  loss({ chosen, rejected, margin }, params) {
     const beta = param(params, 'beta');
     const eps = param(params, 'labelSmoothing');
-    const minusZ: Tensor1D = tf.mul(difference, -beta); //                       (2) [C]
-    const mistaken: Tensor1D = tf.softplus(minusZ); //                           (4) [C]
+    const minusZ = margin(-beta); // (2) [C]
+    const mistaken: Tensor1D = tf.softplus(minusZ); // (4) [C]
     const perPair = eps > 0 ? tf.sub(mistaken, tf.mul(minusZ, eps)) : mistaken;
     return {
       loss: tf.mean(perPair) as Scalar,
-      chosenRewards: tf.mul(chosen.logRatio, beta), //                           beta S_w
-      rejectedRewards: tf.mul(rejected.logRatio, beta), //                       beta S_l
+      chosenRewards: chosen.reward(beta), // beta S_w
+      rejectedRewards: rejected.reward(beta), // beta S_l
     };
   },
 });

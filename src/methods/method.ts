@@ -25,6 +25,8 @@ export interface Side {
   readonly logRatio: Tensor1D; // [C]
   /** Scored tokens, constant. */
   readonly length: Tensor1D; // [C]
+  /** beta * logRatio, the implicit reward. The factor goes into a constant matrix and costs no operation of its own. */
+  reward(beta: number): Tensor1D; // [C]
 }
 
 export interface LossInput {
@@ -34,8 +36,8 @@ export interface LossInput {
   /** The sides of each comparison; reading a field throws when the batch has no comparison (SFT). */
   chosen: Side;
   rejected: Side;
-  /** chosen.logRatio - rejected.logRatio in one product; throws like the sides. */
-  readonly difference: Tensor1D; // [C]
+  /** beta * (chosen.logRatio - rejected.logRatio), in one product; throws like the sides. */
+  margin(beta: number): Tensor1D; // [C]
   /** Sum over the steps of each response: policy and length, for methods without pairs. P = number of responses. */
   responses: { readonly sum: Tensor1D; readonly refSum: Tensor1D; readonly length: Tensor1D }; // [P]
 }

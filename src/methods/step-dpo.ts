@@ -33,7 +33,7 @@ import type { StepTokens } from '../search/split-tokens';
 import { describeTally, newTally, tooFewTrees } from '../search/tally';
 import { throwIfAborted } from '../search/throw-if-aborted';
 import type { Problem } from '../tasks/task';
-import type { Scalar, Tensor1D } from '../tf';
+import type { Scalar } from '../tf';
 import { tf } from '../tf';
 import type { PreferenceTree } from '../tree/tree';
 import { defineMethod, param } from './method';
@@ -184,13 +184,13 @@ export const stepDpo = defineMethod({
   needs: { reference: true, comparisons: true, steps: true },
   rewardScale: 'beta',
   collect,
-  loss({ chosen, rejected, difference }, params) {
+  loss({ chosen, rejected, margin }, params) {
     const beta = param(params, 'beta');
-    const minusZ: Tensor1D = tf.mul(difference, -beta); //                       (2) [C]
+    const minusZ = margin(-beta); // (2) [C]
     return {
-      loss: tf.mean(tf.softplus(minusZ)) as Scalar, //                           (3)
-      chosenRewards: tf.mul(chosen.logRatio, beta), //                           beta S_w
-      rejectedRewards: tf.mul(rejected.logRatio, beta), //                       beta S_l
+      loss: tf.mean(tf.softplus(minusZ)) as Scalar, // (3)
+      chosenRewards: chosen.reward(beta), // beta S_w
+      rejectedRewards: rejected.reward(beta), // beta S_l
     };
   },
 });

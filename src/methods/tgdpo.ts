@@ -17,7 +17,7 @@
  *
  * Source: Zhu et al. 2025, equation 13; dvlab-research/TGDPO, src/llamafactory/train/tgdpo/trainer.py.
  */
-import type { Scalar, Tensor1D } from '../tf';
+import type { Scalar } from '../tf';
 import { tf } from '../tf';
 import type { PackedBatch } from '../tree/packed-batch';
 import { dpo } from './dpo';
@@ -131,13 +131,13 @@ export const tgdpo = defineMethod({
   collect: dpo.collect,
   weights,
   stages,
-  loss({ chosen, rejected, difference }, params) {
+  loss({ chosen, rejected, margin }, params) {
     const beta = param(params, 'beta');
-    const minusZ: Tensor1D = tf.mul(difference, -beta); //                       (3) [C]
+    const minusZ = margin(-beta); // (3) [C]
     return {
-      loss: tf.mean(tf.softplus(minusZ)) as Scalar, //                           (4)
-      chosenRewards: tf.mul(chosen.logRatio, beta),
-      rejectedRewards: tf.mul(rejected.logRatio, beta),
+      loss: tf.mean(tf.softplus(minusZ)) as Scalar, // (4)
+      chosenRewards: chosen.reward(beta),
+      rejectedRewards: rejected.reward(beta),
     };
   },
 });

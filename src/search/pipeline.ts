@@ -14,6 +14,7 @@ export interface SampleOptions {
   topP?: number;
   /** Samples per request. */
   count: number;
+  /** Most new tokens; a sequence that fills the model's context before ends there, unfinished. */
   maxTokens: number;
   /** Stop after the first token of this id as well as at EOS (for example the newline that ends a step). */
   stopTokens?: readonly number[];

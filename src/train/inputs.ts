@@ -13,7 +13,7 @@ const lazy = <T>(make: () => T): (() => T) => {
 };
 
 /**
- * A constant [rows, S] matrix that sums steps: row i has `sign` on the steps of its responses. A product with a small
+ * A constant [rows, S] matrix that sums steps: row i has the given factor on the steps of its responses. A product with a small
  * dense matrix is one dispatch forward and one backward, where a gather or a segment sum has no gradient on every
  * backend.
  */
@@ -24,10 +24,10 @@ const selection = (
 ): Tensor2D => {
   const values = new Float32Array(rows.length * width);
   rows.forEach((parts, i) => {
-    for (const [response, sign] of parts) {
+    for (const [response, factor] of parts) {
       const { stepStart, stepEnd } = batch.responses[response]!;
       // Added, not set: a comparison of a response with itself has to cancel.
-      for (let s = stepStart; s < stepEnd; s++) values[i * width + s]! += sign;
+      for (let s = stepStart; s < stepEnd; s++) values[i * width + s]! += factor;
     }
   });
   return tf.tensor2d(values, [rows.length, width]);
@@ -61,7 +61,7 @@ const checkLength = (batch: PackedBatch, values: ArrayLike<number>, name: string
  *
  * The fields are lazy: each is computed on first reading and then kept, so a loss pays only for those it names. All
  * of them belong to the tidy scope that is open then; do not spread the object, and do not use it after that scope.
- * When the batch has no comparison, reading a field of `chosen` or `rejected`, or `difference`, throws: an empty tensor
+ * When the batch has no comparison, reading a field of `chosen` or `rejected`, or `margin`, throws: an empty tensor
  * is an invalid buffer on the GPU, and a zero would pass for a reward.
  *
  * @param policy logProb [M], stepSum [S]; stepSum already carries `weight`
@@ -131,6 +131,11 @@ export const lossInput = (
       get length() {
         return lengths();
       },
+      reward: (beta) =>
+        sums(
+          responses().map((r) => [[r, beta]]),
+          stepRatio(),
+        ),
     };
   };
   const everyResponse = batch.responses.map((_, i) => i);
@@ -142,15 +147,14 @@ export const lossInput = (
   );
   const responseRef = lazy(() => constant(everyResponse, refSum));
   const responseLength = lazy(() => constant(everyResponse, length));
-  const difference = lazy(() =>
+  const margin = (beta: number) =>
     sums(
       comparisons().map(({ chosen, rejected }) => [
-        [chosen, 1],
-        [rejected, -1],
+        [chosen, beta],
+        [rejected, -beta],
       ]),
       stepRatio(),
-    ),
-  );
+    );
   const reference = lazy(() =>
     referenceLogProb && refSteps
       ? { logProb: tf.tensor1d(referenceLogProb), stepSum: tf.tensor1d(Float32Array.from(refSteps)) }
@@ -164,9 +168,7 @@ export const lossInput = (
     },
     chosen: side('chosen'),
     rejected: side('rejected'),
-    get difference() {
-      return difference();
-    },
+    margin,
     responses: {
       get sum() {
         return responseSum();
