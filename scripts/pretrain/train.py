@@ -1,0 +1,272 @@
+"""Trains one built-in model and writes public/models/<name>/.
+
+    python scripts/pretrain/train.py arith-nano
+    python scripts/pretrain/train.py arith-small
+
+Needs torch and safetensors (no GPU), and the files of make-data.mjs. Training stops as soon as the model answers the
+wanted share of held-out problems of medium difficulty with every step right: a built-in model must still make honest
+mistakes. Same seed, same torch, one thread: same weights.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import time
+from pathlib import Path
+
+import torch
+from safetensors.numpy import save_file
+from torch.nn import functional as F
+
+from llama import Llama, sample
+
+root = Path(__file__).resolve().parents[2]
+data = root / "out/pretrain"
+
+models = {
+    "arith-nano": {
+        "title": "Arithmetic, nano",
+        "shape": {"hidden_size": 64, "intermediate_size": 176, "num_hidden_layers": 4, "num_attention_heads": 4,
+                  "num_key_value_heads": 2, "head_dim": 16},
+        "dtype": "float32",
+        "learning_rate": 3e-3,
+        "batch": 32,
+        "max_steps": 20000,
+        "eval_every": 50,
+        "stop_at": 0.53,
+        "seed": 1,
+    },
+    "arith-small": {
+        "title": "Arithmetic, small",
+        "shape": {"hidden_size": 128, "intermediate_size": 352, "num_hidden_layers": 6, "num_attention_heads": 4,
+                  "num_key_value_heads": 2, "head_dim": 32},
+        "dtype": "float32",
+        "learning_rate": 2e-3,
+        "batch": 32,
+        "max_steps": 20000,
+        "eval_every": 25,
+        "stop_at": 0.53,
+        "seed": 1,
+    },
+}
+
+warmup = 100
+ema_decay = 0.99  # evaluated and kept are the averaged weights, which hold still between two evaluations
+
+parser = argparse.ArgumentParser()
+parser.add_argument("name", choices=models)
+name = parser.parse_args().name
+m = models[name]
+torch.manual_seed(m["seed"])
+torch.use_deterministic_algorithms(True)
+torch.set_num_threads(1)
+
+tokenizer = json.loads((data / "tokenizer.json").read_text())
+vocabulary = tokenizer["model"]["vocab"]
+pad, bos, eos = (vocabulary[t] for t in ("<pad>", "<bos>", "<eos>"))
+config = {
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "vocab_size": len(vocabulary),
+    **m["shape"],
+    "hidden_act": "silu",
+    "max_position_embeddings": 512,
+    "initializer_range": 0.02,
+    "rms_norm_eps": 1e-5,
+    "rope_theta": 10000.0,
+    "rope_scaling": None,
+    "attention_bias": False,
+    "attention_dropout": 0.0,
+    "mlp_bias": False,
+    "tie_word_embeddings": True,
+    "use_cache": True,
+    "bos_token_id": bos,
+    "eos_token_id": eos,
+    "pad_token_id": pad,
+    "torch_dtype": m["dtype"],
+}
+
+
+def encode(text):
+    return [vocabulary[c] for c in text]
+
+
+def read(file):
+    """(tokens with <bos> and <eos>, tokens before the response) per row."""
+    rows = [json.loads(line) for line in (data / file).read_text().splitlines()]
+    return [([bos, *encode(r["prompt"]), *encode(r["solution"]), eos], 1 + len(r["prompt"])) for r in rows]
+
+
+def collate(rows):
+    """Inputs [B, T] and targets [B, T], -100 where the target is no response token."""
+    longest = max(len(t) for t, _ in rows)
+    inputs = torch.full((len(rows), longest - 1), pad)
+    targets = torch.full((len(rows), longest - 1), -100)
+    for i, (tokens, start) in enumerate(rows):
+        ids = torch.tensor(tokens)
+        inputs[i, : len(tokens) - 1] = ids[:-1]
+        targets[i, start - 1 : len(tokens) - 1] = ids[start:]
+    return inputs, targets
+
+
+def batches(rows, size):
+    """Endless batches; rows of like length share one, so that little is spent on padding."""
+    while True:
+        order = torch.randperm(len(rows)).tolist()
+        window = size * 32
+        for at in range(0, len(order) - window + 1, window):
+            group = sorted(order[at : at + window], key=lambda i: len(rows[i][0]))
+            for b in torch.randperm(32).tolist():
+                yield collate([rows[i] for i in group[b * size : (b + 1) * size]])
+
+
+@torch.no_grad()
+def accuracy(model, rows):
+    """Share of rows whose greedy answer is right, EOS included, and the mean probability of the right answer (the
+    accuracy of sampling at temperature 1). A right answer has one form, so that greedy decoding gives it exactly when
+    every token of it is the likeliest after those before: one pass, no decoding."""
+    right = probable = 0.0
+    for at in range(0, len(rows), 100):
+        inputs, targets = collate(rows[at : at + 100])
+        log_p = model(inputs).log_softmax(-1)
+        scored = targets >= 0
+        hit = (log_p.argmax(-1) == targets) | ~scored
+        right += hit.all(1).sum().item()
+        token = log_p.gather(2, targets.clamp_min(0)[..., None])[..., 0] * scored
+        probable += token.sum(1).exp().sum().item()
+    return right / len(rows), probable / len(rows)
+
+
+def train():
+    model = Llama(config)
+    average = Llama(config)
+    average.load_state_dict(model.state_dict())
+    matrices = [p for p in model.parameters() if p.dim() == 2]
+    vectors = [p for p in model.parameters() if p.dim() < 2]
+    optimiser = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}],
+        lr=m["learning_rate"], betas=(0.9, 0.99),
+    )
+    stop_rows = read("stop-medium.jsonl")
+    start = time.time()
+    step = 0
+    for inputs, targets in batches(read("train.jsonl"), m["batch"]):
+        step += 1
+        for group in optimiser.param_groups:
+            group["lr"] = m["learning_rate"] * min(1, step / warmup)
+        loss = F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten(), ignore_index=-100)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        with torch.no_grad():
+            for a, p in zip(average.parameters(), model.parameters()):
+                a.lerp_(p, 1 - min(ema_decay, step / (step + 10)))
+        if step % m["eval_every"]:
+            continue
+        greedy, sampled = accuracy(average, stop_rows)
+        seconds = time.time() - start
+        print(f"step {step}  loss {loss.item():.4f}  greedy {greedy:.3f}  at T=1 {sampled:.3f}  {seconds:.0f} s",
+              flush=True)
+        if greedy >= m["stop_at"]:
+            return average, step, seconds
+        if step >= m["max_steps"]:
+            raise SystemExit(f"{name}: stopped at {step} steps with {greedy:.3f}, wanted {m['stop_at']}")
+
+
+def save(model, step, seconds):
+    scores = {level: accuracy(model, read(f"report-{level}.jsonl")) for level in ("easy", "medium", "hard")}
+    for level, (greedy, sampled) in scores.items():
+        print(f"{level}: greedy {greedy:.3f}, at T=1 {sampled:.3f}")
+    parameters = sum(p.numel() for p in model.parameters())
+    folder = root / "public/models" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    write = lambda file, content: (folder / file).write_text(json.dumps(content, indent=2) + "\n")
+    write("config.json", config)
+    write("generation_config.json", {"bos_token_id": bos, "eos_token_id": eos, "pad_token_id": pad,
+                                     "do_sample": True, "temperature": 1.0, "max_new_tokens": 96})
+    for file in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / file).write_text((data / file).read_text())
+    dtype = getattr(torch, m["dtype"])
+    state = {k: p.detach().to(dtype).contiguous().numpy() for k, p in model.state_dict().items()}
+    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
+    (folder / "README.md").write_text(card(parameters, step, seconds, scores))
+
+    # What the model writes, for report.mjs to judge.
+    rows = read("report-medium.jsonl")
+    text = {i: c for c, i in vocabulary.items() if i > eos}
+    generator = torch.Generator().manual_seed(1)
+    with (data / f"samples-{name}.jsonl").open("w") as out:
+        for temperature in (0, 0.8, 1.0):
+            made = sample(model, [t[:n] for t, n in rows], temperature, 96, eos, generator)
+            for i, ids in enumerate(made):
+                response = "".join(text.get(t, "?") for t in ids)
+                out.write(json.dumps({"temperature": temperature, "problem": i, "response": response}) + "\n")
+    index()
+
+
+def card(parameters, step, seconds, scores):
+    s = m["shape"]
+    table = "\n".join(f"| {k} | {g:.1%} | {t:.1%} |" for k, (g, t) in scores.items())
+    return f"""# {name}
+
+A Llama-style language model with {parameters:,} parameters that solves chained arithmetic, one operation per line, and
+still makes mistakes. It is made to be aligned in the browser, and good for nothing else.
+
+    7,+5,*3,-2
+    7+5=12
+    12*3=36
+    36-2=34
+    A:34
+
+The first line is the prompt, with its newline; `<bos>` comes before it and `<eos>` after the answer.
+
+- Shape: width {s['hidden_size']}, {s['num_hidden_layers']} layers, {s['num_attention_heads']} heads \
+({s['num_key_value_heads']} for keys and values) of {s['head_dim']}, feed-forward {s['intermediate_size']}, \
+{config['vocab_size']} character tokens, embedding and head tied, {m['dtype']}.
+- Training: from random weights (seed {m['seed']}) on problems drawn by the project's own task, easy, medium and hard
+  2 : 6 : 2, loss on the response only, {step:,} steps of {m['batch']} rows, AdamW, learning rate {m['learning_rate']:g};
+  {seconds / 60:.0f} minutes on one CPU core. Stopped on purpose when about half of the held-out problems of medium
+  difficulty came out right; the averaged weights (decay {ema_decay}) were kept.
+- To repeat it: `scripts/pretrain/README.md` in the project.
+
+Share of 500 held-out problems of each difficulty with every step right (none of them, and no other held-out problem,
+was trained on, nor did these decide when to stop):
+
+| difficulty | greedy | sampled at temperature 1 (expected) |
+|---|---|---|
+{table}
+"""
+
+
+def index():
+    """public/models/index.json: what the page offers, with sizes and hashes."""
+    entries = []
+    for key, model in models.items():
+        folder = root / "public/models" / key
+        if not (folder / "model.safetensors").exists():
+            continue
+        files = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
+                 "tokenizer_config.json", "README.md"]
+        header = (folder / "model.safetensors").read_bytes()
+        size = int.from_bytes(header[:8], "little")
+        tensors = json.loads(header[8 : 8 + size])
+        count = sum(math.prod(t["shape"]) for k, t in tensors.items() if k != "__metadata__")
+        entries.append({
+            "id": key,
+            "name": model["title"],
+            "description": f"Chained arithmetic, one operation per line; {count / 1e6:.1f} million parameters, "
+                           "right about half of the time.",
+            "parameters": count,
+            "files": [
+                {"name": f, "bytes": (folder / f).stat().st_size,
+                 "sha256": hashlib.sha256((folder / f).read_bytes()).hexdigest()}
+                for f in files
+            ],
+        })
+    (root / "public/models/index.json").write_text(json.dumps(entries, indent=2) + "\n")
+
+
+save(*train())
