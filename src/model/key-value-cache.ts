@@ -1,6 +1,6 @@
 import { decodeAttention, writeCache } from '../kernels/decode-attention';
 import type { Tensor1D, Tensor2D } from '../tf';
-import { tf } from '../tf';
+import { hostFloats, makeHostInfo, onHost, tf, toTensor } from '../tf';
 import type { ModelConfig } from './config';
 import type { Attend } from './decoder';
 
@@ -19,26 +19,42 @@ export interface KeyValueCache {
 export const cacheBytes = (config: ModelConfig, capacity: number): number =>
   2 * 4 * config.layers * config.kvHeads * config.headDim * capacity;
 
+/** Where a sequence's rows lie in other tensors: its first row, and how many. */
+export interface RowRange {
+  row: number;
+  length: number;
+}
+
+/** Rows b*capacity + t of the result are rows ranges[b].row + t of `from`; past a range's length they mean nothing. */
+const takeRanges = (from: Tensor2D, ranges: readonly RowRange[], capacity: number): Tensor2D => {
+  const width = from.shape[1];
+  if (onHost()) {
+    const taken = makeHostInfo([ranges.length * capacity, width]);
+    const [source, to] = [hostFloats(from), hostFloats(taken)];
+    for (const [b, { row, length }] of ranges.entries()) {
+      to.set(source.subarray(row * width, (row + length) * width), b * capacity * width);
+    }
+    return toTensor(taken) as Tensor2D;
+  }
+  const index = new Int32Array(ranges.length * capacity);
+  for (const [b, { row, length }] of ranges.entries()) {
+    for (let t = 0; t < length; t++) index[b * capacity + t] = row + t;
+  }
+  return tf.tidy(() => tf.gather(from, tf.tensor1d(index, 'int32')));
+};
+
 /**
- * A cache filled from rows elsewhere: packed prompts, or another cache.
+ * A cache filled from rows elsewhere: packed prompts, or another cache. One range per sequence.
  * @param keys per layer [rows, K*D], not disposed
- * @param starts for each sequence the row of its first token in `keys` and `values`, and how many follow
  */
 export const fillCache = (
   keys: readonly Tensor2D[],
   values: readonly Tensor2D[],
-  starts: readonly { row: number; length: number }[],
+  ranges: readonly RowRange[],
   capacity: number,
 ): KeyValueCache => {
-  const index = new Int32Array(starts.length * capacity); // what lies past a sequence's length is never read
-  for (const [b, { row, length }] of starts.entries()) {
-    for (let t = 0; t < length; t++) index[b * capacity + t] = row + t;
-  }
-  const rows = tf.tensor1d(index, 'int32');
-  const gather = (from: Tensor2D) => tf.keep(tf.gather(from, rows));
-  const cache = { keys: keys.map(gather), values: values.map(gather), sequences: starts.length, capacity };
-  rows.dispose();
-  return cache;
+  const take = (from: Tensor2D) => tf.keep(takeRanges(from, ranges, capacity));
+  return { keys: keys.map(take), values: values.map(take), sequences: ranges.length, capacity };
 };
 
 export const disposeCache = ({ keys, values }: KeyValueCache) => tf.dispose([keys, values]);
