@@ -28,7 +28,7 @@ export const createProgress = (stream, clock = Date.now) => {
   const screen = Boolean(stream.isTTY);
   let current = '';
   let lastLine = Number.NEGATIVE_INFINITY;
-  let lastPhase = '';
+  const announced = new Set();
   let steps = 0;
   let stageCount = 1;
 
@@ -60,16 +60,16 @@ export const createProgress = (stream, clock = Date.now) => {
         steps = status.steps;
         stageCount = status.stage.count;
         const key = `${status.phase}/${status.stage.id}`;
-        if (key !== lastPhase && phases[status.phase]) {
+        if (phases[status.phase] && (screen || !announced.has(key))) {
           const stage =
             stageCount > 1 ? ` (${status.stage.label}, ${status.stage.index + 1} of ${stageCount})` : '';
           tell(`${phases[status.phase]}${stage} ...`, true);
         }
-        if (lastPhase === '' && status.backend) {
+        if (announced.size === 0 && status.backend) {
           const { name, adapter, note } = status.backend;
           line(`Backend: ${name} (${adapter}).${note ? ` ${note}` : ''}`);
         }
-        lastPhase = key;
+        announced.add(key);
       } else if (event.kind === 'progress') {
         const total = event.total > 0 ? ` ${event.done}/${event.total}` : '';
         tell(`${phases[event.phase] ?? event.phase}${total}  ${event.note}`);

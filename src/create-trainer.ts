@@ -28,7 +28,7 @@ export interface TrainResult {
   /** One row per optimiser step. */
   metrics: { stage: string; metrics: Metrics }[];
   evaluations: Evaluation[];
-  /** Held-out accuracy before the first step and after the last; undefined when `evaluation.problems` is 0. */
+  /** Held-out accuracy before the first step and after the last, where there was an evaluation. */
   before: Evaluation | undefined;
   after: Evaluation | undefined;
 }
@@ -242,8 +242,8 @@ export const createTrainer = async (options: TrainerOptions = {}): Promise<Train
       if (signal?.aborted) status = await calls.stop();
       if (status.phase === 'failed') throw new Error(status.message);
       const before = evaluations.find((e) => e.step === 0);
-      const last = evaluations.at(-1);
-      return { status, metrics, evaluations, before, after: last === before ? undefined : last };
+      const after = status.phase === 'finished' ? evaluations.filter((e) => e !== before).at(-1) : undefined;
+      return { status, metrics, evaluations, before, after };
     } finally {
       signal?.removeEventListener('abort', stop);
       unlisten();

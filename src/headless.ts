@@ -50,6 +50,7 @@ const documentFrom = async (trainer: Trainer, { method, file, set }: HeadlessInp
   const id = method ?? (file ? inFile : 'step-dpo');
   const known = methods.find((m) => m.id === id);
   if (!known) {
+    if (file && method === undefined) parseRun(file, methods); // says what else is wrong with it
     const message = `${JSON.stringify(id)} is not a method; use one of ${methods.map((m) => m.id).join(', ')}`;
     throw new RunDocumentError([{ field: 'method.id', message }]);
   }
