@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { disposeParameters, loadParameters, parameterCount } from '../../../src/model/parameters';
+import { arithmetic } from '../../../src/tasks/arithmetic';
+import { initBackend } from '../../../src/tf';
+import { modelFromFiles } from '../../../src/train/built-in-models';
+import { accuracyOf, answerProblems } from '../../../src/train/evaluate';
+import { createRng } from '../../../src/util/rng';
+
+interface Entry {
+  id: string;
+  name: string;
+  description: string;
+  parameters: number;
+  files: { name: string; bytes: number; sha256: string }[];
+}
+const folder = join(process.cwd(), 'public/models');
+const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Entry[];
+const read = (entry: Entry, name: string) => new Uint8Array(readFileSync(join(folder, entry.id, name)));
+const load = (entry: Entry) =>
+  modelFromFiles({ ...entry, builtIn: true }, new Map(entry.files.map((f) => [f.name, read(entry, f.name)])));
+
+beforeAll(() => initBackend('cpu'));
+
+describe.each(index.map((entry) => [entry.id, entry] as const))('%s', (id, entry) => {
+  it('has the files that the index states', () => {
+    expect(entry.files.map((f) => f.name)).toEqual(
+      expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json', 'README.md']),
+    );
+    for (const { name, bytes, sha256 } of entry.files) {
+      const content = read(entry, name);
+      expect(content.byteLength).toBe(bytes);
+      expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
+    }
+  });
+
+  it('loads, and its tokenizer holds every text of the task', async () => {
+    const model = await load(entry);
+    expect(parameterCount(model.config)).toBe(entry.parameters);
+    expect(model.config.maxPositions).toBeGreaterThanOrEqual(128);
+    const { tokenizer } = model;
+    expect([tokenizer.pad, tokenizer.bos, tokenizer.eos]).toEqual([0, 1, 2]);
+    const rng = createRng(5);
+    for (const { id: difficulty } of arithmetic.difficulties) {
+      for (let i = 0; i < 50; i++) {
+        const { prompt, solution } = arithmetic.draw(rng, difficulty);
+        const tokens = tokenizer.encode(prompt + solution);
+        expect(tokens).toHaveLength(prompt.length + solution.length);
+        expect(tokenizer.decode(tokens)).toBe(prompt + solution);
+      }
+    }
+  });
+
+  it('answers about half of the held-out problems, and errs in well-formed lines', async () => {
+    const { config, tokenizer, weights } = await load(entry);
+    const parameters = loadParameters(config, weights);
+    const count = id === 'arith-nano' ? 40 : 20;
+    const answers = await answerProblems(
+      { config, parameters, tokenizer },
+      arithmetic,
+      arithmetic.heldOut('medium', 0, count),
+      { temperature: 0, seed: 1, maxTokens: 96 },
+    );
+    disposeParameters(parameters);
+    const { accuracy } = accuracyOf(answers);
+    expect(accuracy).toBeGreaterThanOrEqual(0.4);
+    expect(accuracy).toBeLessThanOrEqual(0.7);
+    expect(answers.every((a) => a.sample.finished)).toBe(true);
+    const wrong = answers.flatMap((a) => a.verdict.steps).filter((s) => !s.correct);
+    const formed = wrong.filter((s) => /^(\d+[-+*]\d+=\d+\n|A:\d+)$/.test(s.text));
+    expect(formed.length / wrong.length).toBeGreaterThan(0.9);
+  });
+});
+
+it('together stay under 15 MB', () => {
+  const bytes = index.flatMap((e) => e.files).reduce((sum, f) => sum + f.bytes, 0);
+  expect(bytes).toBeLessThan(15e6);
+});
