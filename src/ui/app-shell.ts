@@ -22,6 +22,10 @@
 import { html, nothing } from 'lit';
 import { AppElement, define } from './element';
 import { listenForShortcuts, shortcuts } from './shortcuts';
+import './charts/curves-panel';
+import './credit/credit-panel';
+import './keep/keep-panel';
+import './problems/problems-panel';
 import './run-offer';
 import './setup/setup-panel';
 import './site-header';

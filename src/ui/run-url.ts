@@ -30,7 +30,7 @@ export const writeHash = (document: RunDocument): string =>
 type Fields = { [key: string]: unknown };
 
 /** Numbers that parse are numbers; the rest stays text, for the validator to name. */
-const valueOf = (field: string, text: string): unknown =>
+const readValue = (field: string, text: string): unknown =>
   !textFields.has(field) && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 
 const isFields = (value: unknown): value is Fields =>
@@ -61,7 +61,7 @@ export const readHash = (hash: string): HashContents => {
   const fields = Object.create(null) as Fields;
   for (const [key, text] of given) {
     if (key !== 'run') {
-      assign(fields, key.split('.'), valueOf(key, text));
+      assign(fields, key.split('.'), readValue(key, text));
       continue;
     }
     let whole: unknown;

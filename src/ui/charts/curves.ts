@@ -1,0 +1,116 @@
+import type { EvaluationPoint, Point } from '../state';
+
+export interface Series {
+  label: string;
+  /** Custom property that holds its colour. */
+  color: string;
+  dash?: readonly number[];
+  /** Shown with a mark at every value, for the few values of evaluations. */
+  marks?: boolean;
+  /** Drawn against the right axis. */
+  right?: boolean;
+  /** No line of its own: the edge of the band around the series before. */
+  edge?: boolean;
+}
+
+/** What one figure shows. Rows are the table's rows and the curves' points at once. */
+export interface Figure {
+  id: string;
+  title: string;
+  caption: string;
+  series: readonly Series[];
+  x: readonly number[];
+  /** One list per series, as long as x. */
+  y: readonly (readonly (number | null)[])[];
+  /** Values are shares, shown as percentages on a fixed scale. */
+  shares?: boolean;
+}
+
+const column = (points: readonly Point[], key: string) =>
+  points.map((p) => {
+    const value = p.metrics[key];
+    return value !== undefined && Number.isFinite(value) ? value : null;
+  });
+
+interface Wanted extends Omit<Figure, 'x' | 'y' | 'series'> {
+  series: readonly (Series & { key: string })[];
+}
+
+const wanted: readonly Wanted[] = [
+  {
+    id: 'loss',
+    title: 'Loss',
+    caption: 'What the method makes small, averaged over the batch of each step.',
+    series: [{ key: 'loss', label: 'loss', color: '--ink' }],
+  },
+  {
+    id: 'margins',
+    title: 'Rewards',
+    caption:
+      'The implicit reward of the better answer minus that of the worse one (left), and the share of pairs in which it is larger (right).',
+    series: [
+      { key: 'rewards/margins', label: 'rewards/margins', color: '--link' },
+      { key: 'rewards/chosen', label: 'rewards/chosen', color: '--right', dash: [6, 3] },
+      { key: 'rewards/rejected', label: 'rewards/rejected', color: '--rubric', dash: [2, 3] },
+      { key: 'rewards/accuracies', label: 'rewards/accuracies', color: '--down-ink', right: true },
+    ],
+  },
+  {
+    id: 'logps',
+    title: 'Log-probabilities',
+    caption:
+      'How likely the policy finds both answers. Preference methods often lower both; the gap is what counts.',
+    series: [
+      { key: 'logps/chosen', label: 'logps/chosen', color: '--right', dash: [6, 3] },
+      { key: 'logps/rejected', label: 'logps/rejected', color: '--rubric', dash: [2, 3] },
+    ],
+  },
+  {
+    id: 'optimiser',
+    title: 'Optimiser',
+    caption: 'Norm of the whole gradient before clipping (left) and the learning rate (right).',
+    series: [
+      { key: 'grad_norm', label: 'grad_norm', color: '--ink' },
+      { key: 'learning_rate', label: 'learning_rate', color: '--link', dash: [6, 3], right: true },
+    ],
+  },
+];
+
+const accuracy = (evaluations: readonly EvaluationPoint[]): Figure => ({
+  id: 'accuracy',
+  title: 'Held-out accuracy',
+  caption:
+    'Share of problems never trained on that are solved wholly, answered greedily; the band is the 95 % Wilson interval. Dashed: share of right lines.',
+  series: [
+    { label: 'accuracy', color: '--rubric', marks: true },
+    { label: 'from', color: '--rubric', edge: true },
+    { label: 'to', color: '--rubric', edge: true },
+    { label: 'right lines', color: '--ink-quiet', dash: [6, 3] },
+  ],
+  x: evaluations.map((e) => e.x),
+  y: [
+    evaluations.map((e) => e.evaluation.accuracy),
+    evaluations.map((e) => e.evaluation.interval[0]),
+    evaluations.map((e) => e.evaluation.interval[1]),
+    evaluations.map((e) => e.evaluation.stepAccuracy),
+  ],
+  shares: true,
+});
+
+/** The figures that there are numbers for; series that a method does not report are left out. */
+export const figuresOf = (points: readonly Point[], evaluations: readonly EvaluationPoint[]): Figure[] => {
+  const last = points.at(-1)?.metrics ?? {};
+  const x = points.map((p) => p.x);
+  const curves = wanted.flatMap(({ series, ...rest }): Figure[] => {
+    const present = series.filter((s) => s.key in last);
+    if (present.length === 0) return [];
+    return [{ ...rest, series: present, x, y: present.map((s) => column(points, s.key)) }];
+  });
+  return evaluations.length > 0 ? [accuracy(evaluations), ...curves] : curves;
+};
+
+const drawn = new Set(['step', ...wanted.flatMap((w) => w.series.map((s) => s.key))]);
+
+/** Metrics that no figure draws, with their newest value. */
+export const otherMetrics = (points: readonly Point[]): [string, number][] =>
+  Object.entries(points.at(-1)?.metrics ?? {}).filter(([key]) => !drawn.has(key));

@@ -1,0 +1,142 @@
+import { html, LitElement, nothing, svg } from 'lit';
+import type { CreditResponse, CreditToken } from '../../../workers/protocol';
+import { define } from '../element';
+import { signed } from '../format';
+import { cross, tick } from '../icons';
+import { type Measure, visible } from './explain';
+
+interface Run {
+  step: number;
+  /** Tokens by line, with their index in the response. */
+  lines: { token: CreditToken; index: number }[][];
+}
+
+/** Tokens gathered by step, and within a step by line. */
+const runsOf = (tokens: readonly CreditToken[]): Run[] => {
+  const runs: Run[] = [];
+  let fresh = true;
+  for (const [index, token] of tokens.entries()) {
+    let run = runs.at(-1);
+    if (!run || run.step !== token.step) {
+      run = { step: token.step, lines: [] };
+      runs.push(run);
+      fresh = true;
+    }
+    if (fresh) run.lines.push([]);
+    run.lines.at(-1)!.push({ token, index });
+    fresh = token.text.includes('\n');
+  }
+  return runs;
+};
+
+/**
+ * One answer as a heat map of its tokens, with the credit of each step in the margin. The tokens are one stop of the
+ * tab key; arrows, Home and End move among them. Fires `look` with the token under focus or pointer.
+ */
+export class CreditResponseView extends LitElement {
+  static override properties = {
+    response: { attribute: false },
+    measure: {},
+    scale: { attribute: false },
+    stepScale: { attribute: false },
+    current: { state: true },
+  };
+  declare response: CreditResponse;
+  declare measure: Measure;
+  /** Largest absolute value of a token, and of a step, over everything shown. */
+  declare scale: number;
+  declare stepScale: number;
+  declare current: number;
+
+  constructor() {
+    super();
+    this.current = -1;
+  }
+
+  protected override createRenderRoot() {
+    return this;
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>) {
+    if (changed.has('response')) this.current = this.response.tokens.findIndex((t) => t.step >= 0);
+  }
+
+  #look(token: CreditToken) {
+    this.dispatchEvent(new CustomEvent('look', { detail: token, bubbles: true }));
+  }
+
+  #key(event: KeyboardEvent) {
+    const scored = [...this.querySelectorAll<HTMLButtonElement>('button.token')];
+    const at = scored.findIndex((b) => b === document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: scored.length - 1 }[event.key];
+    if (to === undefined || at < 0) return;
+    event.preventDefault();
+    scored[Math.min(scored.length - 1, Math.max(0, to))]?.focus();
+  }
+
+  #token(token: CreditToken, index: number) {
+    const value = token[this.measure];
+    const share = this.scale > 0 ? Math.min(1, Math.abs(value) / this.scale) : 0;
+    // A root, so that small values can still be told from none.
+    const strength = Math.round(100 * Math.sqrt(share));
+    const direction = share < 0.005 ? 'none' : value > 0 ? 'up' : 'down';
+    return html`<button
+      type="button"
+      class="token ${direction}"
+      style="--strength:${strength}%"
+      tabindex=${index === this.current ? 0 : -1}
+      aria-label="${visible(token.text)}: reward ${signed(token.reward)}, push ${signed(token.push)}"
+      @focus=${() => {
+        this.current = index;
+        this.#look(token);
+      }}
+      @pointerenter=${() => this.#look(token)}
+    >${visible(token.text)}</button>`;
+  }
+
+  #bar(value: number) {
+    const width = this.stepScale > 0 ? (Math.abs(value) / this.stepScale) * 48 : 0;
+    return html`<svg class="bar ${value >= 0 ? 'up' : 'down'}" viewBox="0 0 100 12" width="100" height="12" aria-hidden="true">
+      ${svg`<line x1="50" x2="50" y1="0" y2="12" stroke="var(--control-line)" /><rect x=${value >= 0 ? 50 : 50 - width} y="2" width=${width} height="8" />`}
+    </svg>`;
+  }
+
+  #note(step: number) {
+    if (step < 0) return html`<span class="line-credit quiet">shared, not scored</span>`;
+    const credit = this.response.steps[step];
+    if (!credit) return nothing;
+    const value = credit[this.measure];
+    const verdict =
+      credit.correct === undefined
+        ? nothing
+        : credit.correct
+          ? html`<span class="mark-right">${tick()} right</span>`
+          : html`<span class="mark-wrong">${cross()} wrong</span>`;
+    return html`<span class="line-credit">${this.#bar(value)} <span class="value">${signed(value)}</span> ${verdict}</span>`;
+  }
+
+  #line(run: Run, line: Run['lines'][number], first: boolean) {
+    const tokens =
+      run.step < 0
+        ? html`<span class="unscored">${line
+            .map(({ token }) => token.text)
+            .join('')
+            .replace(/\n$/, '')}</span>`
+        : line.map(({ token, index }) => this.#token(token, index));
+    return html`<div class="credit-line"><div class="tokens">${tokens}</div>${first ? this.#note(run.step) : nothing}</div>`;
+  }
+
+  override render() {
+    const { response } = this;
+    const names = { chosen: 'Preferred', rejected: 'Rejected', response: 'Answer' };
+    const name = names[response.role];
+    return html`
+      <h4>${name}</h4>
+      <div role="toolbar" aria-label="Tokens of the answer, ${name.toLowerCase()}" @keydown=${(e: KeyboardEvent) => this.#key(e)}>
+        ${runsOf(response.tokens).map((run) => run.lines.map((line, i) => this.#line(run, line, i === 0)))}
+      </div>
+    `;
+  }
+}
+
+define('credit-response', CreditResponseView);

@@ -1,0 +1,51 @@
+import { html, LitElement } from 'lit';
+import { define } from '../element';
+
+/** Asks before something is lost. */
+export class ConfirmDialog extends LitElement {
+  static override properties = { question: { state: true }, detail: { state: true }, verb: { state: true } };
+  declare question: string;
+  declare detail: string;
+  declare verb: string;
+  #answer: (yes: boolean) => void = () => {};
+
+  constructor() {
+    super();
+    this.question = '';
+    this.detail = '';
+    this.verb = '';
+  }
+
+  protected override createRenderRoot() {
+    return this;
+  }
+
+  /** Resolves true only when the button that does it was pressed. */
+  async ask(question: string, detail: string, verb: string): Promise<boolean> {
+    this.question = question;
+    this.detail = detail;
+    this.verb = verb;
+    await this.updateComplete;
+    const dialog = this.querySelector('dialog')!;
+    dialog.returnValue = '';
+    dialog.showModal();
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+    });
+  }
+
+  override render() {
+    return html`<dialog aria-labelledby="confirm-question" @close=${(e: Event) => this.#answer((e.target as HTMLDialogElement).returnValue === 'yes')}>
+      <form method="dialog">
+        <h2 id="confirm-question">${this.question}</h2>
+        <p>${this.detail}</p>
+        <p class="buttons">
+          <button value="no">Keep it</button>
+          <button value="yes" class="primary" data-testid="confirm-delete">${this.verb}</button>
+        </p>
+      </form>
+    </dialog>`;
+  }
+}
+
+define('confirm-dialog', ConfirmDialog);

@@ -1,0 +1,89 @@
+import { html } from 'lit';
+import { AppElement, define } from '../element';
+import { download } from './download';
+import { metricsCsv } from './metrics-file';
+
+/** Takes the results away: the model, the run document, the numbers. */
+export class ExportPanel extends AppElement {
+  static override properties = { ...AppElement.properties, said: { state: true }, busy: { state: true } };
+  declare said: string;
+  declare busy: boolean;
+
+  constructor() {
+    super();
+    this.said = '';
+    this.busy = false;
+  }
+
+  protected watched() {
+    return ['status', 'points', 'evaluations', 'runDocument', 'document', 'connection'] as const;
+  }
+
+  get #name() {
+    const { runDocument, document, status } = this.state;
+    const run = runDocument ?? document;
+    return `${run?.model ?? 'model'}-${run?.method.id ?? 'run'}-step-${status?.step ?? 0}`;
+  }
+
+  async #model() {
+    this.busy = true;
+    this.said = 'Packing the model…';
+    const well = await this.app.attempt('packing the model', async () => {
+      const zip = await this.app.connection.api.exportModel();
+      download(`${this.#name}.zip`, zip as BlobPart, 'application/zip');
+    });
+    this.said = well ? 'The model is in your downloads.' : '';
+    this.busy = false;
+  }
+
+  async #copy() {
+    const { runDocument, document } = this.state;
+    const text = JSON.stringify(runDocument ?? document, null, 2);
+    try {
+      await navigator.clipboard.writeText(text);
+      this.said = 'The run document is in the clipboard.';
+    } catch {
+      // No permission, or not a secure page: a file serves as well.
+      download('run.json', text, 'application/json');
+      this.said = 'The clipboard is not to be had here; the run document is in your downloads.';
+    }
+  }
+
+  #csv() {
+    const { points, evaluations } = this.state;
+    download(`${this.#name}.csv`, metricsCsv(points, evaluations), 'text/csv');
+    this.said = 'The metrics are in your downloads.';
+  }
+
+  #json() {
+    const { points, evaluations, runDocument, status } = this.state;
+    const metrics = points.map(({ stage, metrics: row }) => ({ stage, ...row }));
+    const file = {
+      run: runDocument,
+      step: status?.step,
+      backend: status?.backend,
+      metrics,
+      evaluations: evaluations.map((e) => e.evaluation),
+    };
+    download(`${this.#name}.json`, JSON.stringify(file, null, 2), 'application/json');
+    this.said = 'The metrics are in your downloads.';
+  }
+
+  override render() {
+    const { status, points, evaluations, connection } = this.state;
+    const noRun = connection !== 'ready' || !status || this.busy;
+    const noNumbers = points.length + evaluations.length === 0;
+    return html`<div class="group">
+      <h3>Take it away</h3>
+      <p class="buttons">
+        <button type="button" data-testid="export-model" ?disabled=${noRun} @click=${() => void this.#model()}>Model (zip)</button>
+        <button type="button" data-testid="metrics-csv" ?disabled=${noNumbers} @click=${() => this.#csv()}>Metrics (CSV)</button>
+        <button type="button" data-testid="metrics-json" ?disabled=${noNumbers} @click=${() => this.#json()}>Metrics (JSON)</button>
+        <button type="button" data-testid="copy-run" @click=${() => void this.#copy()}>Copy the run document</button>
+      </p>
+      <p class="quiet" aria-live="polite">${this.said}</p>
+    </div>`;
+  }
+}
+
+define('export-panel', ExportPanel);

@@ -1,0 +1,35 @@
+import { html } from 'lit';
+import { AppElement, define } from '../element';
+import type { ConfirmDialog } from './confirm-dialog';
+import './confirm-dialog';
+import './export-panel';
+import './runs-table';
+import './storage-panel';
+
+/** Export, stored runs, storage. */
+export class KeepPanel extends AppElement {
+  protected watched() {
+    return ['checkpoint'] as const;
+  }
+
+  #confirm = () => this.querySelector<ConfirmDialog>('confirm-dialog')!;
+
+  override render() {
+    const { app } = this;
+    return html`<div class="spread">
+      <div class="text">
+        <export-panel .app=${app}></export-panel>
+        <runs-table .app=${app} .confirm=${this.#confirm}></runs-table>
+        <storage-panel .app=${app} .confirm=${this.#confirm}></storage-panel>
+        <confirm-dialog></confirm-dialog>
+      </div>
+      <div class="note">
+        <p>The zip holds <code>model.safetensors</code>, <code>config.json</code> and the tokenizer, as Hugging Face libraries read them, with the run document and the metrics.</p>
+        <p>The address of this page holds the whole configuration; the same document on the same device gives the same numbers.</p>
+        <p data-testid="checkpoint">${this.state.checkpoint}</p>
+      </div>
+    </div>`;
+  }
+}
+
+define('keep-panel', KeepPanel);

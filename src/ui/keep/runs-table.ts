@@ -1,0 +1,73 @@
+import { html, nothing } from 'lit';
+import type { RunSummary } from '../../../workers/protocol';
+import { AppElement, define } from '../element';
+import { date, percent } from '../format';
+import { isMoving } from '../state';
+import type { ConfirmDialog } from './confirm-dialog';
+
+/** The stored runs: open one at its last checkpoint, or delete it. */
+export class RunsTable extends AppElement {
+  static override properties = { ...AppElement.properties, confirm: { attribute: false } };
+  declare confirm: () => ConfirmDialog;
+
+  protected watched() {
+    return ['runs', 'status', 'methods', 'connection'] as const;
+  }
+
+  #name(run: RunSummary) {
+    return `${this.app.method(run.document.method.id)?.name ?? run.document.method.id} on ${run.document.model}`;
+  }
+
+  async #delete(run: RunSummary) {
+    const yes = await this.confirm().ask(
+      'Delete this run?',
+      `${this.#name(run)}, step ${run.step} of ${run.document.steps}, with its checkpoints. This cannot be undone.`,
+      'Delete it',
+    );
+    if (!yes) return;
+    await this.app.attempt('deleting a run', async () => {
+      await this.app.connection.api.deleteRun(run.runId);
+      const { offer } = this.state;
+      if (offer?.runId === run.runId) this.app.store.set({ offer: undefined });
+      await this.app.refreshRuns();
+      if (this.state.storage) await this.app.refreshStorage();
+    });
+  }
+
+  #row(run: RunSummary) {
+    const { status } = this.state;
+    const current = status?.runId === run.runId;
+    const before = run.evaluations[0]?.accuracy;
+    const now = run.evaluations.at(-1)?.accuracy;
+    const name = this.#name(run);
+    return html`<tr data-testid="run-${run.runId}">
+      <th scope="row">${name}${current ? html` <span class="quiet">(shown)</span>` : nothing}</th>
+      <td>${run.step} of ${run.document.steps}, ${current ? status.phase : run.phase}</td>
+      <td>${before === undefined || now === undefined ? '–' : `${percent(before)} → ${percent(now)}`}</td>
+      <td>${date(run.updated)}</td>
+      <td><div class="actions">
+        <button type="button" class="quiet-button" data-testid="run-open" aria-label="Open ${name}, ${date(run.updated)}" ?disabled=${current || isMoving(status?.phase)}
+          @click=${() => void this.app.control.open(run)}>Open</button>
+        <button type="button" class="quiet-button" data-testid="run-delete" aria-label="Delete ${name}, ${date(run.updated)}" ?disabled=${current && isMoving(status.phase)}
+          @click=${() => void this.#delete(run)}>Delete</button>
+      </div></td>
+    </tr>`;
+  }
+
+  override render() {
+    const { runs } = this.state;
+    return html`<div class="group">
+      <h3 id="runs-title">Runs</h3>
+      ${
+        runs.length === 0
+          ? html`<p class="hint" data-testid="run-list">None yet. A run is kept here with its checkpoints, also when the tab is closed in the middle.</p>`
+          : html`<div class="scroll-x" tabindex="0" role="group" aria-labelledby="runs-title"><table data-testid="run-list">
+              <thead><tr><th scope="col">Run</th><th scope="col">Step</th><th scope="col">Held-out accuracy</th><th scope="col">Last change</th><th scope="col"><span class="visually-hidden">Actions</span></th></tr></thead>
+              <tbody>${runs.map((run) => this.#row(run))}</tbody>
+            </table></div>`
+      }
+    </div>`;
+  }
+}
+
+define('runs-table', RunsTable);

@@ -1,0 +1,92 @@
+import { html, nothing } from 'lit';
+import type { StorageItem } from '../../../workers/protocol';
+import { AppElement, define } from '../element';
+import { bytes, date } from '../format';
+import type { State } from '../state';
+import type { ConfirmDialog } from './confirm-dialog';
+
+const kinds: Record<StorageItem['store'], string> = {
+  models: 'model',
+  datasets: 'data',
+  references: 'reference scores',
+  runs: 'run',
+  checkpoints: 'checkpoint',
+};
+
+/** What this page keeps on this machine, how much of it, and the way to be rid of it. */
+export class StoragePanel extends AppElement {
+  static override properties = {
+    ...AppElement.properties,
+    confirm: { attribute: false },
+    said: { state: true },
+  };
+  declare confirm: () => ConfirmDialog;
+  declare said: string;
+
+  constructor() {
+    super();
+    this.said = '';
+  }
+
+  protected watched() {
+    return ['storage', 'connection', 'runs'] as const;
+  }
+
+  protected override changed(keys: ReadonlySet<keyof State>) {
+    if ((keys.has('connection') || keys.has('runs')) && this.state.connection === 'ready') void this.#read();
+  }
+
+  #read() {
+    return this.app.attempt('reading the storage', this.app.refreshStorage);
+  }
+
+  async #delete(item: StorageItem) {
+    const yes = await this.confirm().ask(
+      `Delete this ${kinds[item.store]}?`,
+      `${item.label}, ${bytes(item.bytes)}. This cannot be undone.`,
+      'Delete it',
+    );
+    if (!yes) return;
+    await this.app.attempt('deleting from the storage', async () => {
+      await this.app.connection.api.deleteStored(item.store, item.key);
+      await this.app.refreshRuns();
+      await this.app.refreshStorage();
+    });
+  }
+
+  async #persist() {
+    await this.app.attempt('asking the browser to keep it', async () => {
+      const granted = await this.app.connection.api.persistStorage();
+      this.said = granted
+        ? 'The browser keeps it until you delete it.'
+        : 'The browser did not agree; it may clear this when space is short.';
+      await this.app.refreshStorage();
+    });
+  }
+
+  override render() {
+    const { storage } = this.state;
+    if (!storage) return html`<div class="group"><h3>Storage</h3><p class="hint">Being read…</p></div>`;
+    return html`<div class="group">
+      <h3 id="storage-title">Storage</h3>
+      ${storage.problem ? html`<p class="trouble" role="note" data-testid="storage-problem">${storage.problem}</p>` : nothing}
+      <p>${bytes(storage.usage)} of ${bytes(storage.quota)} used.
+        ${storage.persisted ? 'The browser keeps it until you delete it.' : html`<button type="button" class="quiet-button" data-testid="storage-persist" @click=${() => void this.#persist()}>Ask the browser to keep it</button>`}
+        <span class="quiet" aria-live="polite">${this.said}</span></p>
+      <details>
+        <summary>Everything stored (${storage.items.length})</summary>
+        <div class="scroll-x" tabindex="0" role="group" aria-labelledby="storage-title"><table data-testid="storage-list">
+          <thead><tr><th scope="col">What</th><th scope="col">Kind</th><th scope="col">Size</th><th scope="col">Last change</th><th scope="col"><span class="visually-hidden">Actions</span></th></tr></thead>
+          <tbody>${storage.items.map(
+            (
+              item,
+            ) => html`<tr><th scope="row">${item.label}</th><td>${kinds[item.store]}</td><td>${bytes(item.bytes)}</td><td>${date(item.updated)}</td>
+              <td><div class="actions"><button type="button" class="quiet-button" aria-label="Delete ${kinds[item.store]} ${item.label}, ${date(item.updated)}" @click=${() => void this.#delete(item)}>Delete</button></div></td></tr>`,
+          )}</tbody>
+        </table></div>
+      </details>
+    </div>`;
+  }
+}
+
+define('storage-panel', StoragePanel);

@@ -1,0 +1,157 @@
+import { html, nothing } from 'lit';
+import type { Answer } from '../../../workers/protocol';
+import type { Problem } from '../../tasks/task';
+import { AppElement, define } from '../element';
+import { cross, left, right, tick } from '../icons';
+import type { State } from '../state';
+
+type Filter = 'all' | 'wrong' | 'right' | 'changed';
+
+const page = 20;
+const filters: Record<Filter, string> = {
+  all: 'All',
+  wrong: 'Wrong now',
+  right: 'Right now',
+  changed: 'Changed by training',
+};
+
+interface Row {
+  problem: Problem;
+  before: Answer;
+  now: Answer;
+}
+
+const keeps: Record<Filter, (row: Row) => boolean> = {
+  all: () => true,
+  wrong: ({ now }) => !now.verdict.correct,
+  right: ({ now }) => now.verdict.correct,
+  changed: ({ before, now }) => before.text !== now.text,
+};
+
+/** Held-out problems with the answers of both models; asked for only when wanted, since answering costs time. */
+export class ProblemsPanel extends AppElement {
+  static override properties = {
+    ...AppElement.properties,
+    rows: { state: true },
+    from: { state: true },
+    filter: { state: true },
+    asking: { state: true },
+    under: { state: true },
+  };
+  declare rows: readonly Row[];
+  declare from: number;
+  declare filter: Filter;
+  declare asking: boolean;
+  /** Step under whose weights the rows were answered. */
+  declare under: number;
+  #source = '';
+
+  constructor() {
+    super();
+    this.rows = [];
+    this.from = 0;
+    this.filter = 'all';
+    this.asking = false;
+    this.under = 0;
+  }
+
+  protected watched() {
+    return ['connection', 'status', 'document'] as const;
+  }
+
+  protected override changed(keys: ReadonlySet<keyof State>) {
+    if (!keys.has('document')) return;
+    const { document } = this.state;
+    const source = `${document?.model} ${document?.data.task} ${document?.data.difficulty}`;
+    if (source !== this.#source) this.rows = [];
+    this.#source = source;
+  }
+
+  async #load(from: number) {
+    this.asking = true;
+    const step = this.state.status?.step ?? 0;
+    await this.app.attempt('answering held-out problems', async () => {
+      const problems = await this.app.answers.problems(from, page);
+      const before = await this.app.answers.answers(problems, 'reference');
+      const now = step > 0 ? await this.app.answers.answers(problems, 'policy') : before;
+      this.rows = problems.flatMap((problem, i) => {
+        const [b, n] = [before[i], now[i]];
+        return b && n ? [{ problem, before: b, now: n }] : [];
+      });
+      this.from = from;
+      this.under = step;
+    });
+    this.asking = false;
+  }
+
+  #answer(answer: Answer) {
+    const wrong = answer.verdict.steps[answer.verdict.firstWrongStep];
+    return html`<td>
+      <div class="mini-lines">${answer.text.trimEnd()}</div>
+      ${
+        answer.verdict.correct
+          ? html`<span class="mark-right">${tick()} right</span>`
+          : html`<span class="mark-wrong">${cross()} wrong</span> <span class="quiet">${wrong?.reason ?? 'it ends without the right answer'}</span>`
+      }
+    </td>`;
+  }
+
+  #table() {
+    const rows = this.rows.filter(keeps[this.filter]);
+    const trained = this.under > 0;
+    return html`<div class="scroll-x" tabindex="0" role="group" aria-label="Held-out problems">
+      <table data-testid="problems-table" aria-busy=${String(this.asking)}>
+        <caption class="visually-hidden">Problems ${this.from + 1} to ${this.from + this.rows.length}</caption>
+        <thead><tr><th scope="col">Problem</th><th scope="col">${trained ? 'Before training' : 'Answer'}</th>
+          ${trained ? html`<th scope="col">At step ${this.under}</th>` : nothing}<th scope="col">Right answer</th></tr></thead>
+        <tbody>${rows.map(
+          ({
+            problem,
+            before,
+            now,
+          }) => html`<tr><th scope="row"><span class="mini-lines">${problem.prompt.trim()}</span></th>
+            ${this.#answer(before)} ${trained ? this.#answer(now) : nothing}
+            <td class="mini-lines">${problem.answer}</td></tr>`,
+        )}</tbody>
+      </table>
+      ${rows.length === 0 ? html`<p class="hint">None of these.</p>` : nothing}
+    </div>`;
+  }
+
+  override render() {
+    const { connection, status } = this.state;
+    const off = connection !== 'ready' || this.asking;
+    if (this.rows.length === 0) {
+      return html`<p class="hint">Twenty problems that no training ever sees, with both models’ answers.</p>
+        <p><button type="button" data-testid="problems-load" ?disabled=${off} @click=${() => void this.#load(0)}>${this.asking ? 'Answering…' : 'Answer twenty problems'}</button></p>`;
+    }
+    const count = (f: Filter) => this.rows.filter(keeps[f]).length;
+    const stale = (status?.step ?? 0) !== this.under;
+    return html`<div class="spread">
+      <div class="text">
+        ${this.#table()}
+        <p class="pager">
+          <button type="button" class="quiet-button" ?disabled=${off || this.from === 0} @click=${() => void this.#load(this.from - page)}>${left()} Earlier</button>
+          <span class="quiet">${this.from + 1} to ${this.from + this.rows.length}</span>
+          <button type="button" class="quiet-button" ?disabled=${off} @click=${() => void this.#load(this.from + page)}>Later ${right()}</button>
+          <button type="button" class="quiet-button" data-testid="problems-load" ?disabled=${off || !stale} @click=${() => void this.#load(this.from)}>Answer again</button>
+        </p>
+      </div>
+      <div class="note">
+        <fieldset class="filter" data-testid="problems-filter">
+          <legend>Show</legend>
+          ${(Object.keys(filters) as Filter[]).map(
+            (f) =>
+              html`<label><input type="radio" name="problem-filter" value=${f} .checked=${this.filter === f} @change=${() => {
+                this.filter = f;
+              }} /> ${filters[f]} (${count(f)})</label>`,
+          )}
+        </fieldset>
+        <p>Each line is judged on its own, so a mistake is charged once, to the line that makes it; the reason given is that of the first wrong line.</p>
+        ${stale ? html`<p>Training has gone on since these were answered.</p>` : nothing}
+      </div>
+    </div>`;
+  }
+}
+
+define('problems-panel', ProblemsPanel);
