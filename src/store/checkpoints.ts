@@ -31,8 +31,8 @@ export interface Checkpoint {
   created: number;
 }
 
-/** Elements of one stored piece, 16 MB: a browser refuses single values above about 127 MB. */
-const PIECE = 4 * 1024 * 1024;
+/** Elements of one stored piece, 4 MB: a browser refuses single values above about 127 MB. */
+const PIECE = 1024 * 1024;
 
 const ranges = (runId: string): IDBKeyRange => IDBKeyRange.bound([runId], [runId, []]);
 
@@ -72,18 +72,23 @@ export const putCheckpoint = async (db: Database, checkpoint: Checkpoint): Promi
   const { runId } = checkpoint;
   const { head, arrays } = takeApart(checkpoint);
   const item = checkpointItem(head);
-  await write(db, ['checkpoints', 'checkpointParts', 'items'], 'save the checkpoint', item.bytes, (tx) => {
-    const parts = tx.objectStore('checkpointParts');
-    const done: Promise<unknown>[] = [parts.delete(ranges(runId))];
-    arrays.forEach((array, part) => {
-      for (let start = 0, piece = 0; start < array.length; start += PIECE, piece++) {
-        done.push(parts.put(ownBuffer(array.subarray(start, start + PIECE)), [runId, part, piece]));
-      }
-    });
-    done.push(tx.objectStore('checkpoints').put(head, runId));
-    done.push(putItem(tx, item));
-    return done;
-  });
+  await write(
+    db,
+    ['checkpoints', 'checkpointParts', 'items'],
+    'save the checkpoint',
+    item.bytes,
+    (tx, add) => {
+      const parts = tx.objectStore('checkpointParts');
+      add(parts.delete(ranges(runId)));
+      arrays.forEach((array, part) => {
+        for (let start = 0, piece = 0; start < array.length; start += PIECE, piece++) {
+          add(parts.put(ownBuffer(array.subarray(start, start + PIECE)), [runId, part, piece]));
+        }
+      });
+      add(tx.objectStore('checkpoints').put(head, runId));
+      add(putItem(tx, item));
+    },
+  );
 };
 
 /** The run's checkpoint. @throws StoreError when it is damaged. */
@@ -122,6 +127,6 @@ export const dropCheckpoint = (tx: WriteTransaction, runId: string): Promise<unk
 ];
 
 export const deleteCheckpoint = (db: Database, runId: string): Promise<void> =>
-  write(db, ['checkpoints', 'checkpointParts', 'items'], 'delete the checkpoint', undefined, (tx) =>
-    dropCheckpoint(tx, runId),
-  );
+  write(db, ['checkpoints', 'checkpointParts', 'items'], 'delete the checkpoint', undefined, (tx, add) => {
+    for (const request of dropCheckpoint(tx, runId)) add(request);
+  });

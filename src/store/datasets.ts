@@ -12,10 +12,10 @@ export const putDataset = async (
 ): Promise<void> => {
   const dataset = { key, label, trees: [...trees], updated: Date.now() };
   const item = datasetItem(dataset);
-  await write(db, ['datasets', 'items'], 'save the training pairs', item.bytes, (tx) => [
-    tx.objectStore('datasets').put(dataset, key),
-    putItem(tx, item),
-  ]);
+  await write(db, ['datasets', 'items'], 'save the training pairs', item.bytes, (tx, add) => {
+    add(tx.objectStore('datasets').put(dataset, key));
+    add(putItem(tx, item));
+  });
 };
 
 export const getDataset = async (db: Database, key: string): Promise<PreferenceTree[] | undefined> => {
@@ -26,7 +26,7 @@ export const getDataset = async (db: Database, key: string): Promise<PreferenceT
 };
 
 export const deleteDataset = (db: Database, key: string): Promise<void> =>
-  write(db, ['datasets', 'items'], 'delete the training pairs', undefined, (tx) => [
-    tx.objectStore('datasets').delete(key),
-    forgetItem(tx, 'datasets', key),
-  ]);
+  write(db, ['datasets', 'items'], 'delete the training pairs', undefined, (tx, add) => {
+    add(tx.objectStore('datasets').delete(key));
+    add(forgetItem(tx, 'datasets', key));
+  });

@@ -19,6 +19,7 @@ const openAndUpgrade = (name: string, version: number, onBlocked: () => void): P
       const upgrade = async () => {
         for (const migrate of migrations.slice(from, version)) await migrate(db, tx);
       };
+      tx.done.catch(() => undefined); // `opened` rejects as well
       upgrade().catch((error: unknown) => {
         failed = error;
         tx.abort(); // the database stays as it was before the upgrade
@@ -85,9 +86,9 @@ export const read = async <T>(
 };
 
 /**
- * Writes in one transaction: all that f asks for, or nothing. f returns its requests, or a promise of them when it
- * must read first (it may await nothing but requests).
+ * Writes in one transaction: all that f asks for, or nothing.
  * @param bytes Size of what is written, for the message when there is no room.
+ * @param f Passes its requests to `add`. It may await nothing but requests.
  * @throws StoreFullError when there is no room, StoreError otherwise; then nothing was changed.
  */
 export const write = async (
@@ -95,14 +96,18 @@ export const write = async (
   stores: StoreName[],
   doing: string,
   bytes: number | undefined,
-  f: (tx: WriteTransaction) => Promise<unknown>[] | Promise<Promise<unknown>[]>,
+  f: (tx: WriteTransaction, add: (request: Promise<unknown>) => void) => void | Promise<void>,
 ): Promise<void> => {
   let tx: WriteTransaction | undefined;
   try {
     // 'strict': on return the data survive a crash of the machine, not only of the tab.
     tx = db.transaction(stores, 'readwrite', { durability: 'strict' });
-    tx.done.catch(() => undefined); // reported below
-    const requests = await f(tx);
+    tx.done.catch(() => undefined); // reported below, whatever comes first
+    const requests: Promise<unknown>[] = [];
+    await f(tx, (request) => {
+      request.catch(() => undefined); // f may throw before they are awaited
+      requests.push(request);
+    });
     await Promise.all([...requests, tx.done]);
   } catch (error) {
     try {
@@ -110,9 +115,8 @@ export const write = async (
     } catch {
       // It has already aborted or never began.
     }
-    // A full disk shows in the transaction's error; the requests' own say only that they were aborted.
-    const cause = tx?.error ?? error;
     await tx?.done.catch(() => undefined);
-    throw asStoreError(cause, doing, bytes);
+    // A full disk shows in the transaction's error; the requests' own say only that they were aborted.
+    throw asStoreError(tx?.error ?? error, doing, bytes);
   }
 };

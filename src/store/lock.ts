@@ -25,11 +25,12 @@ export const lockRun = async (runId: string): Promise<() => void> => {
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
+  const forget = () => {
+    held.delete(name);
+    releasing.delete(name);
+  };
   if (typeof navigator === 'undefined' || !navigator.locks) {
-    held.set(
-      name,
-      released.then(() => void held.delete(name)),
-    );
+    held.set(name, released.then(forget));
   } else {
     await new Promise<void>((granted, refused) => {
       const over = navigator.locks
@@ -38,10 +39,7 @@ export const lockRun = async (runId: string): Promise<() => void> => {
           granted();
           return released;
         })
-        .finally(() => {
-          held.delete(name);
-          releasing.delete(name);
-        });
+        .finally(forget);
       held.set(
         name,
         over.catch(() => undefined),
@@ -49,7 +47,10 @@ export const lockRun = async (runId: string): Promise<() => void> => {
       over.catch(refused);
     });
   }
+  let given = false;
   return () => {
+    if (given) return;
+    given = true;
     releasing.add(name);
     release();
   };

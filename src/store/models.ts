@@ -5,7 +5,7 @@ import { StoreError } from './errors';
 import { forgetItem, modelItem, putItem } from './items';
 
 /** Bytes of one stored chunk. A browser refuses single values above about 127 MB. */
-const CHUNK = 16 * 1024 * 1024;
+const CHUNK = 4 * 1024 * 1024;
 
 const ranges = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, []]);
 
@@ -23,16 +23,16 @@ export const putModel = async (
     updated: Date.now(),
   };
   const item = modelItem(manifest);
-  await write(db, ['models', 'modelChunks', 'items'], `save the model ${id}`, item.bytes, (tx) => {
+  await write(db, ['models', 'modelChunks', 'items'], `save the model ${id}`, item.bytes, (tx, add) => {
     const chunks = tx.objectStore('modelChunks');
-    const requests: Promise<unknown>[] = [chunks.delete(ranges(id))];
+    add(chunks.delete(ranges(id)));
     for (const [name, bytes] of files) {
       for (let start = 0, index = 0; start < bytes.byteLength; start += CHUNK, index++) {
-        requests.push(chunks.put(ownBuffer(bytes.subarray(start, start + CHUNK)), [id, name, index]));
+        add(chunks.put(ownBuffer(bytes.subarray(start, start + CHUNK)), [id, name, index]));
       }
     }
-    requests.push(tx.objectStore('models').put(manifest, id), putItem(tx, item));
-    return requests;
+    add(tx.objectStore('models').put(manifest, id));
+    add(putItem(tx, item));
   });
 };
 
@@ -67,8 +67,8 @@ export const listModels = (db: Database): Promise<{ id: string; label: string }[
   );
 
 export const deleteModel = (db: Database, id: string): Promise<void> =>
-  write(db, ['models', 'modelChunks', 'items'], `delete the model ${id}`, undefined, (tx) => [
-    tx.objectStore('models').delete(id),
-    tx.objectStore('modelChunks').delete(ranges(id)),
-    forgetItem(tx, 'models', id),
-  ]);
+  write(db, ['models', 'modelChunks', 'items'], `delete the model ${id}`, undefined, (tx, add) => {
+    add(tx.objectStore('models').delete(id));
+    add(tx.objectStore('modelChunks').delete(ranges(id)));
+    add(forgetItem(tx, 'models', id));
+  });

@@ -11,7 +11,7 @@ export const putReferences = async (
   if (scores.size === 0) return;
   let size = 0;
   for (const values of scores.values()) size += values.byteLength;
-  await write(db, ['references', 'items'], 'save the reference log-probs', size, async (tx) => {
+  await write(db, ['references', 'items'], 'save the reference log-probs', size, async (tx, add) => {
     const store = tx.objectStore('references');
     const keys = [...scores.keys()];
     const [item, ...replaced] = await Promise.all([
@@ -20,10 +20,8 @@ export const putReferences = async (
     ]);
     let bytes = (item?.bytes ?? 0) + size;
     for (const old of replaced) bytes -= old?.byteLength ?? 0;
-    return [
-      ...keys.map((key) => store.put(ownBuffer(scores.get(key)!), key)),
-      putItem(tx, referencesItem(bytes, Date.now())),
-    ];
+    for (const key of keys) add(store.put(ownBuffer(scores.get(key)!), key));
+    add(putItem(tx, referencesItem(bytes, Date.now())));
   });
 };
 
@@ -34,7 +32,7 @@ export const getReferences = (db: Database, keys: readonly string[]): Promise<(F
   );
 
 export const deleteReferences = (db: Database): Promise<void> =>
-  write(db, ['references', 'items'], 'delete the reference log-probs', undefined, (tx) => [
-    tx.objectStore('references').clear(),
-    forgetItem(tx, 'references', allReferences),
-  ]);
+  write(db, ['references', 'items'], 'delete the reference log-probs', undefined, (tx, add) => {
+    add(tx.objectStore('references').clear());
+    add(forgetItem(tx, 'references', allReferences));
+  });

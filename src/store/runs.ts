@@ -7,10 +7,10 @@ import { forgetItem, putItem, runItem } from './items';
 /** Stores a run's document, metrics and evaluations, in place of what was stored of it. */
 export const putRun = async (db: Database, run: RunSummary): Promise<void> => {
   const item = runItem(run);
-  await write(db, ['runs', 'items'], 'save the run', item.bytes, (tx) => [
-    tx.objectStore('runs').put(run, run.runId),
-    putItem(tx, item),
-  ]);
+  await write(db, ['runs', 'items'], 'save the run', item.bytes, (tx, add) => {
+    add(tx.objectStore('runs').put(run, run.runId));
+    add(putItem(tx, item));
+  });
 };
 
 export const getRun = (db: Database, runId: string): Promise<RunSummary | undefined> =>
@@ -24,8 +24,8 @@ export const listRuns = async (db: Database): Promise<RunSummary[]> => {
 
 /** Deletes a run and its checkpoint; its data set and reference log-probs may serve other runs and stay. */
 export const deleteRun = (db: Database, runId: string): Promise<void> =>
-  write(db, ['runs', 'checkpoints', 'checkpointParts', 'items'], 'delete the run', undefined, (tx) => [
-    tx.objectStore('runs').delete(runId),
-    forgetItem(tx, 'runs', runId),
-    ...dropCheckpoint(tx, runId),
-  ]);
+  write(db, ['runs', 'checkpoints', 'checkpointParts', 'items'], 'delete the run', undefined, (tx, add) => {
+    add(tx.objectStore('runs').delete(runId));
+    add(forgetItem(tx, 'runs', runId));
+    for (const request of dropCheckpoint(tx, runId)) add(request);
+  });
