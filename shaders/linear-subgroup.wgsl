@@ -12,7 +12,7 @@
 // `registers` become single variables (a software adapter keeps indexed arrays in memory); where the contiguous dimensions
 // and the offsets are multiples of 4, a and b become array<vec4f> (see the lines marked `vec4`).
 // Overrides: TRANS_A, TRANS_B, HAS_BIAS, HAS_RESIDUAL, ACCUMULATE (C += instead of C =), SOFTMAX_GRAD.
-// SOFTMAX_GRAD: stores -coef[row] exp(value - lse[row]) with `bias` holding (lse, coef) pairs per row.
+// SOFTMAX_GRAD: C = -coef exp(value - max - logSum), `bias` holding (max, logSum, coef) for each row, [m, 3].
 enable subgroups;
 
 const TM = 16u;
@@ -42,7 +42,7 @@ fn store(row: u32, col: u32, sum: f32) {
   if (row >= p.m || col >= p.n) { return; }
   let at = p.cOffset + row * p.n + col;
   var value = sum;
-  if (SOFTMAX_GRAD) { value = -bias[2u * row + 1u] * exp(sum - bias[2u * row]); }
+  if (SOFTMAX_GRAD) { value = -bias[3u * row + 2u] * exp((sum - bias[3u * row]) - bias[3u * row + 1u]); }
   if (HAS_BIAS) { value += bias[col]; }
   if (HAS_RESIDUAL) { value += residual[row * p.n + col]; }
   if (ACCUMULATE) { value += c[at]; }

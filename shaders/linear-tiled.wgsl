@@ -33,7 +33,7 @@ fn store(row: u32, col: u32, sum: f32) {
   if (row >= p.m || col >= p.n) { return; }
   let at = p.cOffset + row * p.n + col;
   var value = sum;
-  if (SOFTMAX_GRAD) { value = -bias[2u * row + 1u] * exp(sum - bias[2u * row]); }
+  if (SOFTMAX_GRAD) { value = -bias[3u * row + 2u] * exp((sum - bias[3u * row]) - bias[3u * row + 1u]); }
   if (HAS_BIAS) { value += bias[col]; }
   if (HAS_RESIDUAL) { value += residual[row * p.n + col]; }
   if (ACCUMULATE) { value += c[at]; }

@@ -2,7 +2,7 @@ import type { Tensor, Tensor1D, Tensor2D } from '../tf';
 import { tf, toTensor } from '../tf';
 import { checkTensor } from './check';
 import { product } from './matmul';
-import { defineOp, useShaders } from './op';
+import { defineOp, useHost, useShaders } from './op';
 
 export interface MatmulOptions {
   /** a is stored [k, m]. */
@@ -101,22 +101,25 @@ export const linearPlain = (x: Tensor2D, w: Tensor2D, { bias, residual }: Linear
   return y;
 };
 
-/**
- * x w^T for wasm, whose fast product (XNNPACK) takes untransposed operands only: the transposes are written out, and
- * the gradient for x needs none.
- */
-const timesTransposed = (x: Tensor2D, w: Tensor2D): Tensor2D =>
-  tf.customGrad((...args) => {
-    const [a, b, save] = args as unknown as [Tensor2D, Tensor2D, (tensors: Tensor[]) => void];
-    save([a, b]);
-    return {
-      value: tf.matMul(a, tf.transpose(b)),
-      gradFunc: (dy: Tensor, saved: Tensor[]) => [
-        tf.matMul(dy as Tensor2D, saved[1] as Tensor2D),
-        tf.matMul(tf.transpose(dy as Tensor2D), saved[0] as Tensor2D),
-      ],
-    };
-  })(x, w) as Tensor2D;
+/** a b^T or a^T b for wasm, whose fast product (XNNPACK) takes untransposed operands only. */
+const withTransposed = (a: Tensor2D, b: Tensor2D, which: 'a' | 'b'): Tensor2D => {
+  const turned: Tensor2D = tf.transpose(which === 'a' ? a : b);
+  const result: Tensor2D = which === 'a' ? tf.matMul(turned, b) : tf.matMul(a, turned);
+  turned.dispose();
+  return result;
+};
+
+/** x w^T on the wasm and cpu backends; a frozen weight costs no gradient. */
+const timesTransposed = defineOp<'x' | 'w'>({
+  name: 'LinearHost',
+  backends: ['wasm', 'cpu'],
+  inputs: ['x', 'w'],
+  forward: ({ x, w }) => [withTransposed(x as Tensor2D, w as Tensor2D, 'b')],
+  backward: ([dy], { inputs: { x, w } }) => ({
+    x: () => tf.matMul(dy as Tensor2D, w as Tensor2D),
+    w: () => withTransposed(dy as Tensor2D, x as Tensor2D, 'a'),
+  }),
+});
 
 /**
  * x w^T (+ bias) (+ residual), with the weight as Hugging Face stores it.
@@ -132,13 +135,13 @@ export const linear = (x: Tensor2D, w: Tensor2D, options: LinearOptions = {}): T
   if (bias) checkTensor('linear', 'bias', bias, [w.shape[0]]);
   if (residual) checkTensor('linear', 'residual', residual, [x.shape[0], w.shape[0]]);
   refuseEmpty('linear', x, w);
-  if (!useShaders()) {
-    if (tf.getBackend() !== 'wasm') return linearPlain(x, w, options);
-    let y = timesTransposed(x, w);
+  if (useHost()) {
+    let y = timesTransposed({ x, w }, {})[0] as Tensor2D;
     if (bias) y = tf.add(y, bias);
     if (residual) y = tf.add(y, residual);
     return y;
   }
+  if (!useShaders()) return linearPlain(x, w, options);
   if (bias && residual) return linearOps.both({ x, w, bias, residual }, {})[0] as Tensor2D;
   if (bias) return linearOps.bias({ x, w, bias }, {})[0] as Tensor2D;
   if (residual) return linearOps.residual({ x, w, residual }, {})[0] as Tensor2D;

@@ -23,7 +23,7 @@ export interface Product {
   cOffset?: number;
   bias?: TensorInfo; // [n]
   residual?: TensorInfo; // [m, n]
-  /** (logSumExp, coefficient) per row, [m, 2]: C becomes -coefficient * softmax. Excludes `bias`. */
+  /** (max, log sum, coefficient) per row, [m, 3]: C becomes -coefficient * softmax. Excludes `bias`. */
   softmaxGrad?: TensorInfo;
   /** Adds to what `out` holds. */
   accumulate?: boolean;

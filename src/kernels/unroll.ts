@@ -23,10 +23,10 @@ export const unroll = (code: string, constants: Record<string, number> = {}): st
 const evaluate = (expression: string, known: Map<string, number>): number | undefined => {
   const terms = expression.split('+').map((term) => {
     const parts = term.trim().split(/\s*([*/%])\s*/);
-    const valueOf = (word: string) => (/^\d+u?$/.test(word) ? Number.parseInt(word, 10) : known.get(word));
-    let value = valueOf(parts[0]!);
+    const numberOf = (word: string) => (/^\d+u?$/.test(word) ? Number.parseInt(word, 10) : known.get(word));
+    let value = numberOf(parts[0]!);
     for (let i = 1; i < parts.length; i += 2) {
-      const right = valueOf(parts[i + 1]!);
+      const right = numberOf(parts[i + 1]!);
       if (value === undefined || right === undefined) return undefined;
       value = parts[i] === '*' ? value * right : parts[i] === '/' ? Math.floor(value / right) : value % right;
     }

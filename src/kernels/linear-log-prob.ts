@@ -1,0 +1,279 @@
+import type { Tensor, Tensor2D, TensorInfo } from '../tf';
+import { gpu, tf, toTensor } from '../tf';
+import { checkTensor } from './check';
+import type { EntryTensors } from './entry-tensors';
+import { linear, linearPlain } from './linear';
+import type { EntryName } from './log-prob-passes';
+import {
+  addTargets,
+  entryNames,
+  entryResults,
+  logitsGradient,
+  rowStats,
+  softmaxCoefficients,
+} from './log-prob-passes';
+import type { LogProbs } from './log-softmax-gather';
+import {
+  checkEntries,
+  emptyResults,
+  logSoftmaxGather,
+  logSoftmaxGatherPlain,
+  oneHot,
+  withLists,
+} from './log-softmax-gather';
+import { product } from './matmul';
+import { defineOp, useHost, useShaders } from './op';
+import { gatherRows, scatterRows, takeRowsOnHost } from './take-rows';
+
+export interface LinearLogProbOptions {
+  /**
+   * 'kept': the logits [R, V] are stored between the passes (3 products). 'streamed': they exist one chunk of the
+   * vocabulary at a time and are computed again for the gradient (4 products). Default: by size, see `keepsLogits`.
+   */
+  logits?: 'kept' | 'streamed';
+}
+
+type Input = 'hidden' | 'head' | EntryName;
+
+/** Logits up to 8 MiB, or of a small vocabulary, are kept: recomputing them costs a third more arithmetic. */
+export const keepsLogits = (rows: number, vocabulary: number): boolean =>
+  vocabulary <= 1024 || rows * vocabulary <= 1 << 21;
+
+/**
+ * Columns per chunk when the logits are streamed: a twelfth of the vocabulary, so that the scratch stays a small part of
+ * what the whole logits would take, but at least 256 KiB and at most 32 MiB of scratch.
+ */
+export const chunkColumns = (rows: number, vocabulary: number): number => {
+  const elements = Math.min(Math.max((rows * vocabulary) / 12, 1 << 16), 1 << 23);
+  return Math.min(vocabulary, Math.max(64, Math.ceil(elements / rows / 64) * 64));
+};
+
+const free = (...infos: TensorInfo[]) => {
+  for (const info of infos) toTensor(info).dispose();
+};
+
+/** Hidden states of the scored rows [R, d]; the hidden states themselves when every row is scored. */
+const withScoredRows = <T>(hidden: TensorInfo, rows: TensorInfo, f: (scored: TensorInfo) => T): T => {
+  if (rows.shape[0] === hidden.shape[0]) return f(hidden);
+  const scored = gatherRows(hidden, rows);
+  const result = f(scored);
+  free(scored);
+  return result;
+};
+
+/** dHidden [N, d] from that of the scored rows. */
+const toAllRows = (dScored: TensorInfo, rows: TensorInfo, size: number): Tensor => {
+  if (rows.shape[0] === size) return toTensor(dScored);
+  const all = toTensor(scatterRows(dScored, rows, size));
+  free(dScored);
+  return all;
+};
+
+const allLogits = (scored: TensorInfo, head: TensorInfo): TensorInfo =>
+  product({
+    label: 'logits',
+    a: scored,
+    b: head,
+    m: scored.shape[0]!,
+    n: head.shape[0]!,
+    k: head.shape[1]!,
+    transposeB: true,
+  });
+
+/** Logits kept: outputs the three results, (max, log sum) and the logits. */
+const keptOp = defineOp<Input>({
+  name: 'LinearLogProbKept',
+  inputs: ['hidden', 'head', ...entryNames],
+  forward: (inputs) =>
+    withScoredRows(inputs.hidden, inputs.rows, (scored) => {
+      const logits = allLogits(scored, inputs.head);
+      const stats = rowStats(logits, scored.shape[0]!, inputs.head.shape[0]!);
+      return [...entryResults(inputs, stats, logits), stats, logits];
+    }),
+  saveOutputs: [3, 4],
+  backward: (dy, { inputs, outputs }, _attrs, wanted) =>
+    shareGradients(wanted, (want) => {
+      const { hidden, head, rows } = inputs;
+      const [R, V, d] = [rows.shape[0]!, head.shape[0]!, head.shape[1]!];
+      const { g, coef } = softmaxCoefficients(dy, inputs, outputs[3]!);
+      const dLogits = logitsGradient(outputs[4]!, g, coef, inputs);
+      const result: Gradients = {};
+      if (want.hidden) {
+        const dScored = product({ label: 'dHidden', a: dLogits, b: head, m: R, n: d, k: V });
+        result.hidden = toAllRows(dScored, rows, hidden.shape[0]!);
+      }
+      if (want.head) {
+        result.head = withScoredRows(hidden, rows, (scored) =>
+          toTensor(product({ label: 'dHead', a: dLogits, b: scored, m: V, n: d, k: R, transposeA: true })),
+        );
+      }
+      free(g, coef, dLogits);
+      return result;
+    }),
+});
+
+/** The vocabulary in chunks: f(first column, number of columns). */
+const eachChunk = (rows: number, vocabulary: number, f: (first: number, width: number) => void) => {
+  const columns = chunkColumns(rows, vocabulary);
+  for (let first = 0; first < vocabulary; first += columns) f(first, Math.min(columns, vocabulary - first));
+};
+
+/** Logits streamed: outputs the three results and (max, log sum). */
+const streamedOp = defineOp<Input>({
+  name: 'LinearLogProbStreamed',
+  inputs: ['hidden', 'head', ...entryNames],
+  forward: (inputs) =>
+    withScoredRows(inputs.hidden, inputs.rows, (scored) => {
+      const { head } = inputs;
+      const [R, V, k] = [scored.shape[0]!, head.shape[0]!, head.shape[1]!];
+      let stats: TensorInfo | undefined;
+      let logits: TensorInfo | undefined;
+      eachChunk(R, V, (first, n) => {
+        logits = product({
+          label: 'logits chunk',
+          a: scored,
+          b: head,
+          bOffset: first * k,
+          m: R,
+          n,
+          k,
+          transposeB: true,
+          ...(logits ? { out: logits } : {}),
+        });
+        stats = rowStats(logits, R, n, stats, stats !== undefined);
+      });
+      free(logits!);
+      return [...entryResults(inputs, stats!, scored, head), stats!];
+    }),
+  saveOutputs: [3],
+  backward: (dy, { inputs, outputs }, _attrs, wanted) =>
+    shareGradients(wanted, (want) => {
+      const { hidden, head, rows } = inputs;
+      const [R, V, d] = [rows.shape[0]!, head.shape[0]!, head.shape[1]!];
+      const { g, coef } = softmaxCoefficients(dy, inputs, outputs[3]!);
+      return withScoredRows(hidden, rows, (scored) => {
+        let dLogits: TensorInfo | undefined;
+        let dScored: TensorInfo | undefined;
+        const dHead = want.head ? gpu().makeTensorInfo([V, d], 'float32') : undefined;
+        eachChunk(R, V, (first, n) => {
+          dLogits = product({
+            label: 'dLogits chunk',
+            a: scored,
+            b: head,
+            bOffset: first * d,
+            m: R,
+            n,
+            k: d,
+            transposeB: true,
+            softmaxGrad: coef,
+            ...(dLogits ? { out: dLogits } : {}),
+          });
+          addTargets(dLogits, g, coef, inputs, { first, width: n });
+          if (want.hidden) {
+            dScored = product({
+              label: 'dHidden chunk',
+              a: dLogits,
+              b: head,
+              bOffset: first * d,
+              m: R,
+              n: d,
+              k: n,
+              ...(dScored ? { out: dScored, accumulate: true } : {}),
+            });
+          }
+          if (dHead) {
+            product({
+              label: 'dHead chunk',
+              a: dLogits,
+              b: scored,
+              cOffset: first * d,
+              m: n,
+              n: d,
+              k: R,
+              transposeA: true,
+              out: dHead,
+            });
+          }
+        });
+        free(g, coef, dLogits!);
+        return {
+          ...(dScored ? { hidden: toAllRows(dScored, rows, hidden.shape[0]!) } : {}),
+          ...(dHead ? { head: toTensor(dHead) } : {}),
+        };
+      });
+    }),
+});
+
+interface Gradients {
+  hidden?: Tensor;
+  head?: Tensor;
+}
+
+/**
+ * Thunks for tfjs over one computation of the wanted gradients. tfjs frees what a thunk made but did not return, so the
+ * gradient for the second thunk is kept until that one hands it over.
+ */
+const shareGradients = (
+  wanted: ReadonlySet<Input>,
+  compute: (want: { hidden: boolean; head: boolean }) => Gradients,
+): Record<'hidden' | 'head', () => Tensor> => {
+  const waiting: Gradients = {};
+  const get = (name: 'hidden' | 'head') => () => {
+    const ready = waiting[name];
+    if (ready) {
+      delete waiting[name];
+      const handed = ready.clone(); // the same buffer, owned by the caller's scope
+      ready.dispose();
+      return handed;
+    }
+    const other = name === 'hidden' ? 'head' : 'hidden';
+    const both = wanted.has('hidden') && wanted.has('head');
+    const made = compute({ hidden: both || name === 'hidden', head: both || name === 'head' });
+    const kept = made[other];
+    if (kept) waiting[other] = tf.keep(kept);
+    return made[name]!;
+  };
+  return { hidden: get('hidden'), head: get('head') };
+};
+
+/** The twin in tfjs operations, differentiated by tfjs on every backend. */
+export const linearLogProbPlain = (hidden: Tensor2D, head: Tensor2D, entries: EntryTensors): LogProbs => {
+  const scored: Tensor2D = tf.matMul(oneHot(entries.rows, hidden.shape[0]), hidden); // [R, d]
+  return logSoftmaxGatherPlain(linearPlain(scored, head), entries);
+};
+
+/**
+ * Log-probs of the scored tokens straight from the hidden states, with their weighted sums per step:
+ * logProb[m] = hidden[rows[row[m]]] . head[target[m]] - logSumExp[row[m]], stepSum[s] = sum of weight[m] logProb[m] over
+ * the step's entries. Differentiable in hidden and head through all three results; what is frozen is not computed. Small
+ * logits are kept between the passes, large ones are streamed over chunks of the vocabulary; sums run in a fixed order.
+ * @param hidden [N, d]
+ * @param head [V, d]
+ * @returns logProb [M], stepSum [S], logSumExp [R]
+ * @throws Error when shapes or dtypes do not fit.
+ */
+export const linearLogProb = (
+  hidden: Tensor2D,
+  head: Tensor2D,
+  entries: EntryTensors,
+  options: LinearLogProbOptions = {},
+): LogProbs => {
+  checkTensor('linearLogProb', 'hidden', hidden, [-1, -1]);
+  checkTensor('linearLogProb', 'head', head, [-1, hidden.shape[1]]);
+  checkEntries('linearLogProb', entries);
+  const [R, V] = [entries.rows.shape[0], head.shape[0]];
+  if (R > hidden.shape[0]) {
+    throw new Error(`linearLogProb: entries.rows names ${R} rows, but hidden has ${hidden.shape[0]}.`);
+  }
+  if (R === 0) return emptyResults(hidden, entries);
+  if (useShaders()) {
+    const kept = options.logits ? options.logits === 'kept' : keepsLogits(R, V);
+    const op = kept ? keptOp : streamedOp;
+    return withLists(entries, (lists) => op({ hidden, head, ...lists }, {}));
+  }
+  if (useHost()) {
+    const scored = R === hidden.shape[0] ? hidden : takeRowsOnHost(hidden, entries.rows);
+    return logSoftmaxGather(linear(scored, head), entries);
+  }
+  return linearLogProbPlain(hidden, head, entries);
+};
