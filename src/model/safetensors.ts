@@ -190,7 +190,7 @@ const halfTable = (): Float32Array => {
 };
 
 const decode = (bytes: Uint8Array, dtype: SafetensorsEntry['dtype']): Float32Array => {
-  const copy = bytes.slice().buffer; // aligned, and ours
+  const copy = new Uint8Array(bytes).buffer; // aligned, and ours; slice() of Node's Buffer would share
   if (dtype === 'F32') return new Float32Array(copy);
   const words = new Uint16Array(copy);
   const result = new Float32Array(words.length);

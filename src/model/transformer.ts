@@ -88,5 +88,5 @@ export const scoreBatch = (
   tf.tidy(() => {
     const entries = weight ? { ...batch.entries, weight: tf.tensor1d(weight) } : batch.entries;
     const hidden = forwardHidden(config, params, batch); // [N, d]
-    return linearLogProb(hidden, outputHead(config, params), entries);
+    return { ...linearLogProb(hidden, outputHead(config, params), entries) };
   });

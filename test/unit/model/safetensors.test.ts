@@ -60,6 +60,15 @@ describe('reading safetensors', () => {
     expect(read(shifted)).toEqual([['x', [2], [3, 4]]]);
   });
 
+  it("reads from Node's Buffer, whose slices share memory", () => {
+    const bytes = Buffer.from(writeSafetensors([['x', { shape: [2], data: Float32Array.of(3, 4) }]]));
+    const [x] = readSafetensors(bytes, 'f').tensors.values();
+    const { data } = x!;
+    expect([...data]).toEqual([3, 4]);
+    bytes.fill(0);
+    expect([...data]).toEqual([3, 4]);
+  });
+
   it('takes files without tensors, empty tensors and a tensor named __proto__', () => {
     expect(read(file({}))).toEqual([]);
     expect(read(file({ e: f32([0, 3], 0, 0), s: f32([1], 0, 4) }, 4))).toEqual([
