@@ -264,7 +264,8 @@ const stepPlain = (
   const { stepSize, rootCorrection2 } = corrections(hyper);
   return tf.tidy(() => {
     const squares = state.slots.map((slot) => tf.sum(tf.square(lookUp('gradient', gradients, slot))));
-    const norm = tf.sqrt(tf.addN(squares)) as Scalar;
+    // not addN, which binds all of them in one dispatch
+    const norm = tf.sqrt(squares.reduce((a, b) => tf.add(a, b))) as Scalar;
     const sound = tf.isFinite(norm);
     const scale = maxGradNorm > 0 ? tf.minimum(1, tf.div(maxGradNorm, tf.add(norm, 1e-6))) : tf.scalar(1);
     const swap = (map: Map<string, Tensor>, name: string, old: Tensor, next: Tensor) =>

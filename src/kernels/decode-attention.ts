@@ -35,7 +35,6 @@ const decodeOnHost = (
   const group = heads / kvHeads;
   const weights = new Float64Array(capacity);
   const own = new Float64Array(size);
-  const sum = new Float64Array(size);
   for (let b = 0; b < sequences; b++) {
     const count = Math.min(lengths[b]!, capacity);
     for (let h = 0; h < heads; h++) {
@@ -54,14 +53,22 @@ const decodeOnHost = (
         if (a + d > top) top = a + d;
       }
       let total = 0;
-      sum.fill(0);
-      for (let t = 0, value = first; t < count; t++, value += row) {
+      for (let t = 0; t < count; t++) {
         const weight = Math.exp(weights[t]! - top);
+        weights[t] = weight;
         total += weight;
-        for (let c = 0; c < size; c++) sum[c] = sum[c]! + weight * v[value + c]!;
       }
       const inverse = total > 0 ? 1 / total : 0;
-      for (let c = 0; c < size; c++) out[at + c] = sum[c]! * inverse;
+      for (let c = 0; c < size; c += 2) {
+        let a = 0;
+        let d = 0;
+        for (let t = 0, value = first + c; t < count; t++, value += row) {
+          a += weights[t]! * v[value]!;
+          d += weights[t]! * v[value + 1]!;
+        }
+        out[at + c] = a * inverse;
+        out[at + c + 1] = d * inverse;
+      }
     }
   }
   return toTensor(output) as Tensor2D;

@@ -78,7 +78,8 @@ const turnOnHost = (x: TensorInfo, position: TensorInfo, invFreq: TensorInfo, at
     for (let h = 0; h < heads; h++) {
       const start = (n * heads + h) * 2 * half;
       for (let i = 0; i < half; i++) {
-        const [u, v] = [a[start + i]!, a[start + half + i]!];
+        const u = a[start + i]!;
+        const v = a[start + half + i]!;
         out[start + i] = u * cos[i]! - v * sin[i]!;
         out[start + half + i] = v * cos[i]! + u * sin[i]!;
       }

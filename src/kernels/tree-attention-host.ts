@@ -1,7 +1,7 @@
 /**
- * Tree attention as loops over plain arrays, for the backends whose tensors lie in this program's memory. Blocked
- * matrix products over padded trees were slower there: tfjs's wasm backend multiplies batches with scalar code and
- * transposes for every head.
+ * Tree attention as loops over plain arrays, for the backends whose tensors lie in this program's memory, where there
+ * is no WebAssembly SIMD or the head size is no multiple of four. Matrix products over padded trees are no rival there:
+ * tfjs's wasm backend multiplies batches with scalar code.
  */
 export interface HostShape {
   tokens: number;

@@ -8,7 +8,9 @@ import { checkTensor } from './check';
 import { dispatch, f32, grid, run } from './dispatch';
 import { fitToHeadSize } from './fit-to-head-size';
 import { defineOp, useHost, useShaders } from './op';
+import { simdRows } from './simd-rows';
 import { attendGradOnHost, attendOnHost, type HostShape } from './tree-attention-host';
+import { attendGradWithSimd, attendWithSimd } from './tree-attention-simd';
 
 /** Who sees whom: token i sees token j exactly when treeStart[i] <= j <= i and i < visibleUntil[j]. Both int32 [N]. */
 export interface TreeMask {
@@ -109,7 +111,9 @@ const attentionHost = defineOp<Input, AttentionHeads>({
   forward: ({ q, k, v, ...mask }, attrs) => {
     const out = makeHostInfo(q.shape);
     const lse = makeHostInfo([q.shape[0]!, attrs.heads]);
-    attendOnHost(
+    const simd = simdRows(q.shape[1]! / attrs.heads);
+    const attend = simd ? attendWithSimd.bind(undefined, simd) : attendOnHost;
+    attend(
       hostShape(q, mask, attrs),
       hostFloats(q),
       hostFloats(k),
@@ -122,7 +126,9 @@ const attentionHost = defineOp<Input, AttentionHeads>({
   saveOutputs: [0, 1],
   backward: ([dy], { inputs: { q, k, v, ...mask }, outputs: [out, lse] }, attrs) => {
     const grads = [makeHostInfo(q.shape), makeHostInfo(k.shape), makeHostInfo(k.shape)] as const;
-    attendGradOnHost(
+    const simd = simdRows(q.shape[1]! / attrs.heads);
+    const attendGrad = simd ? attendGradWithSimd.bind(undefined, simd) : attendGradOnHost;
+    attendGrad(
       hostShape(q, mask, attrs),
       hostFloats(q),
       hostFloats(k),
