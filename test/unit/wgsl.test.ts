@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+
+const folder = new URL('../../shaders/', import.meta.url);
+const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.wgsl'),
+);
+
+/** The parser knows no `enable` directive for subgroups; the compiler of the browser checks that line. */
+const withoutEnable = (code: string) => code.replace(/^enable [^;]*;/gm, '');
+
+const check = (code: string): string[] => {
+  const problems: string[] = [];
+  const header = /^(?:\/\/[^\n]*\n)+/.exec(code)?.[0] ?? '';
+  if (header.replace(/[/\s]/g, '').length < 20) {
+    problems.push('opens with no comment that says what it computes');
+  }
+  try {
+    const { entry } = new WgslReflect(withoutEnable(code));
+    if (entry.compute.length === 0) problems.push('has no compute entry point');
+  } catch (error) {
+    problems.push(`does not parse: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return problems;
+};
+
+describe('shaders', () => {
+  it('are there', () => {
+    expect(names.length).toBeGreaterThan(0);
+  });
+
+  it.each(names)('%s parses and says what it computes', (name) => {
+    expect(check(readFileSync(new URL(name, folder), 'utf8'))).toEqual([]);
+  });
+});
+
+describe('the check', () => {
+  const good =
+    '// y = 2 x, one thread per element.\nenable subgroups;\n@compute @workgroup_size(1) fn main() {}';
+  it('finds a missing header, a broken shader and a missing entry point', () => {
+    expect(check(good)).toEqual([]);
+    expect(check(good.replace(/^.*\n/, '')).join()).toMatch(/no comment/);
+    expect(check(good.replace('fn main() {}', 'fn main( {')).join()).toMatch(/does not parse/);
+    expect(check(good.replace(/@compute.*/, 'fn main() {}')).join()).toMatch(/no compute entry point/);
+  });
+});
