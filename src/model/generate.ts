@@ -15,7 +15,7 @@ import { bucketSize } from '../tree/buckets';
 import type { Rng } from '../util/rng';
 import { chooseToken } from './choose-token';
 import type { ModelConfig } from './config';
-import type { Project } from './decoder';
+import type { Attend, Project } from './decoder';
 import { projectBy, runBlocks } from './decoder';
 import type { KeyValueCache } from './key-value-cache';
 import { attendToCache, cacheBytes, disposeCache, fillCache } from './key-value-cache';
@@ -162,36 +162,29 @@ const prefill = (
     size += length;
   }
   const promptOf = sequences.map(({ prompt }) => prompts.indexOf(prompt));
-  const capacity = capacityOf(sequences);
-  const kept: KeyValueCache[] = [];
-  const logits = tf.tidy(() => {
-    const { config, params, project, headName } = model;
-    const { heads, kvHeads } = config;
-    const packed = packPrompts(prompts);
-    const mask = uploadMask(packed);
-    const keys: Tensor2D[] = [];
-    const values: Tensor2D[] = [];
-    const embedded = embed(params, packed.tokens); // [N, d]
-    const position = tf.tensor1d(packed.position, 'int32');
-    const hidden = runBlocks(
-      config,
-      params,
-      embedded,
-      position,
-      (layer, q, k, v) => {
+  const keys: Tensor2D[] = [];
+  const values: Tensor2D[] = [];
+  const { config, params, project, headName } = model;
+  const { heads, kvHeads } = config;
+  try {
+    const logits = tf.tidy(() => {
+      const packed = packPrompts(prompts);
+      const mask = uploadMask(packed);
+      const attend: Attend = (layer, q, k, v) => {
         keys[layer] = tf.keep(k);
         values[layer] = tf.keep(v);
         return treeAttention(q, k, v, mask, { heads, kvHeads });
-      },
-      project,
-    );
-    const last = prompts.map(({ length }, p) => starts[p]! + length - 1);
-    const rows = promptOf.map((p) => ({ row: starts[p]!, length: prompts[p]!.length }));
-    kept.push(fillCache(keys, values, rows, capacity));
+      };
+      const position = tf.tensor1d(packed.position, 'int32'); // [N]
+      const hidden = runBlocks(config, params, embed(params, packed.tokens), position, attend, project); // [N, d]
+      const last = prompts.map(({ length }, p) => starts[p]! + length - 1);
+      return project(tf.gather(hidden, tf.tensor1d(last, 'int32')), headName); // [P, V]
+    });
+    const ranges = promptOf.map((p) => ({ row: starts[p]!, length: prompts[p]!.length }));
+    return { logits, cache: fillCache(keys, values, ranges, capacityOf(sequences)), promptOf };
+  } finally {
     tf.dispose([keys, values]);
-    return project(tf.gather(hidden, tf.tensor1d(last, 'int32')), headName); // [P, V]
-  });
-  return { logits, cache: kept[0]!, promptOf };
+  }
 };
 
 /** One more token for every sequence of the cache: logits [B, V]. Those that have ended are carried along unread. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { beforeAll, describe, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { initBackend } from '../../../src/tf';
 import type { TorchFixture } from './torch-parity';
 import { expectTorchParity } from './torch-parity';
@@ -17,6 +17,18 @@ describe('the model against PyTorch', () => {
       JSON.parse(read(name, 'config.json').toString()),
       read(name, 'model.safetensors'),
       JSON.parse(read(name, 'fixture.json').toString()) as TorchFixture,
+    );
+  });
+
+  it.each([
+    ['rope_theta', 9000],
+    ['rms_norm_eps', 1e-4],
+  ])('tells when %s is %d instead of the true one', async (field, value) => {
+    const name = 'tiny-llama-tied';
+    const config = { ...JSON.parse(read(name, 'config.json').toString()), [field]: value };
+    const fixture = JSON.parse(read(name, 'fixture.json').toString()) as TorchFixture;
+    await expect(expectTorchParity(config, read(name, 'model.safetensors'), fixture)).rejects.toThrow(
+      /element .* against/,
     );
   });
 });
