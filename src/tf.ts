@@ -295,6 +295,17 @@ export const hostView = (info: tf.TensorInfo): HostArray => {
   return tf.getBackend() === 'wasm' ? own.typedArrayFromHeap!(info) : own.readSync(info.dataId);
 };
 
+/**
+ * The memory that tfjs's wasm backend keeps its tensors in, so that loops of our own in WebAssembly reach them by
+ * `hostView(t).byteOffset`. Undefined on other backends, and in the threaded build, whose memory is of another kind.
+ */
+export const wasmMemory = (): WebAssembly.Memory | undefined => {
+  if (tf.getBackend() !== 'wasm') return undefined;
+  const { wasm } = tf.backend() as unknown as { wasm: { asm?: { memory?: WebAssembly.Memory } } };
+  const memory = wasm.asm?.memory;
+  return memory?.buffer instanceof ArrayBuffer ? memory : undefined;
+};
+
 /** `hostView` of a float32 tensor, and of an int32 one. */
 export const hostFloats = (info: tf.TensorInfo): Float32Array => hostView(info) as Float32Array;
 export const hostInts = (info: tf.TensorInfo): Int32Array => hostView(info) as Int32Array;

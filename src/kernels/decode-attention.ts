@@ -1,17 +1,19 @@
 import code from '../../shaders/decode-attention.wgsl?raw';
 import writeCode from '../../shaders/write-cache.wgsl?raw';
 import type { Tensor1D, Tensor2D } from '../tf';
-import { hostFloats, hostInts, makeHostInfo, tf, toTensor } from '../tf';
+import { hostFloats, hostInts, makeHostInfo, tf, toTensor, wasmMemory } from '../tf';
 import { checkTensor } from './check';
 import { f32, grid, run } from './dispatch';
 import { fitToHeadSize } from './fit-to-head-size';
 import { useHost, useShaders } from './op';
+import { type SimdRows, simdRows } from './simd-rows';
 
 export interface DecodeShape {
   heads: number;
   kvHeads: number;
 }
 
+/** Where tensors lie in this program's memory, but out of reach of our own WebAssembly. */
 const decodeOnHost = (
   q: Tensor2D,
   kCache: Tensor2D,
@@ -71,6 +73,55 @@ const decodeOnHost = (
       }
     }
   }
+  return toTensor(output) as Tensor2D;
+};
+
+/** The same with the inner loops in WebAssembly SIMD, on the memory of tfjs's wasm backend itself. */
+const decodeWithSimd = (
+  simd: SimdRows,
+  q: Tensor2D,
+  kCache: Tensor2D,
+  vCache: Tensor2D,
+  length: Tensor1D,
+  { heads, kvHeads }: DecodeShape,
+): Tensor2D => {
+  const [sequences, width] = q.shape;
+  const size = width / heads;
+  const capacity = kCache.shape[0] / sequences;
+  const stride = kvHeads * size * 4;
+  const output = makeHostInfo([sequences, width]);
+  const scratch = [toTensor(makeHostInfo([capacity], 'int32')), toTensor(makeHostInfo([capacity]))] as const;
+  const rows = hostInts(scratch[0]);
+  const weights = hostFloats(scratch[1]);
+  const out = hostFloats(output);
+  const lengths = hostInts(length);
+  const [qAt, kAt, vAt] = [
+    hostFloats(q).byteOffset,
+    hostFloats(kCache).byteOffset,
+    hostFloats(vCache).byteOffset,
+  ];
+  for (let t = 0; t < capacity; t++) rows[t] = t * stride;
+  const scale = 1 / Math.sqrt(size);
+  const group = heads / kvHeads;
+  for (let b = 0; b < sequences; b++) {
+    const count = Math.min(lengths[b]!, capacity);
+    for (let h = 0; h < heads; h++) {
+      const at = b * width + h * size;
+      const first = b * capacity * stride + Math.floor(h / group) * size * 4;
+      simd.dots(qAt + at * 4, rows.byteOffset, count, kAt + first, weights.byteOffset);
+      let top = -Infinity;
+      for (let t = 0; t < count; t++) if (weights[t]! > top) top = weights[t]!;
+      let total = 0;
+      for (let t = 0; t < count; t++) {
+        const weight = Math.exp((weights[t]! - top) * scale);
+        weights[t] = weight;
+        total += weight;
+      }
+      simd.mix(weights.byteOffset, rows.byteOffset, count, vAt + first, out.byteOffset + at * 4);
+      if (total > 0) for (let c = at; c < at + size; c++) out[c] = out[c]! / total;
+    }
+  }
+  for (const t of scratch) t.dispose();
   return toTensor(output) as Tensor2D;
 };
 
@@ -146,6 +197,9 @@ export const decodeAttention = (
       workgroups: grid(Math.ceil((sequences * heads) / 64)),
     })[0] as Tensor2D;
   }
+  const memory = useHost() ? wasmMemory() : undefined;
+  const simd = memory && simdRows(size, memory);
+  if (simd) return decodeWithSimd(simd, q, kCache, vCache, length, { heads, kvHeads });
   if (useHost()) return decodeOnHost(q, kCache, vCache, length, { heads, kvHeads });
   return decodeAttentionPlain(q, kCache, vCache, length, { heads, kvHeads });
 };

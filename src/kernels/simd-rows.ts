@@ -134,21 +134,39 @@ const moduleBytes = (parts: number): Uint8Array<ArrayBuffer> => {
   ]);
 };
 
-const made = new Map<number, SimdRows | undefined>();
+const modules = new Map<number, WebAssembly.Module | undefined>();
+const made = new WeakMap<WebAssembly.Memory, Map<number, SimdRows>>();
+let ownMemory: WebAssembly.Memory | undefined;
 
-/** The loops for rows of `length` numbers, a multiple of 4; undefined where WebAssembly SIMD is not to be had. */
-export const simdRows = (length: number): SimdRows | undefined => {
-  if (!made.has(length)) {
-    let rows: SimdRows | undefined;
+const moduleFor = (length: number): WebAssembly.Module | undefined => {
+  if (!modules.has(length)) {
     const bytes = length % 4 === 0 && typeof WebAssembly === 'object' ? moduleBytes(length / 4) : undefined;
-    if (bytes && WebAssembly.validate(bytes)) {
-      const memory = new WebAssembly.Memory({ initial: 1 });
-      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: memory } });
-      rows = { memory, ...(exports as unknown as Omit<SimdRows, 'memory'>) };
-    }
-    made.set(length, rows);
+    modules.set(length, bytes && WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined);
   }
-  return made.get(length);
+  return modules.get(length);
+};
+
+/**
+ * The loops for rows of `length` numbers, a multiple of 4, over `memory` (by default one that all of them share, for
+ * use with `layOut`). Undefined where WebAssembly SIMD is not to be had.
+ */
+export const simdRows = (length: number, memory?: WebAssembly.Memory): SimdRows | undefined => {
+  const module = moduleFor(length);
+  if (!module) return undefined;
+  ownMemory ??= new WebAssembly.Memory({ initial: 1 });
+  const target = memory ?? ownMemory;
+  let sizes = made.get(target);
+  if (!sizes) {
+    sizes = new Map();
+    made.set(target, sizes);
+  }
+  let rows = sizes.get(length);
+  if (!rows) {
+    const { exports } = new WebAssembly.Instance(module, { m: { m: target } });
+    rows = { memory: target, ...(exports as unknown as Omit<SimdRows, 'memory'>) };
+    sizes.set(length, rows);
+  }
+  return rows;
 };
 
 /** Room for arrays of 4-byte numbers of these lengths, each at a multiple of 16 bytes; the addresses in order. */
