@@ -104,7 +104,7 @@ export class TrainDock extends AppElement {
     const first = evaluations[0]?.evaluation;
     const last = evaluations.at(-1)?.evaluation;
     if (!first || !last)
-      return html`<output class="accuracy" data-testid="accuracy"><span class="quiet">measured when training starts</span></output>`;
+      return html`<output class="accuracy" data-testid="accuracy"><span class="quiet">not measured yet</span></output>`;
     const interval = `95 % interval ${percent(last.interval[0])} to ${percent(last.interval[1])}, ${last.problems} problems`;
     return html`<output class="accuracy" data-testid="accuracy" data-before=${first.accuracy} data-now=${last.accuracy} title=${interval}>
       <strong>${percent(first.accuracy)}</strong>${

@@ -52,7 +52,13 @@ const wanted: readonly Wanted[] = [
       { key: 'rewards/margins', label: 'rewards/margins', color: '--link' },
       { key: 'rewards/chosen', label: 'rewards/chosen', color: '--right', dash: [6, 3] },
       { key: 'rewards/rejected', label: 'rewards/rejected', color: '--rubric', dash: [2, 3] },
-      { key: 'rewards/accuracies', label: 'rewards/accuracies', color: '--down-ink', right: true },
+      {
+        key: 'rewards/accuracies',
+        label: 'rewards/accuracies',
+        color: '--down-ink',
+        dash: [9, 3, 2, 3],
+        right: true,
+      },
     ],
   },
   {

@@ -131,7 +131,7 @@ export class CreditResponseView extends LitElement {
     const names = { chosen: 'Preferred', rejected: 'Rejected', response: 'Answer' };
     const name = names[response.role];
     return html`
-      <h4>${name}</h4>
+      <h3>${name}</h3>
       <div role="toolbar" aria-label="Tokens of the answer, ${name.toLowerCase()}" @keydown=${(e: KeyboardEvent) => this.#key(e)}>
         ${runsOf(response.tokens).map((run) => run.lines.map((line, i) => this.#line(run, line, i === 0)))}
       </div>
