@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { copyTensor } from '../../../src/kernels/copy-tensor';
+import { decodeAttention, decodeAttentionPlain } from '../../../src/kernels/decode-attention';
 import { embedding, embeddingOrder, embeddingPlain } from '../../../src/kernels/embedding';
 import { rmsNorm, rmsNormPlain } from '../../../src/kernels/rms-norm';
 import { rope, ropePlain } from '../../../src/kernels/rope';
@@ -51,6 +52,12 @@ const cases: [string, F, F, () => Tensor[]][] = [
     (q, k, v) => treeAttentionPlain(q as Tensor2D, k as Tensor2D, v as Tensor2D, mask(), heads),
     () => [randomTensor([6, 8], 1), randomTensor([6, 4], 2), randomTensor([6, 4], 3)],
   ],
+  [
+    'treeAttention with heads of 6',
+    (q, k, v) => treeAttention(q as Tensor2D, k as Tensor2D, v as Tensor2D, mask(), heads),
+    (q, k, v) => treeAttentionPlain(q as Tensor2D, k as Tensor2D, v as Tensor2D, mask(), heads),
+    () => [randomTensor([6, 12], 1), randomTensor([6, 6], 2), randomTensor([6, 6], 3)],
+  ],
 ];
 
 describe.each(cases)('%s', (_, fast, plain, makeInputs) => {
@@ -68,6 +75,19 @@ describe.each(cases)('%s', (_, fast, plain, makeInputs) => {
     for (const [i, g] of grads.entries()) {
       expect(g).toBeAllclose(await finiteDifferences(plain, inputs, i), { rtol: 5e-3, atol: 3e-3 });
     }
+  });
+});
+
+describe('decodeAttention', () => {
+  it('equals its twin, also with an empty cache', async () => {
+    const q = randomTensor([3, 16], 1) as Tensor2D;
+    const [k, v] = [randomTensor([15, 8], 2) as Tensor2D, randomTensor([15, 8], 3) as Tensor2D];
+    const length = tf.tensor1d([5, 0, 2], 'int32');
+    const shape = { heads: 4, kvHeads: 2 };
+    const fast = await decodeAttention(q, k, v, length, shape).data();
+    expect(fast).toBeAllclose(await decodeAttentionPlain(q, k, v, length, shape).data());
+    expect(fast.slice(16, 32)).toBeAllclose(new Float32Array(16));
+    expect(() => decodeAttention(q, k, v, length, { heads: 4, kvHeads: 3 })).toThrow(/even size over 3/);
   });
 });
 
