@@ -1,5 +1,6 @@
 import { strToU8, zipSync } from 'fflate';
 import type { RunSummary } from '../../workers/protocol';
+import { modelConfigToJson } from '../model/config';
 import { writeSafetensors } from '../model/safetensors';
 import type { HostWeights, LoadedModel } from './loaded-model';
 
@@ -38,6 +39,7 @@ const card = (model: LoadedModel, run: RunSummary): string => {
 export const exportZip = (model: LoadedModel, weights: HostWeights, run: RunSummary): Uint8Array => {
   const files: Record<string, Uint8Array> = {};
   for (const [name, text] of Object.entries(model.files)) files[name] = strToU8(text);
+  files['config.json'] = strToU8(`${JSON.stringify(modelConfigToJson(model.config), null, 2)}\n`);
   files['model.safetensors'] = writeSafetensors(weights, [['format', 'pt']]);
   files['run.json'] = strToU8(`${JSON.stringify(run.document, null, 2)}\n`);
   files['metrics.json'] = strToU8(

@@ -253,7 +253,7 @@ export class TrainingSession {
     if (this.phase !== 'finished' && this.phase !== 'failed') {
       if (this.collected && this.step > 0) await this.checkpoint();
       this.setPhase('stopped', `Stopped at step ${this.step}.`);
-      await this.o.store.putRun(this.summary());
+      await this.keep(() => this.o.store.putRun(this.summary()));
     }
     return this.status();
   }
@@ -270,7 +270,7 @@ export class TrainingSession {
       }
       await this.checkpoint();
       this.setPhase('paused', `Paused at step ${this.step} of ${this.document.steps}.`);
-      await this.o.store.putRun(this.summary());
+      await this.keep(() => this.o.store.putRun(this.summary()));
     } catch (error) {
       await this.fail(error);
     }
@@ -297,7 +297,7 @@ export class TrainingSession {
     if (error instanceof DivergedError) await this.checkpoint().catch(() => undefined); // the last good weights
     this.setPhase('failed', message);
     this.o.emit({ kind: 'error', name, message });
-    if (!(error instanceof GpuError)) await this.o.store.putRun(this.summary()).catch(() => undefined);
+    if (!(error instanceof GpuError)) await this.keep(() => this.o.store.putRun(this.summary()));
   }
 
   private async between() {
@@ -311,7 +311,7 @@ export class TrainingSession {
       this.setPhase('training', 'Training.');
       return;
     }
-    await this.o.store.putRun(this.summary());
+    await this.keep(() => this.o.store.putRun(this.summary()));
     if (this.stageIndex === 0 && this.step === 0 && this.evaluations.length === 0)
       await this.evaluateHeldOut();
     if (!this.collected) await this.collect();
@@ -380,10 +380,12 @@ export class TrainingSession {
     }
     if (this.trees.length === 0) throw new Error('The pipeline made no training data.');
     this.collected = true;
-    await store.putDataset(
-      this.datasetKey,
-      `${method.name}, ${this.trees.length} from ${model.summary.id}, seed ${seed}`,
-      this.trees,
+    await this.keep(() =>
+      store.putDataset(
+        this.datasetKey,
+        `${method.name}, ${this.trees.length} from ${model.summary.id}, seed ${seed}`,
+        this.trees,
+      ),
     );
   }
 
@@ -414,7 +416,9 @@ export class TrainingSession {
       const fresh = await this.scoreAll(reference, missing);
       for (const [id, values] of fresh) scores.set(id, values);
       const keyOf = new Map(this.trees.map((tree, i) => [tree.id, keys[i]!]));
-      await store.putReferences(new Map([...fresh].map(([id, values]) => [keyOf.get(id)!, values])));
+      await this.keep(() =>
+        store.putReferences(new Map([...fresh].map(([id, values]) => [keyOf.get(id)!, values]))),
+      );
     }
     this.reference = scores;
   }
@@ -553,16 +557,23 @@ export class TrainingSession {
   /** Saves everything that decides the numbers from here on; the previous checkpoint stays until this one is whole. */
   private async checkpoint() {
     if (!this.collected) return;
-    try {
-      const state = await this.exclusive(() => guardGpu(() => this.snapshot()));
+    const state = await this.exclusive(() => guardGpu(() => this.snapshot()));
+    const stored = await this.keep(async () => {
       await this.o.store.putCheckpoint(state);
       await this.o.store.putRun(this.summary());
-      this.o.emit({ kind: 'checkpoint', step: this.step, stored: true, note: '' });
+    });
+    if (stored) this.o.emit({ kind: 'checkpoint', step: this.step, stored: true, note: '' });
+  }
+
+  /** Stores something. A full disk must not cost the person the run: it goes on, and the page says what is not saved. */
+  private async keep(write: () => Promise<void>): Promise<boolean> {
+    try {
+      await write();
+      return true;
     } catch (error) {
-      if (error instanceof GpuError) throw error;
-      // A full disk must not cost the person the run: it goes on, and the page says that it is not saved.
       const note = error instanceof Error ? error.message : String(error);
       this.o.emit({ kind: 'checkpoint', step: this.step, stored: false, note });
+      return false;
     }
   }
 

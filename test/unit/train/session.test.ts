@@ -289,3 +289,20 @@ describe('TrainingSession', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 });
+
+describe('a store that is full', () => {
+  it('does not end the run, and is told each time', async () => {
+    const memory = memorySessionStore();
+    const full = async () => {
+      throw new Error('There is no room left.');
+    };
+    Object.assign(memory.store, { putRun: full, putCheckpoint: full, putReferences: full, putDataset: full });
+    const { session, events } = await makeSession(pairDpo, { steps: 2 }, memory);
+    expect(await session.start()).toMatchObject({ phase: 'finished', step: 2 });
+    expect(events.filter((e) => e.kind === 'checkpoint')).not.toHaveLength(0);
+    for (const event of events) {
+      if (event.kind === 'checkpoint') expect(event).toMatchObject({ stored: false, note: 'There is no room left.' });
+    }
+    await session.dispose();
+  });
+});
