@@ -193,6 +193,7 @@ const startWasm = async () => {
  * @throws Error when 'webgpu' was asked for by name and cannot be had.
  */
 export const initBackend = async (choice: BackendChoice = 'auto'): Promise<BackendInfo> => {
+  fatal = undefined; // an error of a device that is given up says nothing of the next
   if (choice === 'cpu') {
     await tf.setBackend('cpu');
     return { name: 'cpu', adapter: 'plain JavaScript', software: true, features: [], note: '' };
