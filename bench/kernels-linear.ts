@@ -51,23 +51,26 @@ const finish = async (f: () => Tensor[]) => {
   tf.dispose([...results, ...probes]);
 };
 
-const measure = async (f: () => Tensor[], repetitions: number) => {
+const peakOf = async (f: () => Tensor[]) => {
   await finish(f); // compiles
   trimGpuPool();
-  const times: number[] = [];
   resetGpuStats();
   const before = gpuStats().bytes;
-  for (let i = 0; i < repetitions; i++) {
-    const start = performance.now();
-    await finish(f);
-    times.push(performance.now() - start);
-  }
-  const peakBytes = gpuStats().peakBytes - before;
+  await finish(f);
+  const peak = gpuStats().peakBytes - before;
   trimGpuPool();
-  times.sort((a, b) => a - b);
-  return { ms: times[times.length >> 1]!, peakBytes };
+  return peak;
 };
 
+const timeOf = async (f: () => Tensor[]) => {
+  const start = performance.now();
+  await finish(f);
+  return performance.now() - start;
+};
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
+
+/** Bytes first, then times by turns, so that other load on the machine falls on both sides. */
 const compareSides = async (
   name: string,
   shape: string,
@@ -75,15 +78,20 @@ const compareSides = async (
   other: () => Tensor[],
   repetitions: { ours: number; other: number },
 ): Promise<KernelRow> => {
-  const theirs = await measure(other, repetitions.other);
-  const own = await measure(ours, repetitions.ours);
+  const [otherPeakBytes, oursPeakBytes] = [await peakOf(other), await peakOf(ours)];
+  const [otherTimes, oursTimes]: number[][] = [[], []];
+  const perTurn = Math.ceil(repetitions.ours / repetitions.other);
+  for (let turn = 0; turn < repetitions.other; turn++) {
+    otherTimes!.push(await timeOf(other));
+    for (let i = 0; i < perTurn; i++) oursTimes!.push(await timeOf(ours));
+  }
   return {
     name,
     shape,
-    oursMs: own.ms,
-    otherMs: theirs.ms,
-    oursPeakBytes: own.peakBytes,
-    otherPeakBytes: theirs.peakBytes,
+    oursMs: median(oursTimes!),
+    otherMs: median(otherTimes!),
+    oursPeakBytes,
+    otherPeakBytes,
   };
 };
 
@@ -117,7 +125,7 @@ export const benchLinear = async (): Promise<KernelBench> => {
         const got = ours()[0]!;
         await checkParity(`${key} ${size}`, got, expected);
         tf.dispose([got, expected]);
-        const row = await compareSides(key, `${size} x ${size} x ${size}`, ours, peer, { ours: 5, other: 3 });
+        const row = await compareSides(key, `${size} x ${size} x ${size}`, ours, peer, { ours: 6, other: 3 });
         rows.push(row);
         ratios[`${key}.${size}`] = row.otherMs / row.oursMs;
       }
@@ -192,7 +200,7 @@ export const benchLinearLogProb = async (): Promise<KernelBench> => {
       }
       tf.dispose(expected);
       const shape = `${N} x ${d} x ${V}`;
-      const few = V > 10_000 ? { ours: 3, other: 1 } : { ours: 7, other: 3 };
+      const few = V > 10_000 ? { ours: 4, other: 2 } : { ours: 9, other: 3 };
       const row = await compareSides('linearLogProb', shape, ours, tfjs, few);
       const same = await compareSides('linear + logSoftmaxGather', shape, ours, unfused, {
         ours: few.ours,

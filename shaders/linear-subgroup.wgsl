@@ -11,6 +11,7 @@
 // Injected by src/kernels/matmul.ts: TM and TN are rewritten, loops marked `unroll` are unrolled and arrays marked
 // `registers` become single variables (a software adapter keeps indexed arrays in memory); where the contiguous dimensions
 // and the offsets are multiples of 4, a and b become array<vec4f> (see the lines marked `vec4`).
+// `if (TRANS_A)`, `if (TRANS_B)` and `if (TAIL)` are resolved in the text, which spares the compiler the other branch.
 // Overrides: TRANS_A, TRANS_B, HAS_BIAS, HAS_RESIDUAL, ACCUMULATE (C += instead of C =), SOFTMAX_GRAD.
 // SOFTMAX_GRAD: C = -coef exp(value - max - logSum), `bias` holding (max, logSum, coef) for each row, [m, 3].
 enable subgroups;
@@ -23,6 +24,7 @@ override HAS_BIAS: bool = false;
 override HAS_RESIDUAL: bool = false;
 override ACCUMULATE: bool = false;
 override SOFTMAX_GRAD: bool = false;
+const TAIL = true; // k may be no multiple of 4
 
 struct Params { m: u32, n: u32, k: u32, aOffset: u32, bOffset: u32, cOffset: u32 }
 @group(0) @binding(0) var<storage, read> a: array<f32>; // vec4
@@ -122,20 +124,22 @@ fn main(
       }
     }
   }
-  for (; k < p.k; k++) {
-    for (var j = 0u; j < TN; j++) { // unroll
-      let col = bCol[j];
-      let left = p.n - col;
-      var bk: vec4f;
-      if (TRANS_B) {
-        let at = p.bOffset + col * p.k + k;
-        bk = vec4f(b1(at), b1(at + min(1u, left - 1u) * p.k), b1(at + min(2u, left - 1u) * p.k), b1(at + min(3u, left - 1u) * p.k));
-      } else {
-        bk = b4(p.bOffset + k * p.n + col, left);
-      }
-      for (var i = 0u; i < TM; i++) { // unroll
-        let row = min(m0 + i, p.m - 1u);
-        acc[i][j] += a1(p.aOffset + select(row * p.k + k, k * p.m + row, TRANS_A)) * bk;
+  if (TAIL) {
+    for (; k < p.k; k++) {
+      for (var j = 0u; j < TN; j++) { // unroll
+        let col = bCol[j];
+        let left = p.n - col;
+        var bk: vec4f;
+        if (TRANS_B) {
+          let at = p.bOffset + col * p.k + k;
+          bk = vec4f(b1(at), b1(at + min(1u, left - 1u) * p.k), b1(at + min(2u, left - 1u) * p.k), b1(at + min(3u, left - 1u) * p.k));
+        } else {
+          bk = b4(p.bOffset + k * p.n + col, left);
+        }
+        for (var i = 0u; i < TM; i++) { // unroll
+          let row = min(m0 + i, p.m - 1u);
+          acc[i][j] += a1(p.aOffset + select(row * p.k + k, k * p.m + row, TRANS_A)) * bk;
+        }
       }
     }
   }

@@ -4,7 +4,7 @@ import type { TensorInfo } from '../tf';
 import { dispatch } from './dispatch';
 import type { MatmulVariant } from './kernel-choice';
 import { currentVariant } from './kernel-choice';
-import { unroll } from './unroll';
+import { specialise, unroll } from './unroll';
 
 /** One matrix product C [m, n] = op(A) op(B), with the offsets (in elements) of A, B and C inside their buffers. */
 export interface Product {
@@ -54,11 +54,18 @@ const vectorise = (code: string, name: 'a' | 'b'): string =>
       `fn ${name}1(i: u32) -> f32 { return ${name}[i / 4u][i % 4u]; }`,
     );
 
-const subgroupShader = (rows: number, vecA: boolean, vecB: boolean) =>
-  prepared(`subgroup ${rows} ${vecA} ${vecB}`, () => {
-    let code = unroll(subgroupCode, { TM: rows });
-    if (vecA) code = vectorise(code, 'a');
-    if (vecB) code = vectorise(code, 'b');
+interface Form {
+  rows: number;
+  vecA: boolean;
+  vecB: boolean;
+  facts: { TRANS_A: boolean; TRANS_B: boolean; TAIL: boolean };
+}
+
+const subgroupShader = (form: Form) =>
+  prepared(JSON.stringify(form), () => {
+    let code = unroll(specialise(subgroupCode, form.facts), { TM: form.rows });
+    if (form.vecA) code = vectorise(code, 'a');
+    if (form.vecB) code = vectorise(code, 'b');
     return code;
   });
 
@@ -70,7 +77,8 @@ const shaderOf = (p: Product, variant: MatmulVariant) => {
     const aligned = (contiguous: number, offset = 0) => contiguous % 4 === 0 && offset % 4 === 0;
     const vecA = aligned(p.transposeA ? p.m : p.k, p.aOffset);
     const vecB = aligned(p.transposeB ? p.k : p.n, p.bOffset);
-    return { code: subgroupShader(rows, vecA, vecB), tileM: rows, tileN: 32 };
+    const facts = { TRANS_A: p.transposeA ?? false, TRANS_B: p.transposeB ?? false, TAIL: p.k % 4 !== 0 };
+    return { code: subgroupShader({ rows, vecA, vecB, facts }), tileM: rows, tileN: 32 };
   }
   const side = Math.ceil(p.m / 64) * Math.ceil(p.n / 64) >= 64 ? 16 : 8;
   return { code: tiledShader(side), tileM: 4 * side, tileN: 4 * side };

@@ -38,6 +38,39 @@ const evaluate = (expression: string, known: Map<string, number>): number | unde
   );
 };
 
+/** Index one past the brace that closes the one before `start`. */
+const closing = (code: string, start: number): number => {
+  let depth = 1;
+  let end = start;
+  for (; depth > 0; end++) {
+    if (end >= code.length)
+      throw new Error(`unroll: a block is never closed: ${code.slice(start - 60, start)}`);
+    if (code[end] === '{') depth++;
+    else if (code[end] === '}') depth--;
+  }
+  return end;
+};
+
+/**
+ * Resolves `if (NAME) {...} else {...}` (else optional, no else if) for the names given, so that the compiler never sees
+ * the other branch: a software adapter takes a second or more over a large kernel.
+ */
+export const specialise = (code: string, facts: Record<string, boolean>): string => {
+  const match = new RegExp(`if \\((${Object.keys(facts).join('|')})\\) \\{`).exec(code);
+  if (!match) return code;
+  const thenStart = match.index + match[0].length;
+  const thenEnd = closing(code, thenStart);
+  const otherwise = /^\s*else \{/.exec(code.slice(thenEnd));
+  const elseStart = otherwise ? thenEnd + otherwise[0].length : thenEnd;
+  const end = otherwise ? closing(code, elseStart) : thenEnd;
+  const chosen = facts[match[1]!]
+    ? code.slice(thenStart - 1, thenEnd)
+    : otherwise
+      ? code.slice(elseStart - 1, end)
+      : '';
+  return code.slice(0, match.index) + specialise(chosen + code.slice(end), facts);
+};
+
 const loop = /for \(var (\w+) = 0u; \1 < ([^;]+); \1\+\+\) \{ \/\/ unroll/;
 
 const expand = (code: string, known: Map<string, number>): string => {
@@ -47,13 +80,7 @@ const expand = (code: string, known: Map<string, number>): string => {
   const count = evaluate(bound, known);
   if (count === undefined) throw new Error(`unroll: "${bound}" in "${head}" is not a constant`);
   const start = match.index + head.length;
-  let depth = 1;
-  let end = start;
-  for (; depth > 0; end++) {
-    if (end >= code.length) throw new Error(`unroll: "${head}" is never closed`);
-    if (code[end] === '{') depth++;
-    else if (code[end] === '}') depth--;
-  }
+  const end = closing(code, start);
   const body = code.slice(start, end - 1);
   const word = new RegExp(`\\b${name}\\b`, 'g');
   const copies = Array.from({ length: count }, (_, i) => `{${expand(body.replace(word, `${i}u`), known)}}`);
