@@ -24,6 +24,8 @@ export interface App {
   boot(): Promise<void>;
   /** Ends the engine and starts another, for another backend or after a crash. */
   restart(choice?: BackendChoice): Promise<void>;
+  /** Ends the engine and lets go of the window; for pages that take the app away again. */
+  end(): void;
   /** Runs f; an error becomes the page's trouble note. True when it went well. */
   attempt(doing: string, f: () => Promise<unknown>): Promise<boolean>;
   report(trouble: Trouble | undefined): void;
@@ -123,6 +125,10 @@ export const createApp = (connect: Connect): App => {
       await attempt('reading the stored runs', app.refreshRuns);
       store.set({ offer: store.get().runs.find(unfinished) });
       if (app.editor.startAsked()) void app.control.train();
+    },
+    end() {
+      app.editor.end();
+      connection?.close();
     },
     async restart(choice) {
       connection.close();

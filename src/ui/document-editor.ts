@@ -81,9 +81,17 @@ export const createDocumentEditor = (app: App) => {
     }
   };
 
+  const heard = () => {
+    if (location.hash !== written) fromHash();
+  };
+
   return {
     mirror,
     take,
+    end() {
+      clearTimeout(timer);
+      removeEventListener('hashchange', heard);
+    },
     /** Called when the catalogue is there: defaults, then the URL. */
     begin() {
       if (app.store.get().document) return;
@@ -93,9 +101,7 @@ export const createDocumentEditor = (app: App) => {
       fromHash();
       // A URL that was refused stays as it is, to be corrected.
       if (app.store.get().documentProblems.length === 0) mirror();
-      addEventListener('hashchange', () => {
-        if (location.hash !== written) fromHash();
-      });
+      addEventListener('hashchange', heard);
     },
     startAsked: () => start && app.store.get().documentProblems.length === 0,
     edit(change: (document: RunDocument) => unknown): boolean {

@@ -11,6 +11,12 @@ const closedRows = 60;
 const openRows = 1000;
 const mostPoints = 4000;
 
+// Charts are drawn one to a task: five at once would hold the page up.
+let turn: Promise<unknown> = Promise.resolve();
+const inTurn = (draw: () => Promise<void>) => {
+  turn = turn.then(draw).then(() => new Promise((resolve) => setTimeout(resolve)));
+};
+
 /** Every n-th row when there are more than a screen can show; the last one always. */
 const thin = (figure: Figure): (number | null)[][] => {
   const stride = Math.ceil(figure.x.length / mostPoints);
@@ -30,8 +36,10 @@ export class LineChart extends LitElement {
   declare open: boolean;
   #plot: uPlot | undefined;
   #made = '';
-  #frame = 0;
+  #waiting = false;
+  #near = false;
   #resize: ResizeObserver | undefined;
+  #sight: IntersectionObserver | undefined;
 
   constructor() {
     super();
@@ -47,13 +55,21 @@ export class LineChart extends LitElement {
     super.connectedCallback();
     addEventListener('themechange', this.#remake);
     this.#resize = new ResizeObserver(() => this.#fit());
+    this.#sight = new IntersectionObserver(
+      (entries) => {
+        this.#near = entries.at(-1)?.isIntersecting ?? false;
+        this.#want();
+      },
+      { rootMargin: '400px' },
+    );
+    this.#sight.observe(this);
   }
 
   override disconnectedCallback() {
     super.disconnectedCallback();
     removeEventListener('themechange', this.#remake);
-    cancelAnimationFrame(this.#frame);
     this.#resize?.disconnect();
+    this.#sight?.disconnect();
     this.#drop();
   }
 
@@ -65,8 +81,20 @@ export class LineChart extends LitElement {
 
   #remake = () => {
     this.#drop();
-    void this.#draw();
+    this.#want();
   };
+
+  /** Asks for a drawing; many askings before it comes are one, and out of sight none. */
+  #want() {
+    if (this.#waiting || !this.#near) return;
+    this.#waiting = true;
+    requestAnimationFrame(() =>
+      inTurn(async () => {
+        this.#waiting = false;
+        await this.#draw();
+      }),
+    );
+  }
 
   get #canvas(): HTMLElement {
     return this.querySelector<HTMLElement>('.plot')!;
@@ -99,8 +127,7 @@ export class LineChart extends LitElement {
   }
 
   protected override updated() {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = requestAnimationFrame(() => void this.#draw());
+    this.#want();
   }
 
   #table() {

@@ -118,10 +118,7 @@ export class CreditResponseView extends LitElement {
   #line(run: Run, line: Run['lines'][number], first: boolean) {
     const tokens =
       run.step < 0
-        ? html`<span class="unscored">${line
-            .map(({ token }) => token.text)
-            .join('')
-            .replace(/\n$/, '')}</span>`
+        ? line.map(({ token }) => html`<span class="token unscored">${visible(token.text)}</span>`)
         : line.map(({ token, index }) => this.#token(token, index));
     return html`<div class="credit-line"><div class="tokens">${tokens}</div>${first ? this.#note(run.step) : nothing}</div>`;
   }

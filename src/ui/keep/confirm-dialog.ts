@@ -34,8 +34,14 @@ export class ConfirmDialog extends LitElement {
     });
   }
 
+  #closed = (event: Event) => {
+    const dialog = event.target as HTMLDialogElement;
+    // The event comes late: a question asked in the meantime is not answered by it.
+    if (!dialog.open) this.#answer(dialog.returnValue === 'yes');
+  };
+
   override render() {
-    return html`<dialog aria-labelledby="confirm-question" @close=${(e: Event) => this.#answer((e.target as HTMLDialogElement).returnValue === 'yes')}>
+    return html`<dialog aria-labelledby="confirm-question" @close=${this.#closed}>
       <form method="dialog">
         <h2 id="confirm-question">${this.question}</h2>
         <p>${this.detail}</p>
