@@ -133,10 +133,11 @@ export class WatchPanel extends AppElement {
           : 'Drawing a problem…';
     return html`
       <div class="exhibit" data-testid="watch">
-        <div class="problem">
+        <div class="spread"><div class="text problem">
           <p class="problem-label">Problem ${this.index + 1} <span class="quiet">of the held-out ones</span></p>
           <p class="problem-text" data-testid="problem">${this.problem ? this.problem.prompt.trim() : html`<span class="quiet">${waiting}</span>`}</p>
         </div>
+        <p class="note">The model has never seen these problems. It writes one step to a line; a verifier, which is a program and not a model, judges each line.</p></div>
         <div class="sheets ${this.#trained ? 'two' : 'one'}">
           <answer-sheet
             class="sheet"
