@@ -1,0 +1,100 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { dpo } from '../../src/methods/dpo';
+import { arithmetic } from '../../src/tasks/arithmetic';
+import type { BackendName } from '../../src/tf';
+import { gpuStats, initBackend, resetGpuStats, tf } from '../../src/tf';
+import { defaultRun } from '../../src/train/run-document';
+import { TrainingSession } from '../../src/train/session';
+import { onCorruptedPairs } from '../support/corrupted-pairs';
+import { memorySessionStore } from '../support/memory-session-store';
+import { tinyModel } from '../support/tiny-model';
+
+const method = onCorruptedPairs(dpo);
+
+const makeSession = async (name: BackendName, steps: number) => {
+  const backend = await initBackend(name);
+  const run = defaultRun(method, 'tiny');
+  const memory = memorySessionStore();
+  const options = {
+    runId: 'run',
+    document: {
+      ...run,
+      data: { ...run.data, difficulty: 'easy', trees: 6, maxTokens: 24 },
+      optimizer: { ...run.optimizer, learningRate: 3e-3 },
+      steps,
+      batchSize: 2,
+      evaluation: { every: 0, problems: 0 },
+      checkpointEvery: 0,
+    },
+    method,
+    task: arithmetic,
+    model: tinyModel(),
+    backend,
+    store: memory.store,
+    emit: () => {},
+  };
+  return { session: await TrainingSession.create(options), memory, options };
+};
+
+const rows = (session: TrainingSession) => session.summary().metrics;
+
+const train = async (name: BackendName, steps: number) => {
+  const { session } = await makeSession(name, steps);
+  expect(await session.start()).toMatchObject({ phase: 'finished' });
+  const metrics = rows(session);
+  await session.dispose();
+  return metrics;
+};
+
+afterAll(() => initBackend('cpu'));
+
+describe('a session on WebGPU', () => {
+  it('gives the numbers of the plain backend, within float32', async () => {
+    const [ours, wasm, plain] = [await train('webgpu', 4), await train('wasm', 4), await train('cpu', 4)];
+    const numbers = (all: typeof ours) =>
+      all.map(({ metrics: m }) => [m['loss']!, m['logps/chosen']!, m['logps/rejected']!, m['grad_norm']!]);
+    expect(numbers(ours)).toBeAllclose(numbers(plain), { rtol: 1e-3, atol: 1e-4 });
+    expect(numbers(wasm)).toBeAllclose(numbers(plain), { rtol: 1e-3, atol: 1e-4 });
+  });
+
+  it('repeats bit for bit, and through a kill and a resume', async () => {
+    const expected = await train('webgpu', 4);
+    expect(await train('webgpu', 4)).toEqual(expected);
+    const { session, memory, options } = await makeSession('webgpu', 4);
+    await session.stepOnce();
+    await session.stepOnce();
+    const again = await TrainingSession.create({
+      ...options,
+      resume: { checkpoint: memory.checkpoints.get('run')!, summary: memory.runs.get('run')! },
+    });
+    await again.start();
+    expect(rows(again)).toEqual(expected);
+    await Promise.all([session.dispose(), again.dispose()]);
+  });
+
+  it.each(['webgpu', 'wasm'] as const)(
+    'holds tensors and bytes constant over 100 steps on %s',
+    async (name) => {
+      const { session } = await makeSession(name, 110);
+      const seen: { tensors: number; bytes: number; gpuBytes: number }[] = [];
+      for (let i = 0; i < 105; i++) {
+        await session.stepOnce();
+        const { numTensors, numBytes } = tf.memory();
+        seen.push({ tensors: numTensors, bytes: numBytes, gpuBytes: gpuStats().bytes });
+      }
+      expect(new Set(seen.slice(5).map((s) => JSON.stringify(s))).size).toBe(1);
+      await session.dispose();
+    },
+  );
+
+  it('takes at most 50 dispatches per layer and 40 for the rest of a step', async () => {
+    const { session, options } = await makeSession('webgpu', 4);
+    await session.stepOnce();
+    resetGpuStats();
+    await session.stepOnce();
+    const { dispatches } = gpuStats();
+    expect(dispatches).toBeGreaterThan(20);
+    expect(dispatches).toBeLessThanOrEqual(50 * options.model.config.layers + 40);
+    await session.dispose();
+  });
+});
