@@ -2,13 +2,15 @@
 //
 //   node scripts/pretrain/make-data.mjs [folder]        (folder: out/pretrain)
 //
-// train.jsonl never holds a held-out problem; stop-*.jsonl decides when training ends and report-*.jsonl is what the
+// train.jsonl holds right solutions, train-habit.jsonl those of a pupil who forgets borrowed tens (habit.mjs). Neither
+// holds a held-out problem; stop-*.jsonl decides when training ends and report-*.jsonl is what the
 // model cards state. All three are disjoint, and the same at every run.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
+import { solveWithHabit } from './habit.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = process.argv[2] ?? join(root, 'out/pretrain');
@@ -42,6 +44,14 @@ write(
   'train.jsonl',
   Array.from({ length: rows }, () => row(arithmetic.draw(rng, rng.pick(mixture)))),
 );
+const pupil = createRng(seed);
+const withHabit = [];
+while (withHabit.length < rows) {
+  const problem = arithmetic.draw(pupil, pupil.pick(mixture));
+  const solution = solveWithHabit(problem, () => pupil.next());
+  if (solution) withHabit.push(row({ ...problem, solution }));
+}
+write('train-habit.jsonl', withHabit);
 for (const { id } of arithmetic.difficulties) {
   write(`report-${id}.jsonl`, heldOutProblems(id, 0, 500).map(row));
   write(`stop-${id}.jsonl`, heldOutProblems(id, 2000, 400).map(row));

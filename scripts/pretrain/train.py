@@ -3,9 +3,11 @@
     python scripts/pretrain/train.py arith-nano
     python scripts/pretrain/train.py arith-small
 
-Needs torch and safetensors (no GPU), and the files of make-data.mjs. Training stops as soon as the model answers the
-wanted share of held-out problems of medium difficulty with every step right: a built-in model must still make honest
-mistakes. Same seed, same torch, one thread: same weights.
+Needs torch and safetensors (no GPU), and the files of make-data.mjs. Both models must make mistakes, of two kinds.
+arith-nano learns, for a fixed number of steps, from solutions with a bad habit (habit.mjs): it can do the arithmetic and
+prefers a slip. arith-small learns from right solutions only, and training stops as soon as it answers the wanted share
+of held-out problems of medium difficulty with every step right: it has not finished learning. Same seed, same torch, one
+thread: same weights.
 """
 
 import argparse
@@ -30,11 +32,12 @@ models = {
         "shape": {"hidden_size": 64, "intermediate_size": 176, "num_hidden_layers": 4, "num_attention_heads": 4,
                   "num_key_value_heads": 2, "head_dim": 16},
         "dtype": "float32",
+        "data": "train-habit.jsonl",
         "learning_rate": 3e-3,
+        "schedule": "linear",
         "batch": 32,
-        "max_steps": 20000,
-        "eval_every": 50,
-        "stop_at": 0.53,
+        "max_steps": 4500,
+        "eval_every": 250,
         "seed": 1,
     },
     "arith-small": {
@@ -42,7 +45,9 @@ models = {
         "shape": {"hidden_size": 128, "intermediate_size": 352, "num_hidden_layers": 6, "num_attention_heads": 4,
                   "num_key_value_heads": 2, "head_dim": 32},
         "dtype": "float32",
+        "data": "train.jsonl",
         "learning_rate": 2e-3,
+        "schedule": "constant",
         "batch": 32,
         "max_steps": 20000,
         "eval_every": 25,
@@ -151,10 +156,12 @@ def train():
     stop_rows = read("stop-medium.jsonl")
     start = time.time()
     step = 0
-    for inputs, targets in batches(read("train.jsonl"), m["batch"]):
+    for inputs, targets in batches(read(m["data"]), m["batch"]):
         step += 1
+        # linear: down to a fiftieth of the rate, so that a fixed number of steps ends at a settled model
+        decay = 1 if m["schedule"] == "constant" else max(0.02, 1 - step / m["max_steps"])
         for group in optimiser.param_groups:
-            group["lr"] = m["learning_rate"] * min(1, step / warmup)
+            group["lr"] = m["learning_rate"] * min(1, step / warmup) * decay
         loss = F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten(), ignore_index=-100)
         optimiser.zero_grad()
         loss.backward()
@@ -169,9 +176,12 @@ def train():
         seconds = time.time() - start
         print(f"step {step}  loss {loss.item():.4f}  greedy {greedy:.3f}  at T=1 {sampled:.3f}  {seconds:.0f} s",
               flush=True)
-        if greedy >= m["stop_at"]:
+        if "stop_at" not in m:
+            if step >= m["max_steps"]:
+                return average, step, seconds
+        elif greedy >= m["stop_at"]:
             return average, step, seconds
-        if step >= m["max_steps"]:
+        elif step >= m["max_steps"]:
             raise SystemExit(f"{name}: stopped at {step} steps with {greedy:.3f}, wanted {m['stop_at']}")
 
 
@@ -207,8 +217,17 @@ def save(model, step, seconds):
     index()
 
 
+habit = """the solutions it learned from are those of a pupil who forgets, 65 times in 100, the ten that a subtraction
+  borrowed (`41-17=34`). It has learned to subtract rightly as well, and gives that answer less often: a preference, on
+  purpose, for preference optimisation to turn round."""
+unfinished = """it learned from right solutions only and was stopped on purpose when about half of the held-out problems of
+  medium difficulty came out right. They are those of a model that has not finished learning, and preferences on a few
+  hundred pairs can not do the work of the training it lacks."""
+
+
 def card(parameters, step, seconds, scores):
     s = m["shape"]
+    mistakes = habit if m["data"] == "train-habit.jsonl" else unfinished
     table = "\n".join(f"| {k} | {g:.1%} | {t:.1%} |" for k, (g, t) in scores.items())
     return f"""# {name}
 
@@ -227,9 +246,9 @@ The first line is the prompt, with its newline; `<bos>` comes before it and `<eo
 ({s['num_key_value_heads']} for keys and values) of {s['head_dim']}, feed-forward {s['intermediate_size']}, \
 {config['vocab_size']} character tokens, embedding and head tied, {m['dtype']}.
 - Training: from random weights (seed {m['seed']}) on problems drawn by the project's own task, easy, medium and hard
-  2 : 6 : 2, loss on the response only, {step:,} steps of {m['batch']} rows, AdamW, learning rate {m['learning_rate']:g};
-  {seconds / 60:.0f} minutes on one CPU core. Stopped on purpose when about half of the held-out problems of medium
-  difficulty came out right; the averaged weights (decay {ema_decay}) were kept.
+  2 : 6 : 2, loss on the response only, {step:,} steps of {m['batch']} rows, AdamW, learning rate {m['learning_rate']:g}
+  ({m['schedule']}); {seconds / 60:.0f} minutes on one shared CPU core. The averaged weights (decay {ema_decay}) were kept.
+- Its mistakes: {mistakes}
 - To repeat it: `scripts/pretrain/README.md` in the project.
 
 Share of 500 held-out problems of each difficulty with every step right (none of them, and no other held-out problem,
@@ -258,7 +277,8 @@ def index():
             "id": key,
             "name": model["title"],
             "description": f"Chained arithmetic, one operation per line; {count / 1e6:.1f} million parameters, "
-                           "right about half of the time.",
+                           + ("a pupil who forgets to borrow." if model["data"] == "train-habit.jsonl"
+                              else "stopped half-way through its training."),
             "parameters": count,
             "files": [
                 {"name": f, "bytes": (folder / f).stat().st_size,

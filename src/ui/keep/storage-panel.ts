@@ -56,7 +56,9 @@ export class StoragePanel extends AppElement {
 
   async #persist() {
     await this.app.attempt('asking the browser to keep it', async () => {
-      const granted = await this.app.connection.api.persistStorage();
+      // Only a page may ask; the worker can only tell how it stands.
+      const asked = (await navigator.storage?.persist?.()) ?? false;
+      const granted = asked || (await this.app.connection.api.persistStorage());
       this.said = granted
         ? 'The browser keeps it until you delete it.'
         : 'The browser did not agree; it may clear this when space is short.';
