@@ -194,8 +194,9 @@ export const createTrainer = async (options: TrainerOptions = {}): Promise<Train
     forwarded.map((name) => [
       name,
       (...args: unknown[]) => {
+        if (dead) return Promise.reject(dead);
         const call = remote[name] as (...args: unknown[]) => Promise<unknown>;
-        return dead ? Promise.reject(dead) : orDeath(call(...args));
+        return orDeath(call(...args));
       },
     ]),
   ) as unknown as Forwarded;

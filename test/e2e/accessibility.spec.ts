@@ -1,0 +1,37 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { expectPhase, openPage, pageAddress, tinyRun } from './marginalia-page';
+
+const expectClean = async (page: Page, view: string) => {
+  // Its types are those of another release of playwright-core.
+  const { violations } = await new AxeBuilder({ page: page as never }).analyze();
+  const found = violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+  expect(found, view).toEqual([]);
+};
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing on any view, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.goto(pageAddress({ ...tinyRun, steps: 0 }));
+    await expect(page.getByTestId('document-problems')).toBeVisible();
+    await expectClean(page, 'wrong address');
+
+    // Another address of the same page is only a change of the hash, so leave it first.
+    await page.goto('about:blank');
+    await openPage(page, { ...tinyRun, steps: 2 });
+    await expectClean(page, 'before a run');
+
+    await page.getByTestId('train').click();
+    await expectPhase(page, 'finished');
+    await page.getByTestId('tree-0').click();
+    await expect(page.getByTestId('credit')).toHaveAttribute('aria-busy', 'false');
+    await page.getByTestId('problems-load').click();
+    await expect(page.getByTestId('problems-table')).toHaveAttribute('aria-busy', 'false');
+    for (const details of await page.locator('details:not([open]) > summary').all()) await details.click();
+    await expectClean(page, 'after a run, everything open');
+
+    await page.setViewportSize({ width: 390, height: 800 });
+    await expectClean(page, 'narrow');
+  });
+}
