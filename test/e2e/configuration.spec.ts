@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test';
+import type { RunFields } from './marginalia-page';
 import { expectPhase, field, openPage, pageAddress, tinyRun } from './marginalia-page';
 
 test('the whole configuration goes into the URL and comes back from it', async ({ page }) => {
@@ -18,15 +19,23 @@ test('the whole configuration goes into the URL and comes back from it', async (
   expect(await page.evaluate(() => window.marginalia.run.document)).toEqual({ ...document, steps: 9 });
 });
 
-test('an address with wrong fields names each of them, and does not train', async ({ page }) => {
-  await page.goto(pageAddress({ ...tinyRun, steps: 0, 'method.params.beta': 99, nonsense: 1 }));
-  const problems = page.getByTestId('document-problems');
-  await expect(problems).toBeVisible();
-  await expect(problems).toContainText('steps');
-  await expect(problems).toContainText('beta');
-  await expect(problems).toContainText('nonsense');
-  expect(await page.evaluate(() => window.marginalia.run.status)).toBeUndefined();
-});
+const wrong: [RunFields, string[]][] = [
+  [{ steps: 0, nonsense: 1 }, ['steps', 'nonsense']],
+  [{ 'method.params.beta': 99, 'method.params.gamma': 1 }, ['beta', 'gamma']],
+  [{ 'method.id': 'nope' }, ['nope', 'step-dpo']],
+];
+
+for (const [fields, named] of wrong) {
+  test(`an address with wrong ${Object.keys(fields).join(' and ')} says so, and does not train`, async ({
+    page,
+  }) => {
+    await page.goto(pageAddress({ ...tinyRun, ...fields, start: 1 }));
+    const problems = page.getByTestId('document-problems');
+    await expect(problems).toBeVisible();
+    for (const name of named) await expect(problems).toContainText(name);
+    expect(await page.evaluate(() => window.marginalia.run.status)).toBeUndefined();
+  });
+}
 
 test('an address may ask to train at once', async ({ page }) => {
   await page.goto(pageAddress({ ...tinyRun, steps: 2, start: 1 }));

@@ -60,7 +60,7 @@ test('a run whose tab was killed ends with the same numbers as one left alone', 
     await openPage(first, run);
     await first.getByTestId('train').click();
     await waitForStep(first, killAt);
-    const crashed = first.waitForEvent('crash');
+    const crashed = first.waitForEvent('crash', { timeout: 30_000 });
     // The renderer dies at once, its worker with it: no handler of the page runs.
     const session = await first.context().newCDPSession(first);
     session.send('Page.crash').catch(() => {});
