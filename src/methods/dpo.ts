@@ -130,7 +130,7 @@ export const dpo = defineMethod({
   },
   defaults: {
     paper: { beta: 0.1, learningRate: 1e-6, batchSize: 64, optimizer: 'RMSprop', warmupSteps: 150 },
-    learningRate: 2e-4,
+    learningRate: 5e-5,
     batchSize: 16,
   },
   needs: { reference: true, comparisons: true, steps: false },

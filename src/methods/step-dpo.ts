@@ -178,7 +178,7 @@ export const stepDpo = defineMethod({
   },
   defaults: {
     paper: { beta: 0.4, learningRate: 5e-7, batchSize: 128, epochs: 8, schedule: 'cosine', warmup: 0.1 },
-    learningRate: 2e-4,
+    learningRate: 5e-5,
     batchSize: 32,
   },
   needs: { reference: true, comparisons: true, steps: true },

@@ -123,7 +123,7 @@ export const tgdpo = defineMethod({
       schedule: 'cosine',
       warmup: 0.1,
     },
-    learningRate: 2e-4,
+    learningRate: 5e-5,
     batchSize: 16,
   },
   needs: { reference: true, comparisons: true, steps: false },
