@@ -1,6 +1,6 @@
-import type { Entries } from '../tree/packed-batch';
 import type { Tensor1D } from '../tf';
 import { tf } from '../tf';
+import type { Entries } from '../tree/packed-batch';
 
 /** The entry list of a packed batch on the device. All int32 but `weight`. */
 export interface EntryTensors {

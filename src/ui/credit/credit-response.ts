@@ -67,7 +67,7 @@ export class CreditResponseView extends LitElement {
 
   #key(event: KeyboardEvent) {
     const scored = [...this.querySelectorAll<HTMLButtonElement>('button.token')];
-    const at = scored.findIndex((b) => b === document.activeElement);
+    const at = scored.indexOf(document.activeElement as HTMLButtonElement);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: scored.length - 1 }[event.key];
     if (to === undefined || at < 0) return;
     event.preventDefault();

@@ -301,7 +301,8 @@ describe('a store that is full', () => {
     expect(await session.start()).toMatchObject({ phase: 'finished', step: 2 });
     expect(events.filter((e) => e.kind === 'checkpoint')).not.toHaveLength(0);
     for (const event of events) {
-      if (event.kind === 'checkpoint') expect(event).toMatchObject({ stored: false, note: 'There is no room left.' });
+      if (event.kind === 'checkpoint')
+        expect(event).toMatchObject({ stored: false, note: 'There is no room left.' });
     }
     await session.dispose();
   });
