@@ -3,6 +3,17 @@ import { initBackend } from '../src/tf';
 import type { KernelBench } from './kernels-linear';
 import type { Ratios, Say } from './report';
 
+/** Kernels against their own plain twins: for people, not among the ratios. */
+const sayTwins = async (say: Say): Promise<Ratios> => {
+  const { benchAttentionKernels } = await import('./kernels-attention');
+  for (const { name, shape, fast, plain, ratio, error } of await benchAttentionKernels()) {
+    say(
+      `${name} ${shape}: ours ${fast.toFixed(1)} ms, plain ${plain.toFixed(1)} ms, ${ratio.toFixed(1)}x, differs by ${error.toExponential(1)}`,
+    );
+  }
+  return {};
+};
+
 const sayKernels = async (say: Say, run: Promise<KernelBench>): Promise<Ratios> => {
   const { rows, ratios } = await run;
   const mega = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -19,6 +30,7 @@ const sayKernels = async (say: Say, run: Promise<KernelBench>): Promise<Ratios> 
 const parts: Record<string, (say: Say) => Promise<Ratios>> = {
   linearLogProb: async (say) => sayKernels(say, (await import('./kernels-linear')).benchLinearLogProb()),
   linear: async (say) => sayKernels(say, (await import('./kernels-linear')).benchLinear()),
+  twins: sayTwins,
   dpoStep: async (say) => (await import('./dpo-step')).benchDpoStep(say),
   treePacking: async (say) => (await import('./tree-packing')).benchTreePacking(say),
 };
