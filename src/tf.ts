@@ -11,12 +11,10 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 
 export type {
   DataType,
-  NamedTensorMap,
   Scalar,
   Tensor,
   Tensor1D,
   Tensor2D,
-  Tensor3D,
   Tensor4D,
   TensorInfo,
 } from '@tensorflow/tfjs';

@@ -1,10 +1,9 @@
 import type { DataType, Tensor, TensorInfo } from '../tf';
 import { assertGpuHealthy, bufferOf, countDispatch, dropCpuCopy, gpu, toTensor } from '../tf';
 
-/** A scalar of the uniform struct. A bare number is a u32; `f32(x)` and `i32(x)` mark the other two. */
-export type Uniform = number | { f32: number } | { i32: number };
+/** A scalar of the uniform struct. A bare number is a u32; `f32(x)` marks a float. */
+export type Uniform = number | { f32: number };
 export const f32 = (value: number): Uniform => ({ f32: value });
-export const i32 = (value: number): Uniform => ({ i32: value });
 
 export interface Dispatch {
   /** Name in error messages and profiles; not part of the cache key. */
@@ -76,8 +75,7 @@ const uniformBuffer = (uniforms: readonly Uniform[]): GPUBuffer => {
   const view = new DataView(bytes);
   uniforms.forEach((u, i) => {
     if (typeof u === 'number') view.setUint32(i * 4, u, true);
-    else if ('f32' in u) view.setFloat32(i * 4, u.f32, true);
-    else view.setInt32(i * 4, u.i32, true);
+    else view.setFloat32(i * 4, u.f32, true);
   });
   const buffer = own.bufferManager.acquireBuffer(
     bytes.byteLength,

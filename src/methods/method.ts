@@ -1,4 +1,3 @@
-import type { z } from 'zod/mini';
 import type { PipelineContext } from '../search/pipeline';
 import type { Scalar, Tensor1D } from '../tf';
 import type { PackedBatch } from '../tree/packed-batch';
@@ -114,9 +113,6 @@ export interface Method {
   /** Key of `params` that scales the implicit reward shown as credit: beta. Omitted: no implicit reward, show log-prob. */
   rewardScale?: string;
 }
-
-/** Helper for zod schemas drawn from `params`, see src/train/run-document.ts. */
-export type ParamsSchema = z.ZodMiniType<Params>;
 
 export const defineMethod = (method: Method): Method => method;
 

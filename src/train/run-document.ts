@@ -95,7 +95,10 @@ export const defaultRun = (
   backend: 'auto',
 });
 
-const describeIssue = (issue: z.core.$ZodIssue): { field: string; message: string } => {
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+
+const describeIssue = (issue: z.core.$ZodIssue, document: unknown): { field: string; message: string } => {
   const field = issue.path.join('.') || 'document';
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -107,11 +110,11 @@ const describeIssue = (issue: z.core.$ZodIssue): { field: string; message: strin
       return { field, message: `is too small; use at least ${String(issue.minimum)}` };
     case 'too_big':
       return { field, message: `is too large; use at most ${String(issue.maximum)}` };
-    case 'invalid_type':
-      return {
-        field,
-        message: `should be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}`,
-      };
+    case 'invalid_type': {
+      const wanted = issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`;
+      const missing = issue.path.length > 0 && valueAt(document, issue.path) === undefined;
+      return { field, message: `${missing ? 'is missing; it ' : ''}should be ${wanted}` };
+    }
     case 'invalid_value':
       return { field, message: `should be one of ${issue.values.map(String).join(', ')}` };
     default:
@@ -137,7 +140,8 @@ export const parseRun = (
     ]);
   }
   const result = z.safeParse(runSchema, value);
-  if (!result.success) throw new RunDocumentError(result.error.issues.map(describeIssue));
+  if (!result.success)
+    throw new RunDocumentError(result.error.issues.map((issue) => describeIssue(issue, value)));
   const run = result.data;
   const problems: { field: string; message: string }[] = [];
   const method = methods.find((m) => m.id === run.method.id);

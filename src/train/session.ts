@@ -311,6 +311,8 @@ export class TrainingSession {
       this.setPhase('training', 'Training.');
       return;
     }
+    // Stored as begun, so that a tab closed before the first checkpoint is offered again too.
+    this.setPhase('loading', 'Preparing.');
     await this.keep(() => this.o.store.putRun(this.summary()));
     if (this.stageIndex === 0 && this.step === 0 && this.evaluations.length === 0)
       await this.evaluateHeldOut();

@@ -65,6 +65,7 @@ describe('parseRun', () => {
     ],
     ['an older version', { ...good(), version: 0 }, 'version', /reads version 1/],
     ['a newer version', { ...good(), version: 2 }, 'version', /reads version 1/],
+    ['a missing section', { ...good(), optimizer: undefined }, 'optimizer', /is missing.*object/],
     ['a list', [], 'document', /object/],
     ['null', null, 'document', /object/],
   ])('refuses %s and names the field', (_name, value, field, message) => {
