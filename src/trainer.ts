@@ -3,6 +3,8 @@
  * Comlink, so it can be driven and tested without a worker.
  */
 import type { Answer, RunEvent, RunStatus, TrainerApi } from '../workers/protocol';
+import { setKernelChoice } from './kernels/kernel-choice';
+import { tuneKernels } from './kernels/tune';
 import { methods } from './methods/index';
 import { disposeParameters, loadParameters } from './model/parameters';
 import { openStore } from './store/open';
@@ -70,6 +72,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
   const startBackend = async (wanted: BackendChoice): Promise<BackendInfo> => {
     broken = false;
     backend = await initBackend(wanted);
+    await tuneKernels(); // does nothing but on WebGPU
     return backend;
   };
 
@@ -130,6 +133,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     const release = await kept.lockRun(runId);
     try {
       const info = await backendFor(document);
+      // Goes on with the kernels it began with; on another adapter the choice is ignored.
+      if (stored?.kernels && info.name === 'webgpu') setKernelChoice(stored.kernels);
       closeStandby();
       session = await TrainingSession.create({
         runId,

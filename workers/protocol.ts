@@ -3,6 +3,7 @@
  * lives in src/train/session.ts. All of it survives structured clone, so Comlink needs no custom transfer.
  */
 
+import type { KernelChoice } from '../src/kernels/kernel-choice';
 import type { Problem, Verdict } from '../src/tasks/task';
 import type { BackendChoice, BackendInfo } from '../src/tf';
 import type { MethodInfo } from '../src/train/method-info';
@@ -114,6 +115,8 @@ export interface RunSummary {
   phase: RunPhase;
   metrics: { stage: string; metrics: Metrics }[];
   evaluations: Evaluation[];
+  /** Which kernel variants it ran on (WebGPU only): another variant adds in another order. */
+  kernels?: KernelChoice;
 }
 
 export interface StorageItem {

@@ -4,9 +4,9 @@ export type MatmulVariant = 'subgroup' | 'tiled';
 
 /**
  * Which matrix kernel runs on which adapter. The two variants add in a different order, so their results differ in the
- * last bits: a run repeats bit for bit only under the same variant. Therefore nothing is measured unless `tuneKernels` is
- * called; without it the choice follows from the adapter alone (`subgroup` on a software adapter that has subgroups, `tiled`
- * elsewhere). A caller that tunes stores what it got with the run and hands it to `setKernelChoice` before resuming.
+ * last bits: a run repeats bit for bit only under the same variant. The default follows from the adapter alone (`subgroup`
+ * on a software adapter that has subgroups, `tiled` elsewhere); `tuneKernels`, called when the trainer starts, takes the
+ * other only where it is clearly faster. A run stores its choice, and resuming hands it to `setKernelChoice`.
  */
 export interface KernelChoice {
   /** The adapter that the choice holds for: vendor, architecture, device, description. */

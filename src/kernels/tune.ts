@@ -18,9 +18,13 @@ const timeOf = async (variant: MatmulVariant, size: number, a: tf.Tensor, b: tf.
   return Math.min(await once(), await once(), await once());
 };
 
+/** How much faster the other variant must be to take the default's place, so that noise does not change the numbers. */
+const WORTH_IT = 1.25;
+
 /**
  * Measures the variants once per adapter (three products of 192 x 192 each, or 1024 x 1024 on a real GPU; well under a
- * second) and remembers the fastest. A later call returns the remembered choice. Does nothing without our own GPU.
+ * second) and remembers the default one, or
+ * the other where it is clearly faster. A later call returns the remembered choice. Does nothing without our own GPU.
  */
 export const tuneKernels = async (): Promise<KernelChoice | undefined> => {
   if (!onOwnGpu()) return undefined;
@@ -34,7 +38,9 @@ export const tuneKernels = async (): Promise<KernelChoice | undefined> => {
     measured[variant] = await timeOf(variant, size, a, b);
   }
   tf.dispose([a, b]);
-  const matmul = (measured.subgroup ?? Infinity) < (measured.tiled ?? Infinity) ? 'subgroup' : 'tiled';
+  const other: MatmulVariant = known.matmul === 'subgroup' ? 'tiled' : 'subgroup';
+  const gain = (measured[known.matmul] ?? Infinity) / (measured[other] ?? Infinity);
+  const matmul = gain >= WORTH_IT ? other : known.matmul;
   const choice: KernelChoice = { adapter: known.adapter, matmul, measured };
   setKernelChoice(choice);
   return choice;

@@ -9,13 +9,14 @@ import type {
 } from '../../workers/protocol';
 import type { AdamWState } from '../kernels/adamw';
 import { adamWFromArrays, adamWToArrays, createAdamW, disposeAdamW } from '../kernels/adamw';
+import { kernelChoice } from '../kernels/kernel-choice';
 import type { Method, Stage } from '../methods/method';
 import { generate } from '../model/generate';
 import { disposeParameters, loadParameters, parametersToArrays } from '../model/parameters';
 import type { Checkpoint } from '../store/checkpoints';
 import type { Task } from '../tasks/task';
 import type { BackendInfo, Tensor } from '../tf';
-import { GpuError, guardGpu, trimGpuPool } from '../tf';
+import { GpuError, guardGpu, onOwnGpu, trimGpuPool } from '../tf';
 import type { PreferenceTree } from '../tree/tree';
 import { validateTree } from '../tree/validate';
 import { sha256Hex } from '../util/hash';
@@ -202,6 +203,7 @@ export class TrainingSession {
       phase: this.phase,
       metrics: this.metrics,
       evaluations: this.evaluations,
+      ...(onOwnGpu() ? { kernels: kernelChoice() } : {}),
     };
   }
 
