@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { dpo } from '../../src/methods/dpo';
 import { arithmetic } from '../../src/tasks/arithmetic';
-import type { BackendName } from '../../src/tf';
+import type { BackendInfo, BackendName } from '../../src/tf';
 import { gpuStats, initBackend, resetGpuStats, tf } from '../../src/tf';
 import { defaultRun } from '../../src/train/run-document';
 import { TrainingSession } from '../../src/train/session';
@@ -11,8 +11,18 @@ import { tinyModel } from '../support/tiny-model';
 
 const method = onCorruptedPairs(dpo);
 
+const started = new Map<BackendName, BackendInfo>();
+
+/** Starts a backend once and goes back to it later: a new device would compile every shader again. */
+const useBackend = async (name: BackendName): Promise<BackendInfo> => {
+  const info = started.get(name) ?? (await initBackend(name));
+  started.set(name, info);
+  await tf.setBackend(name);
+  return info;
+};
+
 const makeSession = async (name: BackendName, steps: number) => {
-  const backend = await initBackend(name);
+  const backend = await useBackend(name);
   const run = defaultRun(method, 'tiny');
   const memory = memorySessionStore();
   const options = {
