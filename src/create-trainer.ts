@@ -208,10 +208,12 @@ export const createTrainer = async (options: TrainerOptions = {}): Promise<Train
     signal?.throwIfAborted();
     const metrics: TrainResult['metrics'] = [];
     const evaluations: Evaluation[] = [];
+    let complete: RunStatus | undefined;
     if (resume !== undefined) {
       const stored = (await calls.runs()).find((run) => run.runId === resume);
       if (!stored) throw new Error(`There is no stored run "${resume}".`);
       const opened = await calls.open(resume);
+      if (opened.phase === 'finished') complete = opened;
       // Rows after the checkpoint are computed again.
       const order = [...new Set(stored.metrics.map((row) => row.stage))];
       const place = (stage: string) => (order.includes(stage) ? order.indexOf(stage) : order.length);
@@ -237,9 +239,9 @@ export const createTrainer = async (options: TrainerOptions = {}): Promise<Train
     };
     signal?.addEventListener('abort', stop);
     try {
-      let status = await calls.start();
+      let status = complete ?? (await calls.start());
       // Events come batched; the one that says the run has ended is the last of them.
-      await Promise.race([allDelivered, new Promise((resolve) => setTimeout(resolve, 2000))]);
+      if (!complete) await Promise.race([allDelivered, new Promise((resolve) => setTimeout(resolve, 2000))]);
       if (signal?.aborted) status = await calls.stop();
       if (status.phase === 'failed') throw new Error(status.message);
       const before = evaluations.find((e) => e.step === 0);

@@ -2,7 +2,7 @@
  * The trainer behind workers/protocol.ts: one backend, one open run, one store. The worker only exposes it through
  * Comlink, so it can be driven and tested without a worker.
  */
-import type { Answer, RunEvent, RunStatus, TrainerApi } from '../workers/protocol';
+import type { Answer, RunEvent, RunPhase, RunStatus, TrainerApi } from '../workers/protocol';
 import { setKernelChoice } from './kernels/kernel-choice';
 import { tuneKernels } from './kernels/tune';
 import { methods } from './methods/index';
@@ -30,6 +30,9 @@ interface Standby {
   parameters: Map<string, Tensor>;
 }
 
+/** Phases of a run that another model may take the place of: it is stored, or has not begun. */
+const replaceable: readonly RunPhase[] = ['idle', 'finished', 'stopped', 'failed'];
+
 const checkDifficulty = (task: Task, difficulty: string) => {
   if (!task.difficulties.some((d) => d.id === difficulty)) {
     const known = task.difficulties.map((d) => d.id).join(', ');
@@ -52,6 +55,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
   let session: TrainingSession | undefined;
   let releaseRun: (() => void) | undefined;
   let standby: Standby | undefined;
+  /** The model that answers when no run is open: the last one that was asked for. */
+  let wanted: LoadedModel | undefined;
   let listener: ((events: RunEvent[]) => void) | undefined;
   const models = new Map<string, LoadedModel>();
   const exclusive = createMutex(); // changes of what is open, one at a time
@@ -99,6 +104,15 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     standby = undefined;
   };
 
+  const openStandby = (model: LoadedModel): Standby => {
+    wanted = model;
+    if (standby?.model !== model) {
+      closeStandby();
+      standby = { model, parameters: loadParameters(model.config, model.weights) };
+    }
+    return standby!;
+  };
+
   const closeSession = async () => {
     const closing = session;
     session = undefined;
@@ -109,6 +123,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     } finally {
       releaseRun?.();
       releaseRun = undefined;
+      batcher.flush(); // its last words come before the answer to whoever closed it
     }
   };
 
@@ -152,15 +167,25 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       throw error;
     }
     releaseRun = release;
+    wanted = model;
     return session.status();
   };
 
+  const deleteRun = (runId: string) =>
+    exclusive(async () => {
+      if (session?.runId === runId) await closeSession();
+      await (await store()).deleteRun(runId);
+    });
+
   return {
-    init: (wanted, base) =>
+    init: (wantedBackend, base) =>
       exclusive(async () => {
         if (base !== undefined) baseUrl = base;
-        choice = wanted;
-        return startBackend(wanted);
+        choice = wantedBackend;
+        // What lies on the old device cannot be used on the new one.
+        await closeSession();
+        closeStandby();
+        return startBackend(wantedBackend);
       }),
     methods: async () => methods.map(describeMethod),
     models: () => listBuiltInModels(baseUrl),
@@ -193,9 +218,15 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       exclusive(async () => {
         started();
         const model = await loadModel(id);
-        if (session || standby?.model === model) return model.summary;
-        closeStandby();
-        standby = { model, parameters: loadParameters(model.config, model.weights) };
+        if (session?.model === model) return model.summary;
+        if (session && !replaceable.includes(session.status().phase)) {
+          throw new Error(
+            `A run of "${session.model.summary.id}" is under way; stop it before another model is loaded.`,
+          );
+        }
+        // A run that has ended is stored, and would go on answering in the place of the model asked for.
+        await closeSession();
+        openStandby(model);
         return model.summary;
       }),
     problems: async (task, difficulty, start, count) => {
@@ -220,15 +251,18 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
           verdict,
         }));
       };
-      if (session) {
-        const { model } = session;
-        return session.withModel(which, (parameters) => reply(model, parameters));
-      }
-      return exclusive(() => {
-        const current = standby;
-        if (!current) throw new Error('No model is loaded; call load first.');
-        return guardGpu(() => reply(current.model, current.parameters));
+      // In the queue of openings: a question put while a run is being made is answered by that run.
+      const { answers } = await exclusive(async () => {
+        const run = session;
+        if (run) {
+          // Not awaited here: the run has a queue of its own, and may be busy for a while.
+          return { answers: run.withModel(which, (parameters) => reply(run.model, parameters)) };
+        }
+        if (!wanted) throw new Error('No model is loaded; call load first.');
+        const { model, parameters } = openStandby(wanted);
+        return { answers: Promise.resolve(await guardGpu(() => reply(model, parameters))) };
       });
+      return answers;
     },
     evaluate: (count) => open().evaluate(count),
 
@@ -239,13 +273,10 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     credit: (index) => open().credit(index),
 
     runs: async () => (await store()).listRuns(),
-    deleteRun: (runId) =>
-      exclusive(async () => {
-        if (session?.runId === runId) await closeSession();
-        await (await store()).deleteRun(runId);
-      }),
+    deleteRun,
     storage: async () => (await store()).report(),
-    deleteStored: async (name, key) => (await store()).deleteItem(name, key),
+    deleteStored: async (name, key) =>
+      name === 'runs' ? deleteRun(key) : (await store()).deleteItem(name, key),
     persistStorage: async () => (await store()).persist(),
 
     exportModel: async () => {

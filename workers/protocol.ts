@@ -163,7 +163,10 @@ export interface TrainerApi {
   stop(): Promise<RunStatus>;
   status(): Promise<RunStatus | undefined>;
 
-  /** Loads a model to answer problems before any run exists. */
+  /**
+   * Loads a model to answer problems before any run exists. A run that has ended is closed for it; it stays stored.
+   * @throws when a run of another model is under way
+   */
   load(model: string): Promise<ModelSummary>;
   /** Held-out problems of a difficulty, from `start` on. The same for everyone. */
   problems(task: string, difficulty: string, start: number, count: number): Promise<Problem[]>;

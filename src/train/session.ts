@@ -159,7 +159,9 @@ export class TrainingSession {
       this.trees = trees;
       this.collected = true;
     }
-    this.setPhase('paused', `Stored at step ${this.step}.`);
+    const whole = this.stageIndex === this.stages.length - 1 && this.step >= this.document.steps;
+    if (whole && summary.phase === 'finished') this.setPhase('finished', this.finishedMessage());
+    else this.setPhase('paused', `Stored at step ${this.step}.`);
   }
 
   private load(weights: HostWeights) {
@@ -629,10 +631,18 @@ export class TrainingSession {
   async credit(index: number): Promise<CreditView> {
     const tree = this.trees[index];
     if (!tree) throw new Error(`There is no pair ${index}; ${this.trees.length} have been made.`);
-    if (this.stage.method.needs.reference && !this.reference) {
-      throw new Error('The reference has not been scored yet; credit can be shown once training begins.');
-    }
-    return this.exclusive(() => guardGpu(() => creditOf(tree, this.stepState(), this.o.model.tokenizer)));
+    return this.exclusive(() =>
+      guardGpu(async () => {
+        const state = this.stepState();
+        if (this.stage.method.needs.reference && !this.reference) {
+          // A run opened at its checkpoint has not scored its data yet; this one tree is soon done.
+          const { config } = this.o.model;
+          const scores = await scoreTrees(config, this.referenceParameters(), [tree], 1, yieldToMessages);
+          return creditOf(tree, { ...state, reference: scores }, this.o.model.tokenizer);
+        }
+        return creditOf(tree, state, this.o.model.tokenizer);
+      }),
+    );
   }
 
   async dispose() {

@@ -6,7 +6,7 @@ import type { Connect, Connection } from './connect';
 import { createDocumentEditor } from './document-editor';
 import { addToCurves, reduceEvents, shapeOf } from './events';
 import { createRunControl } from './run-control';
-import { initialState, isLive, type State } from './state';
+import { initialState, isLive, noRun, type State } from './state';
 import { createStore, type Store } from './store';
 import { describeTrouble, type Trouble } from './trouble';
 
@@ -30,6 +30,8 @@ export interface App {
   attempt(doing: string, f: () => Promise<unknown>): Promise<boolean>;
   report(trouble: Trouble | undefined): void;
   refreshRuns(): Promise<void>;
+  /** Takes a run that has just been deleted off the page. */
+  letGo(runId: string): void;
   refreshStorage(): Promise<void>;
   /** Shows a stored run's curves and trees as the current ones. */
   adopt(run: RunSummary): Promise<void>;
@@ -134,7 +136,7 @@ export const createApp = (connect: Connect): App => {
       connection.close();
       if (choice) app.editor.edit((document) => ({ ...document, backend: choice }));
       app.answers.forget();
-      store.set({ pending: '', backend: undefined, status: undefined, progress: undefined });
+      store.set({ ...noRun, pending: '', backend: undefined });
       open();
       const well = await attempt('starting the engine', start);
       if (!well) store.set({ connection: 'failed' });
@@ -143,6 +145,11 @@ export const createApp = (connect: Connect): App => {
     async refreshRuns() {
       const runs = await connection.api.runs();
       store.set({ runs: [...runs].sort((a, b) => b.updated - a.updated) });
+    },
+    letGo(runId) {
+      const { offer, status } = store.get();
+      if (offer?.runId === runId) store.set({ offer: undefined });
+      if (status?.runId === runId) store.set(noRun);
     },
     async refreshStorage() {
       store.set({ storage: await connection.api.storage() });

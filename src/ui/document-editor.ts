@@ -2,7 +2,7 @@ import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../tra
 import type { App } from './app';
 import { overlay, readHash, writeHash } from './run-url';
 import type { FieldProblem } from './state';
-import { isLive } from './state';
+import { isLive, noRun } from './state';
 
 const firstMethod = 'step-dpo';
 
@@ -56,7 +56,7 @@ export const createDocumentEditor = (app: App) => {
         app.store.set({ pending: 'Loading the model' });
         try {
           await app.connection.api.load(document.model);
-          app.store.set({ status: undefined, runDocument: undefined });
+          app.store.set(noRun); // the engine has closed it, to answer with the new model
         } finally {
           app.store.set({ pending: '' });
         }

@@ -77,7 +77,16 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
       app.store.set({ ...noRun, offer: undefined });
       return call('Opening the run', 'opening the run', async () => {
         const status = await api().open(run.runId);
-        await app.adopt(run);
+        const fromTheStart = status.phase === 'idle' && run.metrics.length > 0;
+        await app.adopt(fromTheStart ? { ...run, metrics: [], evaluations: [] } : run);
+        if (fromTheStart) {
+          app.report({
+            title: 'The checkpoint of this run is gone',
+            lines: [`Step ${run.step} cannot be had back: it was never saved, or was deleted.`],
+            remedy: 'Training begins again from the first step, with the same settings and the same numbers.',
+            actions: ['dismiss'],
+          });
+        }
         return status;
       });
     },

@@ -48,7 +48,19 @@ export const describeTrouble = (error: unknown, doing: string): Trouble => {
       actions: ['dismiss'],
     };
   }
-  if (name === 'QuotaExceededError' || /quota|disk is full|storage is full/i.test(text)) {
+  if (name === 'RunLockedError') {
+    return {
+      title: 'Another tab has this run',
+      lines,
+      remedy: 'Nothing was changed here. A new run can be trained in this tab meanwhile.',
+      actions: ['dismiss'],
+    };
+  }
+  if (
+    name === 'QuotaExceededError' ||
+    name === 'StoreFullError' ||
+    /quota|disk is full|storage is full/i.test(text)
+  ) {
     return {
       title: 'The storage is full',
       lines,

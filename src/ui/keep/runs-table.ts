@@ -27,8 +27,7 @@ export class RunsTable extends AppElement {
     if (!yes) return;
     await this.app.attempt('deleting a run', async () => {
       await this.app.connection.api.deleteRun(run.runId);
-      const { offer } = this.state;
-      if (offer?.runId === run.runId) this.app.store.set({ offer: undefined });
+      this.app.letGo(run.runId);
       await this.app.refreshRuns();
       if (this.state.storage) await this.app.refreshStorage();
     });

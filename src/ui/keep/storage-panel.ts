@@ -49,6 +49,7 @@ export class StoragePanel extends AppElement {
     if (!yes) return;
     await this.app.attempt('deleting from the storage', async () => {
       await this.app.connection.api.deleteStored(item.store, item.key);
+      if (item.store === 'runs') this.app.letGo(item.key);
       await this.app.refreshRuns();
       await this.app.refreshStorage();
     });
