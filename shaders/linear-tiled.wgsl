@@ -5,7 +5,7 @@
 // accumulators. Elements outside the matrices enter the slabs as 0; no value depends on robust buffer access.
 //
 // Injected by src/kernels/matmul.ts: WG is rewritten (16 for large results, 8 for small ones).
-// Overrides and SOFTMAX_GRAD: as in linear-subgroup.wgsl.
+// Overrides: what linear-subgroup.wgsl has as `if (NAME)`; SOFTMAX_GRAD as there.
 const WG = 16u;
 const BK = 16u;
 const TILE = 4u * WG;

@@ -41,52 +41,46 @@ const prepared = (key: string, make: () => string): string => {
   return code;
 };
 
-/** a or b read as vec4: the contiguous dimension and the offset are multiples of 4, so each load is aligned. */
-const vectorise = (code: string, name: 'a' | 'b'): string =>
-  code
-    .replace(`${name}: array<f32>; // vec4`, `${name}: array<vec4f>;`)
-    .replace(
-      new RegExp(`fn ${name}4\\(.*`),
-      `fn ${name}4(i: u32, left: u32) -> vec4f { return ${name}[i / 4u]; }`,
-    )
-    .replace(
-      new RegExp(`fn ${name}1\\(.*`),
-      `fn ${name}1(i: u32) -> f32 { return ${name}[i / 4u][i % 4u]; }`,
+/** What the subgroup shader decides in its text. */
+type Facts = Record<
+  'TRANS_A' | 'TRANS_B' | 'HAS_BIAS' | 'HAS_RESIDUAL' | 'ACCUMULATE' | 'SOFTMAX_GRAD' | 'TAIL',
+  boolean
+>;
+
+const subgroupShader = (rows: number, facts: Facts) =>
+  prepared(`subgroup ${rows} ${JSON.stringify(facts)}`, () => {
+    const named = Object.entries(facts).reduce(
+      (code, [name, value]) => code.replace(new RegExp(`const ${name} = \\w+;`), `const ${name} = ${value};`),
+      subgroupCode,
     );
-
-interface Form {
-  rows: number;
-  vecA: boolean;
-  vecB: boolean;
-  facts: { TRANS_A: boolean; TRANS_B: boolean; TAIL: boolean };
-}
-
-const subgroupShader = (form: Form) =>
-  prepared(JSON.stringify(form), () => {
-    let code = unroll(specialise(subgroupCode, form.facts), { TM: form.rows });
-    if (form.vecA) code = vectorise(code, 'a');
-    if (form.vecB) code = vectorise(code, 'b');
-    return code;
+    return unroll(specialise(named, facts), { TM: rows });
   });
 
 const tiledShader = (side: number) => prepared(`tiled ${side}`, () => unroll(tiledCode, { WG: side }));
 
+const flags = (p: Product) => ({
+  TRANS_A: p.transposeA ?? false,
+  TRANS_B: p.transposeB ?? false,
+  HAS_BIAS: p.bias !== undefined,
+  HAS_RESIDUAL: p.residual !== undefined,
+  ACCUMULATE: p.accumulate ?? false,
+  SOFTMAX_GRAD: p.softmaxGrad !== undefined,
+});
+
 const shaderOf = (p: Product, variant: MatmulVariant) => {
   if (variant === 'subgroup') {
     const rows = p.m <= 4 ? 4 : p.m <= 8 ? 8 : 16;
-    const aligned = (contiguous: number, offset = 0) => contiguous % 4 === 0 && offset % 4 === 0;
-    const vecA = aligned(p.transposeA ? p.m : p.k, p.aOffset);
-    const vecB = aligned(p.transposeB ? p.k : p.n, p.bOffset);
-    const facts = { TRANS_A: p.transposeA ?? false, TRANS_B: p.transposeB ?? false, TAIL: p.k % 4 !== 0 };
-    return { code: subgroupShader({ rows, vecA, vecB, facts }), tileM: rows, tileN: 32 };
+    const facts: Facts = { ...flags(p), TAIL: p.k % 4 !== 0 };
+    return { code: subgroupShader(rows, facts), tileM: rows, tileN: 32, constants: {} };
   }
   const side = Math.ceil(p.m / 64) * Math.ceil(p.n / 64) >= 64 ? 16 : 8;
-  return { code: tiledShader(side), tileM: 4 * side, tileN: 4 * side };
+  const constants = Object.fromEntries(Object.entries(flags(p)).map(([name, on]) => [name, Number(on)]));
+  return { code: tiledShader(side), tileM: 4 * side, tileN: 4 * side, constants };
 };
 
 /** Records one matrix product by the adapter's variant (see tune.ts), or the one given; returns C. */
 export const product = (p: Product, variant: MatmulVariant = currentVariant()): TensorInfo => {
-  const { code, tileM, tileN } = shaderOf(p, variant);
+  const { code, tileM, tileN, constants } = shaderOf(p, variant);
   return dispatch({
     label: p.label,
     code,
@@ -94,14 +88,7 @@ export const product = (p: Product, variant: MatmulVariant = currentVariant()): 
     inputs: [p.a, p.b, p.bias ?? p.softmaxGrad ?? p.a, p.residual ?? p.a],
     outputs: [p.out ?? { shape: [p.m, p.n], dtype: 'float32' }],
     uniforms: [p.m, p.n, p.k, p.aOffset ?? 0, p.bOffset ?? 0, p.cOffset ?? 0],
-    constants: {
-      TRANS_A: Number(p.transposeA ?? false),
-      TRANS_B: Number(p.transposeB ?? false),
-      HAS_BIAS: Number(p.bias !== undefined),
-      HAS_RESIDUAL: Number(p.residual !== undefined),
-      ACCUMULATE: Number(p.accumulate ?? false),
-      SOFTMAX_GRAD: Number(p.softmaxGrad !== undefined),
-    },
+    constants,
     workgroups: [Math.ceil(p.n / tileN), Math.ceil(p.m / tileM)],
   })[0]!;
 };

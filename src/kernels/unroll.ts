@@ -1,11 +1,14 @@
 /**
  * Prepares a WGSL kernel for the compiler of a software adapter, which neither unrolls loops nor keeps small arrays in
- * registers. The shader stays readable, with loops and arrays; three kinds of lines are rewritten:
+ * registers. The shader stays readable, with loops and arrays; these lines are rewritten:
  *
  * - `const NAME = 4u;` takes the value given for NAME;
  * - `for (var i = 0u; i < BOUND; i++) { // unroll` is repeated for each i, BOUND being a literal or a constant expression;
+ * - the same with `// unroll flat` is repeated without braces, so that what one round defines is seen after the loop;
  * - `var x: array<T, N>; // registers` (also two-dimensional) becomes one variable per element; each index must be a
- *   constant once the loops are unrolled.
+ *   constant once the loops are unrolled;
+ * - `var x: array<T, N>; // once` says that each element is assigned once: `x[i] = ...` becomes `let x_i = ...`, which
+ *   a software adapter need not write to memory under the mask of active threads as it does each variable.
  *
  * @throws Error when a marked line does not have the expected form.
  */
@@ -63,15 +66,16 @@ export const specialise = (code: string, facts: Record<string, boolean>): string
   const otherwise = /^\s*else \{/.exec(code.slice(thenEnd));
   const elseStart = otherwise ? thenEnd + otherwise[0].length : thenEnd;
   const end = otherwise ? closing(code, elseStart) : thenEnd;
+  // Without the braces: what the branch declares may be used after it.
   const chosen = facts[match[1]!]
-    ? code.slice(thenStart - 1, thenEnd)
+    ? code.slice(thenStart, thenEnd - 1)
     : otherwise
-      ? code.slice(elseStart - 1, end)
+      ? code.slice(elseStart, end - 1)
       : '';
   return code.slice(0, match.index) + specialise(chosen + code.slice(end), facts);
 };
 
-const loop = /for \(var (\w+) = 0u; \1 < ([^;]+); \1\+\+\) \{ \/\/ unroll/;
+const loop = /for \(var (\w+) = 0u; \1 < ([^;]+); \1\+\+\) \{ \/\/ unroll( flat)?/;
 
 const expand = (code: string, known: Map<string, number>): string => {
   const match = loop.exec(code);
@@ -83,12 +87,16 @@ const expand = (code: string, known: Map<string, number>): string => {
   const end = closing(code, start);
   const body = code.slice(start, end - 1);
   const word = new RegExp(`\\b${name}\\b`, 'g');
-  const copies = Array.from({ length: count }, (_, i) => `{${expand(body.replace(word, `${i}u`), known)}}`);
+  const copies = Array.from({ length: count }, (_, i) => {
+    const copy = expand(body.replace(word, `${i}u`), known);
+    return match[3] ? copy : `{${copy}}`;
+  });
   return code.slice(0, match.index) + copies.join('\n') + expand(code.slice(end), known);
 };
 
 const scalarise = (code: string, known: Map<string, number>): string => {
   const arrays = new Set<string>();
+  const once = new Set<string>();
   const size = (text: string) => {
     const value = evaluate(text, known);
     if (value === undefined) throw new Error(`unroll: array size "${text}" is not a constant`);
@@ -112,7 +120,12 @@ const scalarise = (code: string, known: Map<string, number>): string => {
         arrays.add(name);
         return Array.from({ length: size(length) }, (_unused, i) => `var ${name}_${i}: ${type};`).join(' ');
       },
-    );
+    )
+    .replace(/var (\w+): array<(\w+), ([^>]+)>; \/\/ once/g, (_, name: string) => {
+      arrays.add(name);
+      once.add(name);
+      return '';
+    });
   const twice = new Set([...arrays].filter((name) => new RegExp(`\\b${name}_\\d+_\\d+:`).test(declared)));
   let result = declared;
   for (const name of arrays) {
@@ -123,6 +136,7 @@ const scalarise = (code: string, known: Map<string, number>): string => {
       if (indices.includes(undefined)) throw new Error(`unroll: the index of "${whole}" is not a constant`);
       return `${name}_${indices.join('_')}`;
     });
+    if (once.has(name)) result = result.replace(new RegExp(`\\b(${name}_\\d+ =)`, 'g'), 'let $1');
   }
   return result;
 };
