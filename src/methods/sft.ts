@@ -55,7 +55,7 @@ export const sft = defineMethod({
   params: {},
   defaults: {
     paper: { learningRate: 9.65e-6, batchSize: 32, epochs: 16, schedule: 'cosine', dropout: 0.2 },
-    learningRate: 5e-4,
+    learningRate: 1e-4,
     batchSize: 32,
   },
   needs: { reference: false, comparisons: false, steps: false },
