@@ -276,9 +276,11 @@ def index():
         entries.append({
             "id": key,
             "name": model["title"],
-            "description": f"Chained arithmetic, one operation per line; {count / 1e6:.1f} million parameters, "
-                           + ("a pupil who forgets to borrow." if model["data"] == "train-habit.jsonl"
-                              else "stopped half-way through its training."),
+            "description": f"Chained arithmetic, one operation per line; {count / 1e6:.1f} million parameters. "
+                           + ("It learned from a pupil who forgets, 65 times in 100, the ten that a subtraction "
+                              "borrowed: a habit for training to turn round." if model["data"] == "train-habit.jsonl"
+                              else "Stopped half-way through its own training, it has no one habit to unlearn, and is "
+                              "the harder pupil."),
             "parameters": count,
             "files": [
                 {"name": f, "bytes": (folder / f).stat().st_size,

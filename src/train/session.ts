@@ -419,7 +419,7 @@ export class TrainingSession {
     if (missing.length > 0) {
       const reference =
         this.step === 0 && this.stageIndex === 0 ? this.parameters : this.referenceParameters();
-      const fresh = await this.scoreAll(reference, missing);
+      const fresh = await this.scoreAll(reference, missing, 'under the reference');
       for (const [id, values] of fresh) scores.set(id, values);
       const keyOf = new Map(this.trees.map((tree, i) => [tree.id, keys[i]!]));
       await this.keep(() =>
@@ -429,7 +429,7 @@ export class TrainingSession {
     this.reference = scores;
   }
 
-  private scoreAll(parameters: Map<string, Tensor>, trees: readonly PreferenceTree[]) {
+  private scoreAll(parameters: Map<string, Tensor>, trees: readonly PreferenceTree[], note: string) {
     return this.exclusive(() =>
       guardGpu(() =>
         scoreTrees(this.o.model.config, parameters, trees, SCORE_BATCH, async (done) => {
@@ -438,7 +438,7 @@ export class TrainingSession {
             phase: 'scoring',
             done,
             total: trees.length,
-            note: 'reference log-probs',
+            note,
           });
           await this.between();
         }),
@@ -518,7 +518,7 @@ export class TrainingSession {
     const done = this.stage;
     if (this.stages.some((stage) => stage.guide === done.id)) {
       this.setPhase('scoring', `Scoring the data under ${done.label}.`);
-      this.stageScores.set(done.id, await this.scoreAll(this.parameters, this.trees));
+      this.stageScores.set(done.id, await this.scoreAll(this.parameters, this.trees, `under ${done.label}`));
     }
     await this.exclusive(async () => {
       this.load(this.o.model.weights);

@@ -82,6 +82,7 @@ export const createApp = (connect: Connect): App => {
     const own = connection;
     connection.onCrash((error) => {
       if (own !== connection) return;
+      report(describeTrouble(error, 'starting the engine')); // before the state that makes others look for it
       const { status } = store.get();
       store.set({
         connection: 'failed',
@@ -89,7 +90,6 @@ export const createApp = (connect: Connect): App => {
         status:
           status && isLive(status.phase) ? { ...status, phase: 'failed', message: error.message } : status,
       });
-      report(describeTrouble(error, 'starting the engine'));
     });
   };
 
@@ -104,6 +104,7 @@ export const createApp = (connect: Connect): App => {
     await connection.subscribe(receive);
     const models = await api.models();
     store.set({ backend, models });
+    app.editor.checkModel();
     const wanted = store.get().document?.model;
     if (wanted) await api.load(wanted);
     store.set({ connection: 'ready' });

@@ -1,3 +1,5 @@
+import type { ModelSummary } from '../../workers/protocol';
+import { tasks } from '../tasks';
 import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../train/run-document';
 import type { App } from './app';
 import { overlay, readHash, writeHash } from './run-url';
@@ -5,12 +7,33 @@ import type { FieldProblem } from './state';
 import { isLive, noRun } from './state';
 
 const firstMethod = 'step-dpo';
+const firstModel = 'arith-nano';
 
 const problemsOf = (error: unknown): FieldProblem[] => {
   if (error instanceof RunDocumentError) return error.problems;
   const message = error instanceof Error ? error.message : String(error);
   const [field, ...rest] = message.split(': ');
   return [{ field: rest.length > 0 ? field! : 'document', message: rest.join(': ') || message }];
+};
+
+const longest = 300;
+const shortened = ({ field, message }: FieldProblem): FieldProblem => ({
+  field,
+  message: message.length > longest ? `${message.slice(0, longest)} …` : message,
+});
+
+/** What only the engine would find otherwise: a valid document that names things which are not here. */
+const unknownNames = (document: RunDocument, models: readonly ModelSummary[]): FieldProblem[] => {
+  const check = (field: string, value: string, known: readonly { id: string }[]): FieldProblem[] =>
+    known.some(({ id }) => id === value)
+      ? []
+      : [{ field, message: `"${value}" is not here; use one of ${known.map(({ id }) => id).join(', ')}` }];
+  const task = tasks.find(({ id }) => id === document.data.task);
+  return [
+    ...check('data.task', document.data.task, tasks),
+    ...(task ? check('data.difficulty', document.data.difficulty, task.difficulties) : []),
+    ...(models.length > 0 ? check('model', document.model, models) : []),
+  ];
 };
 
 /** Keeps the run document, the form and the URL the same thing, and refuses what is not a valid document. */
@@ -37,8 +60,10 @@ export const createDocumentEditor = (app: App) => {
     let document: RunDocument;
     try {
       document = parseRun(candidate, methods());
+      const unknown = unknownNames(document, app.store.get().models);
+      if (unknown.length > 0) throw new RunDocumentError(unknown);
     } catch (error) {
-      app.store.set({ documentProblems: problemsOf(error) });
+      app.store.set({ documentProblems: problemsOf(error).map(shortened) });
       return false;
     }
     app.store.set({ document, documentProblems: [] });
@@ -53,7 +78,7 @@ export const createDocumentEditor = (app: App) => {
     if (before.backend !== document.backend) await app.restart();
     else if (before.model !== document.model) {
       await app.attempt(`loading ${document.model}`, async () => {
-        app.store.set({ pending: 'Loading the model' });
+        app.store.set({ pending: 'Loading the model', trouble: undefined });
         try {
           await app.connection.api.load(document.model);
           app.store.set(noRun); // the engine has closed it, to answer with the new model
@@ -102,6 +127,21 @@ export const createDocumentEditor = (app: App) => {
       // A URL that was refused stays as it is, to be corrected.
       if (app.store.get().documentProblems.length === 0) mirror();
       addEventListener('hashchange', heard);
+    },
+    /** The list of models has come: one that the URL named before must be in it. Else the first is taken. */
+    checkModel() {
+      const { document, models } = app.store.get();
+      if (!document || models.length === 0) return;
+      const unknown = unknownNames(document, models).filter(({ field }) => field === 'model');
+      if (unknown.length === 0) return;
+      const model = models.find(({ id }) => id === firstModel) ?? models[0]!;
+      clearTimeout(timer); // the URL stays, to be corrected
+      app.store.set({ document: { ...document, model: model.id }, documentProblems: unknown });
+    },
+    /** Drops what was refused: the form shows the document again. */
+    forgive() {
+      app.store.set({ documentProblems: [], trouble: undefined });
+      mirror();
     },
     startAsked: () => start && app.store.get().documentProblems.length === 0,
     edit(change: (document: RunDocument) => unknown): boolean {

@@ -58,12 +58,9 @@ export const exposeDriver = (app: App) => {
     ready,
     configure(document) {
       if (!app.editor.take(document)) {
-        throw new Error(
-          app.store
-            .get()
-            .documentProblems.map((p) => `${p.field}: ${p.message}`)
-            .join('\n'),
-        );
+        const problems = app.store.get().documentProblems;
+        app.editor.forgive(); // the caller has been told; the form still shows a valid document
+        throw new Error(problems.map((p) => `${p.field}: ${p.message}`).join('\n'));
       }
     },
     async train() {

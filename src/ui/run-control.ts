@@ -21,8 +21,18 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
   };
 
   const create = async (): Promise<boolean> => {
-    const { document } = app.store.get();
+    const { document, documentProblems } = app.store.get();
     if (!document) return false;
+    if (documentProblems.length > 0) {
+      // The form shows something that the run would not be.
+      app.report({
+        title: 'Some settings were refused',
+        lines: documentProblems.map((p) => `${p.field}: ${p.message}`),
+        remedy: 'Correct them below, or go back to the settings as they were; then train.',
+        actions: ['settings', 'dismiss'],
+      });
+      return false;
+    }
     if (document.backend !== backendChoice()) await app.restart();
     if (app.store.get().connection !== 'ready') return false;
     app.store.set({ ...noRun, offer: undefined });

@@ -23,7 +23,7 @@ export const statusSentence = (state: Readonly<State>): string => {
     case 'collecting':
       return of ? `${pass}making pairs: ${of}${note}` : pass + status.message;
     case 'scoring':
-      return of ? `${pass}asking the reference: ${of}${note}` : pass + status.message;
+      return of ? `${pass}scoring the pairs: ${of}${note}` : pass + status.message;
     case 'evaluating':
       return of
         ? `${pass}answering held-out problems: ${of}`

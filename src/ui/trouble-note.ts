@@ -15,6 +15,7 @@ export class TroubleNote extends AppElement {
       resume: () => void app.control.recover(),
       wasm: () => void app.control.recover('wasm'),
       storage: () => this.dispatchEvent(new CustomEvent('go', { detail: 'keep', bubbles: true })),
+      settings: () => app.editor.forgive(),
       dismiss: () => app.report(undefined),
     };
     acts[action]();
@@ -27,8 +28,13 @@ export class TroubleNote extends AppElement {
       resume: status?.runId ? 'Resume from the last checkpoint' : 'Start the engine anew',
       wasm: 'Go on with WebAssembly',
       storage: 'Show what is stored',
+      settings: 'Back to the settings as they were',
       dismiss: 'Dismiss',
     };
+    // Without a run there is none to resume, and the button would do what another one does.
+    const actions = (trouble?.actions ?? []).filter(
+      (action) => action !== 'resume' || status?.runId || !trouble?.actions.includes('restart'),
+    );
     // The live region stays in the page, so that what is put into it is announced.
     return html`<div role="alert" data-testid="trouble">
       ${
@@ -38,7 +44,7 @@ export class TroubleNote extends AppElement {
               ${trouble.lines.map((line) => html`<p class="trouble-message">${line}</p>`)}
               <p>${trouble.remedy}</p>
               <p class="buttons">
-                ${trouble.actions.map((action) => html`<button type="button" data-testid="trouble-${action}" @click=${() => this.#act(action)}>${labels[action]}</button>`)}
+                ${actions.map((action) => html`<button type="button" data-testid="trouble-${action}" @click=${() => this.#act(action)}>${labels[action]}</button>`)}
               </p>
             </div>`
           : nothing

@@ -147,6 +147,25 @@ describe('the configuration', () => {
     expect(location.hash).toContain('steps=0');
   });
 
+  it('names a model, a task or a difficulty that is not here, and starts with one that is', async () => {
+    await open({}, '#model=nope&start=1');
+    expect(app.store.get().connection).toBe('ready');
+    expect(text('document-problems')).toContain('"nope" is not here; use one of');
+    expect(app.store.get().models.map((m) => m.id)).toContain(app.store.get().document!.model);
+    expect(fake.calls.some((c) => c.name === 'create')).toBe(false);
+    await open({}, '#data.difficulty=nope');
+    expect(text('document-problems')).toContain('data.difficulty');
+    await open({}, '#data.task=nope');
+    expect(text('document-problems')).toContain('data.task');
+  });
+
+  it('tells the story of the model that is chosen, in its own words', async () => {
+    await open();
+    const { models, document } = app.store.get();
+    const { description } = models.find((m) => m.id === document!.model)!;
+    await until(() => expect(text('about-model')).toContain(description));
+  });
+
   it('takes a whole run document as JSON, and starts when asked', async () => {
     const run = { ...defaultRun(stepDpo), steps: 2, data: { ...defaultRun(stepDpo).data, trees: 2 } };
     await open({}, `#run=${encodeURIComponent(JSON.stringify(run))}&start=1`);
@@ -165,6 +184,15 @@ describe('the configuration', () => {
     await until(() => expect(text('document-problems')).toContain('method.params.beta is 99'));
     expect(app.store.get().document!.method.params['beta']).toBe(0.1);
     expect(beta.getAttribute('aria-invalid')).toBe('true');
+
+    // Nothing is trained that the form does not show.
+    byId('train')!.click();
+    await until(() => expect(text('trouble')).toContain('Some settings were refused'));
+    expect(fake.calls.some((c) => c.name === 'create')).toBe(false);
+    byId('forgive')!.click();
+    await until(() => expect(beta.value).toBe('0.1'));
+    expect(beta.getAttribute('aria-invalid')).toBe('false');
+    expect(text('trouble')).toBe('');
   });
 });
 
@@ -197,6 +225,19 @@ describe('runs and honest screens', () => {
     await until(() => expect(document.querySelector('dialog')!.open).toBe(true));
     byId('confirm-delete')!.click();
     await until(() => expect(byId('run-run-old')).toBeNull());
+  });
+
+  it('lets go of the run it shows when that is deleted', async () => {
+    await open({}, small);
+    byId('train')!.click();
+    await until(() => expect(phase()).toBe('finished'));
+    await until(() => expect(byId('run-delete')).not.toBeNull());
+    byId('run-delete')!.click();
+    await until(() => expect(document.querySelector('dialog')!.open).toBe(true));
+    byId('confirm-delete')!.click();
+    await until(() => expect(phase()).toBe('none'));
+    expect(byId('tree-list')).toBeNull();
+    expect(byId('export-model')!.hasAttribute('disabled')).toBe(true);
   });
 
   it('says that the GPU was lost and goes on from the checkpoint', async () => {

@@ -9,13 +9,14 @@ import './storage-panel';
 /** Export, stored runs, storage. */
 export class KeepPanel extends AppElement {
   protected watched() {
-    return ['checkpoint'] as const;
+    return ['checkpoint', 'storage'] as const;
   }
 
   #confirm = () => this.querySelector<ConfirmDialog>('confirm-dialog')!;
 
   override render() {
     const { app } = this;
+    const { checkpoint, storage } = this.state;
     return html`<div class="spread">
       <div class="text">
         <export-panel .app=${app}></export-panel>
@@ -26,7 +27,7 @@ export class KeepPanel extends AppElement {
       <div class="note">
         <p>The zip holds <code>model.safetensors</code>, <code>config.json</code> and the tokenizer, as Hugging Face libraries read them, with the run document and the metrics.</p>
         <p>The address of this page holds the whole configuration; the same document on the same device gives the same numbers.</p>
-        <p data-testid="checkpoint">${this.state.checkpoint}</p>
+        <p data-testid="checkpoint">${checkpoint}${checkpoint && storage?.problem ? ' In memory only: it goes with this page.' : ''}</p>
       </div>
     </div>`;
   }

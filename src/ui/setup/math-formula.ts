@@ -27,7 +27,9 @@ export class MathFormula extends LitElement {
     const { tex } = this;
     this.textContent = tex;
     void Promise.all([import('katex'), import('katex/dist/katex.min.css')])
-      .then(([{ default: katex }]) => {
+      .then(async ([{ default: katex }]) => {
+        // A task of its own: loading and laying out the page have taken their share already.
+        await new Promise((resolve) => setTimeout(resolve));
         if (this.tex !== tex) return;
         katex.render(tex, this, {
           displayMode: true,

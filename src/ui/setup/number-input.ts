@@ -1,4 +1,5 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, noChange, nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
 import type { FieldProblem } from '../state';
 import { fromSlider, type NumberField, toSlider } from './fields';
 
@@ -16,6 +17,9 @@ export interface NumberInput extends NumberField {
 export const numberInput = (field: NumberInput) => {
   const id = `field-${field.path.replaceAll('.', '-')}`;
   const problem = field.problems.find((p) => p.field === field.path);
+  // What is being typed, or was refused, stays to be corrected; anything else shows what the document says.
+  const shown = document.getElementById(id);
+  const keep = shown !== null && (problem !== undefined || document.activeElement === shown);
   const read = (event: Event) => {
     const { value } = event.target as HTMLInputElement;
     field.change(value.trim() === '' ? Number.NaN : Number(value));
@@ -46,7 +50,7 @@ export const numberInput = (field: NumberInput) => {
         step=${field.integer ? '1' : 'any'}
         aria-describedby="${id}-help"
         aria-invalid=${problem ? 'true' : 'false'}
-        .value=${String(field.value)}
+        .value=${keep ? noChange : live(String(field.value))}
         @change=${read}
       />
     </div>

@@ -86,6 +86,7 @@ export class SetupPanel extends AppElement {
     return html`<div class="trouble" role="alert" data-testid="document-problems">
       <p><strong>This was not taken over, and nothing was changed:</strong></p>
       <ul>${documentProblems.map((p) => html`<li><code>${p.field}</code> ${p.message}</li>`)}</ul>
+      <p class="buttons"><button type="button" data-testid="forgive" @click=${() => this.app.editor.forgive()}>Back to the settings as they were</button></p>
     </div>`;
   }
 

@@ -39,7 +39,7 @@ export class WatchPanel extends AppElement {
   }
 
   protected watched() {
-    return ['connection', 'status', 'document', 'evaluations', 'pending'] as const;
+    return ['connection', 'status', 'document', 'evaluations', 'pending', 'models'] as const;
   }
 
   protected override changed(keys: ReadonlySet<keyof State>) {
@@ -124,7 +124,9 @@ export class WatchPanel extends AppElement {
   }
 
   override render() {
-    const { connection, document, trouble } = this.state;
+    const { connection, document, trouble, models, status, runDocument } = this.state;
+    const id = (status ? runDocument : undefined)?.model ?? document?.model;
+    const model = models.find((m) => m.id === id);
     const waiting =
       connection === 'starting'
         ? `Waking ${document?.model ?? 'the model'}…`
@@ -137,7 +139,10 @@ export class WatchPanel extends AppElement {
           <p class="problem-label">Problem ${this.index + 1} <span class="quiet">of the held-out ones</span></p>
           <p class="problem-text" data-testid="problem">${this.problem ? this.problem.prompt.trim() : html`<span class="quiet">${waiting}</span>`}</p>
         </div>
-        <p class="note">The model has never seen these problems. It writes one step to a line; a verifier, which is a program and not a model, judges each line.</p></div>
+        <div class="note">
+          ${model ? html`<p data-testid="about-model"><strong>${model.name}.</strong> ${model.description}</p>` : nothing}
+          <p>It has never seen these problems. It writes one step to a line; a verifier, which is a program and not a model, judges each line.</p>
+        </div></div>
         <div class="sheets ${this.#trained ? 'two' : 'one'}">
           <answer-sheet
             class="sheet"
