@@ -6,7 +6,7 @@ import { stepDpo } from '../../../src/methods/step-dpo';
 import { tgdpo } from '../../../src/methods/tgdpo';
 import { arithmetic } from '../../../src/tasks/arithmetic';
 import type { BackendInfo } from '../../../src/tf';
-import { initBackend, tf } from '../../../src/tf';
+import { GpuError, initBackend, tf } from '../../../src/tf';
 import type { RunDocument } from '../../../src/train/run-document';
 import { defaultRun } from '../../../src/train/run-document';
 import { TrainingSession } from '../../../src/train/session';
@@ -68,6 +68,44 @@ const resumed = (
   });
 
 describe('TrainingSession', () => {
+  it('fails readably when the GPU is lost, and goes on from its checkpoint to the same numbers', async () => {
+    const whole = await makeSession(pairDpo);
+    await whole.session.start();
+
+    let lost = false;
+    const breaking: Method = {
+      ...pairDpo,
+      loss: (input, params) => {
+        if (lost) throw new GpuError('The GPU device was lost (reset).');
+        return pairDpo.loss(input, params);
+      },
+    };
+    const { session, events, memory, options } = await makeSession(breaking);
+    await session.stepOnce();
+    await session.stepOnce();
+    lost = true;
+    const status = await session.start();
+    expect(status).toMatchObject({ phase: 'failed', step: 2, message: 'The GPU device was lost (reset).' });
+    expect(events).toContainEqual({
+      kind: 'error',
+      name: 'GpuError',
+      message: 'The GPU device was lost (reset).',
+    });
+    await expect(session.start()).rejects.toThrow('has failed');
+    await session.dispose();
+
+    lost = false;
+    const again = await resumed(options, memory);
+    expect(again.status()).toMatchObject({ phase: 'paused', step: 2 });
+    expect(await again.start()).toMatchObject({ phase: 'finished' });
+    expect(rows(again)).toEqual(rows(whole.session));
+
+    // Opened once more it is finished, and shows its credit without being started.
+    const opened = await resumed(options, memory);
+    expect(opened.status().phase).toBe('finished');
+    expect((await opened.credit(0)).responses.length).toBeGreaterThan(1);
+  });
+
   it('trains DPO: the loss starts at log 2 and the margin grows', async () => {
     const { session } = await makeSession(pairDpo, { steps: 8, schedule: { kind: 'constant', warmup: 0 } });
     const status = await session.start();
