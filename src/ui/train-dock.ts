@@ -14,7 +14,7 @@ export const statusSentence = (state: Readonly<State>): string => {
   if (connection === 'failed') return 'The engine is not running.';
   if (!status || status.phase === 'idle') return `Ready to train ${document?.model ?? ''}.`;
   const pass =
-    status.stage.count > 1
+    status.stage.count > 1 && isLive(status.phase)
       ? `Pass ${status.stage.index + 1} of ${status.stage.count} (${status.stage.label}): `
       : '';
   const of = progress && progress.total > 0 ? `${progress.done} of ${progress.total}` : '';
