@@ -82,8 +82,14 @@ const compareSides = async (
   const [otherTimes, oursTimes]: number[][] = [[], []];
   const perTurn = Math.ceil(repetitions.ours / repetitions.other);
   for (let turn = 0; turn < repetitions.other; turn++) {
-    otherTimes!.push(await timeOf(other));
-    for (let i = 0; i < perTurn; i++) oursTimes!.push(await timeOf(ours));
+    const sides = [
+      async () => otherTimes!.push(await timeOf(other)),
+      async () => {
+        for (let i = 0; i < perTurn; i++) oursTimes!.push(await timeOf(ours));
+      },
+    ];
+    if (turn % 2 === 1) sides.reverse(); // neither side always comes after the other
+    for (const side of sides) await side();
   }
   return {
     name,
@@ -202,9 +208,10 @@ export const benchLinearLogProb = async (): Promise<KernelBench> => {
       const shape = `${N} x ${d} x ${V}`;
       const few = V > 10_000 ? { ours: 4, other: 2 } : { ours: 9, other: 3 };
       const row = await compareSides('linearLogProb', shape, ours, tfjs, few);
+      const turns = V > 1024 ? few.ours : 25; // of a few milliseconds each, and the two are close
       const same = await compareSides('linear + logSoftmaxGather', shape, ours, unfused, {
-        ours: few.ours,
-        other: few.ours,
+        ours: turns,
+        other: turns,
       });
       rows.push(row, same);
       ratios[`linearLogProb.time.${V}`] = row.otherMs / row.oursMs;
