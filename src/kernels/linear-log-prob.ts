@@ -4,14 +4,7 @@ import { checkTensor } from './check';
 import type { EntryTensors } from './entry-tensors';
 import { linear, linearPlain } from './linear';
 import type { EntryName } from './log-prob-passes';
-import {
-  addTargets,
-  entryNames,
-  entryResults,
-  logitsGradient,
-  rowStats,
-  softmaxCoefficients,
-} from './log-prob-passes';
+import { addTargets, entryNames, entryResults, rowStats, softmaxCoefficients } from './log-prob-passes';
 import type { LogProbs } from './log-softmax-gather';
 import {
   checkEntries,
@@ -70,47 +63,14 @@ const toAllRows = (dScored: TensorInfo, rows: TensorInfo, size: number): Tensor 
   return all;
 };
 
-const allLogits = (scored: TensorInfo, head: TensorInfo): TensorInfo =>
-  product({
-    label: 'logits',
-    a: scored,
-    b: head,
-    m: scored.shape[0]!,
-    n: head.shape[0]!,
-    k: head.shape[1]!,
-    transposeB: true,
-  });
-
-/** Logits kept: outputs the three results, (max, log sum) and the logits. */
-const keptOp = defineOp<Input>({
-  name: 'LinearLogProbKept',
-  inputs: ['hidden', 'head', ...entryNames],
-  forward: (inputs) =>
-    withScoredRows(inputs.hidden, inputs.rows, (scored) => {
-      const logits = allLogits(scored, inputs.head);
-      const stats = rowStats(logits, scored.shape[0]!, inputs.head.shape[0]!);
-      return [...entryResults(inputs, stats, logits), stats, logits];
-    }),
-  saveOutputs: [3, 4],
-  backward: (dy, { inputs, outputs }, _attrs, wanted) =>
-    shareGradients(wanted, (want) => {
-      const { hidden, head, rows } = inputs;
-      const [R, V, d] = [rows.shape[0]!, head.shape[0]!, head.shape[1]!];
-      const { g, coef } = softmaxCoefficients(dy, inputs, outputs[3]!);
-      const dLogits = logitsGradient(outputs[4]!, g, coef, inputs);
-      const result: Gradients = {};
-      if (want.hidden) {
-        const dScored = product({ label: 'dHidden', a: dLogits, b: head, m: R, n: d, k: V });
-        result.hidden = toAllRows(dScored, rows, hidden.shape[0]!);
-      }
-      if (want.head) {
-        result.head = withScoredRows(hidden, rows, (scored) =>
-          toTensor(product({ label: 'dHead', a: dLogits, b: scored, m: V, n: d, k: R, transposeA: true })),
-        );
-      }
-      free(g, coef, dLogits);
-      return result;
-    }),
+/** Hidden states of the scored rows as a step of the tape, for logits that are kept. */
+const takeScoredRows = defineOp<'hidden' | 'rows'>({
+  name: 'TakeScoredRows',
+  inputs: ['hidden', 'rows'],
+  forward: ({ hidden, rows }) => [gatherRows(hidden, rows)],
+  backward: ([dy], { inputs: { hidden, rows } }) => ({
+    hidden: () => toTensor(scatterRows(dy!, rows, hidden.shape[0]!)),
+  }),
 });
 
 /** The vocabulary in chunks: f(first column, number of columns). */
@@ -269,8 +229,9 @@ export const linearLogProb = (
   if (R === 0) return emptyResults(hidden, entries);
   if (useShaders()) {
     const kept = options.logits ? options.logits === 'kept' : keepsLogits(R, V);
-    const op = kept ? keptOp : streamedOp;
-    return withLists(entries, (lists) => op({ hidden, head, ...lists }, {}));
+    if (!kept) return withLists(entries, (lists) => streamedOp({ hidden, head, ...lists }, {}));
+    const scored = R === hidden.shape[0] ? hidden : takeScoredRows({ hidden, rows: entries.rows }, {})[0];
+    return logSoftmaxGather(linear(scored as Tensor2D, head), entries);
   }
   if (useHost()) {
     const scored = R === hidden.shape[0] ? hidden : takeRowsOnHost(hidden, entries.rows);
