@@ -206,7 +206,7 @@ export const benchLinearLogProb = async (): Promise<KernelBench> => {
       }
       tf.dispose(expected);
       const shape = `${N} x ${d} x ${V}`;
-      const few = V > 10_000 ? { ours: 4, other: 2 } : { ours: 9, other: 3 };
+      const few = V > 10_000 ? { ours: 4, other: 3 } : { ours: 9, other: 3 };
       const row = await compareSides('linearLogProb', shape, ours, tfjs, few);
       const turns = V > 1024 ? few.ours : 25; // of a few milliseconds each, and the two are close
       const same = await compareSides('linear + logSoftmaxGather', shape, ours, unfused, {
