@@ -138,10 +138,6 @@ export class WatchPanel extends AppElement {
         <div class="spread"><div class="text problem">
           <p class="problem-label">Problem ${this.index + 1} <span class="quiet">of the held-out ones</span></p>
           <p class="problem-text" data-testid="problem">${this.problem ? this.problem.prompt.trim() : html`<span class="quiet">${waiting}</span>`}</p>
-        </div>
-        <div class="note">
-          ${model ? html`<p data-testid="about-model"><strong>${model.name}.</strong> ${model.description}</p>` : nothing}
-          <p>It has never seen these problems. It writes one step to a line; a verifier, which is a program and not a model, judges each line.</p>
         </div></div>
         <div class="sheets ${this.#trained ? 'two' : 'one'}">
           <answer-sheet
@@ -165,7 +161,7 @@ export class WatchPanel extends AppElement {
               : nothing
           }
         </div>
-        <div class="exhibit-controls" role="group" aria-label="Which problem">
+        <div class="spread"><div class="text exhibit-controls" role="group" aria-label="Which problem">
           <button type="button" class="quiet-button" @click=${() => this.#move(this.index - 1)} ?disabled=${!this.problem}>${left()} Previous</button>
           <button type="button" class="quiet-button" data-testid="play" @click=${() => this.#toggle()} ?disabled=${!this.problem}>
             ${this.playing ? html`${pause()} Hold` : html`${play()} Play on`}
@@ -173,6 +169,10 @@ export class WatchPanel extends AppElement {
           <button type="button" class="quiet-button" data-testid="next-problem" @click=${() => this.#move(this.index + 1)} ?disabled=${!this.problem}>Next ${right()}</button>
           <button type="button" class="quiet-button" data-testid="solve-another" @click=${() => this.#move(Math.floor(Math.random() * range))} ?disabled=${!this.problem}>Solve another</button>
         </div>
+        <div class="note">
+          ${model ? html`<p data-testid="about-model"><strong>${model.name}.</strong> ${model.description}</p>` : nothing}
+          <p>It has never seen these problems. It writes one step to a line; a verifier, which is a program and not a model, judges each line.</p>
+        </div></div>
       </div>
     `;
   }
