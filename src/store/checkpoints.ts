@@ -19,7 +19,7 @@ export interface Checkpoint {
   initialWeightsHash: string;
   /** AdamW's first and second moments by weight, and the steps they have seen (for the bias correction). */
   optimizer: { m: Record<string, Float32Array>; v: Record<string, Float32Array>; step: number };
-  /** The run's random generator. */
+  /** The generator of the run's seed. It and the next field follow from seed and step; a resumed run derives both. */
   rngState: RngState;
   /** Micro-batches taken in the current stage; with the seed this says which trees come next, see train/data-order.ts. */
   dataPosition: number;

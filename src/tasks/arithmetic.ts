@@ -1,5 +1,5 @@
 import { createRng, type Rng } from '../util/rng';
-import type { BuiltInTask, Problem, StepVerdict, Verdict } from './task';
+import type { Problem, StepVerdict, Task, Verdict } from './task';
 
 /*
  * Chained arithmetic, one operation per line.
@@ -224,7 +224,7 @@ const verify = (problem: Problem, response: string): Verdict => {
 };
 
 /** Chained arithmetic; see the top of this file. */
-export const arithmetic: BuiltInTask = {
+export const arithmetic: Task = {
   id: 'arithmetic',
   name: 'Chained arithmetic',
   difficulties: levels.map(({ id, label }) => ({ id, label })),

@@ -49,9 +49,3 @@ export interface Task {
   /** Splits a response text into steps, by the same rule as verify. */
   splitSteps(response: string): string[];
 }
-
-/** A task with a fixed list of problems that `draw` never returns, for evaluation. */
-export interface BuiltInTask extends Task {
-  /** Problems number `start` to `start + count - 1` of the held-out list of a difficulty, all distinct. */
-  heldOut(difficulty: string, start: number, count: number): Problem[];
-}
