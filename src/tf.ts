@@ -323,6 +323,21 @@ export const onBackward = (kernelName: string, start: (wanted: string[]) => void
   };
 };
 
+/**
+ * Runs f, which takes gradients, inside the gradient of another computation. tfjs has one tape: without this the inner
+ * gradient would end the outer one, or leave what it saved alive until the outer one ends.
+ */
+export const withOwnTape = <T>(f: () => T): T => {
+  const { state } = tf.engine();
+  const { activeTape, gradientDepth } = state;
+  state.gradientDepth = 0;
+  try {
+    return f();
+  } finally {
+    Object.assign(state, { activeTape, gradientDepth });
+  }
+};
+
 /** Makes a tensor that the current tidy scope owns out of a kernel's result. */
 export const toTensor = (info: tf.TensorInfo): tf.Tensor => tf.engine().makeTensorFromTensorInfo(info);
 
