@@ -25,7 +25,7 @@ export const benchTreePacking = async (say: Say, { pairs = 10, rounds = 5 } = {}
   const trees = stepPairs(createRng(5), pairs, config.vocabSize);
   const frozen = loadParameters(config, seededWeights(config, 7, 0.05));
   const shared = packForest(trees, { pad: 'none' });
-  const reference = await scoreOne(config, frozen, shared);
+  const reference = await scoreOne({ config, weights: frozen }, shared);
   disposeParameters(frozen);
 
   const makeSide = (sides: 'shared' | 'apart') => {
@@ -39,8 +39,8 @@ export const benchTreePacking = async (say: Say, { pairs = 10, rounds = 5 } = {}
       const { value, grads } = tf.tidy(() => {
         const tensors = uploadBatch(batch, config);
         return tf.valueAndGrads((...values: Tensor[]) => {
-          const map = new Map(names.map((name, i) => [name, values[i]!]));
-          const policy = scoreBatch(config, map, tensors, batch.entries.weight);
+          const weights = new Map(names.map((name, i) => [name, values[i]!]));
+          const policy = scoreBatch({ config, weights }, tensors, batch.entries.weight);
           return stepDpo.loss(lossInput(batch, policy, reference, batch.entries.weight), params)
             .loss as Scalar;
         })([...parameters.values()]);

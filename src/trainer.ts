@@ -6,12 +6,13 @@ import type { Answer, RunEvent, RunPhase, RunStatus, TrainerApi } from '../worke
 import { setKernelChoice } from './kernels/kernel-choice';
 import { tuneKernels } from './kernels/tune';
 import { methods } from './methods/index';
+import type { Network } from './model/network';
 import { disposeParameters, loadParameters } from './model/parameters';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
 import { getTask, tasks } from './tasks/index';
 import type { Task } from './tasks/task';
-import type { BackendChoice, BackendInfo, Tensor } from './tf';
+import type { BackendChoice, BackendInfo } from './tf';
 import { gpuStats, guardGpu, initBackend, onGpuError, tf } from './tf';
 import { listBuiltInModels, loadBuiltInModel } from './train/built-in-models';
 import { answerProblems } from './train/evaluate';
@@ -27,7 +28,7 @@ import { createMutex, yieldToMessages } from './util/mutex';
 /** A model on the device that answers problems while no run is open. */
 interface Standby {
   model: LoadedModel;
-  parameters: Map<string, Tensor>;
+  network: Network;
 }
 
 /** Phases of a run that another model may take the place of: it is stored, or has not begun. */
@@ -100,7 +101,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
   };
 
   const closeStandby = () => {
-    if (standby && !broken) disposeParameters(standby.parameters);
+    if (standby && !broken) disposeParameters(standby.network.weights);
     standby = undefined;
   };
 
@@ -108,7 +109,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     wanted = model;
     if (standby?.model !== model) {
       closeStandby();
-      standby = { model, parameters: loadParameters(model.config, model.weights) };
+      const { config, weights } = model;
+      standby = { model, network: { config, weights: loadParameters(config, weights) } };
     }
     return standby!;
   };
@@ -235,9 +237,9 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     },
     answer: async (problems, { which, temperature, seed, maxTokens, task: taskId }) => {
       const task = getTask(taskId ?? session?.document.data.task ?? tasks[0]!.id);
-      const reply = async (model: LoadedModel, parameters: Map<string, Tensor>): Promise<Answer[]> => {
+      const reply = async (model: LoadedModel, network: Network): Promise<Answer[]> => {
         const answered = await answerProblems(
-          { config: model.config, parameters, tokenizer: model.tokenizer },
+          { network, tokenizer: model.tokenizer },
           task,
           problems,
           { temperature, seed, maxTokens },
@@ -256,11 +258,11 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         const run = session;
         if (run) {
           // Not awaited here: the run has a queue of its own, and may be busy for a while.
-          return { answers: run.withModel(which, (parameters) => reply(run.model, parameters)) };
+          return { answers: run.withModel(which, (network) => reply(run.model, network)) };
         }
         if (!wanted) throw new Error('No model is loaded; call load first.');
-        const { model, parameters } = openStandby(wanted);
-        return { answers: Promise.resolve(await guardGpu(() => reply(model, parameters))) };
+        const { model, network } = openStandby(wanted);
+        return { answers: Promise.resolve(await guardGpu(() => reply(model, network))) };
       });
       return answers;
     },

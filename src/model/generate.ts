@@ -15,12 +15,14 @@ import { bucketSize } from '../tree/buckets';
 import type { Rng } from '../util/rng';
 import { chooseToken } from './choose-token';
 import type { ModelConfig } from './config';
-import type { Attend, Project } from './decoder';
-import { projectBy, runBlocks } from './decoder';
+import type { Attend } from './decoder';
+import { runBlocks } from './decoder';
 import type { KeyValueCache } from './key-value-cache';
 import { attendToCache, cacheBytes, disposeCache, fillCache } from './key-value-cache';
-import type { Parameters } from './parameters';
-import { matrix } from './parameters';
+import type { Network, Weights } from './network';
+import { headModule, matrix } from './parameters';
+import type { Project } from './project';
+import { projectBy } from './project';
 
 export interface GenerateHooks {
   /** Stops with the signal's reason, between two tokens. */
@@ -45,10 +47,9 @@ interface Sequence {
 }
 
 interface Model {
+  network: Network;
   config: ModelConfig;
-  params: Parameters;
   project: Project;
-  headName: string;
 }
 
 /**
@@ -59,13 +60,13 @@ interface Model {
  * @throws Error naming the request or option that cannot be used; the signal's reason when aborted.
  */
 export const generate = async (
-  config: ModelConfig,
-  params: Parameters,
+  network: Network,
   requests: readonly SampleRequest[],
   options: SampleOptions,
   rng: Rng,
   hooks: GenerateHooks = {},
 ): Promise<Sample[][]> => {
+  const { config } = network;
   checkOptions(options);
   for (const [i, request] of requests.entries()) checkRequest(request, i, config);
   const seed = rng.bits();
@@ -82,9 +83,8 @@ export const generate = async (
       };
     }),
   );
-  const { project, dispose } = storeForDecoding(params);
-  const headName = config.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
-  const model = { config, params, project, headName };
+  const { project, dispose } = storeForDecoding(network);
+  const model = { network, config, project };
   try {
     let done = 0;
     for (const batch of batches(sequences, config)) {
@@ -164,7 +164,7 @@ const prefill = (
   const promptOf = sequences.map(({ prompt }) => prompts.indexOf(prompt));
   const keys: Tensor2D[] = [];
   const values: Tensor2D[] = [];
-  const { config, params, project, headName } = model;
+  const { network, config, project } = model;
   const { heads, kvHeads } = config;
   try {
     const logits = tf.tidy(() => {
@@ -176,9 +176,9 @@ const prefill = (
         return treeAttention(q, k, v, mask, { heads, kvHeads });
       };
       const position = tf.tensor1d(packed.position, 'int32'); // [N]
-      const hidden = runBlocks(config, params, embed(params, packed.tokens), position, attend, project); // [N, d]
+      const hidden = runBlocks(network, embed(network.weights, packed.tokens), position, attend, project); // [N, d]
       const last = prompts.map(({ length }, p) => starts[p]! + length - 1);
-      return project(tf.gather(hidden, tf.tensor1d(last, 'int32')), headName); // [P, V]
+      return project(tf.gather(hidden, tf.tensor1d(last, 'int32')), headModule(config)); // [P, V]
     });
     const ranges = promptOf.map((p) => ({ row: starts[p]!, length: prompts[p]!.length }));
     return { logits, cache: fillCache(keys, values, ranges, capacityOf(sequences)), promptOf };
@@ -189,7 +189,7 @@ const prefill = (
 
 /** One more token for every sequence of the cache: logits [B, V]. Those that have ended are carried along unread. */
 const decodeStep = (
-  { config, params, project, headName }: Model,
+  { network, config, project }: Model,
   cache: KeyValueCache,
   active: readonly Sequence[],
   isLive: (sequence: Sequence) => boolean,
@@ -206,15 +206,15 @@ const decodeStep = (
       'int32',
     );
     const embedded = embed(
-      params,
+      network.weights,
       Int32Array.from(active, ({ sample }) => sample.tokens.at(-1)!),
     ); // [B, d]
     const attend = attendToCache(config, cache, index, length);
-    return project(runBlocks(config, params, embedded, position, attend, project), headName);
+    return project(runBlocks(network, embedded, position, attend, project), headModule(config));
   });
 
-const embed = (params: Parameters, tokens: Int32Array): Tensor2D =>
-  embedding(matrix(params, 'model.embed_tokens.weight'), tf.tensor1d(tokens, 'int32'));
+const embed = (weights: Weights, tokens: Int32Array): Tensor2D =>
+  embedding(matrix(weights, 'model.embed_tokens.weight'), tf.tensor1d(tokens, 'int32'));
 
 /** The cache of the live sequences alone; the old one is disposed. */
 const compact = (
@@ -284,14 +284,14 @@ function* batches(sequences: readonly Sequence[], config: ModelConfig): Generato
  * How weights are multiplied while they do not change. The wasm backend's fast product takes untransposed matrices
  * only, and packs each once: there the weights are transposed once per call of `generate`.
  */
-const storeForDecoding = (params: Parameters): { project: Project; dispose: () => void } => {
-  if (tf.getBackend() !== 'wasm') return { project: projectBy(params), dispose: () => {} };
+const storeForDecoding = (network: Network): { project: Project; dispose: () => void } => {
+  if (tf.getBackend() !== 'wasm') return { project: projectBy(network), dispose: () => {} };
   const transposed = new Map<string, Tensor2D>();
-  const project: Project = (x, name, residual) => {
-    let w = transposed.get(name);
+  const project: Project = (x, module, residual) => {
+    let w = transposed.get(module);
     if (!w) {
-      w = tf.keep(tf.transpose(matrix(params, name))) as Tensor2D; // [in, out]
-      transposed.set(name, w);
+      w = tf.keep(tf.transpose(matrix(network.weights, `${module}.weight`))) as Tensor2D; // [in, out]
+      transposed.set(module, w);
     }
     const y = tf.matMul(x, w); // [N, out]
     return (residual ? tf.add(y, residual) : y) as Tensor2D;

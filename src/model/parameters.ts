@@ -1,11 +1,15 @@
 import { copyTensor } from '../kernels/copy-tensor';
+import type { Weight } from '../kernels/packed-matrix';
+import { isPacked } from '../kernels/packed-matrix';
 import type { Tensor, Tensor1D, Tensor2D } from '../tf';
 import { readFloats, tf } from '../tf';
 import type { ModelConfig } from './config';
+import type { HostTensor } from './host-weights';
+import type { Network } from './network';
 
 /**
- * A model's weights by their Hugging Face names, in the order of `parameterShapes`. Matrices are [out, in]. The store
- * owns its tensors: they outlive every tidy scope until `disposeParameters`.
+ * A model's weights as trainable tensors, by their Hugging Face names and in the order of `parameterShapes`. Matrices
+ * are [out, in]. The store owns its tensors: they outlive every tidy scope until `disposeParameters`.
  */
 export type Parameters = Map<string, Tensor>;
 
@@ -52,10 +56,7 @@ const isIgnored = (name: string, config: ModelConfig) =>
  * With a tied head, a stored copy of it is ignored. Nothing is uploaded unless everything fits.
  * @throws ParametersError naming every missing, unexpected and wrongly shaped tensor.
  */
-export const loadParameters = (
-  config: ModelConfig,
-  tensors: ReadonlyMap<string, { shape: readonly number[]; readonly data: Float32Array }>,
-): Parameters => {
+export const loadParameters = (config: ModelConfig, tensors: ReadonlyMap<string, HostTensor>): Parameters => {
   const shapes = parameterShapes(config);
   const missing = [...shapes.keys()].filter((name) => !tensors.has(name));
   const unexpected = [...tensors.keys()].filter((name) => !shapes.has(name) && !isIgnored(name, config));
@@ -86,19 +87,31 @@ const listed = (what: string, names: readonly string[]): string[] => {
   return [`- ${names.length} ${what}: ${names.slice(0, 5).join(', ')}${more}`];
 };
 
-/** The parameter of this name. */
-export const parameter = (params: Parameters, name: string): Tensor => {
-  const tensor = params.get(name);
-  if (!tensor) throw new ParametersError(`The model has no parameter ${name}. Load it with loadParameters.`);
-  return tensor;
+const weightOf = (weights: ReadonlyMap<string, Weight>, name: string): Weight => {
+  const weight = weights.get(name);
+  if (!weight) throw new ParametersError(`The model has no weight ${name}. Load it with loadParameters.`);
+  return weight;
 };
 
-export const matrix = (params: Parameters, name: string) => parameter(params, name) as Tensor2D;
-export const vector = (params: Parameters, name: string) => parameter(params, name) as Tensor1D;
+/** The matrix of this name. */
+export const matrix = (weights: ReadonlyMap<string, Weight>, name: string): Tensor2D => {
+  const weight = weightOf(weights, name);
+  if (isPacked(weight))
+    throw new ParametersError(`The weight ${name} is packed, where only f32 can be used.`);
+  return weight as Tensor2D;
+};
 
-/** The output head [V, d]: its own matrix, or the embedding table where they are tied. */
-export const outputHead = (config: ModelConfig, params: Parameters): Tensor2D =>
-  matrix(params, config.tieWordEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight');
+/** The vector of this name; vectors are never packed. */
+export const vector = (weights: ReadonlyMap<string, Weight>, name: string) =>
+  weightOf(weights, name) as Tensor1D;
+
+/** The module whose weight is the output head [V, d]: its own, or the embedding table where they are tied. */
+export const headModule = (config: ModelConfig): string =>
+  config.tieWordEmbeddings ? 'model.embed_tokens' : 'lm_head';
+
+/** The output head [V, d]. */
+export const outputHead = ({ config, weights }: Network): Tensor2D =>
+  matrix(weights, `${headModule(config)}.weight`);
 
 /**
  * Copies all weights into buffers of their own, on the device. Not tf.clone, whose result shares the buffer and would
@@ -129,9 +142,12 @@ const arrayOf = (arrays: ReadonlyMap<string, Float32Array>, name: string): Float
   return array;
 };
 
-export const disposeParameters = (params: Parameters) => {
-  tf.dispose([...params.values()]);
-  params.clear();
+/** Disposes every weight, packed ones too, and empties the map. */
+export const disposeParameters = (weights: Map<string, Weight>) => {
+  for (const weight of weights.values()) {
+    tf.dispose(isPacked(weight) ? [weight.values, ...(weight.scales ? [weight.scales] : [])] : weight);
+  }
+  weights.clear();
 };
 
 /**

@@ -1,4 +1,4 @@
-/** The decoder over a packed forest: hidden states and log-probs, differentiable in the parameters. */
+/** The decoder over a packed forest: hidden states and log-probs, differentiable in the weights that are tensors. */
 import type { EmbeddingOrder } from '../kernels/embedding';
 import { embedding, embeddingOrder, uploadEmbeddingOrder } from '../kernels/embedding';
 import type { EntryTensors } from '../kernels/entry-tensors';
@@ -11,7 +11,7 @@ import { tf } from '../tf';
 import type { PackedBatch } from '../tree/packed-batch';
 import type { ModelConfig } from './config';
 import { runBlocks } from './decoder';
-import type { Parameters } from './parameters';
+import type { Network } from './network';
 import { matrix, outputHead } from './parameters';
 
 /** A packed batch on the device: what one forward pass reads. */
@@ -62,31 +62,34 @@ export const disposeBatch = ({ tokens, position, mask, entries, order }: BatchTe
 };
 
 /**
- * Hidden states after the final norm, for every token of the batch. Differentiable in the parameters.
+ * Hidden states after the final norm, for every token of the batch. Differentiable in the network's tensors.
  * @returns [N, d]
  */
-export const forwardHidden = (config: ModelConfig, params: Parameters, batch: BatchTensors): Tensor2D =>
+export const forwardHidden = (network: Network, batch: BatchTensors): Tensor2D =>
   tf.tidy(() => {
-    const { heads, kvHeads } = config;
-    const embedded = embedding(matrix(params, 'model.embed_tokens.weight'), batch.tokens, batch.order); // [N, d]
-    return runBlocks(config, params, embedded, batch.position, (_layer, q, k, v) =>
+    const { heads, kvHeads } = network.config;
+    const embedded = embedding(
+      matrix(network.weights, 'model.embed_tokens.weight'),
+      batch.tokens,
+      batch.order,
+    ); // [N, d]
+    return runBlocks(network, embedded, batch.position, (_layer, q, k, v) =>
       treeAttention(q, k, v, batch.mask, { heads, kvHeads }),
     );
   });
 
 /**
- * Log-probs of the batch's entries and their weighted sums per step. Differentiable in the parameters.
+ * Log-probs of the batch's entries and their weighted sums per step. Differentiable in the network's tensors.
  * @param weight per entry [M], instead of the batch's own
  * @returns logProb [M], stepSum [S], logSumExp [R]
  */
 export const scoreBatch = (
-  config: ModelConfig,
-  params: Parameters,
+  network: Network,
   batch: BatchTensors,
   weight?: Float32Array,
 ): { logProb: Tensor1D; stepSum: Tensor1D; logSumExp: Tensor1D } =>
   tf.tidy(() => {
     const entries = weight ? { ...batch.entries, weight: tf.tensor1d(weight) } : batch.entries;
-    const hidden = forwardHidden(config, params, batch); // [N, d]
-    return { ...linearLogProb(hidden, outputHead(config, params), entries) };
+    const hidden = forwardHidden(network, batch); // [N, d]
+    return { ...linearLogProb(hidden, outputHead(network), entries) };
   });

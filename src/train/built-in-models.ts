@@ -4,7 +4,7 @@ import { parseModelConfig } from '../model/config';
 import { readSafetensors } from '../model/safetensors';
 import { checkTokenizerFits, loadTokenizer } from '../tokenizer/load';
 import { sha256Hex } from '../util/hash';
-import type { HostWeights, LoadedModel } from './loaded-model';
+import type { LoadedModel } from './loaded-model';
 
 const indexSchema = z.array(
   z.object({
@@ -143,9 +143,7 @@ export const modelFromFiles = async (
   const bytes = files.get('model.safetensors');
   if (!bytes) throw new Error(`Model "${summary.id}" has no model.safetensors.`);
   const { tensors } = readSafetensors(bytes, `${summary.id}/model.safetensors`);
-  const weights: HostWeights = new Map();
-  for (const [name, { shape, data }] of tensors) weights.set(name, { shape: [...shape], data });
-  return { summary, config, tokenizer, weights, hash: await sha256Hex([bytes]), files: texts };
+  return { summary, config, tokenizer, weights: tensors, hash: await sha256Hex([bytes]), files: texts };
 };
 
 /** Fetches (or takes from the cache) and checks a built-in model. @throws when there is none of that id */

@@ -9,7 +9,7 @@ import type { PreferenceTree } from '../tree/tree';
 import { lossInput, scoresFromLogProb } from './inputs';
 import { scoreOne } from './score';
 import type { StepState } from './step';
-import { constantsOf } from './step';
+import { constantsOf, networkOf } from './step';
 
 const roleOf = (batch: PackedBatch, response: number): CreditResponse['role'] => {
   if (batch.comparisons.some((c) => c.chosen === response)) return 'chosen';
@@ -49,7 +49,7 @@ export const creditOf = async (
   tokenizer: Tokenizer,
 ): Promise<CreditView> => {
   const batch = packForest([tree], { pad: 'buckets' });
-  const logProb = await scoreOne(state.config, state.parameters, batch);
+  const logProb = await scoreOne(networkOf(state), batch);
   const { loss, gradient, weight, referenceLogProb } = await pushes(batch, state, logProb);
   const { rewardScale } = state.method;
   const scale = rewardScale === undefined ? 0 : (state.params[rewardScale] ?? 0);

@@ -1,16 +1,14 @@
-import type { ModelConfig } from '../model/config';
 import { generate } from '../model/generate';
+import type { Network } from '../model/network';
 import type { Sample } from '../search/pipeline';
 import { promptTokens } from '../search/prompt-tokens';
 import type { Problem, Task, Verdict } from '../tasks/task';
-import type { Tensor } from '../tf';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { createRng } from '../util/rng';
 import { wilson } from '../util/wilson';
 
 export interface AnsweringModel {
-  config: ModelConfig;
-  parameters: Map<string, Tensor>;
+  network: Network;
   tokenizer: Tokenizer;
 }
 
@@ -34,8 +32,7 @@ export const answerProblems = async (
 ): Promise<AnsweredProblem[]> => {
   const requests = problems.map((p) => ({ tokens: promptTokens(model.tokenizer, p) }));
   const samples = await generate(
-    model.config,
-    model.parameters,
+    model.network,
     requests,
     { temperature: options.temperature, count: 1, maxTokens: options.maxTokens },
     createRng(options.seed).fork('answers'),

@@ -1,9 +1,7 @@
 import type { ModelSummary } from '../../workers/protocol';
 import type { ModelConfig } from '../model/config';
+import type { HostWeights } from '../model/host-weights';
 import type { Tokenizer } from '../tokenizer/tokenizer';
-
-/** Weights on the host, as read from a file or a checkpoint. */
-export type HostWeights = Map<string, { shape: number[]; data: Float32Array }>;
 
 /** A model ready to be put on the device, with the files that an export writes back unchanged. */
 export interface LoadedModel {

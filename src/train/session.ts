@@ -12,6 +12,8 @@ import { adamWFromArrays, adamWToArrays, createAdamW, disposeAdamW } from '../ke
 import { kernelChoice } from '../kernels/kernel-choice';
 import type { Method, Stage } from '../methods/method';
 import { generate } from '../model/generate';
+import type { HostWeights } from '../model/host-weights';
+import type { Network } from '../model/network';
 import { disposeParameters, loadParameters, parametersToArrays } from '../model/parameters';
 import type { Checkpoint } from '../store/checkpoints';
 import type { Task } from '../tasks/task';
@@ -25,12 +27,12 @@ import { createRng } from '../util/rng';
 import { creditOf } from './credit';
 import { treesOfBatch } from './data-order';
 import { accuracyOf, answerProblems } from './evaluate';
-import type { HostWeights, LoadedModel } from './loaded-model';
+import type { LoadedModel } from './loaded-model';
 import type { RunDocument } from './run-document';
 import { learningRateAt } from './schedule';
 import { scoreTrees } from './score';
 import type { StepState, TreeLogProbs } from './step';
-import { trainStep } from './step';
+import { networkOf, trainStep } from './step';
 
 /** What a session keeps between visits; src/store implements it. */
 export interface SessionStore {
@@ -361,7 +363,7 @@ export class TrainingSession {
         const key = rng.fork(`sample/${sampled++}`);
         return this.exclusive(() =>
           guardGpu(() =>
-            generate(model.config, this.parameters, requests, options, key, {
+            generate(this.policy(), requests, options, key, {
               signal: this.abort.signal,
               onToken: yieldToMessages,
             }),
@@ -417,8 +419,7 @@ export class TrainingSession {
       else missing.push(tree);
     });
     if (missing.length > 0) {
-      const reference =
-        this.step === 0 && this.stageIndex === 0 ? this.parameters : this.referenceParameters();
+      const reference = this.step === 0 && this.stageIndex === 0 ? this.policy() : this.referenceNetwork();
       const fresh = await this.scoreAll(reference, missing, 'under the reference');
       for (const [id, values] of fresh) scores.set(id, values);
       const keyOf = new Map(this.trees.map((tree, i) => [tree.id, keys[i]!]));
@@ -429,10 +430,10 @@ export class TrainingSession {
     this.reference = scores;
   }
 
-  private scoreAll(parameters: Map<string, Tensor>, trees: readonly PreferenceTree[], note: string) {
+  private scoreAll(network: Network, trees: readonly PreferenceTree[], note: string) {
     return this.exclusive(() =>
       guardGpu(() =>
-        scoreTrees(this.o.model.config, parameters, trees, SCORE_BATCH, async (done) => {
+        scoreTrees(network, trees, SCORE_BATCH, async (done) => {
           this.o.emit({
             kind: 'progress',
             phase: 'scoring',
@@ -447,9 +448,14 @@ export class TrainingSession {
   }
 
   /** The frozen copy, made when it is first asked for; `initial` weights never change during a run. */
-  private referenceParameters(): Map<string, Tensor> {
-    this.initialParameters ??= loadParameters(this.o.model.config, this.o.model.weights);
-    return this.initialParameters;
+  private referenceNetwork(): Network {
+    const { config, weights } = this.o.model;
+    this.initialParameters ??= loadParameters(config, weights);
+    return { config, weights: this.initialParameters };
+  }
+
+  private policy(): Network {
+    return networkOf(this.stepState());
   }
 
   private stepState(): StepState {
@@ -518,7 +524,7 @@ export class TrainingSession {
     const done = this.stage;
     if (this.stages.some((stage) => stage.guide === done.id)) {
       this.setPhase('scoring', `Scoring the data under ${done.label}.`);
-      this.stageScores.set(done.id, await this.scoreAll(this.parameters, this.trees, `under ${done.label}`));
+      this.stageScores.set(done.id, await this.scoreAll(this.policy(), this.trees, `under ${done.label}`));
     }
     await this.exclusive(async () => {
       this.load(this.o.model.weights);
@@ -545,7 +551,7 @@ export class TrainingSession {
     const answers = await this.exclusive(() =>
       guardGpu(() =>
         answerProblems(
-          { config: model.config, parameters: this.parameters, tokenizer: model.tokenizer },
+          { network: this.policy(), tokenizer: model.tokenizer },
           task,
           task.heldOut(data.difficulty, HELD_OUT_START, count),
           { temperature: 0, seed, maxTokens: data.maxTokens, signal: this.abort.signal },
@@ -602,7 +608,7 @@ export class TrainingSession {
     };
   }
 
-  private async hostWeights(): Promise<HostWeights> {
+  private async hostWeights(): Promise<Map<string, { shape: number[]; data: Float32Array }>> {
     const arrays = await parametersToArrays(this.parameters);
     return new Map(
       [...this.parameters].map(([name, tensor]) => [
@@ -618,12 +624,9 @@ export class TrainingSession {
   }
 
   /** Runs f with the current or the initial weights while no step changes them. */
-  withModel<T>(
-    which: 'policy' | 'reference',
-    f: (parameters: Map<string, Tensor>) => Promise<T>,
-  ): Promise<T> {
+  withModel<T>(which: 'policy' | 'reference', f: (network: Network) => Promise<T>): Promise<T> {
     return this.exclusive(() =>
-      guardGpu(() => f(which === 'policy' ? this.parameters : this.referenceParameters())),
+      guardGpu(() => f(which === 'policy' ? this.policy() : this.referenceNetwork())),
     );
   }
 
@@ -636,8 +639,7 @@ export class TrainingSession {
         const state = this.stepState();
         if (this.stage.method.needs.reference && !this.reference) {
           // A run opened at its checkpoint has not scored its data yet; this one tree is soon done.
-          const { config } = this.o.model;
-          const scores = await scoreTrees(config, this.referenceParameters(), [tree], 1, yieldToMessages);
+          const scores = await scoreTrees(this.referenceNetwork(), [tree], 1, yieldToMessages);
           return creditOf(tree, { ...state, reference: scores }, this.o.model.tokenizer);
         }
         return creditOf(tree, state, this.o.model.tokenizer);

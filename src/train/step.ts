@@ -6,6 +6,7 @@ import type { AdamWState } from '../kernels/adamw';
 import { adamWStep } from '../kernels/adamw';
 import type { Method, Params } from '../methods/method';
 import type { ModelConfig } from '../model/config';
+import type { Network, Weights } from '../model/network';
 import { scoreBatch, uploadBatch } from '../model/transformer';
 import type { Scalar, Tensor, Tensor1D } from '../tf';
 import { readFloats, tf } from '../tf';
@@ -20,10 +21,13 @@ import { stepMetrics } from './metrics';
 /** Log-probs per entry of each tree, by tree id, under a model that does not change. */
 export type TreeLogProbs = ReadonlyMap<string, Float32Array>;
 
-/** What a step reads and writes. `parameters` is updated in place, or its entries are replaced. */
-export interface StepState {
+/** What a step reads and writes. */
+export interface StepState extends Pick<Network, 'lora' | 'checkpointing'> {
   config: ModelConfig;
+  /** The weights that are trained. Updated in place, or the entries are replaced. */
   parameters: Map<string, Tensor>;
+  /** The weights that are not; none when left out. */
+  frozen?: Weights;
   optimizer: AdamWState;
   method: Method;
   params: Params;
@@ -66,6 +70,17 @@ export const constantsOf = (
   return { referenceLogProb, guideLogProb, weight };
 };
 
+/** The network of a step: frozen weights and those that are trained, or stand-ins for the latter. */
+export const networkOf = (
+  { config, parameters, frozen, lora, checkpointing }: StepState,
+  trained: ReadonlyMap<string, Tensor> = parameters,
+): Network => ({
+  config,
+  weights: new Map([...(frozen ?? []), ...trained]),
+  ...(lora ? { lora } : {}),
+  ...(checkpointing === undefined ? {} : { checkpointing }),
+});
+
 interface Forward {
   loss: Scalar;
   logProb: Tensor1D;
@@ -85,8 +100,8 @@ const backward = (
     const tensors = uploadBatch(batch, state.config);
     const { referenceLogProb, weight } = constantsOf(batch, state);
     const { grads } = tf.valueAndGrads((...values: Tensor[]) => {
-      const parameters = new Map(names.map((name, i) => [name, values[i]!]));
-      const policy = scoreBatch(state.config, parameters, tensors, weight); //      logProb [M], stepSum [S]
+      const network = networkOf(state, new Map(names.map((name, i) => [name, values[i]!])));
+      const policy = scoreBatch(network, tensors, weight); //                       logProb [M], stepSum [S]
       const input = lossInput(batch, policy, referenceLogProb, weight); //          sides [C]
       const output = state.method.loss(input, state.params); //                     scalar, rewards [C]
       forward.loss = tf.keep(output.loss);

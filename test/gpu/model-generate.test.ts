@@ -29,7 +29,7 @@ describe.each(['webgpu', 'wasm', 'cpu'] as const)('generation on %s', (backend) 
 
   it('draws the same tokens from a seed as elsewhere, with the log-probs that scoring gives', async () => {
     await guardGpu(async () => {
-      const samples = await generate(config, params, requests, options, createRng(1));
+      const samples = await generate({ config, weights: params }, requests, options, createRng(1));
       const tokens = samples.flat().map((s) => s.tokens.join(' '));
       drawnBefore ??= tokens; // by the first backend; the last bits of the logits do not change a draw
       expect(tokens).toEqual(drawnBefore);
@@ -38,8 +38,10 @@ describe.each(['webgpu', 'wasm', 'cpu'] as const)('generation on %s', (backend) 
         const path = [...requests[r]!.tokens, ...tokens];
         const scored = tf.tidy(
           () =>
-            scoreBatch(config, params, uploadBatch(onePath(path, requests[r]!.tokens.length), config))
-              .logProb,
+            scoreBatch(
+              { config, weights: params },
+              uploadBatch(onePath(path, requests[r]!.tokens.length), config),
+            ).logProb,
         );
         expect(logProbs).toBeAllclose(await scored.data(), { rtol: 1e-4, atol: 1e-5 });
         scored.dispose();
@@ -51,7 +53,7 @@ describe.each(['webgpu', 'wasm', 'cpu'] as const)('generation on %s', (backend) 
     await guardGpu(async () => {
       const twice: { tensors: number; bytes: number }[] = [];
       for (let i = 0; i < 3; i++) {
-        await generate(config, params, requests, options, createRng(i));
+        await generate({ config, weights: params }, requests, options, createRng(i));
         twice.push({ tensors: tf.memory().numTensors, bytes: gpuStats().bytes });
       }
       expect(twice[2]).toEqual(twice[1]);

@@ -1,23 +1,24 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { embedding } from '../../../src/kernels/embedding';
 import { treeAttention, uploadMask } from '../../../src/kernels/tree-attention';
-import { projectBy, runBlocks } from '../../../src/model/decoder';
+import { runBlocks } from '../../../src/model/decoder';
 import { generate } from '../../../src/model/generate';
-import type { Parameters } from '../../../src/model/parameters';
+import type { Network } from '../../../src/model/network';
 import { disposeParameters, loadParameters, matrix, outputHead } from '../../../src/model/parameters';
+import { projectBy } from '../../../src/model/project';
 import { initBackend, tf } from '../../../src/tf';
 import { createRng } from '../../../src/util/rng';
 import { randomWeights, tinyConfig } from './tiny-model';
 
 const config = tinyConfig();
-let params: Parameters;
+let network: Network;
 let before: number;
 
 beforeAll(async () => {
   await initBackend('cpu');
-  params = loadParameters(config, randomWeights(config, 3));
-  await generate(config, params, [{ tokens: [1] }], { temperature: 0, count: 1, maxTokens: 2 }, createRng(1)); // tables
-  return () => disposeParameters(params);
+  network = { config, weights: loadParameters(config, randomWeights(config, 3)) };
+  await generate(network, [{ tokens: [1] }], { temperature: 0, count: 1, maxTokens: 2 }, createRng(1)); // tables
+  return () => disposeParameters(network.weights);
 });
 beforeEach(() => {
   before = tf.memory().numTensors;
@@ -31,16 +32,14 @@ const logProbsOf = (tokens: readonly number[]): number[][] =>
   tf.tidy(() => {
     const n = tokens.length;
     const embedded = embedding(
-      matrix(params, 'model.embed_tokens.weight'),
+      matrix(network.weights, 'model.embed_tokens.weight'),
       tf.tensor1d([...tokens], 'int32'),
     );
     const mask = uploadMask({ visibleUntil: new Int32Array(n).fill(n), treeStart: new Int32Array(n) });
-    const hidden = runBlocks(config, params, embedded, tf.range(0, n, 1, 'int32'), (_layer, q, k, v) =>
+    const hidden = runBlocks(network, embedded, tf.range(0, n, 1, 'int32'), (_layer, q, k, v) =>
       treeAttention(q, k, v, mask, config),
     );
-    return tf
-      .logSoftmax(tf.matMul(hidden, outputHead(config, params), false, true))
-      .arraySync() as number[][];
+    return tf.logSoftmax(tf.matMul(hidden, outputHead(network), false, true)).arraySync() as number[][];
   });
 
 const requests = [{ tokens: [1, 5, 3] }, { tokens: [4] }, { tokens: [7, 7, 2, 9, 10, 6, 3] }];
@@ -48,7 +47,7 @@ const options = { temperature: 1, count: 3, maxTokens: 12 };
 
 describe('generation', () => {
   it('gives the log-probs that the whole forward pass gives', async () => {
-    const samples = await generate(config, params, requests, options, createRng(1));
+    const samples = await generate(network, requests, options, createRng(1));
     let checked = 0;
     for (const [r, list] of samples.entries()) {
       expect(list).toHaveLength(3);
@@ -67,8 +66,7 @@ describe('generation', () => {
 
   it('is greedy at temperature 0', async () => {
     const samples = await generate(
-      config,
-      params,
+      network,
       requests,
       { temperature: 0, count: 1, maxTokens: 8 },
       createRng(1),
@@ -85,7 +83,7 @@ describe('generation', () => {
 
   it('ends at EOS and at stop tokens, and says so', async () => {
     const samples = (
-      await generate(config, params, requests, { ...options, count: 20, stopTokens: [6] }, createRng(2))
+      await generate(network, requests, { ...options, count: 20, stopTokens: [6] }, createRng(2))
     ).flat();
     for (const { tokens, finished } of samples) {
       const ends = tokens.flatMap((t, i) => (t === 2 || t === 6 ? [i] : []));
@@ -98,17 +96,17 @@ describe('generation', () => {
 
   it('repeats from a seed, and goes on from the generator the next time', async () => {
     const rng = createRng(4);
-    const first = await generate(config, params, requests, options, rng);
-    const second = await generate(config, params, requests, options, rng);
-    const again = await generate(config, params, requests, options, createRng(4));
+    const first = await generate(network, requests, options, rng);
+    const second = await generate(network, requests, options, rng);
+    const again = await generate(network, requests, options, createRng(4));
     expect(again).toEqual(first);
     expect(second).not.toEqual(first);
     expect(new Set(first[0]!.map((s) => s.tokens.join())).size).toBeGreaterThan(1); // samples differ
   });
 
   it('gives a request the same samples whoever shares its batch', async () => {
-    const alone = await generate(config, params, requests.slice(0, 1), options, createRng(4));
-    const together = await generate(config, params, requests, options, createRng(4));
+    const alone = await generate(network, requests.slice(0, 1), options, createRng(4));
+    const together = await generate(network, requests, options, createRng(4));
     expect(alone[0]!.map((s) => s.tokens)).toEqual(together[0]!.map((s) => s.tokens));
   });
 
@@ -116,7 +114,7 @@ describe('generation', () => {
     const many = Array.from({ length: 3 }, () => requests[0]!);
     const short = { temperature: 1, count: 100, maxTokens: 2 };
     const progress: number[] = [];
-    const samples = await generate(config, params, many, short, createRng(4), {
+    const samples = await generate(network, many, short, createRng(4), {
       onToken: ({ done, total }) => {
         expect(total).toBe(300);
         progress.push(done);
@@ -126,13 +124,13 @@ describe('generation', () => {
     expect(samples.flat().every((s) => s.tokens.length > 0)).toBe(true);
     expect(progress.at(-1)).toBe(300);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
-    const last = await generate(config, params, many.slice(0, 1), short, createRng(4));
+    const last = await generate(network, many.slice(0, 1), short, createRng(4));
     expect(last[0]!.map((s) => s.tokens)).toEqual(samples[0]!.map((s) => s.tokens));
   });
 
   it('stops at the last position of the model', async () => {
     const tight = tinyConfig({ max_position_embeddings: 9, eos_token_id: null });
-    const samples = await generate(tight, params, requests, options, createRng(1));
+    const samples = await generate({ ...network, config: tight }, requests, options, createRng(1));
     expect(samples.map((list) => list.map((s) => s.tokens.length))).toEqual([
       [6, 6, 6],
       [8, 8, 8],
@@ -144,7 +142,7 @@ describe('generation', () => {
   it('stops when aborted, and frees what it held', async () => {
     const controller = new AbortController();
     let steps = 0;
-    const running = generate(config, params, requests, { ...options, stopTokens: [] }, createRng(1), {
+    const running = generate(network, requests, { ...options, stopTokens: [] }, createRng(1), {
       signal: controller.signal,
       onToken: () => {
         if (++steps === 3) controller.abort(new Error('stopped by hand'));
@@ -155,7 +153,7 @@ describe('generation', () => {
   });
 
   it('takes no requests', async () => {
-    expect(await generate(config, params, [], options, createRng(1))).toEqual([]);
+    expect(await generate(network, [], options, createRng(1))).toEqual([]);
   });
 
   it.each([
@@ -171,16 +169,16 @@ describe('generation', () => {
     [[1], { count: 0 }, /count is 0/],
     [[1], { maxTokens: 1.5 }, /maxTokens is 1.5/],
   ])('refuses the prompt %j with %j', async (tokens, change, message) => {
-    await expect(
-      generate(config, params, [{ tokens }], { ...options, ...change }, createRng(1)),
-    ).rejects.toThrow(message);
+    await expect(generate(network, [{ tokens }], { ...options, ...change }, createRng(1))).rejects.toThrow(
+      message,
+    );
   });
 
   it('says so when the weights are broken', async () => {
     const weights = randomWeights(config, 1);
     weights.get('model.norm.weight')!.data[0] = Number.NaN;
     const broken = loadParameters(config, weights);
-    await expect(generate(config, broken, requests, options, createRng(1))).rejects.toThrow(
+    await expect(generate({ config, weights: broken }, requests, options, createRng(1))).rejects.toThrow(
       /weights are broken/,
     );
     disposeParameters(broken);
@@ -189,10 +187,10 @@ describe('generation', () => {
   it('multiplies by the parameters themselves outside wasm', () => {
     tf.tidy(() => {
       const x = tf.ones([2, 8]) as ReturnType<typeof matrix>;
-      const name = 'model.layers.0.self_attn.q_proj.weight';
-      const y = projectBy(params)(x, name, x);
+      const module = 'model.layers.0.self_attn.q_proj';
+      const y = projectBy(network)(x, module, x);
       expect(y.dataSync()).toBeAllclose(
-        tf.add(tf.matMul(x, matrix(params, name), false, true), x).dataSync(),
+        tf.add(tf.matMul(x, matrix(network.weights, `${module}.weight`), false, true), x).dataSync(),
       );
     });
   });

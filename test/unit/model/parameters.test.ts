@@ -66,7 +66,7 @@ describe('parameters', () => {
       params = loadParameters(tied, randomWeights(tied, 1));
     });
     expect(tf.memory().numTensors).toBe(before + parameterShapes(tied).size);
-    expect(outputHead(tied, params).shape).toEqual([11, 8]);
+    expect(outputHead({ config: tied, weights: params }).shape).toEqual([11, 8]);
     disposeParameters(params);
     expect(tf.memory().numTensors).toBe(before);
   });

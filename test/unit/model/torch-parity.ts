@@ -62,8 +62,7 @@ export const expectTorchParity = async (configJson: unknown, weights: Uint8Array
     const tensors = uploadBatch(batch, config);
     return tf.valueAndGrads((...values: Tensor[]) => {
       const { logProb, stepSum } = scoreBatch(
-        config,
-        new Map(names.map((name, i) => [name, values[i]!])),
+        { config, weights: new Map(names.map((name, i) => [name, values[i]!])) },
         tensors,
       );
       kept.logProb = tf.keep(logProb);

@@ -32,7 +32,10 @@ const scoreWithGradients = (
   return tidily(() => {
     const tensors = uploadBatch(batch, config);
     const gradients = tf.grads((...values: Tensor[]) => {
-      const scores = scoreBatch(config, new Map(names.map((name, i) => [name, values[i]!])), tensors);
+      const scores = scoreBatch(
+        { config, weights: new Map(names.map((name, i) => [name, values[i]!])) },
+        tensors,
+      );
       logProb = [...scores.logProb.dataSync()];
       stepSum = [...scores.stepSum.dataSync()];
       return tf.sum(tf.mul(scores.stepSum, factor));
@@ -81,7 +84,7 @@ describe.each([
     const value = () => {
       const moved = loadParameters(config, arrays);
       const stepSum = tf.tidy(() =>
-        scoreBatch(config, moved, uploadBatch(twoBranches(), config)).stepSum.dataSync(),
+        scoreBatch({ config, weights: moved }, uploadBatch(twoBranches(), config)).stepSum.dataSync(),
       );
       disposeParameters(moved);
       return 0.7 * stepSum[0]! - 1.3 * stepSum[1]!;
@@ -103,10 +106,17 @@ describe.each([
   it('gives generated text the log-probs that generation gave it', async () => {
     const prompt = [1, 5, 3];
     const options = { temperature: 1, topK: 6, count: 4, maxTokens: 10 };
-    const [samples] = await generate(config, params, [{ tokens: prompt }], options, createRng(6));
+    const [samples] = await generate(
+      { config, weights: params },
+      [{ tokens: prompt }],
+      options,
+      createRng(6),
+    );
     for (const { tokens, logProbs } of samples!) {
       const batch = onePath([...prompt, ...tokens], prompt.length);
-      const scored = tf.tidy(() => scoreBatch(config, params, uploadBatch(batch, config)).logProb.dataSync());
+      const scored = tf.tidy(() =>
+        scoreBatch({ config, weights: params }, uploadBatch(batch, config)).logProb.dataSync(),
+      );
       expect(logProbs).toBeAllclose(scored, { rtol: 1e-4, atol: 1e-5 });
     }
   });
@@ -121,7 +131,13 @@ describe('scoring', () => {
 
   it('takes weights other than those of the batch', () => {
     const sums = (weight?: Float32Array) =>
-      tf.tidy(() => scoreBatch(tied, params, uploadBatch(twoBranches(), tied), weight).stepSum.dataSync());
+      tf.tidy(() =>
+        scoreBatch(
+          { config: tied, weights: params },
+          uploadBatch(twoBranches(), tied),
+          weight,
+        ).stepSum.dataSync(),
+      );
     const { logProb } = scoreWithGradients(tied, params, twoBranches(), [1, 1]);
     expect(sums(Float32Array.of(1, 0, 0, 2, 0))).toBeAllclose([logProb[0]!, 2 * logProb[3]!]);
     expect(sums()).toBeAllclose([
@@ -133,9 +149,9 @@ describe('scoring', () => {
   it('leaves no tensors behind', () => {
     const before = tf.memory().numTensors;
     const tensors = uploadBatch(twoBranches(), tied);
-    const hidden = forwardHidden(tied, params, tensors);
+    const hidden = forwardHidden({ config: tied, weights: params }, tensors);
     expect(hidden.shape).toEqual([10, 8]);
-    const scores = scoreBatch(tied, params, tensors, new Float32Array(5));
+    const scores = scoreBatch({ config: tied, weights: params }, tensors, new Float32Array(5));
     tf.dispose([hidden, { ...scores }]);
     disposeBatch(tensors);
     expect(tf.memory().numTensors).toBe(before);

@@ -58,7 +58,7 @@ describe.each(index.map((entry) => [entry.id, entry] as const))('%s', (id, entry
     const parameters = loadParameters(config, weights);
     const count = id === 'arith-nano' ? 40 : 20;
     const answers = await answerProblems(
-      { config, parameters, tokenizer },
+      { network: { config, weights: parameters }, tokenizer },
       arithmetic,
       arithmetic.heldOut('medium', 0, count),
       { temperature: 0, seed: 1, maxTokens: 96 },

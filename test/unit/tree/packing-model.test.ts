@@ -29,7 +29,11 @@ const evaluate = (batch: PackedBatch, weight: Float32Array) =>
     const tensors = uploadBatch(batch, config);
     let logProb: number[] = [];
     const gradients = tf.grads((...values: Tensor[]) => {
-      const scores = scoreBatch(config, new Map(names.map((name, i) => [name, values[i]!])), tensors, weight);
+      const scores = scoreBatch(
+        { config, weights: new Map(names.map((name, i) => [name, values[i]!])) },
+        tensors,
+        weight,
+      );
       logProb = [...scores.logProb.dataSync()];
       return tf.sum(scores.stepSum);
     })([...params.values()]);

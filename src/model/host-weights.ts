@@ -1,0 +1,13 @@
+import type { PackedArrays } from '../kernels/packed-format';
+
+/** A tensor as a file holds it: decoded when asked for, so that a model is uploaded one tensor at a time. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  /** Row-major. Decoded afresh at each read where a file is behind it: keep it rather than read it twice. */
+  readonly data: Float32Array;
+  /** The file's own blocks as one of our packed formats, exact or as the format's note says; absent for float tensors. */
+  readonly packed?: () => PackedArrays;
+}
+
+/** A model's weights on the host, by their Hugging Face names. */
+export type HostWeights = Map<string, HostTensor>;

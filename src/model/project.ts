@@ -1,0 +1,13 @@
+import { linear } from '../kernels/linear';
+import type { Tensor2D } from '../tf';
+import type { Network } from './network';
+import { matrix } from './parameters';
+
+/** Multiplies rows x [N, in] by the weight of this module and adds the residual, if any: [N, out]. */
+export type Project = (x: Tensor2D, module: string, residual?: Tensor2D) => Tensor2D;
+
+/** Multiplies by the network's weights themselves. */
+export const projectBy =
+  ({ weights }: Network): Project =>
+  (x, module, residual) =>
+    linear(x, matrix(weights, `${module}.weight`), residual ? { residual } : {});
