@@ -4,6 +4,7 @@ import { createRng } from '../src/util/rng';
 
 /** The shape of arith-small, so that every side of the comparison trains the same thing. */
 export const arithSmall: ModelConfig = {
+  family: 'llama',
   vocabSize: 21,
   hiddenSize: 128,
   intermediateSize: 352,
@@ -13,6 +14,10 @@ export const arithSmall: ModelConfig = {
   headDim: 32,
   normEps: 1e-5,
   ropeTheta: 10_000,
+  ropeScaling: undefined,
+  biases: [],
+  qkNorm: false,
+  activation: 'silu',
   maxPositions: 512,
   tieWordEmbeddings: true,
   bosTokenId: 1,

@@ -36,9 +36,9 @@ export const rmsNormOp = defineOp<'x' | 'weight', Attrs>({
     });
   },
   saveOutputs: [1],
-  backward: ([dy], { inputs: { x, weight }, outputs }, { lanes }) => {
+  backward: ([dy], { inputs: { x, weight }, outputs }, { lanes }, wanted) => {
     const [rows, width] = x.shape as [number, number];
-    const chunks = Math.ceil(rows / chunk);
+    const chunks = wanted.has('weight') ? Math.ceil(rows / chunk) : 0; // a frozen weight costs nothing
     const rowGroups = Math.ceil((rows * lanes) / 64);
     // Both at once, and outside the thunks: tfjs tidies a thunk, which would dispose the other's share.
     const [dx, partials] = run({
@@ -48,7 +48,7 @@ export const rmsNormOp = defineOp<'x' | 'weight', Attrs>({
       inputs: [x, weight, outputs[1]!, dy!],
       outputs: [
         { shape: [rows, width], dtype: 'float32' },
-        { shape: [chunks, width], dtype: 'float32' },
+        { shape: [Math.max(1, chunks), width], dtype: 'float32' },
       ],
       uniforms: [rows, width, rowGroups, chunk, chunks],
       workgroups: grid(rowGroups + Math.ceil((chunks * width) / 64)),

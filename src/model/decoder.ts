@@ -1,64 +1,80 @@
-/**
- * The Llama-style decoder (Touvron et al., 2023, arXiv 2302.13971). Shapes: N tokens, d = hiddenSize, H query heads and
- * K key heads of size D, f = intermediateSize.
- */
-import { rmsNorm } from '../kernels/rms-norm';
-import { rope } from '../kernels/rope';
-import { swiglu } from '../kernels/swiglu';
-import type { Tensor1D, Tensor2D } from '../tf';
+/** The forward pass that all families share: embedding, blocks, final norm. Shapes: N tokens, d = hiddenSize. */
+import { checkpointed } from '../kernels/checkpointed';
+import { isPacked } from '../kernels/packed-matrix';
+import type { Tensor, Tensor1D, Tensor2D } from '../tf';
 import { tf } from '../tf';
+import type { Attend, Family, LayerContext, TokenInput } from './families/family';
+import { familyOf } from './families/index';
 import type { Network } from './network';
-import { vector } from './parameters';
 import type { Project } from './project';
 import { projectBy } from './project';
+import { scaledFrequencies } from './rope-scaling';
 
-/** How a layer's queries meet keys and values: over a packed forest, or over a cache while generating. */
-export type Attend = (layer: number, q: Tensor2D, k: Tensor2D, v: Tensor2D) => Tensor2D;
+/** The weights of one layer that a gradient may be wanted for: an adapter's where there is one, else all tensors. */
+const trainable = ({ weights }: Network, prefix: string): [string, Tensor][] => {
+  const own = [...weights].filter(
+    (entry): entry is [string, Tensor] => entry[0].startsWith(prefix) && !isPacked(entry[1]),
+  );
+  const adapter = own.filter(([name]) => /\.lora_[AB]\.weight$/.test(name));
+  return adapter.length > 0 ? adapter : own;
+};
 
-/** One decoder block: attention and gated MLP, each behind a norm and added to what came in. */
-const block = (
-  { config, weights }: Network,
-  layer: number,
-  x: Tensor2D, // [N, d]
-  position: Tensor1D, // [N]
-  attend: Attend,
-  project: Project,
+/** A block whose activations are computed again in the backward pass. */
+const checkpointedBlock = (
+  family: Family,
+  network: Network,
+  x: Tensor2D,
+  context: Omit<LayerContext, 'weights' | 'project'>,
 ): Tensor2D => {
-  const { heads, kvHeads, normEps, ropeTheta: theta } = config;
-  const module = (part: string) => `model.layers.${layer}.${part}`;
-  const norm = (x: Tensor2D, part: string) => rmsNorm(x, vector(weights, `${module(part)}.weight`), normEps);
-
-  const a = norm(x, 'input_layernorm'); //                                                              [N, d]
-  const q = rope(project(a, module('self_attn.q_proj')), position, { heads, theta }); //                 [N, H*D]
-  const k = rope(project(a, module('self_attn.k_proj')), position, { heads: kvHeads, theta }); //        [N, K*D]
-  const v = project(a, module('self_attn.v_proj')); //                                                   [N, K*D]
-  const y = project(attend(layer, q, k, v), module('self_attn.o_proj'), x); //                           [N, d]
-
-  const b = norm(y, 'post_attention_layernorm'); //                                                     [N, d]
-  const gated = swiglu(project(b, module('mlp.gate_proj')), project(b, module('mlp.up_proj'))); //            [N, f]
-  return project(gated, module('mlp.down_proj'), y); //                                                  [N, d]
+  const entries = trainable(network, `${family.layers}.${context.layer}.`);
+  const { invFreq } = context.rope;
+  const f = ([hidden, ...values]: readonly Tensor[], [position, frequencies]: readonly Tensor[]) => {
+    const weights = new Map([...network.weights, ...entries.map(([name], i) => [name, values[i]!] as const)]);
+    return family.block(hidden as Tensor2D, {
+      ...context,
+      weights,
+      position: position as Tensor1D,
+      rope: frequencies ? { ...context.rope, invFreq: frequencies as Tensor1D } : context.rope,
+      project: projectBy({ ...network, weights }),
+    });
+  };
+  const constants = [context.position, ...(invFreq ? [invFreq] : [])];
+  return checkpointed(f, [x, ...entries.map(([, tensor]) => tensor)], constants) as Tensor2D;
 };
 
 /**
- * All blocks and the final norm, from embedded tokens [N, d] at their positions [N] to hidden states [N, d]. Training
- * and generation differ only in `attend`, and in how weights are stored for `project`.
+ * Hidden states [N, d] after the final norm. Training and generation differ only in `attend`, and in how weights are
+ * stored for `project`; with a `project` of its own nothing is checkpointed.
  */
-export const runBlocks = (
+export const runModel = (
   network: Network,
-  embedded: Tensor2D,
-  position: Tensor1D,
+  input: TokenInput,
   attend: Attend,
-  project: Project = projectBy(network),
+  project?: Project,
 ): Tensor2D => {
   const { config, weights } = network;
-  let x = embedded;
+  const family = familyOf(config);
+  const { position } = input;
+  const scaled = scaledFrequencies(config, input.longest);
+  const rope = {
+    theta: config.ropeTheta,
+    ...(scaled ? { invFreq: tf.tensor1d(scaled.invFreq), scale: scaled.scale } : {}),
+  };
+  const multiply = project ?? projectBy(network);
+  let x = tf.tidy(() => family.embed(weights, input)); // [N, d]
   for (let layer = 0; layer < config.layers; layer++) {
+    const context = { config, layer, position, rope, attend };
     // What the tape saved for the gradient survives the tidy; the rest is free at once.
-    const next = tf.tidy(() => block(network, layer, x, position, attend, project));
-    if (x !== embedded) x.dispose();
+    const next = tf.tidy(() =>
+      network.checkpointing && !project
+        ? checkpointedBlock(family, network, x, context)
+        : family.block(x, { ...context, weights, project: multiply }),
+    );
+    x.dispose();
     x = next;
   }
-  const hidden = rmsNorm(x, vector(weights, 'model.norm.weight'), config.normEps); // [N, d]
+  const hidden = tf.tidy(() => family.finalNorm(x, config, weights)); // [N, d]
   x.dispose();
+  rope.invFreq?.dispose();
   return hidden;
 };

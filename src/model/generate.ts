@@ -6,7 +6,6 @@
  * vocabularies of the built-in models the read costs nothing. At large vocabularies (tens of thousands) the same
  * route holds, and each step waits for B x V numbers.
  */
-import { embedding } from '../kernels/embedding';
 import { treeAttention, uploadMask } from '../kernels/tree-attention';
 import type { Sample, SampleOptions, SampleRequest } from '../search/pipeline';
 import type { Tensor2D } from '../tf';
@@ -15,14 +14,15 @@ import { bucketSize } from '../tree/buckets';
 import type { Rng } from '../util/rng';
 import { chooseToken } from './choose-token';
 import type { ModelConfig } from './config';
-import type { Attend } from './decoder';
-import { runBlocks } from './decoder';
+import { runModel } from './decoder';
+import type { Attend, TokenInput } from './families/family';
+import { headModule } from './head';
 import type { KeyValueCache } from './key-value-cache';
 import { attendToCache, cacheBytes, disposeCache, fillCache } from './key-value-cache';
-import type { Network, Weights } from './network';
-import { headModule, matrix } from './parameters';
+import type { Network } from './network';
 import type { Project } from './project';
 import { projectBy } from './project';
+import { matrix, vector } from './weights';
 
 export interface GenerateHooks {
   /** Stops with the signal's reason, between two tokens. */
@@ -175,8 +175,7 @@ const prefill = (
         values[layer] = tf.keep(v);
         return treeAttention(q, k, v, mask, { heads, kvHeads });
       };
-      const position = tf.tensor1d(packed.position, 'int32'); // [N]
-      const hidden = runBlocks(network, embed(network.weights, packed.tokens), position, attend, project); // [N, d]
+      const hidden = runModel(network, inputOf(packed.tokens, packed.position), attend, project); // [N, d]
       const last = prompts.map(({ length }, p) => starts[p]! + length - 1);
       return project(tf.gather(hidden, tf.tensor1d(last, 'int32')), headModule(config)); // [P, V]
     });
@@ -196,7 +195,6 @@ const decodeStep = (
 ): Tensor2D =>
   tf.tidy(() => {
     const at = Int32Array.from(active, ({ prompt, sample }) => prompt.length + sample.tokens.length - 1);
-    const position = tf.tensor1d(at, 'int32'); // [B]
     const index = tf.tensor1d(
       at.map((t, b) => b * cache.capacity + t),
       'int32',
@@ -205,16 +203,16 @@ const decodeStep = (
       at.map((t, b) => (isLive(active[b]!) ? t + 1 : 0)),
       'int32',
     );
-    const embedded = embed(
-      network.weights,
-      Int32Array.from(active, ({ sample }) => sample.tokens.at(-1)!),
-    ); // [B, d]
+    const tokens = Int32Array.from(active, ({ sample }) => sample.tokens.at(-1)!); // [B]
     const attend = attendToCache(config, cache, index, length);
-    return project(runBlocks(network, embedded, position, attend, project), headModule(config));
+    return project(runModel(network, inputOf(tokens, at), attend, project), headModule(config));
   });
 
-const embed = (weights: Weights, tokens: Int32Array): Tensor2D =>
-  embedding(matrix(weights, 'model.embed_tokens.weight'), tf.tensor1d(tokens, 'int32'));
+const inputOf = (tokens: Int32Array, position: Int32Array): TokenInput => ({
+  tokens: tf.tensor1d(tokens, 'int32'),
+  position: tf.tensor1d(position, 'int32'),
+  longest: position.reduce((max, p) => Math.max(max, p), 0) + 1,
+});
 
 /** The cache of the live sequences alone; the old one is disposed. */
 const compact = (
@@ -293,8 +291,10 @@ const storeForDecoding = (network: Network): { project: Project; dispose: () => 
       w = tf.keep(tf.transpose(matrix(network.weights, `${module}.weight`))) as Tensor2D; // [in, out]
       transposed.set(module, w);
     }
-    const y = tf.matMul(x, w); // [N, out]
-    return (residual ? tf.add(y, residual) : y) as Tensor2D;
+    let y = tf.matMul(x, w) as Tensor2D; // [N, out]
+    const bias = `${module}.bias`;
+    if (network.weights.has(bias)) y = tf.add(y, vector(network.weights, bias));
+    return residual ? tf.add(y, residual) : y;
   };
   return { project, dispose: () => tf.dispose([...transposed.values()]) };
 };

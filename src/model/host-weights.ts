@@ -11,3 +11,6 @@ export interface HostTensor {
 
 /** A model's weights on the host, by their Hugging Face names. */
 export type HostWeights = Map<string, HostTensor>;
+
+/** How weights are kept on the device. 'file': packed where the file is packed or half, f32 otherwise. */
+export type WeightStorage = 'f32' | 'f16' | 'int8' | 'int4' | 'file';

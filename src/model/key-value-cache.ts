@@ -2,7 +2,7 @@ import { decodeAttention, writeCache } from '../kernels/decode-attention';
 import type { Tensor1D, Tensor2D } from '../tf';
 import { hostFloats, makeHostInfo, onHost, tf, toTensor } from '../tf';
 import type { ModelConfig } from './config';
-import type { Attend } from './decoder';
+import type { Attend } from './families/family';
 
 /**
  * Keys and values of B sequences with room for T tokens each, one pair of tensors [B*T, K*D] per layer: row b*T + t is

@@ -1,11 +1,15 @@
 import { copyTensor } from '../kernels/copy-tensor';
+import type { PackedArrays } from '../kernels/packed-format';
+import { packRows } from '../kernels/packed-format';
 import type { Weight } from '../kernels/packed-matrix';
-import { isPacked } from '../kernels/packed-matrix';
-import type { Tensor, Tensor1D, Tensor2D } from '../tf';
+import { disposePacked, isPacked, uploadPacked } from '../kernels/packed-matrix';
+import type { Tensor } from '../tf';
 import { readFloats, tf } from '../tf';
 import type { ModelConfig } from './config';
-import type { HostTensor } from './host-weights';
-import type { Network } from './network';
+import { familyOf } from './families/index';
+import type { HostTensor, WeightStorage } from './host-weights';
+import type { Weights } from './network';
+import { ParametersError } from './weights';
 
 /**
  * A model's weights as trainable tensors, by their Hugging Face names and in the order of `parameterShapes`. Matrices
@@ -13,32 +17,9 @@ import type { Network } from './network';
  */
 export type Parameters = Map<string, Tensor>;
 
-/** Weights that do not fit the configuration. The message has one line per tensor. */
-export class ParametersError extends Error {
-  override name = 'ParametersError';
-}
-
 /** Every parameter of a model of this configuration, in the order of the forward pass. */
-export const parameterShapes = (config: ModelConfig): Map<string, number[]> => {
-  const { hiddenSize: d, intermediateSize: f, vocabSize, heads, kvHeads, headDim } = config;
-  const shapes = new Map<string, number[]>();
-  shapes.set('model.embed_tokens.weight', [vocabSize, d]);
-  for (let i = 0; i < config.layers; i++) {
-    const layer = `model.layers.${i}`;
-    shapes.set(`${layer}.input_layernorm.weight`, [d]);
-    shapes.set(`${layer}.self_attn.q_proj.weight`, [heads * headDim, d]);
-    shapes.set(`${layer}.self_attn.k_proj.weight`, [kvHeads * headDim, d]);
-    shapes.set(`${layer}.self_attn.v_proj.weight`, [kvHeads * headDim, d]);
-    shapes.set(`${layer}.self_attn.o_proj.weight`, [d, heads * headDim]);
-    shapes.set(`${layer}.post_attention_layernorm.weight`, [d]);
-    shapes.set(`${layer}.mlp.gate_proj.weight`, [f, d]);
-    shapes.set(`${layer}.mlp.up_proj.weight`, [f, d]);
-    shapes.set(`${layer}.mlp.down_proj.weight`, [d, f]);
-  }
-  shapes.set('model.norm.weight', [d]);
-  if (!config.tieWordEmbeddings) shapes.set('lm_head.weight', [vocabSize, d]);
-  return shapes;
-};
+export const parameterShapes = (config: ModelConfig): Map<string, number[]> =>
+  familyOf(config).parameterShapes(config);
 
 /** Number of trainable numbers; a tied head counts once. */
 export const parameterCount = (config: ModelConfig): number => {
@@ -47,19 +28,20 @@ export const parameterCount = (config: ModelConfig): number => {
   return total;
 };
 
-/** Buffers that old checkpoints carry and the model computes itself. */
-const isIgnored = (name: string, config: ModelConfig) =>
-  name.endsWith('.rotary_emb.inv_freq') || (config.tieWordEmbeddings && name === 'lm_head.weight');
-
 /**
- * Uploads a model's weights, for example the tensors of `readSafetensors` (several files' tensors joined in one map).
- * With a tied head, a stored copy of it is ignored. Nothing is uploaded unless everything fits.
+ * Checks a model's weights against its configuration.
  * @throws ParametersError naming every missing, unexpected and wrongly shaped tensor.
  */
-export const loadParameters = (config: ModelConfig, tensors: ReadonlyMap<string, HostTensor>): Parameters => {
+const checkWeights = (
+  config: ModelConfig,
+  tensors: ReadonlyMap<string, HostTensor>,
+): Map<string, number[]> => {
   const shapes = parameterShapes(config);
+  const { ignored } = familyOf(config);
+  const isIgnored = (name: string) =>
+    ignored.test(name) || (config.tieWordEmbeddings && name === 'lm_head.weight');
   const missing = [...shapes.keys()].filter((name) => !tensors.has(name));
-  const unexpected = [...tensors.keys()].filter((name) => !shapes.has(name) && !isIgnored(name, config));
+  const unexpected = [...tensors.keys()].filter((name) => !shapes.has(name) && !isIgnored(name));
   const misshapen = [...shapes].flatMap(([name, shape]) => {
     const found = tensors.get(name)?.shape;
     return found && `${found}` !== `${shape}` ? [`${name} is [${found}] instead of [${shape}]`] : [];
@@ -74,11 +56,56 @@ export const loadParameters = (config: ModelConfig, tensors: ReadonlyMap<string,
       `The weights do not fit config.json. Use the weights and the config.json of one and the same model.\n${problems.join('\n')}`,
     );
   }
-  const params: Parameters = new Map();
-  for (const [name, shape] of shapes) {
-    params.set(name, tf.keep(tf.tensor(tensors.get(name)!.data, shape, 'float32')));
+  return shapes;
+};
+
+/**
+ * Uploads a model's weights as f32, to be trained. With a tied head, a stored copy of it is ignored. Nothing is uploaded
+ * unless everything fits.
+ * @throws ParametersError naming every missing, unexpected and wrongly shaped tensor.
+ */
+export const loadParameters = (config: ModelConfig, tensors: ReadonlyMap<string, HostTensor>): Parameters =>
+  loadWeights(config, tensors, 'f32') as Parameters;
+
+/**
+ * Uploads a model's weights, one tensor at a time. Matrices are stored as `storage` says where their rows allow it, as f16
+ * where they only allow that, else as f32; vectors and learned positions always as f32. Nothing is uploaded unless
+ * everything fits; when an upload fails, what was uploaded is freed.
+ * @throws ParametersError naming every missing, unexpected and wrongly shaped tensor.
+ */
+export const loadWeights = (
+  config: ModelConfig,
+  tensors: ReadonlyMap<string, HostTensor>,
+  storage: WeightStorage,
+): Weights => {
+  const shapes = checkWeights(config, tensors);
+  const weights: Weights = new Map();
+  try {
+    for (const [name, shape] of shapes) {
+      const tensor = tensors.get(name)!;
+      const packed = isPackable(config, name, shape) ? packedAs(tensor, storage) : undefined;
+      weights.set(name, packed ? uploadPacked(packed) : tf.keep(tf.tensor(tensor.data, shape, 'float32')));
+    }
+  } catch (error) {
+    disposeParameters(weights);
+    throw error;
   }
-  return params;
+  return weights;
+};
+
+/** Matrices that the kernels read packed: linear modules, the token table and the head. */
+const isPackable = (config: ModelConfig, name: string, shape: readonly number[]): boolean =>
+  shape.length === 2 && name !== `${familyOf(config).positionTable}.weight`;
+
+/** The tensor packed, or undefined where it stays f32. */
+const packedAs = (tensor: HostTensor, storage: WeightStorage): PackedArrays | undefined => {
+  if (storage === 'f32') return undefined;
+  const [out, width] = tensor.shape as [number, number];
+  const own = tensor.packed?.();
+  if (storage === 'file') return own;
+  const format = width % 32 === 0 ? storage : 'f16';
+  if (own?.format === format) return own; // the file's own numbers, not rounded again
+  return width % 2 === 0 ? packRows(tensor.data, [out, width], format) : undefined;
 };
 
 const listed = (what: string, names: readonly string[]): string[] => {
@@ -86,32 +113,6 @@ const listed = (what: string, names: readonly string[]): string[] => {
   const more = names.length > 5 ? `, and ${names.length - 5} more` : '';
   return [`- ${names.length} ${what}: ${names.slice(0, 5).join(', ')}${more}`];
 };
-
-const weightOf = (weights: ReadonlyMap<string, Weight>, name: string): Weight => {
-  const weight = weights.get(name);
-  if (!weight) throw new ParametersError(`The model has no weight ${name}. Load it with loadParameters.`);
-  return weight;
-};
-
-/** The matrix of this name. */
-export const matrix = (weights: ReadonlyMap<string, Weight>, name: string): Tensor2D => {
-  const weight = weightOf(weights, name);
-  if (isPacked(weight))
-    throw new ParametersError(`The weight ${name} is packed, where only f32 can be used.`);
-  return weight as Tensor2D;
-};
-
-/** The vector of this name; vectors are never packed. */
-export const vector = (weights: ReadonlyMap<string, Weight>, name: string) =>
-  weightOf(weights, name) as Tensor1D;
-
-/** The module whose weight is the output head [V, d]: its own, or the embedding table where they are tied. */
-export const headModule = (config: ModelConfig): string =>
-  config.tieWordEmbeddings ? 'model.embed_tokens' : 'lm_head';
-
-/** The output head [V, d]. */
-export const outputHead = ({ config, weights }: Network): Tensor2D =>
-  matrix(weights, `${headModule(config)}.weight`);
 
 /**
  * Copies all weights into buffers of their own, on the device. Not tf.clone, whose result shares the buffer and would
@@ -145,7 +146,8 @@ const arrayOf = (arrays: ReadonlyMap<string, Float32Array>, name: string): Float
 /** Disposes every weight, packed ones too, and empties the map. */
 export const disposeParameters = (weights: Map<string, Weight>) => {
   for (const weight of weights.values()) {
-    tf.dispose(isPacked(weight) ? [weight.values, ...(weight.scales ? [weight.scales] : [])] : weight);
+    if (isPacked(weight)) disposePacked(weight);
+    else weight.dispose();
   }
   weights.clear();
 };

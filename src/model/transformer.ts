@@ -1,6 +1,6 @@
 /** The decoder over a packed forest: hidden states and log-probs, differentiable in the weights that are tensors. */
 import type { EmbeddingOrder } from '../kernels/embedding';
-import { embedding, embeddingOrder, uploadEmbeddingOrder } from '../kernels/embedding';
+import { embeddingOrder, uploadEmbeddingOrder } from '../kernels/embedding';
 import type { EntryTensors } from '../kernels/entry-tensors';
 import { uploadEntries } from '../kernels/entry-tensors';
 import { linearLogProb } from '../kernels/linear-log-prob';
@@ -10,25 +10,26 @@ import type { Tensor1D, Tensor2D } from '../tf';
 import { tf } from '../tf';
 import type { PackedBatch } from '../tree/packed-batch';
 import type { ModelConfig } from './config';
-import { runBlocks } from './decoder';
+import { runModel } from './decoder';
+import type { TokenInput } from './families/family';
+import { familyOf } from './families/index';
+import { outputHead } from './head';
 import type { Network } from './network';
-import { matrix, outputHead } from './parameters';
 
 /** A packed batch on the device: what one forward pass reads. */
-export interface BatchTensors {
-  tokens: Tensor1D; // int32 [N]
-  /** Depth of each token along its path. */
-  position: Tensor1D; // int32 [N]
+export interface BatchTensors extends TokenInput {
   /** Who sees whom. */
   mask: TreeMask;
   /** What is scored. */
   entries: EntryTensors;
-  /** Tokens by id, for a gradient of the embedding that is summed in a fixed order. */
   order: EmbeddingOrder<Tensor1D>;
 }
 
-/** @throws Error when a token is not in the vocabulary or a path is longer than the model's positions. */
-const checkBatch = (batch: PackedBatch, config: ModelConfig) => {
+/**
+ * @returns tokens of the longest path
+ * @throws Error when a token is not in the vocabulary or a path is longer than the model's positions.
+ */
+const checkBatch = (batch: PackedBatch, config: ModelConfig): number => {
   const { vocabSize, maxPositions } = config;
   const outside = (id: number) => id < 0 || id >= vocabSize;
   const token = batch.tokens.find(outside) ?? batch.entries.target.find(outside);
@@ -43,22 +44,28 @@ const checkBatch = (batch: PackedBatch, config: ModelConfig) => {
       `A path of the batch has ${longest} tokens, but the model was made for ${maxPositions} (max_position_embeddings). Shorten the data or choose another model.`,
     );
   }
+  return longest;
 };
 
 /** Uploads a packed batch. The caller disposes it with `disposeBatch`, or runs inside tf.tidy. */
 export const uploadBatch = (batch: PackedBatch, config: ModelConfig): BatchTensors => {
-  checkBatch(batch, config);
+  const longest = checkBatch(batch, config);
+  const orderOf = (values: Int32Array, size: number) => uploadEmbeddingOrder(embeddingOrder(values, size));
   return {
+    longest,
     tokens: tf.tensor1d(batch.tokens, 'int32'),
     position: tf.tensor1d(batch.position, 'int32'),
     mask: uploadMask(batch),
     entries: uploadEntries(batch.entries),
-    order: uploadEmbeddingOrder(embeddingOrder(batch.tokens, config.vocabSize)),
+    order: orderOf(batch.tokens, config.vocabSize),
+    ...(familyOf(config).positionTable
+      ? { positionOrder: orderOf(batch.position, config.maxPositions) }
+      : {}),
   };
 };
 
-export const disposeBatch = ({ tokens, position, mask, entries, order }: BatchTensors) => {
-  tf.dispose([tokens, position, { ...mask }, { ...entries }, { ...order }]);
+export const disposeBatch = ({ tokens, position, mask, entries, order, positionOrder }: BatchTensors) => {
+  tf.dispose([tokens, position, { ...mask }, { ...entries }, { ...order }, { ...positionOrder }]);
 };
 
 /**
@@ -68,12 +75,7 @@ export const disposeBatch = ({ tokens, position, mask, entries, order }: BatchTe
 export const forwardHidden = (network: Network, batch: BatchTensors): Tensor2D =>
   tf.tidy(() => {
     const { heads, kvHeads } = network.config;
-    const embedded = embedding(
-      matrix(network.weights, 'model.embed_tokens.weight'),
-      batch.tokens,
-      batch.order,
-    ); // [N, d]
-    return runBlocks(network, embedded, batch.position, (_layer, q, k, v) =>
+    return runModel(network, batch, (_layer, q, k, v) =>
       treeAttention(q, k, v, batch.mask, { heads, kvHeads }),
     );
   });

@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { copyTensor } from '../../../src/kernels/copy-tensor';
 import { decodeAttention, decodeAttentionPlain } from '../../../src/kernels/decode-attention';
 import { embedding, embeddingOrder, embeddingPlain } from '../../../src/kernels/embedding';
+import { gelu, geluPlain } from '../../../src/kernels/gelu';
+import { layerNorm, layerNormPlain } from '../../../src/kernels/layer-norm';
 import { rmsNorm, rmsNormPlain } from '../../../src/kernels/rms-norm';
 import { rope, ropePlain } from '../../../src/kernels/rope';
 import { swiglu, swigluPlain } from '../../../src/kernels/swiglu';
@@ -27,6 +29,24 @@ const cases: [string, F, F, () => Tensor[]][] = [
     (x, w) => rmsNorm(x as Tensor2D, w as Tensor1D, 1e-5),
     (x, w) => rmsNormPlain(x as Tensor2D, w as Tensor1D, 1e-5),
     () => [randomTensor([3, 5], 1), randomTensor([5], 2)],
+  ],
+  [
+    'layerNorm',
+    (x, g, b) => layerNorm(x as Tensor2D, g as Tensor1D, b as Tensor1D, 1e-5),
+    (x, g, b) => layerNormPlain(x as Tensor2D, g as Tensor1D, b as Tensor1D, 1e-5),
+    () => [randomTensor([3, 5], 1), randomTensor([5], 2), randomTensor([5], 3)],
+  ],
+  [
+    'gelu',
+    (x) => gelu(x as Tensor2D, 'erf'),
+    (x) => geluPlain(x as Tensor2D, 'erf'),
+    () => [randomTensor([2, 5], 1, 2)],
+  ],
+  [
+    'gelu by tanh',
+    (x) => gelu(x as Tensor2D, 'tanh'),
+    (x) => geluPlain(x as Tensor2D, 'tanh'),
+    () => [randomTensor([2, 5], 1, 2)],
   ],
   [
     'swiglu',

@@ -1,11 +1,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { embedding } from '../../../src/kernels/embedding';
 import { treeAttention, uploadMask } from '../../../src/kernels/tree-attention';
-import { runBlocks } from '../../../src/model/decoder';
+import { runModel } from '../../../src/model/decoder';
 import { generate } from '../../../src/model/generate';
+import { outputHead } from '../../../src/model/head';
 import type { Network } from '../../../src/model/network';
-import { disposeParameters, loadParameters, matrix, outputHead } from '../../../src/model/parameters';
+import { disposeParameters, loadParameters } from '../../../src/model/parameters';
 import { projectBy } from '../../../src/model/project';
+import { matrix } from '../../../src/model/weights';
 import { initBackend, tf } from '../../../src/tf';
 import { createRng } from '../../../src/util/rng';
 import { randomWeights, tinyConfig } from './tiny-model';
@@ -31,14 +32,16 @@ afterEach(() => {
 const logProbsOf = (tokens: readonly number[]): number[][] =>
   tf.tidy(() => {
     const n = tokens.length;
-    const embedded = embedding(
-      matrix(network.weights, 'model.embed_tokens.weight'),
-      tf.tensor1d([...tokens], 'int32'),
-    );
+    const input = {
+      tokens: tf.tensor1d([...tokens], 'int32'),
+      position: tf.tensor1d(
+        Array.from(tokens, (_, i) => i),
+        'int32',
+      ),
+      longest: n,
+    };
     const mask = uploadMask({ visibleUntil: new Int32Array(n).fill(n), treeStart: new Int32Array(n) });
-    const hidden = runBlocks(network, embedded, tf.range(0, n, 1, 'int32'), (_layer, q, k, v) =>
-      treeAttention(q, k, v, mask, config),
-    );
+    const hidden = runModel(network, input, (_layer, q, k, v) => treeAttention(q, k, v, mask, config));
     return tf.logSoftmax(tf.matMul(hidden, outputHead(network), false, true)).arraySync() as number[][];
   });
 

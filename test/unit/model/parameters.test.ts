@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseModelConfig } from '../../../src/model/config';
+import { outputHead } from '../../../src/model/head';
 import type { Parameters } from '../../../src/model/parameters';
 import {
   copyParameters,
   disposeParameters,
   hashParameters,
   loadParameters,
-  outputHead,
   parameterCount,
   parameterShapes,
   parametersToArrays,
