@@ -1,0 +1,57 @@
+export interface Message {
+  role: string;
+  content: string;
+}
+
+/** A text as it stands, or a conversation that a chat template writes down. */
+export type Text = string | Message[];
+
+interface Common {
+  /** File and line or row, for messages. */
+  where: string;
+  prompt: Text;
+}
+
+/** One answer preferred over another. */
+export interface PairExample extends Common {
+  kind: 'pair';
+  chosen: Text;
+  rejected: Text;
+  margin?: number;
+}
+
+/** The right next step against a wrong one, after the same correct steps. */
+export interface StepExample extends Common {
+  kind: 'step';
+  /** Correct steps so far, as they stand at the beginning of the answer; may be empty. */
+  prefix: string;
+  chosen: string;
+  rejected: string;
+  /** Whether the answer ends with that step, so that the end-of-text token belongs to it. */
+  chosenEnds: boolean;
+  rejectedEnds: boolean;
+}
+
+/** Answers to one prompt, each with a score or a label (1 right, 0 wrong); a single one without either is right. */
+export interface ScoredExample extends Common {
+  kind: 'scored';
+  responses: { text: Text; score: number }[];
+}
+
+export type Example = PairExample | StepExample | ScoredExample;
+
+export const isConversation = (text: Text): text is Message[] => typeof text !== 'string';
+
+/** The prompt as a key: equal prompts have equal keys, whatever file or format they come from. */
+export const promptKey = (prompt: Text): string =>
+  typeof prompt === 'string' ? `t:${prompt}` : `m:${JSON.stringify(prompt.map((m) => [m.role, m.content]))}`;
+
+/** A row that cannot be used, while others can: the reason is shared by all rows of its kind, the excerpt is its own. */
+export class RowProblem extends Error {
+  constructor(
+    readonly reason: string,
+    readonly excerpt = '',
+  ) {
+    super(reason);
+  }
+}

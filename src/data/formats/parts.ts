@@ -1,0 +1,103 @@
+import { DataError } from '../data-error';
+import type { ColumnMapping, FormatId } from '../settings';
+import { shownText } from '../shown-text';
+
+type Part = Exclude<keyof ColumnMapping, 'solutions'>;
+
+/** Names that columns of each part go by, the usual one first. */
+const names: Record<Part, readonly string[]> = {
+  system: ['system', 'system_prompt'],
+  prompt: ['prompt', 'question', 'instruction', 'query', 'problem', 'input'],
+  chosen: ['chosen', 'chosen_response', 'response_chosen', 'preferred', 'accepted', 'winner'],
+  rejected: ['rejected', 'rejected_response', 'response_rejected', 'dispreferred', 'loser'],
+  margin: ['margin'],
+  completion: ['completion', 'response', 'answer', 'output', 'solution'],
+  label: ['label', 'is_correct', 'correct'],
+  responses: ['responses', 'completions', 'answers', 'candidates'],
+  scores: ['scores', 'ratings', 'rewards'],
+  prefix: ['initial_reason_steps', 'prefix', 'correct_prefix', 'initial_steps'],
+  fullChosen: ['full_chosen'],
+  fullRejected: ['full_rejected'],
+  messages: ['messages', 'conversations', 'conversation'],
+  groundTruth: ['ground_truth', 'answer', 'gold', 'reference'],
+};
+
+const parts: Record<FormatId, { required: readonly Part[]; optional: readonly Part[] }> = {
+  preference: { required: ['prompt', 'chosen', 'rejected'], optional: ['system', 'margin'] },
+  'implicit-preference': { required: ['chosen', 'rejected'], optional: ['margin'] },
+  unpaired: { required: ['prompt', 'completion', 'label'], optional: ['system'] },
+  ranked: { required: ['prompt', 'responses'], optional: ['system', 'scores'] },
+  'step-dpo': {
+    required: ['prompt', 'prefix', 'chosen', 'rejected'],
+    optional: ['system', 'fullChosen', 'fullRejected'],
+  },
+  'prompt-completion': { required: ['prompt', 'completion'], optional: ['system'] },
+  messages: { required: ['messages'], optional: [] },
+  solutions: { required: ['prompt'], optional: ['system', 'groundTruth'] },
+};
+
+/** The column that goes by one of the part's names, in any case. */
+export const columnFor = (part: Part, columns: readonly string[]): string | undefined => {
+  for (const name of names[part]) {
+    const found = columns.find((column) => column === name) ?? columns.find((c) => c.toLowerCase() === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/** Edits that turn one text into the other; long names are compared by their beginning. */
+const distance = (left: string, right: string): number => {
+  const a = left.slice(0, 60).toLowerCase();
+  const b = right.slice(0, 60).toLowerCase();
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+};
+
+const missing = (file: string, part: string, column: string | undefined, columns: readonly string[]): DataError => {
+  const wanted = column ?? part;
+  const nearest = [...columns].sort((a, b) => distance(a, wanted) - distance(b, wanted))[0];
+  const close = nearest !== undefined && distance(nearest, wanted) <= Math.max(2, wanted.length / 2);
+  const listed = columns.slice(0, 12).map((c) => shownText(c, 30)).join(', ');
+  return new DataError(
+    file,
+    column === undefined ? `part "${part}"` : `column "${shownText(column, 40)}"`,
+    `${column === undefined ? 'no column goes by that name' : `there is no such column for the part "${part}"`}` +
+      `${close ? `; did you mean "${shownText(nearest, 40)}"?` : ''} Columns: ${listed}${columns.length > 12 ? ', …' : ''}. ` +
+      `Say which column is meant in mapping.${part}`,
+  );
+};
+
+/**
+ * The mapping with every part of the format filled in from the columns where the person named none.
+ * @throws DataError naming a column that the file lacks, with the nearest that it has
+ */
+export const resolveMapping = (
+  file: string,
+  format: FormatId,
+  mapping: ColumnMapping,
+  columns: readonly string[],
+): ColumnMapping => {
+  const { required, optional } = parts[format];
+  const resolved: ColumnMapping = {};
+  for (const part of [...required, ...optional]) {
+    const given = mapping[part];
+    if (given !== undefined && !columns.includes(given)) throw missing(file, part, given, columns);
+    const column = given ?? columnFor(part, columns);
+    if (column !== undefined) resolved[part] = column;
+    else if (required.includes(part)) throw missing(file, part, undefined, columns);
+  }
+  if (format === 'solutions') {
+    for (const column of mapping.solutions ?? []) {
+      if (!columns.includes(column)) throw missing(file, 'solutions', column, columns);
+    }
+    if (mapping.solutions) resolved.solutions = mapping.solutions;
+  }
+  return resolved;
+};

@@ -1,0 +1,100 @@
+import { isObject } from '../rows/parse-json';
+import type { RowValue } from '../rows/row-source';
+import { shownValue } from '../shown-text';
+import { removeAnnotations } from './annotations';
+import type { Example } from './example';
+import { RowProblem } from './example';
+import { firstWrongLine } from './first-wrong-line';
+import { asBoolean, cell, readString } from './read-value';
+
+interface Solutions {
+  question: string;
+  /** The models' own first, the ground truth last. */
+  right: string[];
+  wrong: string[];
+}
+
+export interface SolutionColumns {
+  prompt: string;
+  groundTruth: string | undefined;
+  solutions: readonly string[];
+}
+
+const readSolutions = (row: RowValue, columns: SolutionColumns): Solutions => {
+  const question = readString(cell(row, columns.prompt), columns.prompt);
+  const right = new Set<string>();
+  const wrong = new Set<string>();
+  for (const column of columns.solutions) {
+    const value = cell(row, column);
+    if (value === undefined || value === null) continue;
+    const solution = isObject(value) ? cell(value, 'solution') : undefined;
+    const isCorrect = isObject(value) ? asBoolean(cell(value, 'is_correct')) : undefined;
+    if (typeof solution !== 'string' || isCorrect === undefined) {
+      throw new RowProblem(`"${column}" is not { solution, is_correct }`, shownValue(value));
+    }
+    if (solution.trim() !== '') (isCorrect ? right : wrong).add(solution);
+  }
+  const truth = columns.groundTruth === undefined ? undefined : cell(row, columns.groundTruth);
+  if (typeof truth === 'string' && truth.trim() !== '') right.add(truth);
+  return { question, right: [...right], wrong: [...wrong] };
+};
+
+/**
+ * Examples from one question with several solutions.
+ * @param shape what the method eats: pairs of a right and a wrong solution, a right and a wrong step, or right ones alone
+ * @param limit most examples of one row
+ * @param asChat whether question and solution become messages; as a text the question ends in a line break
+ * @throws RowProblem when the row has none
+ */
+export const solutionExamples = (
+  row: RowValue,
+  where: string,
+  columns: SolutionColumns,
+  options: { shape: 'pairs' | 'steps' | 'scored'; limit: number; annotations: 'keep' | 'remove'; asChat: boolean },
+): Example[] => {
+  const { question, right, wrong } = readSolutions(row, columns);
+  const text = (solution: string) => (options.annotations === 'remove' ? removeAnnotations(solution) : solution);
+  const prompt = options.asChat ? question : `${question}\n`;
+  if (options.shape === 'scored') {
+    const responses = [
+      ...right.map((solution) => ({ text: text(solution), score: 1 })),
+      ...wrong.map((solution) => ({ text: text(solution), score: 0 })),
+    ];
+    if (responses.length === 0) throw new RowProblem('the row has no solution');
+    return [{ kind: 'scored', where, prompt, responses }];
+  }
+  if (right.length === 0) throw new RowProblem('the row has no right solution');
+  if (wrong.length === 0) throw new RowProblem('the row has no wrong solution');
+  if (options.shape === 'pairs') {
+    const pairs: Example[] = [];
+    // Every wrong one meets every right one, in turns, so that few pairs are not all of one solution.
+    for (let turn = 0; turn < right.length; turn++) {
+      for (const [i, rejected] of wrong.entries()) {
+        if (pairs.length >= options.limit) return pairs;
+        const chosen = right[(turn + i) % right.length]!;
+        pairs.push({ kind: 'pair', where, prompt, chosen: text(chosen), rejected: text(rejected) });
+      }
+    }
+    return pairs;
+  }
+  const steps: Example[] = [];
+  const seen = new Set<string>();
+  for (const solution of wrong) {
+    const found = firstWrongLine(solution, right);
+    if (!found || steps.length >= options.limit) continue;
+    const key = JSON.stringify([found.prefix, found.rejected]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const step = {
+      ...found,
+      prefix: text(found.prefix),
+      chosen: text(found.chosen),
+      rejected: text(found.rejected),
+    };
+    if (step.chosen !== step.rejected) steps.push({ kind: 'step', where, prompt, ...step });
+  }
+  if (steps.length === 0) {
+    throw new RowProblem('no wrong step can be told: every annotation holds, and no line departs to a number of its own');
+  }
+  return steps;
+};

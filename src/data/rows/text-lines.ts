@@ -1,0 +1,67 @@
+import type { ByteSource } from './byte-source';
+import { inBytes, limits } from './limits';
+
+export interface Line {
+  /** From 1. */
+  number: number;
+  /** Without its line break. */
+  text: string;
+  /** Why it cannot be used; then `text` is its beginning, as far as it can be shown. */
+  problem?: string;
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true });
+const lenient = new TextDecoder('utf-8');
+
+const decode = (bytes: Uint8Array, number: number): Line => {
+  const end = bytes.at(-1) === 13 ? bytes.length - 1 : bytes.length;
+  const own = bytes.subarray(0, end);
+  try {
+    return { number, text: strict.decode(own) };
+  } catch {
+    return { number, text: lenient.decode(own.subarray(0, 400)), problem: 'is not valid UTF-8 text' };
+  }
+};
+
+const tooLong = (number: number, start: Uint8Array): Line => ({
+  number,
+  text: lenient.decode(start.subarray(0, 400)),
+  problem: `is longer than ${inBytes(limits.line)}; is a line break missing?`,
+});
+
+/** Lines of a UTF-8 text; a byte order mark and `\r` before `\n` are dropped. Holds one line at a time. */
+export async function* textLines(source: ByteSource): AsyncGenerator<Line> {
+  let number = 1;
+  let parts: Uint8Array[] = [];
+  let length = 0;
+  const line = (last: Uint8Array): Line => {
+    if (length + last.length > limits.line) return tooLong(number, parts[0] ?? last);
+    if (parts.length === 0) return decode(last, number);
+    const whole = new Uint8Array(length + last.length);
+    let at = 0;
+    for (const part of [...parts, last]) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return decode(whole, number);
+  };
+  for await (const chunk of source.chunks()) {
+    let from = 0;
+    for (;;) {
+      const to = chunk.indexOf(10, from);
+      if (to < 0) break;
+      yield line(chunk.subarray(from, to));
+      number++;
+      parts = [];
+      length = 0;
+      from = to + 1;
+    }
+    const rest = chunk.subarray(from);
+    if (rest.length > 0) {
+      length += rest.length;
+      // Past the limit only the beginning is kept, to be shown.
+      if (length <= limits.line || parts.length === 0) parts.push(rest);
+    }
+  }
+  if (length > 0) yield line(new Uint8Array(0));
+}
