@@ -53,6 +53,8 @@ export const datasetSettingsSchema = z.strictObject({
   plainRows: z._default(z.enum(['text', 'chat']), 'text'),
   /** Put before every conversation that does not begin with one. */
   system: z._default(z.string().check(z.maxLength(10_000)), ''),
+  /** The beginning-of-text token before plain texts: as the tokenizer has it, always, never. Templates write their own. */
+  bos: z._default(z.enum(['auto', 'add', 'none']), 'auto'),
   /** Most tokens of prompt and response together; null keeps all. */
   maxLength: z._default(length, 1024),
   /** Most tokens of the prompt, of which the end is kept; null keeps all. */

@@ -3,7 +3,8 @@
  * halves of surrogate pairs. They stay in the data; only messages and excerpts spell them out.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const unseen = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]|\p{Surrogate}/gu;
+const unseen =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]|\p{Surrogate}/gu;
 
 const escaped = (character: string): string => {
   if (character === '\n') return '\\n';
@@ -23,7 +24,12 @@ export const shownValue = (value: unknown, length = 80): string => {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) {
-    return `an object with ${Object.keys(value).slice(0, 4).map((key) => `"${shownText(key, 20)}"`).join(', ') || 'no fields'}`;
+    return `an object with ${
+      Object.keys(value)
+        .slice(0, 4)
+        .map((key) => `"${shownText(key, 20)}"`)
+        .join(', ') || 'no fields'
+    }`;
   }
   return shownText(String(value), length);
 };

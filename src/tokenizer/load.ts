@@ -135,6 +135,20 @@ const checkSpelling = (text: string, tokens: readonly string[]) => {
   );
 };
 
+/** The special tokens that the post-processor puts before and after a text. */
+const aroundText = (inner: HuggingFaceTokenizer): { before: number[]; after: number[] } => {
+  // Any text will do; one that the model cannot write may become nothing or an unknown token.
+  const bare = inner.encode('a', { add_special_tokens: false }).ids;
+  const whole = inner.encode('a', { add_special_tokens: true }).ids;
+  const extra = whole.length - bare.length;
+  for (let before = 0; before <= extra; before++) {
+    if (bare.every((id, i) => whole[before + i] === id)) {
+      return { before: whole.slice(0, before), after: whole.slice(before + bare.length) };
+    }
+  }
+  return { before: [], after: [] };
+};
+
 /**
  * Makes a tokenizer from the files of a Hugging Face model.
  * @param tokenizerJson Parsed tokenizer.json; not changed.
@@ -205,6 +219,7 @@ export const loadTokenizer = (
     bos: special('bos'),
     eos,
     pad: special('pad') ?? eos,
+    around: aroundText(inner),
     encode: (text) => {
       if (text === '') return [];
       const { ids, tokens } = inner.encode(text, { add_special_tokens: false });

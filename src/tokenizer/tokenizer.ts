@@ -4,6 +4,8 @@ export interface Tokenizer {
   bos: number | undefined;
   eos: number;
   pad: number;
+  /** What the tokenizer.json itself puts around a text that is a whole input (BOS, EOS); `encode` leaves it out. */
+  around?: { before: readonly number[]; after: readonly number[] };
   /** No special tokens are added. */
   encode(text: string): number[];
   /** Special tokens are left out unless asked for. */

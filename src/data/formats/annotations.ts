@@ -9,12 +9,14 @@ export const evaluate = (expression: string): number | undefined => {
   let depth = 0;
   const sum = (): number => {
     let value = product();
-    while (text[at] === '+' || text[at] === '-') value = text[at++] === '+' ? value + product() : value - product();
+    while (text[at] === '+' || text[at] === '-')
+      value = text[at++] === '+' ? value + product() : value - product();
     return value;
   };
   const product = (): number => {
     let value = factor();
-    while (text[at] === '*' || text[at] === '/') value = text[at++] === '*' ? value * factor() : value / factor();
+    while (text[at] === '*' || text[at] === '/')
+      value = text[at++] === '*' ? value * factor() : value / factor();
     return value;
   };
   const factor = (): number => {
@@ -70,7 +72,9 @@ export const holds = ({ expression, result }: Annotation): boolean | undefined =
   if (value === undefined || given === undefined) return undefined;
   const decimals = /\.(\d+)/.exec(result)?.[1]?.length ?? 0;
   // Cut off as well as rounded: a whole unit of the last digit.
-  return Math.abs(value - given) < 10 ** -decimals * (1 + 1e-9) && (decimals > 0 || Math.abs(value - given) <= 0.5);
+  return (
+    Math.abs(value - given) < 10 ** -decimals * (1 + 1e-9) && (decimals > 0 || Math.abs(value - given) <= 0.5)
+  );
 };
 
 export const removeAnnotations = (text: string): string => text.replace(annotation, '');

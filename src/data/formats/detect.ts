@@ -20,27 +20,52 @@ export const solutionColumns = (columns: readonly string[], head: readonly GoodR
   columns.filter((column) => {
     const own = head.map(({ value }) => cell(value, column)).filter((v) => v !== undefined && v !== null);
     const fit = own.filter(
-      (v) => isObject(v) && typeof cell(v, 'solution') === 'string' && asBoolean(cell(v, 'is_correct')) !== undefined,
+      (v) =>
+        isObject(v) &&
+        typeof cell(v, 'solution') === 'string' &&
+        asBoolean(cell(v, 'is_correct')) !== undefined,
     );
     return own.length > 0 && fit.length * 2 > own.length;
   });
 
-const firstOf = (head: readonly GoodRow[], column: string): unknown =>
-  head.map(({ value }) => cell(value, column)).find((v) => v !== undefined && v !== null);
+const firstOf = (head: readonly GoodRow[], column: string | undefined): unknown =>
+  column === undefined
+    ? undefined
+    : head.map(({ value }) => cell(value, column)).find((v) => v !== undefined && v !== null);
 
-const usual = ['prompt', 'chosen', 'rejected', 'completion', 'label', 'messages', 'scores', 'initial_reason_steps'];
+/** Names that leave no doubt. */
+const usual: unknown[] = [
+  'system',
+  'prompt',
+  'chosen',
+  'rejected',
+  'margin',
+  'completion',
+  'label',
+  'messages',
+  'responses',
+  'completions',
+  'scores',
+  'initial_reason_steps',
+  'full_chosen',
+  'full_rejected',
+];
 
 /**
  * Tells the format of a file from the names of its columns and the contents of its first rows.
  * @throws DataError when no format fits, with the columns and what is wanted
  */
-export const detectFormat = ({ name, columns, head }: Pick<RowSource, 'name' | 'columns' | 'head'>): Detected => {
+export const detectFormat = ({
+  name,
+  columns,
+  head,
+}: Pick<RowSource, 'name' | 'columns' | 'head'>): Detected => {
   const has = (part: Parameters<typeof columnFor>[0]) => columnFor(part, columns);
   const found = (format: FormatId, why: string, extra: ColumnMapping = {}): Detected => {
     const mapping = { ...resolveMapping(name, format, extra, columns), ...extra };
-    const own = Object.values(mapping).flat();
-    const known = own.filter((column) => usual.includes(column)).length;
-    return { format, mapping, confidence: known === own.length ? 1 : 0.8, why };
+    const { solutions: byContent, ...byName } = mapping;
+    const sure = byContent !== undefined || Object.values(byName).every((column) => usual.includes(column));
+    return { format, mapping, confidence: sure ? 1 : 0.8, why };
   };
 
   const solutions = solutionColumns(columns, head);
@@ -53,13 +78,19 @@ export const detectFormat = ({ name, columns, head }: Pick<RowSource, 'name' | '
   }
   if (has('chosen') && has('rejected')) {
     if (has('prefix') && has('prompt')) {
-      return found('step-dpo', 'there are a prompt, correct steps so far, and a chosen and a rejected next step');
+      return found(
+        'step-dpo',
+        'there are a prompt, correct steps so far, and a chosen and a rejected next step',
+      );
     }
     const prompt = has('prompt');
     // A prompt beside whole conversations that begin with it is only a label.
     const repeated =
-      prompt !== undefined && typeof firstOf(head, prompt) === 'string' && isMessages(firstOf(head, has('chosen')!));
-    if (prompt !== undefined && !repeated) return found('preference', 'there are prompt, chosen and rejected');
+      prompt !== undefined &&
+      typeof firstOf(head, prompt) === 'string' &&
+      isMessages(firstOf(head, has('chosen')));
+    if (prompt !== undefined && !repeated)
+      return found('preference', 'there are prompt, chosen and rejected');
     return found(
       'implicit-preference',
       repeated
@@ -74,9 +105,15 @@ export const detectFormat = ({ name, columns, head }: Pick<RowSource, 'name' | '
   if (has('prompt') && has('completion')) {
     const label = has('label');
     if (label !== undefined && label !== has('completion') && asBoolean(firstOf(head, label)) !== undefined) {
-      return found('unpaired', 'there are a prompt, one completion, and a label that says whether it is good');
+      return found(
+        'unpaired',
+        'there are a prompt, one completion, and a label that says whether it is good',
+      );
     }
-    return found('prompt-completion', 'there are a prompt and its completion, and nothing to compare it with');
+    return found(
+      'prompt-completion',
+      'there are a prompt and its completion, and nothing to compare it with',
+    );
   }
   const messages = has('messages');
   if (messages !== undefined && isMessages(firstOf(head, messages))) {
@@ -85,6 +122,11 @@ export const detectFormat = ({ name, columns, head }: Pick<RowSource, 'name' | '
   throw new DataError(
     name,
     'columns',
-    `${columns.slice(0, 12).map((c) => `"${shownText(c, 30)}"`).join(', ')} are in no known format. Wanted are prompt, chosen and rejected, or one of the other formats: choose the format and say which column plays which part`,
+    `${columns
+      .slice(0, 12)
+      .map((c) => `"${shownText(c, 30)}"`)
+      .join(
+        ', ',
+      )} are in no known format. Wanted are prompt, chosen and rejected, or one of the other formats: choose the format and say which column plays which part`,
   );
 };

@@ -17,7 +17,10 @@ const commonLength = <T>(a: ArrayLike<T>, b: ArrayLike<T>, same: (x: T, y: T) =>
  * and the row is dropped for that.
  * @throws RowProblem when one is a text and the other a conversation
  */
-export const extractPrompt = (chosen: Text, rejected: Text): { prompt: Text; chosen: Text; rejected: Text } => {
+export const extractPrompt = (
+  chosen: Text,
+  rejected: Text,
+): { prompt: Text; chosen: Text; rejected: Text } => {
   if (typeof chosen !== 'string' && typeof rejected !== 'string') {
     const n = commonLength(chosen, rejected, sameMessage);
     return { prompt: chosen.slice(0, n), chosen: chosen.slice(n), rejected: rejected.slice(n) };

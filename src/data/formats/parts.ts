@@ -60,11 +60,19 @@ const distance = (left: string, right: string): number => {
   return row[b.length]!;
 };
 
-const missing = (file: string, part: string, column: string | undefined, columns: readonly string[]): DataError => {
+const missing = (
+  file: string,
+  part: string,
+  column: string | undefined,
+  columns: readonly string[],
+): DataError => {
   const wanted = column ?? part;
   const nearest = [...columns].sort((a, b) => distance(a, wanted) - distance(b, wanted))[0];
   const close = nearest !== undefined && distance(nearest, wanted) <= Math.max(2, wanted.length / 2);
-  const listed = columns.slice(0, 12).map((c) => shownText(c, 30)).join(', ');
+  const listed = columns
+    .slice(0, 12)
+    .map((c) => shownText(c, 30))
+    .join(', ');
   return new DataError(
     file,
     column === undefined ? `part "${part}"` : `column "${shownText(column, 40)}"`,

@@ -5,21 +5,14 @@ import { shownValue } from '../shown-text';
 import type { Example, ScoredExample, Text } from './example';
 import { isConversation, RowProblem } from './example';
 import { extractPrompt } from './extract-prompt';
-import {
-  cell,
-  readBoolean,
-  readList,
-  readMessages,
-  readNumber,
-  readString,
-  readText,
-} from './read-value';
+import { cell, readBoolean, readList, readMessages, readNumber, readString, readText } from './read-value';
 import { solutionExamples } from './solutions';
 
 /** What a method eats; see `methodShape`. */
 export type Shape = 'pairs' | 'steps' | 'scored';
 
-const wrap = (text: Text, role: string): Text => (typeof text === 'string' ? [{ role, content: text }] : text);
+const wrap = (text: Text, role: string): Text =>
+  typeof text === 'string' ? [{ role, content: text }] : text;
 
 /** One kind for all sides: a text beside conversations becomes a message. */
 const alike = (prompt: Text, answers: readonly Text[]): { prompt: Text; answers: Text[] } =>
@@ -27,7 +20,11 @@ const alike = (prompt: Text, answers: readonly Text[]): { prompt: Text; answers:
     ? { prompt: wrap(prompt, 'user'), answers: answers.map((a) => wrap(a, 'assistant')) }
     : { prompt, answers: [...answers] };
 
-const readResponse = (item: unknown, column: string, score: number | undefined): ScoredExample['responses'][number] => {
+const readResponse = (
+  item: unknown,
+  column: string,
+  score: number | undefined,
+): ScoredExample['responses'][number] => {
   const own = isObject(item)
     ? (cell(item, 'score') ?? cell(item, 'rating') ?? cell(item, 'reward') ?? cell(item, 'overall_score'))
     : undefined;
@@ -100,7 +97,10 @@ export const readRow = (
         readResponse(item, column('responses'), list && readNumber(list[i], column('scores'))),
       );
       if (responses.length === 0) throw new RowProblem('the row has no response');
-      const { prompt, answers } = alike(withSystem(text('prompt')), responses.map((r) => r.text));
+      const { prompt, answers } = alike(
+        withSystem(text('prompt')),
+        responses.map((r) => r.text),
+      );
       return [
         {
           kind: 'scored',
@@ -112,7 +112,8 @@ export const readRow = (
     }
     case 'step-dpo': {
       const prefixValue = at('prefix');
-      const prefix = prefixValue === null || prefixValue === '' ? '' : readString(prefixValue, column('prefix'));
+      const prefix =
+        prefixValue === null || prefixValue === '' ? '' : readString(prefixValue, column('prefix'));
       const side = (part: 'chosen' | 'rejected', full: 'fullChosen' | 'fullRejected') => {
         const step = readString(at(part), column(part));
         const whole = mapping[full] === undefined ? undefined : at(full);
@@ -139,7 +140,10 @@ export const readRow = (
       const messages = readMessages(at('messages'), column('messages'));
       const last = messages.at(-1)!;
       if (last.role !== 'assistant') {
-        throw new RowProblem('the conversation does not end with an answer', `its last message is of "${last.role}"`);
+        throw new RowProblem(
+          'the conversation does not end with an answer',
+          `its last message is of "${last.role}"`,
+        );
       }
       if (messages.length < 2) throw new RowProblem('the conversation has an answer and no question');
       return [

@@ -14,7 +14,9 @@ const contentOf = (value: unknown): string | undefined => {
   if (typeof value === 'string') return value;
   if (!Array.isArray(value)) return undefined;
   // Parts of a message; texts alone can be used.
-  const texts = value.map((part: unknown) => (isObject(part) && part['type'] === 'text' ? part['text'] : undefined));
+  const texts = value.map((part: unknown) =>
+    isObject(part) && part['type'] === 'text' ? part['text'] : undefined,
+  );
   return texts.length > 0 && texts.every((text) => typeof text === 'string') ? texts.join('') : undefined;
 };
 
@@ -25,8 +27,7 @@ const readMessage = (value: unknown, column: string, at: number): Message => {
   };
   if (!isObject(value)) return bad('is not an object with role and content');
   const from = cell(value, 'from');
-  const role =
-    cell(value, 'role') ?? (from === 'human' ? 'user' : from === 'gpt' ? 'assistant' : from);
+  const role = cell(value, 'role') ?? (from === 'human' ? 'user' : from === 'gpt' ? 'assistant' : from);
   if (typeof role !== 'string' || role === '') return bad('has no role');
   const content = contentOf(cell(value, 'content') ?? cell(value, 'value'));
   if (content === undefined) return bad('has no text as its content');
@@ -34,7 +35,10 @@ const readMessage = (value: unknown, column: string, at: number): Message => {
 };
 
 export const isMessages = (value: unknown): value is unknown[] =>
-  Array.isArray(value) && value.length > 0 && isObject(value[0]) && ('role' in value[0] || 'from' in value[0]);
+  Array.isArray(value) &&
+  value.length > 0 &&
+  isObject(value[0]) &&
+  ('role' in value[0] || 'from' in value[0]);
 
 export const readMessages = (value: unknown, column: string): Message[] => {
   if (!Array.isArray(value) || value.length === 0) {
@@ -47,7 +51,8 @@ export const readMessages = (value: unknown, column: string): Message[] => {
 export const readText = (value: unknown, column: string): Text => {
   if (typeof value === 'string') return value;
   if (isMessages(value)) return readMessages(value, column);
-  const what = value === undefined || value === null ? 'is missing' : 'is neither a text nor a list of messages';
+  const what =
+    value === undefined || value === null ? 'is missing' : 'is neither a text nor a list of messages';
   throw new RowProblem(`${named(column)} ${what}`, value === undefined ? '' : shownValue(value));
 };
 

@@ -50,10 +50,16 @@ export const solutionExamples = (
   row: RowValue,
   where: string,
   columns: SolutionColumns,
-  options: { shape: 'pairs' | 'steps' | 'scored'; limit: number; annotations: 'keep' | 'remove'; asChat: boolean },
+  options: {
+    shape: 'pairs' | 'steps' | 'scored';
+    limit: number;
+    annotations: 'keep' | 'remove';
+    asChat: boolean;
+  },
 ): Example[] => {
   const { question, right, wrong } = readSolutions(row, columns);
-  const text = (solution: string) => (options.annotations === 'remove' ? removeAnnotations(solution) : solution);
+  const text = (solution: string) =>
+    options.annotations === 'remove' ? removeAnnotations(solution) : solution;
   const prompt = options.asChat ? question : `${question}\n`;
   if (options.shape === 'scored') {
     const responses = [
@@ -94,7 +100,9 @@ export const solutionExamples = (
     if (step.chosen !== step.rejected) steps.push({ kind: 'step', where, prompt, ...step });
   }
   if (steps.length === 0) {
-    throw new RowProblem('no wrong step can be told: every annotation holds, and no line departs to a number of its own');
+    throw new RowProblem(
+      'no wrong step can be told: every annotation holds, and no line departs to a number of its own',
+    );
   }
   return steps;
 };

@@ -40,7 +40,11 @@ export const randomBytes = ({ name, bytes }: DataFile): RandomBytes => {
       },
     };
   }
-  return { name, size: bytes.length, slice: async (start, end) => new Uint8Array(bytes.subarray(start, end)) };
+  return {
+    name,
+    size: bytes.length,
+    slice: async (start, end) => new Uint8Array(bytes.subarray(start, end)),
+  };
 };
 
 export const byteSource = (file: DataFile): ByteSource => {

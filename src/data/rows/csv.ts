@@ -16,7 +16,11 @@ const delimiters = [',', '\t', ';', '|'] as const;
 
 /** The one that stands most often outside quotes in the first line. */
 const guessDelimiter = (text: string): string => {
-  const line = text.slice(0, 64 * 1024).replace(/"[^"]*"/g, '').split(/\r?\n/)[0] ?? '';
+  const line =
+    text
+      .slice(0, 64 * 1024)
+      .replace(/"[^"]*"/g, '')
+      .split(/\r?\n/)[0] ?? '';
   const count = (d: string) => line.split(d).length;
   return delimiters.reduce((best, d) => (count(d) > count(best) ? d : best));
 };
@@ -59,7 +63,8 @@ const checkHeader = (name: string, header: readonly string[]): void => {
 /** Characters of the file; a byte that is no UTF-8 becomes U+FFFD and is counted by the caller. */
 async function* textChunks(source: ByteSource): AsyncGenerator<{ text: string; last: boolean }> {
   const decoder = new TextDecoder('utf-8');
-  for await (const chunk of source.chunks()) yield { text: decoder.decode(chunk, { stream: true }), last: false };
+  for await (const chunk of source.chunks())
+    yield { text: decoder.decode(chunk, { stream: true }), last: false };
   yield { text: decoder.decode(), last: true };
 }
 
@@ -107,7 +112,11 @@ export async function* csvRows(source: ByteSource, fixedDelimiter?: string): Asy
       row++;
       if (unclosed === i) yield { where, problem: 'opens a quote that nothing closes', excerpt };
       else if (misquoted.has(i)) {
-        yield { where, problem: 'has a quote in the middle of a cell; double it and quote the cell', excerpt };
+        yield {
+          where,
+          problem: 'has a quote in the middle of a cell; double it and quote the cell',
+          excerpt,
+        };
       } else yield toRow(where, header, cells);
     }
     if (!last) {

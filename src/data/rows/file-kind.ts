@@ -24,7 +24,8 @@ export const fileKind = (name: string, start: Uint8Array): FileKind => {
   const ending = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase();
   if (startsWith(start, 0x50, 0x41, 0x52, 0x31)) return 'parquet';
   if (startsWith(start, 0x50, 0x4b, 3, 4)) refuse('is a zip archive; unpack it and give the file inside');
-  if (startsWith(start, 0x28, 0xb5, 0x2f, 0xfd)) refuse('is packed with Zstandard; unpack it, or pack it with gzip');
+  if (startsWith(start, 0x28, 0xb5, 0x2f, 0xfd))
+    refuse('is packed with Zstandard; unpack it, or pack it with gzip');
   if (startsWith(start, 0x1f, 0x8b)) refuse('is packed with gzip twice; unpack it once');
   if (startsWith(start, 0xff, 0xfe) || startsWith(start, 0xfe, 0xff)) {
     refuse('is UTF-16 text; save it as UTF-8');

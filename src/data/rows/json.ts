@@ -18,7 +18,10 @@ const itemsOf = (name: string, value: unknown): { items: unknown[]; field: strin
     '',
     lists.length === 0
       ? `is ${shownValue(value)} and no list of objects; give a list, one object per example`
-      : `has several lists of objects (${lists.map(([key]) => `"${shownText(key, 30)}"`).slice(0, 6).join(', ')}); keep the one with the examples`,
+      : `has several lists of objects (${lists
+          .map(([key]) => `"${shownText(key, 30)}"`)
+          .slice(0, 6)
+          .join(', ')}); keep the one with the examples`,
   );
 };
 

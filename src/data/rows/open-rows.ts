@@ -81,7 +81,10 @@ export const openRows = async (file: DataFile): Promise<RowSource> => {
   const gzipped = start[0] === 0x1f && start[1] === 0x8b;
   const source = gzipped ? gunzipped(packed) : packed;
   const name = gzipped ? file.name.replace(/\.gz(ip)?$/i, '') : file.name;
-  const kind = fileKind(name, gzipped ? await firstBytes(source, 64 * 1024) : await firstBytes(packed, 64 * 1024));
+  const kind = fileKind(
+    name,
+    gzipped ? await firstBytes(source, 64 * 1024) : await firstBytes(packed, 64 * 1024),
+  );
   const { rows, columns, count } = await readerOf(kind, source, file, gzipped);
 
   const head: GoodRow[] = [];

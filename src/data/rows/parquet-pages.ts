@@ -60,7 +60,9 @@ const checkDelta = (view: DataView, from: number): void => {
 
 const checkValues = (view: DataView, from: number, encoding: number, count: number, isBoolean: boolean) => {
   if (encoding === DELTA_BYTE_ARRAY) {
-    fail('a column is encoded as DELTA_BYTE_ARRAY, which is not read; write it with PLAIN or dictionary encoding');
+    fail(
+      'a column is encoded as DELTA_BYTE_ARRAY, which is not read; write it with PLAIN or dictionary encoding',
+    );
   }
   if (count <= 0) return;
   if (encoding === DELTA_BINARY_PACKED || encoding === DELTA_LENGTH) checkDelta(view, from);
@@ -155,7 +157,8 @@ export const checkPages = (
     }
     const body = bytes.subarray(cursor.at, cursor.at + packed);
     cursor.at += packed;
-    const own = type === 0 ? fieldStruct(header, 5) : type === 2 ? fieldStruct(header, 7) : fieldStruct(header, 8);
+    const own =
+      type === 0 ? fieldStruct(header, 5) : type === 2 ? fieldStruct(header, 7) : fieldStruct(header, 8);
     const count = fieldNumber(own, 1) ?? -1;
     // A run can say a million times the same in a few bytes, but not without end.
     if (!own || count < 0 || count > 1_000_000 + packed * limits.ratio) {

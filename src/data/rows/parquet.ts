@@ -93,9 +93,7 @@ const checkGroup = async (
     unpacked += found.unpacked;
     const isFlat = own.maxRepetition === 0;
     if (isFlat ? found.values !== rowCount : found.values < rowCount) {
-      throw new Error(
-        `the column "${shownText(path, 40)}" has ${found.values} values for ${rowCount} rows`,
-      );
+      throw new Error(`the column "${shownText(path, 40)}" has ${found.values} values for ${rowCount} rows`);
     }
   }
 };
@@ -118,7 +116,9 @@ export const openParquet = async (file: RandomBytes): Promise<Opened> => {
       return await work();
     } catch (error) {
       if (error instanceof DataError) throw error;
-      throw new DataError(file.name, place, `cannot be read as Parquet: ${reasonOf(error)}`, { cause: error });
+      throw new DataError(file.name, place, `cannot be read as Parquet: ${reasonOf(error)}`, {
+        cause: error,
+      });
     }
   };
   const { metadata, tree, levels } = await guard('footer', async () => {
@@ -132,7 +132,11 @@ export const openParquet = async (file: RandomBytes): Promise<Opened> => {
     throw new DataError(file.name, 'footer', 'a row group has no whole number of rows; the file is damaged');
   }
   if (tree.children.length > limits.columns) {
-    throw new DataError(file.name, 'footer', `has ${tree.children.length} columns; at most ${limits.columns} are read`);
+    throw new DataError(
+      file.name,
+      'footer',
+      `has ${tree.children.length} columns; at most ${limits.columns} are read`,
+    );
   }
   const unpack = unpackWith(compressors);
   const buffer = {

@@ -1,0 +1,56 @@
+import type { Method } from '../../methods/method';
+import { DataError } from '../data-error';
+import type { Shape } from '../formats/read-row';
+import type { DatasetSettings, FormatId } from '../settings';
+
+/** What of a method decides which data it can eat. */
+export type MethodNeeds = Pick<Method, 'id' | 'name' | 'chapter' | 'needs'>;
+
+const formatNames: Record<FormatId, string> = {
+  preference: 'pairs with a prompt',
+  'implicit-preference': 'pairs that hold their prompt',
+  unpaired: 'single answers with a label',
+  ranked: 'lists of answers with scores',
+  'step-dpo': 'pairs of next steps',
+  'prompt-completion': 'prompts with one answer',
+  messages: 'conversations',
+  solutions: 'questions with right and wrong solutions',
+};
+
+/**
+ * The examples that a method needs of a format.
+ * @throws DataError when the format cannot serve the method, with what would
+ */
+export const shapeFor = (
+  file: string,
+  format: FormatId,
+  method: MethodNeeds,
+  settings: Pick<DatasetSettings, 'pairUnpaired' | 'steps'>,
+): Shape => {
+  const refuse = (why: string): never => {
+    throw new DataError(file, 'format', `has ${formatNames[format]}, and ${method.name} ${why}`);
+  };
+  if (!method.needs.comparisons) return 'scored';
+  if (format === 'prompt-completion' || format === 'messages') {
+    refuse(
+      'compares two answers to one prompt. Train on this file with SFT, or give pairs of chosen and rejected',
+    );
+  }
+  if (format === 'unpaired' && !settings.pairUnpaired) {
+    refuse(
+      'compares two answers to one prompt. Set pairUnpaired to pair right and wrong answers of the same prompt, or choose a method for single answers',
+    );
+  }
+  if (!method.needs.steps) return 'pairs';
+  if (format === 'ranked') {
+    refuse(
+      'compares two steps after the same correct ones. Give pairs of chosen and rejected, or Step-DPO’s own layout',
+    );
+  }
+  if (format !== 'step-dpo' && format !== 'solutions' && settings.steps.rule === 'whole') {
+    refuse(
+      'compares single steps. Choose a rule for steps, so that the first step in which two answers differ can be found',
+    );
+  }
+  return 'steps';
+};
