@@ -2,9 +2,7 @@
  * What would change how the text around it looks: control characters, marks of writing direction, invisible joiners,
  * halves of surrogate pairs. They stay in the data; only messages and excerpts spell them out.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const unseen =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]|\p{Surrogate}/gu;
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\p{Surrogate}/gu;
 
 const escaped = (character: string): string => {
   if (character === '\n') return '\\n';

@@ -64,7 +64,11 @@ export const compileTemplate = async (template: ChatTemplate): Promise<RenderMes
   if (template.source.length > MAX_SOURCE) throw bad(`is longer than ${MAX_SOURCE} characters`);
   let program: ReturnType<typeof parse>;
   try {
-    program = parse(tokenize(template.source, { lstrip_blocks: true, trim_blocks: true }));
+    // Marks of what is an answer, which some templates have for training, change nothing in the text.
+    const source = template.source
+      .replace(/\{%(-?)\s*generation\s*(-?)%\}/g, '{%$1 if true $2%}')
+      .replace(/\{%(-?)\s*endgeneration\s*(-?)%\}/g, '{%$1 endif $2%}');
+    program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
   } catch (error) {
     throw bad(`cannot be read: ${reasonOf(error)}; choose the plain template instead`, error);
   }

@@ -56,7 +56,7 @@ export const parsePattern = (pattern: string): PatternNode => {
     return (c) => c !== undefined && c.toLowerCase() === lower;
   };
 
-  const escape = (): { test: CharTest; character?: string } => {
+  const escaped = (): { test: CharTest; character?: string } => {
     const letter = source[at++];
     if (letter === undefined) return fail('nothing follows the backslash');
     const own = Object.hasOwn(classes, letter) ? classes[letter] : undefined;
@@ -83,14 +83,14 @@ export const parsePattern = (pattern: string): PatternNode => {
     while (source[at] !== ']') {
       const next = source[at++];
       if (next === undefined) return fail('a [ is not closed');
-      const low = next === '\\' ? escape() : { test: same(next), character: next };
+      const low = next === '\\' ? escaped() : { test: same(next), character: next };
       if (source[at] !== '-' || source[at + 1] === ']' || low.character === undefined) {
         tests.push(low.test);
         continue;
       }
       at++;
       const end = source[at++];
-      const high = end === '\\' ? escape().character : end;
+      const high = end === '\\' ? escaped().character : end;
       if (high === undefined) return fail('a range in [ ] needs a character on both sides');
       const [a, b] = [low.character.codePointAt(0)!, high.codePointAt(0)!];
       if (b < a) fail('a range in [ ] is the wrong way round');
@@ -131,7 +131,7 @@ export const parsePattern = (pattern: string): PatternNode => {
         return { kind: 'at', holds: (_, after) => after === undefined || after === '\n' };
       case '\\': {
         const letter = source[at];
-        if (letter !== 'b' && letter !== 'B') return { kind: 'char', test: escape().test };
+        if (letter !== 'b' && letter !== 'B') return { kind: 'char', test: escaped().test };
         at++;
         return { kind: 'at', holds: (x, y) => (isWord(x) !== isWord(y)) === (letter === 'b') };
       }

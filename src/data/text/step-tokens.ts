@@ -19,9 +19,15 @@ const pieces = new WeakMap<Tokenizer, Map<number, string>>();
 
 const pieceOf = (tokenizer: Tokenizer, id: number): string => {
   let own = pieces.get(tokenizer);
-  if (!own) pieces.set(tokenizer, (own = new Map()));
+  if (!own) {
+    own = new Map();
+    pieces.set(tokenizer, own);
+  }
   let piece = own.get(id);
-  if (piece === undefined) own.set(id, (piece = tokenizer.decode([id], { keepSpecial: true })));
+  if (piece === undefined) {
+    piece = tokenizer.decode([id], { keepSpecial: true });
+    own.set(id, piece);
+  }
   return piece;
 };
 
