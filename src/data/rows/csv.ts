@@ -84,6 +84,13 @@ export async function* csvRows(source: ByteSource, fixedDelimiter?: string): Asy
   let waitFor = 0;
   for await (const { text, last } of textChunks(source)) {
     rest += text;
+    if (waitFor > 0 && rest.length > limits.line) {
+      throw new DataError(
+        source.name,
+        `row ${row} (line ${line})`,
+        `is longer than ${inBytes(limits.line)}; is a quote opened and not closed?`,
+      );
+    }
     if (!last && rest.length < waitFor) continue;
     if (!parser) {
       if (rest.length < 64 * 1024 && !last) continue;
@@ -122,13 +129,6 @@ export async function* csvRows(source: ByteSource, fixedDelimiter?: string): Asy
     if (!last) {
       rest = rest.slice(meta.cursor);
       waitFor = data.length === 0 ? rest.length * 2 : 0;
-      if (rest.length > limits.line) {
-        throw new DataError(
-          source.name,
-          `row ${row} (line ${line})`,
-          `is longer than ${inBytes(limits.line)}; is a quote opened and not closed?`,
-        );
-      }
     }
   }
 }

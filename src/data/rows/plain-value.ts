@@ -7,6 +7,7 @@ const utf8 = new TextDecoder('utf-8');
 /** What a Parquet decoder gives, as plain JSON: whole numbers as numbers, bytes as text, dates as ISO text. */
 const plainValue = (value: unknown, depth: number): unknown => {
   if (depth > limits.depth) throw new RangeError('depth');
+  if (value === undefined) return null;
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Uint8Array) return utf8.decode(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();

@@ -29,8 +29,16 @@ const tooLong = (number: number, start: Uint8Array): Line => ({
   problem: `is longer than ${inBytes(limits.line)}; is a line break missing?`,
 });
 
-/** Lines of a UTF-8 text; a byte order mark and `\r` before `\n` are dropped. Holds one line at a time. */
-export async function* textLines(source: ByteSource): AsyncGenerator<Line> {
+const isBlank = (bytes: Uint8Array): boolean => {
+  for (const byte of bytes) if (byte !== 32 && byte !== 9 && byte !== 13) return false;
+  return true;
+};
+
+/**
+ * Lines of a UTF-8 text that are not blank, a chunk's worth at a time; a byte order mark and `\r` before `\n` are
+ * dropped. Holds one chunk and one line.
+ */
+export async function* textLines(source: ByteSource): AsyncGenerator<Line[]> {
   let number = 1;
   let parts: Uint8Array[] = [];
   let length = 0;
@@ -46,11 +54,13 @@ export async function* textLines(source: ByteSource): AsyncGenerator<Line> {
     return decode(whole, number);
   };
   for await (const chunk of source.chunks()) {
+    const lines: Line[] = [];
     let from = 0;
     for (;;) {
       const to = chunk.indexOf(10, from);
       if (to < 0) break;
-      yield line(chunk.subarray(from, to));
+      const last = chunk.subarray(from, to);
+      if (length > 0 || !isBlank(last)) lines.push(line(last));
       number++;
       parts = [];
       length = 0;
@@ -62,6 +72,7 @@ export async function* textLines(source: ByteSource): AsyncGenerator<Line> {
       // Past the limit only the beginning is kept, to be shown.
       if (length <= limits.line || parts.length === 0) parts.push(rest);
     }
+    if (lines.length > 0) yield lines;
   }
-  if (length > 0) yield line(new Uint8Array(0));
+  if (length > 0) yield [line(new Uint8Array(0))];
 }
