@@ -160,5 +160,6 @@ def make(name, extra, seed):
     print(f"{name}: loss {loss.item():.6f}, {len(state)} tensors, worst relative difference {worst:.1e}")
 
 
-for seed, (name, extra) in enumerate(variants.items(), start=1):
-    make(name, extra, seed)
+if __name__ == "__main__":
+    for seed, (name, extra) in enumerate(variants.items(), start=1):
+        make(name, extra, seed)
