@@ -38,7 +38,7 @@ export const benchDpoStep = async (
   const padded = padPairs(trees);
 
   const frozen = loadParameters(config, seededWeights(config, 7, 0.05));
-  const reference = await scoreTrees({ config, weights: frozen }, trees, pairs, async () => {});
+  const reference = await scoreTrees({ config, weights: frozen }, trees, async () => {});
   disposeParameters(frozen);
   const batch = packForest(trees);
   const refLogProb = joinTreeLogProbs(batch, reference);

@@ -3,6 +3,7 @@
  * lives in src/train/session.ts. All of it survives structured clone, so Comlink needs no custom transfer.
  */
 
+import type { DatasetReport } from '../src/data/prepare/report';
 import type { KernelChoice } from '../src/kernels/kernel-choice';
 import type { Problem, Verdict } from '../src/tasks/task';
 import type { BackendChoice, BackendInfo } from '../src/tf';
@@ -39,15 +40,23 @@ export interface RunStatus {
 }
 
 export interface Evaluation {
+  /** 'answers' (when left out): held-out problems answered; 'pairs': held-out rows of a dataset scored. */
+  kind?: 'answers' | 'pairs';
   step: number;
   stage: string;
+  /** Problems, or comparisons (none where the method compares nothing). */
   problems: number;
-  /** Share of held-out problems answered wholly right, greedily; with its 95 % Wilson interval. */
+  /**
+   * Share of held-out problems answered wholly right, greedily, or of comparisons whose chosen side has the larger
+   * implicit reward; with its 95 % Wilson interval.
+   */
   accuracy: number;
   interval: [number, number];
-  /** Share of steps right among those written. */
+  /** Share of steps right among those written; 0 for pairs. */
   stepAccuracy: number;
   meanTokens: number;
+  /** Of pairs, under TRL's names: `eval_loss`, `eval_rewards/margins`, ... */
+  metrics?: Metrics;
 }
 
 export type RunEvent =
@@ -55,7 +64,10 @@ export type RunEvent =
   | { kind: 'progress'; phase: RunPhase; done: number; total: number; note: string }
   | { kind: 'metrics'; stage: string; metrics: Metrics }
   | { kind: 'evaluation'; evaluation: Evaluation }
+  /** Of a dataset only the first few hundred are sent; `trees` gives all. */
   | { kind: 'tree'; tree: PreferenceTree; index: number }
+  /** A dataset has been read: what became of its rows. */
+  | { kind: 'dataset'; report: DatasetReport }
   | { kind: 'checkpoint'; step: number; stored: boolean; note: string }
   | { kind: 'error'; name: string; message: string };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod/mini';
+import { datasetSettingsSchema, defaultDatasetSettings } from '../data/settings';
 import type { Method } from '../methods/method';
 
 /** Version of the document's shape. Older ones are refused with the field that says so, or migrated here. */
@@ -7,11 +8,51 @@ export const RUN_VERSION = 1;
 const integer = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
 const real = (min: number, max: number) => z.number().check(z.minimum(min), z.maximum(max));
 
-/** Everything that decides a run's numbers, in one JSON document. */
+const id = z.string().check(z.minLength(1), z.maxLength(300));
+
+/** A low-rank adapter to train while the model's own weights stay as they are; names are PEFT's. */
+const adapterSchema = z.strictObject({
+  rank: z._default(integer(1, 256), 8),
+  alpha: z._default(real(0.001, 100_000), 16),
+  dropout: z._default(real(0, 0.9), 0),
+  /** Scale by alpha / sqrt(rank) instead of alpha / rank. */
+  rsLora: z._default(z.boolean(), false),
+  /** Modules by their name or its last part, such as "q_proj"; or "all-linear". */
+  targetModules: z._default(
+    z.array(z.string().check(z.minLength(1), z.maxLength(200))).check(z.maxLength(1000)),
+    ['all-linear'],
+  ),
+  /** A stored adapter to go on from, with its own rank, alpha and modules; null begins a new one. */
+  from: z._default(z.nullable(id), null),
+  /** What the run is compared with: the model alone, or the model with the adapter that the run begins with. */
+  reference: z._default(z.enum(['base', 'adapter']), 'base'),
+});
+
+export type AdapterDocument = z.infer<typeof adapterSchema>;
+
+/** A file of examples to train on, by the id it is stored under, and how it is read. */
+const datasetSchema = z.strictObject({
+  id,
+  settings: z._default(datasetSettingsSchema, defaultDatasetSettings()),
+});
+
+/** How the weights that are not trained lie on the device. */
+export const weightStorages = ['f32', 'f16', 'int8', 'int4', 'file'] as const;
+
+/**
+ * Everything that decides a run's numbers, in one JSON document. Fields that came later have defaults, so that an older
+ * document means what it meant.
+ */
 export const runSchema = z.strictObject({
   version: z.literal(RUN_VERSION),
   /** A built-in model's id or the id of a stored model. */
-  model: z.string().check(z.minLength(1), z.maxLength(200)),
+  model: id,
+  /** 'file' keeps packed and half weights as the file has them. Anything but f32 needs an adapter: it cannot be trained. */
+  weights: z._default(z.enum(weightStorages), 'f32'),
+  /** null trains all weights. */
+  adapter: z._default(z.nullable(adapterSchema), null),
+  /** Compute each layer again in the backward pass, for long sequences: a third more time, far less memory. */
+  checkpointing: z._default(z.boolean(), false),
   method: z.strictObject({
     id: z.string().check(z.minLength(1), z.maxLength(60)),
     params: z.record(z.string(), z.number()),
@@ -23,6 +64,8 @@ export const runSchema = z.strictObject({
     trees: integer(1, 100_000),
     /** Longest response, in tokens. */
     maxTokens: integer(4, 4096),
+    /** Train on a file instead of what the model makes itself; task, difficulty and trees then count for nothing. */
+    dataset: z._default(z.nullable(datasetSchema), null),
   }),
   optimizer: z.strictObject({
     learningRate: real(0, 1),
@@ -57,6 +100,9 @@ export const runSchema = z.strictObject({
 
 export type RunDocument = z.infer<typeof runSchema>;
 
+/** The adapter that a run trains unless it says otherwise. */
+export const defaultAdapter = (): AdapterDocument => z.parse(adapterSchema, {});
+
 /** A run document that cannot be used. One line per field, each naming the field and the remedy. */
 export class RunDocumentError extends Error {
   override name = 'RunDocumentError';
@@ -72,11 +118,14 @@ export const defaultRun = (
 ): RunDocument => ({
   version: RUN_VERSION,
   model,
+  weights: 'f32',
+  adapter: null,
+  checkpointing: false,
   method: {
     id: method.id,
     params: Object.fromEntries(Object.entries(method.params).map(([key, info]) => [key, info.default])),
   },
-  data: { task: 'arithmetic', difficulty: 'medium', trees: 256, maxTokens: 96 },
+  data: { task: 'arithmetic', difficulty: 'medium', trees: 256, maxTokens: 96, dataset: null },
   optimizer: {
     learningRate: method.defaults.learningRate,
     beta1: 0.9,
@@ -144,6 +193,12 @@ export const parseRun = (
     throw new RunDocumentError(result.error.issues.map((issue) => describeIssue(issue, value)));
   const run = result.data;
   const problems: { field: string; message: string }[] = [];
+  if (run.adapter === null && run.weights !== 'f32') {
+    problems.push({
+      field: 'weights',
+      message: `is "${run.weights}", and weights that are all trained have to be "f32"; use that, or give an adapter`,
+    });
+  }
   const method = methods.find((m) => m.id === run.method.id);
   if (!method) {
     problems.push({

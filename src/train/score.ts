@@ -16,25 +16,47 @@ export const scoreOne = async (network: Network, batch: PackedBatch): Promise<Fl
   }
 };
 
+/** Trees that are scored together at most, and the tokens they may have together. */
+const MAX_TREES = 32;
+const MAX_TOKENS = 4096;
+
+/** Trees in order, cut into batches that fit; a tree that is too long for any stands alone. */
+export function* scoreBatches(trees: readonly PreferenceTree[]): Generator<PreferenceTree[]> {
+  let batch: PreferenceTree[] = [];
+  let tokens = 0;
+  for (const tree of trees) {
+    const size = tree.nodes.reduce((sum, node) => sum + node.tokens.length, 0);
+    if (batch.length > 0 && (batch.length >= MAX_TREES || tokens + size > MAX_TOKENS)) {
+      yield batch;
+      batch = [];
+      tokens = 0;
+    }
+    batch.push(tree);
+    tokens += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
 /**
- * Scores trees under a network that does not change, `batchSize` trees at a time: how a reference and a guide become constants, so that
- * no second model lives on the device while training.
+ * Scores trees under a network that does not change: how a reference and a guide become constants, so that no second
+ * model lives on the device while training.
  * @returns log-probs in entry order, by tree id
  */
 export const scoreTrees = async (
   network: Network,
   trees: readonly PreferenceTree[],
-  batchSize: number,
   between: (done: number) => Promise<void>,
 ): Promise<Map<string, Float32Array>> => {
   const scores = new Map<string, Float32Array>();
-  for (let start = 0; start < trees.length; start += batchSize) {
-    const batch = packForest(trees.slice(start, start + batchSize), { pad: 'buckets' });
+  let done = 0;
+  for (const group of scoreBatches(trees)) {
+    const batch = packForest(group, { pad: 'buckets' });
     const logProb = await scoreOne(network, batch);
     unpackEntries(batch, logProb).forEach((values, i) => {
       scores.set(batch.trees[i]!.id, values);
     });
-    await between(Math.min(trees.length, start + batchSize));
+    done += group.length;
+    await between(done);
   }
   return scores;
 };

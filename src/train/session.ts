@@ -7,6 +7,7 @@ import type {
   RunStatus,
   RunSummary,
 } from '../../workers/protocol';
+import type { PreparedDataset } from '../data/prepare/prepare';
 import type { AdamWState } from '../kernels/adamw';
 import { adamWFromArrays, adamWToArrays, createAdamW, disposeAdamW } from '../kernels/adamw';
 import { kernelChoice } from '../kernels/kernel-choice';
@@ -14,10 +15,11 @@ import type { Method, Stage } from '../methods/method';
 import { generate } from '../model/generate';
 import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
-import { disposeParameters, loadParameters, parametersToArrays } from '../model/parameters';
+import { parametersToArrays } from '../model/parameters';
+import type { PeftAdapter } from '../model/peft';
 import type { Checkpoint } from '../store/checkpoints';
 import type { Task } from '../tasks/task';
-import type { BackendInfo, Tensor } from '../tf';
+import type { BackendInfo } from '../tf';
 import { GpuError, guardGpu, onOwnGpu, trimGpuPool } from '../tf';
 import type { PreferenceTree } from '../tree/tree';
 import { validateTree } from '../tree/validate';
@@ -27,7 +29,19 @@ import { createRng } from '../util/rng';
 import { creditOf } from './credit';
 import { treesOfBatch } from './data-order';
 import { accuracyOf, answerProblems } from './evaluate';
+import { evaluatePairs } from './evaluate-pairs';
 import type { LoadedModel } from './loaded-model';
+import type { Policy, PolicyPlan } from './policy';
+import {
+  createPolicy,
+  createReference,
+  disposePolicy,
+  initialTrained,
+  planHash,
+  planPolicy,
+  referenceHash,
+  resetTrained,
+} from './policy';
 import type { RunDocument } from './run-document';
 import { learningRateAt } from './schedule';
 import { scoreTrees } from './score';
@@ -44,12 +58,25 @@ export interface SessionStore {
   getDataset(key: string): Promise<PreferenceTree[] | undefined>;
 }
 
+/** A file of examples, ready to be made into trees for this run. */
+export interface RunDataset {
+  label: string;
+  prepare(hooks: {
+    progress: (rows: number, total: number | undefined) => void;
+    signal: AbortSignal;
+  }): Promise<PreparedDataset>;
+}
+
 export interface SessionOptions {
   runId: string;
   document: RunDocument;
   method: Method;
   task: Task;
   model: LoadedModel;
+  /** What to train on, where the document names a dataset. */
+  dataset?: RunDataset;
+  /** The adapter that the document begins with, where it names one. */
+  adapter?: PeftAdapter;
   backend: BackendInfo;
   store: SessionStore;
   emit(event: RunEvent): void;
@@ -71,7 +98,8 @@ const stagesOf = (method: Method, params: Record<string, number>): Stage[] =>
   method.stages?.(method, params) ?? [{ id: method.id, label: method.name, method, params }];
 
 const HELD_OUT_START = 0;
-const SCORE_BATCH = 32;
+/** Trees of a dataset that are sent to the page by themselves. */
+const TREES_SENT = 300;
 
 /**
  * One run from its document to its last step: makes the data, scores the reference, trains stage after stage,
@@ -92,10 +120,14 @@ export class TrainingSession {
   private created = Date.now();
   private wantPause = false;
   private running: Promise<RunStatus> | undefined;
-  private parameters: Map<string, Tensor> = new Map();
-  private initialParameters: Map<string, Tensor> | undefined;
+  private readonly plan: PolicyPlan;
+  private initialHash = '';
+  private weightsOnDevice: Policy | undefined;
+  private referenceOnDevice: ReturnType<typeof createReference> | undefined;
   private optimizer: AdamWState | undefined;
   private trees: PreferenceTree[] = [];
+  /** Rows of a dataset that are kept from training. */
+  private heldOut: PreferenceTree[] = [];
   private collector: AsyncGenerator<PreferenceTree> | undefined;
   private collected = false;
   private datasetKey = '';
@@ -109,13 +141,24 @@ export class TrainingSession {
     this.document = options.document;
     this.runId = options.runId;
     this.stages = stagesOf(options.method, options.document.method.params);
+    this.plan = planPolicy(options.model, options.document, options.adapter);
   }
 
   /** Puts the model on the device, at its initial weights or at a checkpoint. */
   static async create(options: SessionOptions): Promise<TrainingSession> {
     const session = new TrainingSession(options);
-    await session.exclusive(() => session.restore(options.resume));
+    try {
+      await session.exclusive(() => guardGpu(() => session.restore(options.resume)));
+    } catch (error) {
+      await session.dispose().catch(() => undefined);
+      throw error;
+    }
     return session;
+  }
+
+  private get policyWeights(): Policy {
+    if (!this.weightsOnDevice) throw new Error('The run has been closed.');
+    return this.weightsOnDevice;
   }
 
   private get stage(): Stage {
@@ -124,12 +167,13 @@ export class TrainingSession {
 
   private async restore(resume: SessionOptions['resume']) {
     const { model } = this.o;
+    this.initialHash = await planHash(this.plan);
     if (!resume) {
-      this.load(model.weights);
+      this.load();
       return;
     }
     const { checkpoint, summary } = resume;
-    if (checkpoint.initialWeightsHash !== model.hash) {
+    if (checkpoint.initialWeightsHash !== this.initialHash) {
       throw new Error(
         `The run was begun with other weights of "${model.summary.id}" than the ones here; start a new run with this model.`,
       );
@@ -137,7 +181,7 @@ export class TrainingSession {
     this.load(new Map(Object.entries(checkpoint.weights)));
     const { m, v } = checkpoint.optimizer;
     disposeAdamW(this.optimizer!);
-    this.optimizer = await adamWFromArrays(this.parameters, {
+    this.optimizer = await adamWFromArrays(this.policyWeights.trained, {
       m: new Map(Object.entries(m)),
       v: new Map(Object.entries(v)),
     });
@@ -156,6 +200,7 @@ export class TrainingSession {
     };
     this.metrics = summary.metrics.filter((row) => kept(row.stage, row.metrics['step'] ?? 0));
     this.evaluations = summary.evaluations.filter((row) => kept(row.stage, row.step));
+    if (this.o.dataset) await this.prepareDataset(this.o.dataset);
     const trees = this.datasetKey ? await this.o.store.getDataset(this.datasetKey) : undefined;
     if (trees) {
       this.trees = trees;
@@ -166,11 +211,12 @@ export class TrainingSession {
     else this.setPhase('paused', `Stored at step ${this.step}.`);
   }
 
-  private load(weights: HostWeights) {
-    disposeParameters(this.parameters);
+  /** Trained weights and optimiser from the beginning, or as given; the frozen ones stay where they are. */
+  private load(trained: HostWeights = initialTrained(this.plan)) {
+    if (this.weightsOnDevice) resetTrained(this.plan, this.weightsOnDevice, trained);
+    else this.weightsOnDevice = createPolicy(this.plan, trained);
     if (this.optimizer) disposeAdamW(this.optimizer);
-    this.parameters = loadParameters(this.o.model.config, weights);
-    this.optimizer = createAdamW(this.parameters);
+    this.optimizer = createAdamW(this.weightsOnDevice.trained);
   }
 
   private setPhase(phase: RunPhase, message: string) {
@@ -287,6 +333,12 @@ export class TrainingSession {
     const [first, last] = [this.evaluations[0], this.evaluations.at(-1)];
     if (!first || !last || first === last) return `Finished after ${this.step} steps.`;
     const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+    if (last.kind === 'pairs') {
+      const loss = (e: Evaluation) => (e.metrics?.['eval_loss'] ?? Number.NaN).toFixed(4);
+      const ranked =
+        last.problems > 0 ? `, and ${percent(last.accuracy)} of held-out pairs are ranked right` : '';
+      return `Finished: the loss on held-out rows went from ${loss(first)} to ${loss(last)}${ranked}.`;
+    }
     return `Finished: held-out accuracy went from ${percent(first.accuracy)} to ${percent(last.accuracy)}.`;
   }
 
@@ -295,7 +347,7 @@ export class TrainingSession {
     if (error instanceof PausedError) {
       this.setPhase(
         'paused',
-        `Paused while preparing (${this.trees.length} of ${this.document.data.trees} made).`,
+        `Paused while preparing (${this.trees.length}${this.o.dataset ? '' : ` of ${this.document.data.trees}`} made).`,
       );
       return;
     }
@@ -320,11 +372,36 @@ export class TrainingSession {
     // Stored as begun, so that a tab closed before the first checkpoint is offered again too.
     this.setPhase('loading', 'Preparing.');
     await this.keep(() => this.o.store.putRun(this.summary()));
-    if (this.stageIndex === 0 && this.step === 0 && this.evaluations.length === 0)
-      await this.evaluateHeldOut();
-    if (!this.collected) await this.collect();
+    const first = this.stageIndex === 0 && this.step === 0 && this.evaluations.length === 0;
+    const { dataset } = this.o;
+    if (first && !dataset) await this.evaluateHeldOut();
+    if (!this.collected) await (dataset ? this.readDataset(dataset) : this.collect());
     await this.scoreReference();
+    if (first && dataset) await this.evaluateHeldOut();
     this.setPhase('training', 'Training.');
+  }
+
+  /** The dataset's trees; the same document gives the same ones, so they are made again rather than stored. */
+  private async prepareDataset(dataset: RunDataset) {
+    const { trees, heldOut, report } = await dataset.prepare({
+      progress: (done, total) =>
+        this.o.emit({ kind: 'progress', phase: 'collecting', done, total: total ?? 0, note: 'rows read' }),
+      signal: this.abort.signal,
+    });
+    const { vocabSize, maxPositions } = this.o.model.config;
+    for (const tree of [...trees, ...heldOut]) validateTree(tree, vocabSize, maxPositions);
+    this.trees = trees;
+    this.heldOut = heldOut.slice(0, Math.max(1, this.document.evaluation.problems));
+    this.collected = true;
+    this.o.emit({ kind: 'dataset', report });
+    for (const [index, tree] of trees.slice(0, TREES_SENT).entries()) {
+      this.o.emit({ kind: 'tree', tree, index });
+    }
+  }
+
+  private async readDataset(dataset: RunDataset) {
+    this.setPhase('collecting', `Reading ${dataset.label}.`);
+    await this.prepareDataset(dataset);
   }
 
   private async collect() {
@@ -334,12 +411,12 @@ export class TrainingSession {
       JSON.stringify([
         method.id,
         this.document.method.params,
-        data,
+        { task: data.task, difficulty: data.difficulty, trees: data.trees, maxTokens: data.maxTokens },
         seed,
         this.o.backend.name,
         this.o.backend.adapter,
       ]),
-      model.hash,
+      this.initialHash,
     ]);
     const stored = await store.getDataset(this.datasetKey);
     if (stored) {
@@ -404,25 +481,28 @@ export class TrainingSession {
       return;
     }
     this.setPhase('scoring', 'Scoring the data under the reference.');
-    const { store, model, backend } = this.o;
+    const { store, backend } = this.o;
+    const trees = [...this.trees, ...this.heldOut];
+    const hash = await referenceHash(this.plan);
     const keys = await Promise.all(
-      this.trees.map((tree) =>
-        sha256Hex([model.hash, backend.name, backend.adapter, JSON.stringify([tree.nodes, tree.responses])]),
+      trees.map((tree) =>
+        sha256Hex([hash, backend.name, backend.adapter, JSON.stringify([tree.nodes, tree.responses])]),
       ),
     );
     const cached = await store.getReferences(keys);
     const scores = new Map<string, Float32Array>();
     const missing: PreferenceTree[] = [];
-    this.trees.forEach((tree, i) => {
+    trees.forEach((tree, i) => {
       const values = cached[i];
       if (values) scores.set(tree.id, values);
       else missing.push(tree);
     });
     if (missing.length > 0) {
-      const reference = this.step === 0 && this.stageIndex === 0 ? this.policy() : this.referenceNetwork();
+      const unchanged = this.step === 0 && this.stageIndex === 0 && !this.plan.adapter;
+      const reference = unchanged ? this.policy() : this.referenceNetwork();
       const fresh = await this.scoreAll(reference, missing, 'under the reference');
       for (const [id, values] of fresh) scores.set(id, values);
-      const keyOf = new Map(this.trees.map((tree, i) => [tree.id, keys[i]!]));
+      const keyOf = new Map(trees.map((tree, i) => [tree.id, keys[i]!]));
       await this.keep(() =>
         store.putReferences(new Map([...fresh].map(([id, values]) => [keyOf.get(id)!, values]))),
       );
@@ -433,7 +513,7 @@ export class TrainingSession {
   private scoreAll(network: Network, trees: readonly PreferenceTree[], note: string) {
     return this.exclusive(() =>
       guardGpu(() =>
-        scoreTrees(network, trees, SCORE_BATCH, async (done) => {
+        scoreTrees(network, trees, async (done) => {
           this.o.emit({
             kind: 'progress',
             phase: 'scoring',
@@ -447,11 +527,10 @@ export class TrainingSession {
     );
   }
 
-  /** The frozen copy, made when it is first asked for; `initial` weights never change during a run. */
+  /** The network that the run is compared with, made when it is first asked for. */
   private referenceNetwork(): Network {
-    const { config, weights } = this.o.model;
-    this.initialParameters ??= loadParameters(config, weights);
-    return { config, weights: this.initialParameters };
+    this.referenceOnDevice ??= createReference(this.plan, this.policyWeights);
+    return this.referenceOnDevice.network;
   }
 
   private policy(): Network {
@@ -460,9 +539,14 @@ export class TrainingSession {
 
   private stepState(): StepState {
     const { stage } = this;
+    const { trained, frozen, lora } = this.policyWeights;
     return {
       config: this.o.model.config,
-      parameters: this.parameters,
+      parameters: trained,
+      frozen,
+      ...(lora ? { lora } : {}),
+      dropout: this.plan.adapter?.settings.dropout ?? 0,
+      checkpointing: this.document.checkpointing,
       optimizer: this.optimizer!,
       method: stage.method,
       params: stage.params,
@@ -496,6 +580,7 @@ export class TrainingSession {
       ...optimizer,
       learningRate: learningRateAt(schedule, optimizer.learningRate, this.step, steps),
       step: this.step + 1,
+      seed,
     });
     const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
     if (bad) {
@@ -524,10 +609,11 @@ export class TrainingSession {
     const done = this.stage;
     if (this.stages.some((stage) => stage.guide === done.id)) {
       this.setPhase('scoring', `Scoring the data under ${done.label}.`);
-      this.stageScores.set(done.id, await this.scoreAll(this.policy(), this.trees, `under ${done.label}`));
+      const trees = [...this.trees, ...this.heldOut];
+      this.stageScores.set(done.id, await this.scoreAll(this.policy(), trees, `under ${done.label}`));
     }
     await this.exclusive(async () => {
-      this.load(this.o.model.weights);
+      this.load();
       trimGpuPool();
     });
     this.stageIndex++;
@@ -539,11 +625,42 @@ export class TrainingSession {
 
   private async evaluateHeldOut() {
     const { problems } = this.document.evaluation;
-    if (problems > 0) await this.evaluate(problems);
+    if (problems === 0) return;
+    if (this.o.dataset) await this.evaluateRows(problems);
+    else await this.evaluate(problems);
   }
 
-  /** Greedy accuracy of the current weights on the first `count` held-out problems. */
+  /** Held-out rows of the dataset under the current weights. */
+  private async evaluateRows(count: number): Promise<Evaluation | undefined> {
+    const rows = this.heldOut.slice(0, count);
+    if (rows.length === 0) return undefined;
+    const before = { phase: this.phase, message: this.message };
+    this.setPhase('evaluating', `Scoring ${rows.length} held-out rows.`);
+    const result = await this.exclusive(() =>
+      guardGpu(() => evaluatePairs(this.stepState(), rows, () => this.between())),
+    );
+    return this.keepEvaluation({ step: this.step, stage: this.stage.id, ...result }, before);
+  }
+
+  private keepEvaluation(evaluation: Evaluation, before: { phase: RunPhase; message: string }): Evaluation {
+    this.evaluations.push(evaluation);
+    this.o.emit({ kind: 'evaluation', evaluation });
+    this.setPhase(before.phase, before.message);
+    return evaluation;
+  }
+
+  /**
+   * Greedy accuracy of the current weights on the first `count` held-out problems; of a run on a dataset, loss and
+   * rewards on its held-out rows.
+   */
   async evaluate(count: number): Promise<Evaluation> {
+    if (this.o.dataset) {
+      const evaluation = await this.evaluateRows(count);
+      if (evaluation) return evaluation;
+      throw new Error(
+        'No row of the dataset is held out yet; raise data.dataset.settings.heldOut, or start the run first.',
+      );
+    }
     const before = { phase: this.phase, message: this.message };
     this.setPhase('evaluating', `Answering ${count} held-out problems.`);
     const { task, model } = this.o;
@@ -560,10 +677,7 @@ export class TrainingSession {
       ),
     );
     const evaluation: Evaluation = { step: this.step, stage: this.stage.id, ...accuracyOf(answers) };
-    this.evaluations.push(evaluation);
-    this.o.emit({ kind: 'evaluation', evaluation });
-    this.setPhase(before.phase, before.message);
-    return evaluation;
+    return this.keepEvaluation(evaluation, before);
   }
 
   /** Saves everything that decides the numbers from here on; the previous checkpoint stays until this one is whole. */
@@ -596,7 +710,7 @@ export class TrainingSession {
       step: this.step,
       stage: this.stageIndex,
       weights: Object.fromEntries(await this.hostWeights()),
-      initialWeightsHash: this.o.model.hash,
+      initialWeightsHash: this.initialHash,
       optimizer: { m: Object.fromEntries(m), v: Object.fromEntries(v), step: this.step },
       rngState: createRng(this.document.seed).state(),
       dataPosition: this.step * this.document.accumulate,
@@ -609,16 +723,19 @@ export class TrainingSession {
   }
 
   private async hostWeights(): Promise<Map<string, { shape: number[]; data: Float32Array }>> {
-    const arrays = await parametersToArrays(this.parameters);
+    const { trained } = this.policyWeights;
+    const arrays = await parametersToArrays(trained);
     return new Map(
-      [...this.parameters].map(([name, tensor]) => [
-        name,
-        { shape: tensor.shape.slice(), data: arrays.get(name)! },
-      ]),
+      [...trained].map(([name, tensor]) => [name, { shape: tensor.shape.slice(), data: arrays.get(name)! }]),
     );
   }
 
-  /** The current weights on the host, for an export. */
+  /** What the run trains: the adapter, where there is one. */
+  get policyPlan(): PolicyPlan {
+    return this.plan;
+  }
+
+  /** The trained weights on the host, all or the adapter's, for an export. */
   weights(): Promise<HostWeights> {
     return this.exclusive(() => guardGpu(() => this.hostWeights()));
   }
@@ -639,7 +756,7 @@ export class TrainingSession {
         const state = this.stepState();
         if (this.stage.method.needs.reference && !this.reference) {
           // A run opened at its checkpoint has not scored its data yet; this one tree is soon done.
-          const scores = await scoreTrees(this.referenceNetwork(), [tree], 1, yieldToMessages);
+          const scores = await scoreTrees(this.referenceNetwork(), [tree], yieldToMessages);
           return creditOf(tree, { ...state, reference: scores }, this.o.model.tokenizer);
         }
         return creditOf(tree, state, this.o.model.tokenizer);
@@ -652,11 +769,11 @@ export class TrainingSession {
     this.abort.abort();
     await this.running?.catch(() => undefined);
     await this.exclusive(async () => {
-      disposeParameters(this.parameters);
-      if (this.initialParameters) disposeParameters(this.initialParameters);
+      this.referenceOnDevice?.dispose();
+      if (this.weightsOnDevice) disposePolicy(this.weightsOnDevice);
       if (this.optimizer) disposeAdamW(this.optimizer);
-      this.parameters = new Map();
-      this.initialParameters = undefined;
+      this.referenceOnDevice = undefined;
+      this.weightsOnDevice = undefined;
       this.optimizer = undefined;
     });
   }

@@ -7,6 +7,7 @@ import { adamWStep } from '../kernels/adamw';
 import type { Method, Params } from '../methods/method';
 import type { ModelConfig } from '../model/config';
 import type { Network, Weights } from '../model/network';
+import type { BatchTensors } from '../model/transformer';
 import { scoreBatch, uploadBatch } from '../model/transformer';
 import type { Scalar, Tensor, Tensor1D } from '../tf';
 import { readFloats, tf } from '../tf';
@@ -14,6 +15,7 @@ import { packForest } from '../tree/pack';
 import type { PackedBatch } from '../tree/packed-batch';
 import { joinEntries } from '../tree/split-entries';
 import type { PreferenceTree } from '../tree/tree';
+import { createRng } from '../util/rng';
 import { lossInput } from './inputs';
 import type { MicroBatchReport } from './metrics';
 import { stepMetrics } from './metrics';
@@ -28,6 +30,8 @@ export interface StepState extends Pick<Network, 'lora' | 'checkpointing'> {
   parameters: Map<string, Tensor>;
   /** The weights that are not; none when left out. */
   frozen?: Weights;
+  /** Share of the inputs of an adapter's A that a training step leaves out; 0 when left out. */
+  dropout?: number;
   optimizer: AdamWState;
   method: Method;
   params: Params;
@@ -44,6 +48,8 @@ export interface StepHyper {
   maxGradNorm: number;
   /** 1-based, for Adam's bias correction. */
   step: number;
+  /** Of the run; decides what dropout leaves out. */
+  seed?: number;
 }
 
 /** The log-probs of the batch's trees joined in entry order, padding zero. @throws when a tree was never scored. */
@@ -70,7 +76,7 @@ export const constantsOf = (
   return { referenceLogProb, guideLogProb, weight };
 };
 
-/** The network of a step: frozen weights and those that are trained, or stand-ins for the latter. */
+/** The network of a step, without dropout: frozen weights and those that are trained, or stand-ins for the latter. */
 export const networkOf = (
   { config, parameters, frozen, lora, checkpointing }: StepState,
   trained: ReadonlyMap<string, Tensor> = parameters,
@@ -81,7 +87,8 @@ export const networkOf = (
   ...(checkpointing === undefined ? {} : { checkpointing }),
 });
 
-interface Forward {
+/** What one forward pass gives, kept until `readReport`. */
+export interface Forward {
   loss: Scalar;
   logProb: Tensor1D;
   chosenRewards: Tensor1D | undefined;
@@ -89,31 +96,47 @@ interface Forward {
   aux: [string, Scalar][];
 }
 
+/** Policy scores and the method's loss on one micro-batch. */
+export const forwardPass = (
+  network: Network,
+  batch: PackedBatch,
+  state: StepState,
+  tensors: BatchTensors,
+): Forward => {
+  const { referenceLogProb, weight } = constantsOf(batch, state);
+  const policy = scoreBatch(network, tensors, weight); //                 logProb [M], stepSum [S]
+  const input = lossInput(batch, policy, referenceLogProb, weight); //    sides [C]
+  const output = state.method.loss(input, state.params); //               scalar, rewards [C]
+  return {
+    loss: tf.keep(output.loss),
+    logProb: tf.keep(policy.logProb),
+    chosenRewards: output.chosenRewards && tf.keep(output.chosenRewards),
+    rejectedRewards: output.rejectedRewards && tf.keep(output.rejectedRewards),
+    aux: Object.entries(output.aux ?? {}).map(([name, value]) => [name, tf.keep(value)]),
+  };
+};
+
 /** Forward and backward of one micro-batch. All tensors of the result are the caller's to dispose. */
 const backward = (
   batch: PackedBatch,
   state: StepState,
+  dropoutSeed: number,
 ): { forward: Forward; gradients: Map<string, Tensor> } => {
   const names = [...state.parameters.keys()];
-  const forward = {} as Forward;
+  let forward: Forward | undefined;
   const gradients = tf.tidy(() => {
     const tensors = uploadBatch(batch, state.config);
-    const { referenceLogProb, weight } = constantsOf(batch, state);
     const { grads } = tf.valueAndGrads((...values: Tensor[]) => {
       const network = networkOf(state, new Map(names.map((name, i) => [name, values[i]!])));
-      const policy = scoreBatch(network, tensors, weight); //                       logProb [M], stepSum [S]
-      const input = lossInput(batch, policy, referenceLogProb, weight); //          sides [C]
-      const output = state.method.loss(input, state.params); //                     scalar, rewards [C]
-      forward.loss = tf.keep(output.loss);
-      forward.logProb = tf.keep(policy.logProb);
-      forward.chosenRewards = output.chosenRewards && tf.keep(output.chosenRewards);
-      forward.rejectedRewards = output.rejectedRewards && tf.keep(output.rejectedRewards);
-      forward.aux = Object.entries(output.aux ?? {}).map(([name, value]) => [name, tf.keep(value)]);
-      return output.loss;
+      if (network.lora && state.dropout) {
+        network.lora = { ...network.lora, dropout: { rate: state.dropout, seed: dropoutSeed } };
+      }
+      forward = forwardPass(network, batch, state, tensors);
+      return forward.loss;
     })([...state.parameters.values()]);
     return grads;
   });
-  return { forward, gradients: new Map(names.map((name, i) => [name, gradients[i]!])) };
+  return { forward: forward!, gradients: new Map(names.map((name, i) => [name, gradients[i]!])) };
 };
 
 /** Size by which micro-batches are weighted: comparisons, or scored tokens where the loss is a mean over tokens. */
@@ -128,7 +151,7 @@ const sumOver = (logProb: Float32Array, batch: PackedBatch, side: 'chosen' | 're
   });
 
 /** Reads what a micro-batch reports, and disposes the tensors. This is where the step waits for the device. */
-const readReport = async (batch: PackedBatch, forward: Forward): Promise<MicroBatchReport> => {
+export const readReport = async (batch: PackedBatch, forward: Forward): Promise<MicroBatchReport> => {
   const kept: Tensor[] = [forward.loss, forward.logProb, ...forward.aux.map(([, value]) => value)];
   if (forward.chosenRewards) kept.push(forward.chosenRewards);
   if (forward.rejectedRewards) kept.push(forward.rejectedRewards);
@@ -184,8 +207,9 @@ export const trainStep = async (
   const total = batches.reduce((sum, batch) => sum + batchWeight(batch), 0);
   const pending: { batch: PackedBatch; forward: Forward }[] = [];
   let gradients: Map<string, Tensor> | undefined;
+  const masks = createRng(hyper.seed ?? 0).fork(`dropout/${hyper.step}`);
   for (const batch of batches) {
-    const part = backward(batch, state);
+    const part = backward(batch, state, masks.bits());
     gradients =
       batches.length === 1
         ? part.gradients

@@ -1,0 +1,123 @@
+import type { HostWeights, WeightStorage } from '../model/host-weights';
+import { linearModules } from '../model/linear-modules';
+import type { LoraSettings } from '../model/lora';
+import { freshLora, loraScale, uploadLora } from '../model/lora';
+import type { Network, Weights } from '../model/network';
+import { disposeParameters, loadParameters, loadWeights } from '../model/parameters';
+import type { PeftAdapter } from '../model/peft';
+import type { Tensor } from '../tf';
+import { sha256Hex } from '../util/hash';
+import { createRng } from '../util/rng';
+import type { LoadedModel } from './loaded-model';
+import type { AdapterDocument, RunDocument } from './run-document';
+
+/** What a run trains and from where, before anything is on the device. */
+export interface PolicyPlan {
+  model: LoadedModel;
+  storage: WeightStorage;
+  /** The adapter as the run begins with it; undefined when all weights are trained. */
+  adapter:
+    | { settings: LoraSettings; initial: HostWeights; reference: AdapterDocument['reference'] }
+    | undefined;
+}
+
+/** The weights of a run on the device. */
+export interface Policy {
+  /** All weights, or the adapter's. */
+  trained: Map<string, Tensor>;
+  /** The model's own beside an adapter, packed or not; empty when all are trained. */
+  frozen: Weights;
+  lora: { scale: number } | undefined;
+}
+
+/**
+ * What the document asks for, with the initial adapter: the stored one it names, or a fresh one from the run's seed.
+ * @param stored the adapter that `document.adapter.from` names
+ * @throws LoraError when the target modules do not fit the model
+ */
+export const planPolicy = (
+  model: LoadedModel,
+  document: Pick<RunDocument, 'weights' | 'adapter' | 'seed'>,
+  stored: PeftAdapter | undefined,
+): PolicyPlan => {
+  const { adapter, weights: storage } = document;
+  if (!adapter) return { model, storage: 'f32', adapter: undefined };
+  const { from: _from, reference, ...fresh } = adapter;
+  // Its own rank, scale and modules come with a stored one; dropout is how it is trained, not what it is.
+  const settings = stored ? { ...stored.settings, dropout: adapter.dropout } : fresh;
+  const modules = linearModules(model.config);
+  const initial = stored?.tensors ?? freshLora(modules, settings, createRng(document.seed).fork('lora'));
+  return { model, storage, adapter: { settings, initial, reference } };
+};
+
+/** Content hash of what the run begins with: of the model, how it lies on the device, and the adapter. */
+export const planHash = async ({ model, storage, adapter }: PolicyPlan): Promise<string> => {
+  if (!adapter) return model.hash;
+  const parts: (string | Float32Array)[] = [model.hash, storage, JSON.stringify(adapter.settings)];
+  for (const [name, { data }] of adapter.initial) parts.push(name, data);
+  return sha256Hex(parts);
+};
+
+/**
+ * Content hash of the reference. A fresh adapter changes nothing, so the model alone decides unless the run goes on
+ * with an adapter and compares with it.
+ */
+export const referenceHash = async (plan: PolicyPlan): Promise<string> => {
+  if (!plan.adapter) return plan.model.hash;
+  if (plan.adapter.reference === 'adapter') return planHash(plan);
+  return sha256Hex([plan.model.hash, plan.storage]);
+};
+
+/** The weights that the run trains, as they are at its beginning. */
+export const initialTrained = ({ model, adapter }: PolicyPlan): HostWeights =>
+  adapter ? adapter.initial : model.weights;
+
+/** Puts everything on the device; `trained` instead of the initial values when a run goes on. */
+export const createPolicy = (plan: PolicyPlan, trained: HostWeights = initialTrained(plan)): Policy => {
+  const { model, storage, adapter } = plan;
+  if (!adapter) {
+    return { trained: loadParameters(model.config, trained), frozen: new Map(), lora: undefined };
+  }
+  const frozen = loadWeights(model.config, model.weights, storage);
+  try {
+    return { frozen, trained: uploadLora(trained), lora: { scale: loraScale(adapter.settings) } };
+  } catch (error) {
+    disposeParameters(frozen);
+    throw error;
+  }
+};
+
+/** Sets the trained weights back, without touching the frozen ones. */
+export const resetTrained = (plan: PolicyPlan, policy: Policy, trained: HostWeights) => {
+  const next = plan.adapter ? uploadLora(trained) : loadParameters(plan.model.config, trained);
+  disposeParameters(policy.trained);
+  policy.trained = next;
+};
+
+/**
+ * The reference on the device: beside an adapter the same frozen weights, so that there is no second copy; else a copy
+ * of the initial weights.
+ * @returns the network, and what `dispose` frees of it
+ */
+export const createReference = (plan: PolicyPlan, policy: Policy): { network: Network; dispose(): void } => {
+  const { config } = plan.model;
+  if (!plan.adapter) {
+    const weights: Weights = loadParameters(config, plan.model.weights);
+    return { network: { config, weights }, dispose: () => disposeParameters(weights) };
+  }
+  if (plan.adapter.reference === 'base') {
+    return { network: { config, weights: policy.frozen }, dispose: () => undefined };
+  }
+  const own: Weights = uploadLora(plan.adapter.initial);
+  const network: Network = {
+    config,
+    weights: new Map([...policy.frozen, ...own]),
+    ...(policy.lora ? { lora: policy.lora } : {}),
+  };
+  return { network, dispose: () => disposeParameters(own) };
+};
+
+export const disposePolicy = (policy: Policy) => {
+  disposeParameters(policy.trained);
+  disposeParameters(policy.frozen);
+};
