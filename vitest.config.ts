@@ -30,6 +30,7 @@ export default defineConfig({
             'zod/mini',
             'fflate',
             'fast-check',
+            '@huggingface/gguf',
             '@huggingface/tokenizers',
             'lit',
             'uplot',

@@ -10,11 +10,8 @@ import { ropeScaling } from './rope-scaling';
 export interface TensorFacts {
   /** Rows of token_embd.weight. */
   vocabSize: number;
-  /** output.weight is absent. */
-  tied: boolean;
-  /** Of the first layer. */
-  hasQueryBias: boolean;
-  hasOutputBias: boolean;
+  /** Whether the file has a tensor of this name (GGUF's). */
+  has: (name: string) => boolean;
   /** rope_freqs.weight, where there is one. */
   ropeDivisors: HostTensor | undefined;
 }
@@ -127,7 +124,7 @@ const gpt2Config = (fields: Fields, heads: Heads, facts: TensorFacts): Record<st
     n_inner: count('feed_forward_length'),
     activation_function: 'gelu_new',
     layer_norm_epsilon: decimal(number('attention.layer_norm_epsilon')),
-    tie_word_embeddings: facts.tied,
+    tie_word_embeddings: !facts.has('output.weight'),
     ...tokenIds(fields),
   };
 };
@@ -182,8 +179,10 @@ export const configJson = (
     ),
     rope_theta: decimal(theta),
     rope_scaling: ropeScaling(fields, architecture, theta, heads.dim, facts.ropeDivisors),
-    attention_bias: architecture !== 'qwen2' && (facts.hasQueryBias || facts.hasOutputBias),
-    tie_word_embeddings: facts.tied,
+    // Qwen2 always has some of them, and config.json does not say so.
+    ...(architecture !== 'qwen2' && { attention_bias: facts.has('blk.0.attn_q.bias') }),
+    ...(architecture === 'llama' && { mlp_bias: facts.has('blk.0.ffn_up.bias') }),
+    tie_word_embeddings: !facts.has('output.weight'),
     ...tokenIds(fields),
   };
 };

@@ -95,9 +95,7 @@ export const readGguf = async (bytes: Uint8Array, fileName: string): Promise<Ggu
   const names = new Set(located.map((tensor) => tensor.name));
   const config = configJson(fields, architecture, heads, {
     vocabSize: vocabSizeOf(fields, located, vocabulary.tokens.length),
-    tied: !names.has('output.weight'),
-    hasQueryBias: names.has('blk.0.attn_q.bias'),
-    hasOutputBias: names.has('blk.0.attn_output.bias'),
+    has: (name) => names.has(name),
     ropeDivisors,
   });
   const contextLength = fields.count(`${architecture}.context_length`);

@@ -4,7 +4,7 @@ import { elementTypes } from '../../../src/model/gguf/element-types';
 import { failing, GgufError } from '../../../src/model/gguf/error';
 import { hostTensor } from '../../../src/model/gguf/tensors';
 import { floatToHalf, halfToFloat } from '../../../src/util/half';
-import { goldenJson } from './gguf-file';
+import { goldenJson } from './gguf-golden';
 
 interface Case {
   type: string;

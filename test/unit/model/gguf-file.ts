@@ -1,11 +1,3 @@
-import { readFileSync } from 'node:fs';
-
-/** A file of test/golden/gguf. */
-export const golden = (name: string): Uint8Array =>
-  new Uint8Array(readFileSync(new URL(`../../golden/gguf/${name}`, import.meta.url)));
-
-export const goldenJson = <T>(name: string): T => JSON.parse(new TextDecoder().decode(golden(name))) as T;
-
 /** Metadata as it is written: its type's number, and for lists the elements'. */
 export type Value =
   | { type: 'u32' | 'i32' | 'f32' | 'u64'; value: number | bigint }

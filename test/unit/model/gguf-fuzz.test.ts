@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { GgufError } from '../../../src/model/gguf/error';
 import { readGguf } from '../../../src/model/gguf/read-gguf';
 import { loadTokenizer, TokenizerError } from '../../../src/tokenizer/load';
-import { golden, smallModel, writeGguf } from './gguf-file';
+import { smallModel, writeGguf } from './gguf-file';
+import { golden } from './gguf-golden';
 
 /** One change: where (as a share of the header or the file), how, and with what. */
 const change = fc.record({

@@ -5,7 +5,7 @@ import type { GgufModel } from '../../../src/model/gguf/read-gguf';
 import { readGguf } from '../../../src/model/gguf/read-gguf';
 import { loadTokenizer } from '../../../src/tokenizer/load';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer';
-import { golden, goldenJson } from './gguf-file';
+import { golden, goldenJson } from './gguf-golden';
 
 interface Golden {
   config: Record<string, unknown> & { rope_parameters?: Record<string, unknown> };

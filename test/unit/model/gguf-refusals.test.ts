@@ -3,7 +3,8 @@ import { GgufError } from '../../../src/model/gguf/error';
 import { readGguf } from '../../../src/model/gguf/read-gguf';
 import { loadTokenizer } from '../../../src/tokenizer/load';
 import type { GgufParts, Tensor, Value } from './gguf-file';
-import { f32, f32s, golden, i32s, smallModel, text, texts, u32, writeGguf } from './gguf-file';
+import { f32, f32s, i32s, smallModel, text, texts, u32, writeGguf } from './gguf-file';
+import { golden } from './gguf-golden';
 
 const refusal = async (bytes: Uint8Array): Promise<string> => {
   try {
