@@ -1,9 +1,8 @@
+import type { Family } from '../families/family';
 import type { HostTensor } from '../host-weights';
-import { keyPlace, quoted } from './error';
+import { keyPlace } from './error';
 import type { Fields } from './fields';
 import { needed } from './fields';
-import type { Architecture } from './names';
-import { architectures } from './names';
 import { ropeScaling } from './rope-scaling';
 
 /** What the configuration depends on besides metadata. */
@@ -18,19 +17,6 @@ export interface TensorFacts {
 
 const PLAIN = 'Use a file of a plain language model of one of these architectures.';
 
-/** @throws GgufError for any architecture but the four. */
-export const architectureOf = (fields: Fields): Architecture => {
-  const key = 'general.architecture';
-  const name = needed(fields, key, fields.text(key));
-  const found = architectures.find((known) => known === name);
-  if (found) return found;
-  return fields.fail(
-    keyPlace(key),
-    `${quoted(name)} is not supported; ${architectures.join(', ')} are`,
-    'Use a Llama, SmolLM2, Mistral, Qwen2, Qwen2.5, Qwen3 or GPT-2 model.',
-  );
-};
-
 /** Heads and their size, checked against each other, so that rows can be put in order. */
 export interface Heads {
   query: number;
@@ -38,7 +24,7 @@ export interface Heads {
   dim: number;
 }
 
-export const headsOf = (fields: Fields, architecture: Architecture): Heads => {
+export const headsOf = (fields: Fields, { name: architecture, positionTable }: Family): Heads => {
   const at = (name: string) => `${architecture}.${name}`;
   const count = (name: string, fallback?: number): number => {
     const value = needed(fields, at(name), fields.count(at(name)) ?? fallback);
@@ -57,7 +43,7 @@ export const headsOf = (fields: Fields, architecture: Architecture): Heads => {
     fields.fail(keyPlace(at('attention.value_length')), `it is not the key length, which is ${dim}`, PLAIN);
   }
   const rotated = count('rope.dimension_count', dim);
-  if (architecture !== 'gpt2' && rotated !== dim) {
+  if (positionTable === undefined && rotated !== dim) {
     fields.fail(
       keyPlace(at('rope.dimension_count')),
       `${rotated} of ${dim} dimensions are rotated; only all are supported`,
@@ -80,7 +66,7 @@ const mustBe: Readonly<Record<string, number>> = {
   'attention.scale': 0,
 };
 
-const refuseOthers = (fields: Fields, architecture: Architecture) => {
+const refuseOthers = (fields: Fields, architecture: string) => {
   for (const [name, neutral] of Object.entries(mustBe)) {
     const key = `${architecture}.${name}`;
     const value = fields.number(key) ?? neutral;
@@ -129,12 +115,6 @@ const gpt2Config = (fields: Fields, heads: Heads, facts: TensorFacts): Record<st
   };
 };
 
-const families = {
-  llama: { model_type: 'llama', architectures: ['LlamaForCausalLM'] },
-  qwen2: { model_type: 'qwen2', architectures: ['Qwen2ForCausalLM'], use_sliding_window: false },
-  qwen3: { model_type: 'qwen3', architectures: ['Qwen3ForCausalLM'], use_sliding_window: false },
-};
-
 /** A float of the file as the short decimal that was meant: 1e-5 rather than 9.999999747378752e-6. */
 const decimal = (value: number): number => {
   for (let digits = 1; digits < 9; digits++) {
@@ -150,17 +130,19 @@ const decimal = (value: number): number => {
  */
 export const configJson = (
   fields: Fields,
-  architecture: Architecture,
+  family: Family,
   heads: Heads,
   facts: TensorFacts,
 ): Record<string, unknown> => {
+  const { name: architecture, modelTypes } = family;
   refuseOthers(fields, architecture);
   if (architecture === 'gpt2') return gpt2Config(fields, heads, facts);
   const at = (name: string) => `${architecture}.${name}`;
   const count = (name: string) => needed(fields, at(name), fields.count(at(name)));
   const theta = fields.number(at('rope.freq_base')) ?? 10_000;
   return {
-    ...families[architecture],
+    architectures: [modelTypes[architecture]],
+    model_type: architecture,
     vocab_size: facts.vocabSize,
     hidden_size: count('embedding_length'),
     intermediate_size: count('feed_forward_length'),

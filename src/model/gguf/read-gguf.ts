@@ -1,14 +1,13 @@
 import type { HostTensor, HostWeights } from '../host-weights';
 import type { Heads } from './config-json';
-import { architectureOf, configJson, headsOf } from './config-json';
+import { configJson, headsOf } from './config-json';
 import type { Fail } from './error';
 import { failing, tensorPlace } from './error';
 import type { Fields } from './fields';
 import { fieldsOf } from './fields';
 import type { Metadata } from './header';
 import { readHeader } from './header';
-import type { Architecture } from './names';
-import { huggingFaceName } from './names';
+import { architectureOf, nameTensors } from './names';
 import type { Located } from './tensors';
 import { hostTensor, locateTensors } from './tensors';
 import { tokenizerFiles } from './tokenizer-files';
@@ -38,7 +37,7 @@ const rotatedRows = (dim: number) => (row: number) => {
   return head * dim + 2 * (place % half) + Math.floor(place / half);
 };
 
-const rowOrder = (tensor: Located, architecture: Architecture, heads: Heads, fail: Fail) => {
+const rowOrder = (tensor: Located, architecture: string, heads: Heads, fail: Fail) => {
   const which = /^blk\.\d+\.attn_([qk])\./.exec(tensor.name)?.[1];
   if (architecture !== 'llama' || which === undefined) return undefined;
   const rows = (which === 'q' ? heads.query : heads.keyValue) * heads.dim;
@@ -76,29 +75,30 @@ export const readGguf = async (bytes: Uint8Array, fileName: string): Promise<Ggu
   const fail = failing(fileName);
   const header = await readHeader(bytes, fail);
   const fields = fieldsOf(header.metadata, fail);
-  const architecture = architectureOf(fields);
-  const heads = headsOf(fields, architecture);
+  const family = architectureOf(fields);
+  const heads = headsOf(fields, family);
   const located = locateTensors(header, bytes.length, fail);
   const vocabulary = readVocabulary(fields);
 
   const weights: HostWeights = new Map();
+  const nameOf = nameTensors(family, fail);
   let ropeDivisors: HostTensor | undefined;
   for (const tensor of located) {
     if (tensor.name === 'rope_freqs.weight') {
       ropeDivisors = hostTensor(bytes, tensor, fail);
       continue;
     }
-    const name = huggingFaceName(tensor.name, architecture, fail);
+    const name = nameOf(tensor.name);
     if (name === undefined) continue;
-    weights.set(name, hostTensor(bytes, tensor, fail, rowOrder(tensor, architecture, heads, fail)));
+    weights.set(name, hostTensor(bytes, tensor, fail, rowOrder(tensor, family.name, heads, fail)));
   }
   const names = new Set(located.map((tensor) => tensor.name));
-  const config = configJson(fields, architecture, heads, {
+  const config = configJson(fields, family, heads, {
     vocabSize: vocabSizeOf(fields, located, vocabulary.tokens.length),
     has: (name) => names.has(name),
     ropeDivisors,
   });
-  const contextLength = fields.count(`${architecture}.context_length`);
+  const contextLength = fields.count(`${family.name}.context_length`);
   return {
     configJson: config,
     ...tokenizerFiles(fields, vocabulary, contextLength),

@@ -264,6 +264,11 @@ describe('tensors that do not fit', () => {
       /"blk\.0\.ffn_gate_inp\.weight": the architecture "llama" has no such tensor/,
     ],
     [
+      'a layer written otherwise',
+      added({ name: 'blk.00.attn_norm.weight', dims: [2], typeId: 0, offset: 352 }, 32),
+      /"blk\.00\.attn_norm\.weight": the architecture "llama" has no such tensor/,
+    ],
+    [
       'a tensor of Object.prototype',
       added({ name: 'constructor.weight', dims: [2], typeId: 0, offset: 352 }, 32),
       /has no such tensor/,
