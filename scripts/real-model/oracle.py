@@ -138,7 +138,7 @@ def main():
         "bytes": file.stat().st_size,
         "config": {
             "rope": model.config.to_dict().get("rope_parameters"),
-            "tied": "output.weight" not in state and bool(model.config.tie_word_embeddings),
+            "tied": model.config.tie_word_embeddings,
         },
         "answers": answers,
         "sequence": sequence,

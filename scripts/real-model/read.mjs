@@ -1,9 +1,10 @@
-// Reads a real GGUF file in Node and compares it with test/golden/real-model.json, which oracle.py made from the same file:
+// Reads a real GGUF file in Node and compares it with test/golden/real-model.json, which oracle.py made from the same
+// file:
 //
 //   node --expose-gc scripts/real-model/read.mjs FILE.gguf
 //
-// tokens of the prompts and of texts that are easy to split wrongly, digests of decoded weights, packed rows against decoded
-// ones. Prints times and memory.
+// tokens of the prompts and of texts that are easy to split wrongly, digests of decoded weights, packed rows against
+// decoded ones. Prints times and memory.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

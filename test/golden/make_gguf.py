@@ -104,6 +104,13 @@ llama3_split = (
 )
 
 
+tekken_split = (
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+    r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
 def split_by(pattern):
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     return pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(pattern), behavior="isolated"), byte_level])
@@ -115,6 +122,7 @@ splits = {
     "smollm": pre_tokenizers.Sequence([digits, plain]),
     "llama-bpe": split_by(llama3_split),
     "qwen2": split_by(llama3_split.replace("{1,3}", "")),
+    "tekken": split_by(tekken_split),
 }
 
 
@@ -343,3 +351,6 @@ make("qwen3", lambda v: Qwen3ForCausalLM(Qwen3Config(
     vocab_size=v, intermediate_size=64, head_dim=16, tie_word_embeddings=False, **shape)), "qwen3", "qwen2", add_bos=False)
 make("gpt2", lambda v: GPT2LMHeadModel(GPT2Config(
     vocab_size=v, n_embd=32, n_layer=2, n_head=4, n_positions=64)), "gpt2", "gpt-2")
+make("tekken", lambda v: LlamaForCausalLM(LlamaConfig(
+    vocab_size=v, intermediate_size=64, head_dim=8, tie_word_embeddings=True, **{**shape, "num_hidden_layers": 1})),
+    "llama", "tekken")

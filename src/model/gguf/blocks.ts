@@ -1,9 +1,10 @@
 import { halfTable } from '../../util/half';
 
 /**
- * Decoders of GGML's element types: `count` blocks of `bytes` from byte `at` become floats from `out[to]` on. Layouts are
- * those of the block structs in GGML (ggml-common.h); all numbers are little-endian, d and m in half precision. Products
- * are exact in double precision, so each result is rounded to float once, which is what exact float arithmetic gives.
+ * Decoders of GGML's element types: `count` blocks of `bytes` from byte `at` become floats from `out[to]` on. Layouts
+ * are those of the block structs in GGML (ggml-common.h); all numbers are little-endian, d and m in half precision.
+ * Products are exact in double precision, so each result is rounded to float once, which is what exact float arithmetic
+ * gives.
  */
 export type Decode = (bytes: Uint8Array, at: number, count: number, out: Float32Array, to: number) => void;
 
@@ -36,7 +37,10 @@ export const decodeQ8_0: Decode = (bytes, at, count, out, to) => {
   }
 };
 
-/** Q4_0, 18 bytes for 32 elements: d, then 16 bytes whose low nibbles are elements 0..15 and high ones 16..31. Value d (q - 8). */
+/**
+ * Q4_0, 18 bytes for 32 elements: d, then 16 bytes whose low nibbles are elements 0..15 and high ones 16..31.
+ * Value d (q - 8).
+ */
 export const decodeQ4_0: Decode = (bytes, at, count, out, to) => {
   const half = halfTable();
   for (let b = 0; b < count; b++, at += 18, to += 32) {
@@ -63,7 +67,9 @@ export const decodeQ4_1: Decode = (bytes, at, count, out, to) => {
   }
 };
 
-/** Element i (0..31) of five bits: nibbles from byte `low` on as in Q4_0, fifth bits in the four bytes from `high` on. */
+/**
+ * Element i (0..31) of five bits: nibbles from byte `low` on as in Q4_0, fifth bits in the four bytes from `high` on.
+ */
 export const fiveBits = (bytes: Uint8Array, low: number, high: number, i: number): number => {
   const byte = bytes[low + (i & 15)]!;
   const fifth = (bytes[high + (i >> 3)]! >> (i & 7)) & 1;

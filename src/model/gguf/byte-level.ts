@@ -6,7 +6,10 @@ import type { Vocabulary } from './vocabulary';
 
 const KEY = 'tokenizer.ggml.merges';
 
-/** A merge is written as its two parts with a space between, and parts have none: bytes that are spaces have a letter of their own. */
+/**
+ * A merge is written as its two parts with a space between, and parts have none: bytes that are spaces have a letter of
+ * their own.
+ */
 const readMerges = (fields: Fields, { ids }: Vocabulary): [string, string][] =>
   needed(fields, KEY, fields.texts(KEY)).map((merge, i) => {
     const at = merge.indexOf(' ', 1);

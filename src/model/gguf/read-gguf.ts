@@ -20,16 +20,16 @@ export interface GgufModel {
   tokenizerConfig: unknown;
   chatTemplate: string | undefined;
   /**
-   * By Hugging Face's names. Matrices are [out, in], those of GPT-2 too (its own files have them the other way round); rows of
-   * Llama's queries and keys are in Hugging Face's order. Decoded from the file's bytes at each read.
+   * By Hugging Face's names. Matrices are [out, in], those of GPT-2 too (its own files have them the other way round);
+   * rows of Llama's queries and keys are in Hugging Face's order. Decoded from the file's bytes at each read.
    */
   weights: HostWeights;
   metadata: Metadata;
 }
 
 /**
- * Converters store Llama's query and key rows so that the two of a rotated pair are neighbours: row 2 i + s of a head is row
- * s D/2 + i here, s being 0 or 1.
+ * Converters store Llama's query and key rows so that the two of a rotated pair are neighbours: row 2 i + s of a head
+ * is row s D/2 + i here, s being 0 or 1.
  */
 const rotatedRows = (dim: number) => (row: number) => {
   const [head, place] = [Math.floor(row / dim), row % dim];
@@ -66,10 +66,11 @@ const vocabSizeOf = (fields: Fields, located: readonly Located[], tokens: number
 };
 
 /**
- * Reads a GGUF file of a Llama, Qwen2, Qwen3 or GPT-2 model with F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K and Q6_K tensors. Tensors stay in
- * `bytes`, which must not change, until their data or packed rows are asked for.
+ * Reads a GGUF file of a Llama, Qwen2, Qwen3 or GPT-2 model with F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K and
+ * Q6_K tensors. Tensors stay in `bytes`, which must not change, until their data or packed rows are asked for.
  * @param fileName for messages.
- * @throws GgufError naming file, place, reason and remedy for anything else; also when a tensor with an impossible scale is decoded.
+ * @throws GgufError naming file, place, reason and remedy for anything else; also later, when a tensor is decoded that has
+ *   an impossible scale.
  */
 export const readGguf = async (bytes: Uint8Array, fileName: string): Promise<GgufModel> => {
   const fail = failing(fileName);

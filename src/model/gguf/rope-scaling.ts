@@ -13,8 +13,8 @@ const llama3 = {
 };
 
 /**
- * What Llama 3 divides the frequency of pair i by (i < headDim / 2): 1 for fast ones, `factor` for slow ones, and in between what a
- * straight line in the frequency gives.
+ * What Llama 3 divides the frequency of pair i by (i < headDim / 2): 1 for fast ones, `factor` for slow ones, and in
+ * between what a straight line in the frequency gives.
  */
 const llama3Divisors = (factor: number, theta: number, headDim: number): number[] => {
   const { low_freq_factor: low, high_freq_factor: high, original_max_position_embeddings: length } = llama3;

@@ -4,9 +4,9 @@ import { needed } from './fields';
 import type { Vocabulary } from './vocabulary';
 
 /**
- * SentencePiece's BPE ("llama") has no list of merges: of all neighbours that make a token, the pair with the best score goes
- * first. The same order as a list: every way to cut a token into two tokens is a merge, sorted by the score of what it makes. (Unigram
- * with these scores would choose other tokens: it maximises the sum over a whole text.)
+ * SentencePiece's BPE ("llama") has no list of merges: of all neighbours that make a token, the pair with the best
+ * score goes first. The same order as a list: every way to cut a token into two tokens is a merge, sorted by the score
+ * of what it makes. (Unigram with these scores would choose other tokens: it maximises the sum over a whole text.)
  */
 
 const KEY = 'tokenizer.ggml.scores';
@@ -69,8 +69,8 @@ export const sentencePieceParts = (fields: Fields, vocabulary: Vocabulary): Reco
   const prefix = fields.flag('tokenizer.ggml.add_space_prefix') ?? true;
   const unknown = vocabulary.special('unknown') ?? (vocabulary.ids.has('<unk>') ? '<unk>' : null);
   return {
-    // Every stretch of text between special tokens begins with a space, even one that has one: that is what SentencePiece, llama.cpp
-    // and the published tokenizer.json do. (Newer transformers read a GGUF otherwise.)
+    // Every stretch of text between special tokens begins with a space, even one that has one: that is what
+    // SentencePiece, llama.cpp and the published tokenizer.json do. (Newer transformers read a GGUF otherwise.)
     normalizer: {
       type: 'Sequence',
       normalizers: [

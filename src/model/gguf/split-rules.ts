@@ -2,13 +2,16 @@ import { keyPlace, quoted } from './error';
 import type { Fields } from './fields';
 
 /**
- * How a byte-level vocabulary splits text before merging, by `tokenizer.ggml.pre`. The names are llama.cpp's; the rules are those
- * of the tokenizer.json that the models were published with.
+ * How a byte-level vocabulary splits text before merging, by `tokenizer.ggml.pre`. The names are llama.cpp's; the rules
+ * are those of the tokenizer.json that the models were published with.
  */
 export interface SplitRule {
   /** The pre_tokenizer of tokenizer.json. */
   preTokenizer: Record<string, unknown>;
-  /** A piece that is a token is not merged from its bytes (ignore_merges), and texts begin with BOS unless the file says otherwise. */
+  /**
+   * A piece that is a token is not merged from its bytes (ignore_merges), and texts begin with BOS unless the file says
+   * otherwise.
+   */
   wholeWords: boolean;
 }
 

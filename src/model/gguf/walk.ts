@@ -2,12 +2,13 @@ import type { Fail } from './error';
 import { keyPlace, quoted, tensorPlace } from './error';
 
 /**
- * The header of a GGUF file, walked from length to length without keeping anything. Layout (little-endian, sizes are u64, in
- * version 1 u32): "GGUF", u32 version, tensor count, metadata count; per metadata value a key (size, bytes), u32 type, the
- * value (lists: u32 type, size, elements); per tensor a name, u32 rank, sizes, u32 type, u64 offset into the data.
+ * The header of a GGUF file, walked from length to length without keeping anything. Layout (little-endian, sizes are
+ * u64, in version 1 u32): "GGUF", u32 version, tensor count, metadata count; per metadata value a key (size, bytes),
+ * u32 type, the value (lists: u32 type, size, elements); per tensor a name, u32 rank, sizes, u32 type, u64 offset into
+ * the data.
  *
- * The parser that reads the values believes counts and lengths, and reads zeros behind the end of a file. So every length
- * is first held against the bytes that are there, and nothing is allocated that the file does not pay for.
+ * The parser that reads the values believes counts and lengths, and reads zeros behind the end of a file. So every
+ * length is first held against the bytes that are there, and nothing is allocated that the file does not pay for.
  */
 
 export interface Walked {
@@ -28,7 +29,10 @@ const LIST = 9;
 // The parser holds the header in a buffer of at most 50 MB, and reads ahead by 2.5 MB.
 const MAX_HEADER = 47_000_000;
 const MAX_LIST = 1_000_000; // its own limit
-/** It fetches more when less than 500,000 bytes are left before a key, and cuts a text that is longer than what is there. */
+/**
+ * It fetches more when less than 500,000 bytes are left before a key, and cuts a text that is longer than what is
+ * there.
+ */
 const MAX_TEXT = 400_000;
 const MAX_NAME = 65_535; // the format's
 const MAX_RANK = 4; // GGML's

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 // From bytes to logits: configuration, names, row orders and weights must all be right for these to agree.
-it.each(['llama-sentencepiece', 'llama3', 'smollm', 'qwen2', 'qwen3', 'gpt2'])(
+it.each(['llama-sentencepiece', 'llama3', 'smollm', 'qwen2', 'qwen3', 'gpt2', 'tekken'])(
   '%s.gguf gives the logits that transformers gives',
   async (name) => {
     const { configJson, weights } = await readGguf(golden(`${name}.gguf`), name);
