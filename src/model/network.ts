@@ -14,6 +14,9 @@ export interface Network {
   weights: Weights;
   /** Present when the adapter is to be used; absent: the base alone, even if the map holds its tensors. */
   lora?: { scale: number; dropout?: { rate: number; seed: number } };
-  /** Recompute each layer in the backward pass instead of keeping its activations. */
+  /**
+   * Recompute each layer in the backward pass instead of keeping its activations. The batch must then live until that
+   * pass is over.
+   */
   checkpointing?: boolean;
 }

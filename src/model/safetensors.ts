@@ -6,6 +6,10 @@
  * Files come from strangers, so nothing in the header is believed before it is checked against the bytes that are there.
  */
 
+import { packRows } from '../kernels/packed-format';
+import { halfTable } from '../util/half';
+import type { HostTensor } from './host-weights';
+
 /** A safetensors file that cannot be read or written; the message names the file, the tensor, the reason and the remedy. */
 export class SafetensorsError extends Error {
   override name = 'SafetensorsError';
@@ -19,12 +23,12 @@ export class SafetensorsError extends Error {
   }
 }
 
-export interface SafetensorsEntry {
+export type SafetensorsDtype = 'F32' | 'F16' | 'BF16';
+
+export interface SafetensorsEntry extends HostTensor {
   shape: number[];
   /** The element type in the file. */
-  dtype: 'F32' | 'F16' | 'BF16';
-  /** The elements as 32-bit floats, decoded afresh at each read: keep it rather than read it twice. */
-  readonly data: Float32Array;
+  dtype: SafetensorsDtype;
 }
 
 export interface SafetensorsFile {
@@ -36,6 +40,8 @@ export interface SafetensorsFile {
 const MAX_HEADER = 100_000_000; // the limit of the format's reference implementation
 const MAX_RANK = 8;
 const elementBytes = { F32: 4, F16: 2, BF16: 2 } as const;
+/** Further types of the format. Tensors of these are measured, so that the rest of the file can be checked. */
+const otherBytes = { BOOL: 1, U8: 1, I8: 1, I16: 2, U16: 2, I32: 4, U32: 4, I64: 8, U64: 8, F64: 8 } as const;
 
 const DAMAGED = 'Download or export the file again.';
 const CONVERT = 'Convert the weights to F32, F16 or BF16.';
@@ -108,7 +114,7 @@ const readMetadata = (value: unknown, fileName: string): Map<string, string> => 
 
 interface Located {
   name: string;
-  dtype: SafetensorsEntry['dtype'];
+  dtype: SafetensorsDtype | undefined; // undefined: of another type, and to be left out
   shape: number[];
   begin: number;
   end: number;
@@ -117,13 +123,20 @@ interface Located {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** Checks one header entry against itself and against the number of data bytes in the file. */
-const locate = (name: string, info: unknown, dataBytes: number, fileName: string): Located => {
+const locate = (
+  name: string,
+  info: unknown,
+  dataBytes: number,
+  fileName: string,
+  isIgnored: (name: string) => boolean,
+): Located => {
   const fail = (reason: string, remedy = DAMAGED): never => {
     throw new SafetensorsError(fileName, name, reason, remedy);
   };
   if (!isRecord(info)) return fail(`its header entry is ${shown(info)}, not an object`);
   const { dtype, shape, data_offsets: offsets } = info;
-  if (typeof dtype !== 'string' || !Object.hasOwn(elementBytes, dtype)) {
+  const sizes: Record<string, number> = isIgnored(name) ? { ...elementBytes, ...otherBytes } : elementBytes;
+  if (typeof dtype !== 'string' || !Object.hasOwn(sizes, dtype)) {
     return fail(`dtype ${shown(dtype)} is not supported`, CONVERT);
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
@@ -139,12 +152,14 @@ const locate = (name: string, info: unknown, dataBytes: number, fileName: string
       `data_offsets [${begin}, ${end}] lie outside the file's ${dataBytes} data bytes; the file is cut short or damaged`,
     );
   }
-  const type = dtype as Located['dtype'];
-  const size = (shape as number[]).reduce((a, b) => a * b, elementBytes[type]); // may round, but then far from any real file
+  const size = (shape as number[]).reduce((a, b) => a * b, sizes[dtype]!); // may round, but then far from any real file
   if (size !== end - begin) {
-    return fail(`shape ${shown(shape)} of ${type} takes ${size} bytes, but data_offsets span ${end - begin}`);
+    return fail(
+      `shape ${shown(shape)} of ${dtype} takes ${size} bytes, but data_offsets span ${end - begin}`,
+    );
   }
-  return { name, dtype: type, shape: shape as number[], begin, end };
+  const known = Object.hasOwn(elementBytes, dtype) ? (dtype as SafetensorsDtype) : undefined;
+  return { name, dtype: known, shape: shape as number[], begin, end };
 };
 
 /** Tensors must follow each other without overlap or hole, to the last byte: what is not accounted for was not checked. */
@@ -173,23 +188,7 @@ const checkLayout = (located: readonly Located[], dataBytes: number, fileName: s
   }
 };
 
-const halfToFloat = (bits: number): number => {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-};
-
-let halves: Float32Array | undefined;
-/** Every half-precision number by its bits: 256 KB once instead of arithmetic per element. */
-const halfTable = (): Float32Array => {
-  halves ??= Float32Array.from({ length: 65_536 }, (_, bits) => halfToFloat(bits));
-  return halves;
-};
-
-const decode = (bytes: Uint8Array, dtype: SafetensorsEntry['dtype']): Float32Array => {
+const decode = (bytes: Uint8Array, dtype: SafetensorsDtype): Float32Array => {
   const copy = new Uint8Array(bytes).buffer; // aligned, and ours; slice() of Node's Buffer would share
   if (dtype === 'F32') return new Float32Array(copy);
   const words = new Uint16Array(copy);
@@ -204,68 +203,53 @@ const decode = (bytes: Uint8Array, dtype: SafetensorsEntry['dtype']): Float32Arr
   return result;
 };
 
+/** The entry of one tensor. A matrix in half precision can go to the device as it is, one in BF16 rounded to it. */
+const entryOf = (bytes: Uint8Array, shape: number[], dtype: SafetensorsDtype): SafetensorsEntry => {
+  const entry = {
+    shape,
+    dtype,
+    get data() {
+      return decode(bytes, dtype);
+    },
+  };
+  const [out, width] = shape;
+  if (dtype === 'F32' || shape.length !== 2 || !out || !width || width % 2 !== 0) return entry;
+  return Object.defineProperty(entry, 'packed', {
+    value: () =>
+      dtype === 'BF16'
+        ? packRows(decode(bytes, dtype), [out, width], 'f16')
+        : {
+            format: 'f16',
+            shape: [out, width],
+            block: 32,
+            values: new Int32Array(new Uint8Array(bytes).buffer),
+            scales: undefined,
+          },
+  }) as SafetensorsEntry;
+};
+
 /**
  * Reads a safetensors file. Elements are decoded when asked for, so nothing beyond the header is allocated here.
  * @param fileName for messages.
+ * @param isIgnored tensors that are left out where they are of another type
  * @throws SafetensorsError for anything that is not a well-formed file of F32, F16 and BF16 tensors.
  */
-export const readSafetensors = (bytes: Uint8Array, fileName: string): SafetensorsFile => {
+export const readSafetensors = (
+  bytes: Uint8Array,
+  fileName: string,
+  isIgnored: (name: string) => boolean = () => false,
+): SafetensorsFile => {
   const { header, dataStart } = readHeader(bytes, fileName);
   const { __metadata__, ...entries } = header;
   const metadata = readMetadata(__metadata__, fileName);
   const data = bytes.subarray(dataStart);
-  const located = Object.entries(entries).map(([name, info]) => locate(name, info, data.length, fileName));
+  const located = Object.entries(entries).map(([name, info]) =>
+    locate(name, info, data.length, fileName, isIgnored),
+  );
   checkLayout(located, data.length, fileName);
   const tensors = new Map<string, SafetensorsEntry>();
   for (const { name, shape, dtype, begin, end } of located) {
-    tensors.set(name, {
-      shape,
-      dtype,
-      get data() {
-        return decode(data.subarray(begin, end), dtype);
-      },
-    });
+    if (dtype) tensors.set(name, entryOf(data.subarray(begin, end), shape, dtype));
   }
   return { tensors, metadata };
-};
-
-/**
- * Writes F32 tensors, sorted by name, so that equal weights make equal files.
- * @throws SafetensorsError when a tensor's data does not fill its shape or its name is reserved.
- */
-export const writeSafetensors = (
-  tensors: Iterable<readonly [string, { shape: readonly number[]; data: Float32Array }]>,
-  metadata: Iterable<readonly [string, string]> = [],
-  fileName = 'model.safetensors',
-): Uint8Array<ArrayBuffer> => {
-  const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const notes = [...metadata];
-  // Object.fromEntries, unlike assignment, makes a plain property even of "__proto__".
-  const header: [string, unknown][] = notes.length > 0 ? [['__metadata__', Object.fromEntries(notes)]] : [];
-  let size = 0;
-  for (const [i, [name, { shape, data }]] of sorted.entries()) {
-    const fail = (reason: string, remedy: string): never => {
-      throw new SafetensorsError(fileName, name, reason, remedy);
-    };
-    const elements = shape.reduce((a, b) => a * b, 1);
-    if (name === '__metadata__') fail('the name is reserved by the format', 'Give the tensor another name.');
-    if (sorted[i - 1]?.[0] === name) fail('the name is given twice', 'Give each tensor its own name.');
-    if (!shape.every(isCount) || elements !== data.length) {
-      fail(`shape ${shown(shape)} does not fit ${data.length} elements`, 'Pass the shape of the data.');
-    }
-    header.push([name, { dtype: 'F32', shape, data_offsets: [size, size + data.byteLength] }]);
-    size += data.byteLength;
-  }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
-  const headerBytes = Math.ceil(json.length / 8) * 8; // padded with spaces, so that the data is aligned
-  const bytes = new Uint8Array(8 + headerBytes + size);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.fill(0x20, 8, 8 + headerBytes);
-  bytes.set(json, 8);
-  let at = 8 + headerBytes;
-  for (const [, { data }] of sorted) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
 };

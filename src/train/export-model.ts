@@ -2,7 +2,7 @@ import { strToU8, zipSync } from 'fflate';
 import type { RunSummary } from '../../workers/protocol';
 import { modelConfigToJson } from '../model/config';
 import type { HostWeights } from '../model/host-weights';
-import { writeSafetensors } from '../model/safetensors';
+import { writeSafetensors } from '../model/write-safetensors';
 import type { LoadedModel } from './loaded-model';
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

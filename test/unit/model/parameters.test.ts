@@ -12,7 +12,8 @@ import {
   parametersToArrays,
   withShapes,
 } from '../../../src/model/parameters';
-import { readSafetensors, writeSafetensors } from '../../../src/model/safetensors';
+import { readSafetensors } from '../../../src/model/safetensors';
+import { writeSafetensors } from '../../../src/model/write-safetensors';
 import { initBackend, tf } from '../../../src/tf';
 import { randomWeights, tinyConfig } from './tiny-model';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSafetensors, SafetensorsError, writeSafetensors } from '../../../src/model/safetensors';
+import { readSafetensors, SafetensorsError } from '../../../src/model/safetensors';
+import { writeSafetensors } from '../../../src/model/write-safetensors';
 
 /** A file from a header (text, or an object) and data bytes. */
 const file = (header: unknown, data: Uint8Array | number = 0, claimedLength?: bigint): Uint8Array => {
