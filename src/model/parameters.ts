@@ -32,7 +32,7 @@ export const parameterCount = (config: ModelConfig): number => {
  * Checks a model's weights against its configuration.
  * @throws ParametersError naming every missing, unexpected and wrongly shaped tensor.
  */
-const checkWeights = (
+export const checkWeights = (
   config: ModelConfig,
   tensors: ReadonlyMap<string, HostTensor>,
 ): Map<string, number[]> => {

@@ -1,10 +1,8 @@
 import { z } from 'zod/mini';
 import type { ModelSummary } from '../../workers/protocol';
-import { parseModelConfig } from '../model/config';
-import { readSafetensors } from '../model/safetensors';
-import { checkTokenizerFits, loadTokenizer } from '../tokenizer/load';
 import { sha256Hex } from '../util/hash';
 import type { LoadedModel } from './loaded-model';
+import { modelFromFiles } from './model-from-files';
 
 const indexSchema = z.array(
   z.object({
@@ -103,47 +101,6 @@ const fetchFiles = async (entry: IndexEntry, baseUrl: string, cache: ModelCache 
   // A cache that is full costs the next visit a download, and this one nothing.
   await cache?.putModel(entry.id, entry.name, files).catch(() => undefined);
   return files;
-};
-
-const textOf = (files: ReadonlyMap<string, Uint8Array>, id: string, name: string): string => {
-  const bytes = files.get(name);
-  if (!bytes)
-    throw new Error(
-      `Model "${id}" has no ${name}; a model folder needs config.json, model.safetensors and tokenizer.json.`,
-    );
-  return new TextDecoder().decode(bytes);
-};
-
-const parse = (id: string, name: string, text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${id}/${name} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-};
-
-/** Makes a model of its files, in Hugging Face layout. @throws with file, field and remedy when they do not fit. */
-export const modelFromFiles = async (
-  summary: ModelSummary,
-  files: ReadonlyMap<string, Uint8Array>,
-): Promise<LoadedModel> => {
-  const texts = Object.fromEntries(
-    [...files.keys()]
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => [name, textOf(files, summary.id, name)]),
-  );
-  const config = parseModelConfig(parse(summary.id, 'config.json', textOf(files, summary.id, 'config.json')));
-  const tokenizer = loadTokenizer(
-    parse(summary.id, 'tokenizer.json', textOf(files, summary.id, 'tokenizer.json')),
-    texts['tokenizer_config.json']
-      ? parse(summary.id, 'tokenizer_config.json', texts['tokenizer_config.json'])
-      : {},
-  );
-  checkTokenizerFits(tokenizer, config.vocabSize);
-  const bytes = files.get('model.safetensors');
-  if (!bytes) throw new Error(`Model "${summary.id}" has no model.safetensors.`);
-  const { tensors } = readSafetensors(bytes, `${summary.id}/model.safetensors`);
-  return { summary, config, tokenizer, weights: tensors, hash: await sha256Hex([bytes]), files: texts };
 };
 
 /** Fetches (or takes from the cache) and checks a built-in model. @throws when there is none of that id */

@@ -13,4 +13,6 @@ export interface LoadedModel {
   hash: string;
   /** Text files by name: config.json, tokenizer.json, ... */
   files: Record<string, string>;
+  /** Turns a conversation into text, as a Jinja template; absent for a model that has none. */
+  chatTemplate?: string;
 }

@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { disposeParameters, loadParameters, parameterCount } from '../../../src/model/parameters';
 import { arithmetic } from '../../../src/tasks/arithmetic';
 import { initBackend } from '../../../src/tf';
-import { modelFromFiles } from '../../../src/train/built-in-models';
 import { accuracyOf, answerProblems } from '../../../src/train/evaluate';
+import { modelFromFiles } from '../../../src/train/model-from-files';
 import { createRng } from '../../../src/util/rng';
 
 interface Entry {
