@@ -25,10 +25,16 @@ const asObject = (value: unknown, what: string): Json => {
   return value;
 };
 
+/** A text of the file in quotes, cut short. */
+const quoted = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+};
+
 const checkId = (id: unknown, field: string) => {
   if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > largestId) {
     throw new TokenizerError(
-      `tokenizer.json, ${field}: token id ${String(id)} is not a whole number from 0 to ${largestId}.`,
+      `tokenizer.json, ${field}: token id ${quoted(id)} is not a whole number from 0 to ${largestId}.`,
     );
   }
 };
@@ -39,18 +45,18 @@ const checkTokenizerJson = (json: Json): void => {
   const { vocab, type } = model;
   if (type !== undefined && !modelTypes.includes(String(type))) {
     throw new TokenizerError(
-      `tokenizer.json, model.type: "${String(type)}" is not known; ${modelTypes.join(', ')} are.`,
+      `tokenizer.json, model.type: ${quoted(type)} is not known; ${modelTypes.join(', ')} are.`,
     );
   }
   if (isObject(vocab)) {
     const seen = new Map<number, string>();
     for (const [token, id] of Object.entries(vocab)) {
-      const field = `model.vocab[${JSON.stringify(token)}]`;
+      const field = `model.vocab[${quoted(token)}]`;
       checkId(id, field);
       const other = seen.get(id as number);
       if (other !== undefined) {
         throw new TokenizerError(
-          `tokenizer.json, ${field}: id ${id} is also that of ${JSON.stringify(other)}; ids are unique.`,
+          `tokenizer.json, ${field}: id ${id} is also that of ${quoted(other)}; ids are unique.`,
         );
       }
       seen.set(id as number, token);
@@ -98,7 +104,7 @@ const findSpecial = (
   const id = inner.token_to_id(content);
   if (id === undefined) {
     throw new TokenizerError(
-      `tokenizer_config.json, ${name}_token: "${content}" is not in the vocabulary of tokenizer.json. The two files belong to different models.`,
+      `tokenizer_config.json, ${name}_token: ${quoted(content)} is not in the vocabulary of tokenizer.json. The two files belong to different models.`,
     );
   }
   return id;
@@ -120,6 +126,19 @@ const spellsText = (json: Json): boolean => {
     !model['end_of_word_suffix'] &&
     !model['continuing_subword_suffix']
   );
+};
+
+/** The library finds some faults of a file only when it is used. */
+const orUnusable = <T>(what: string, f: () => T): T => {
+  try {
+    return f();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TokenizerError(
+      `tokenizer.json cannot be used to ${what}: ${reason.slice(0, 300)}. Take the file from the model's own folder.`,
+      { cause: error },
+    );
+  }
 };
 
 const checkSpelling = (text: string, tokens: readonly string[]) => {
@@ -176,7 +195,7 @@ export const loadTokenizer = (
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new TokenizerError(
-      `tokenizer.json cannot be used: ${reason}. Check that it is a whole tokenizer.json of the Hugging Face tokenizers library.`,
+      `tokenizer.json cannot be used: ${reason.slice(0, 300)}. Check that it is a whole tokenizer.json of the Hugging Face tokenizers library.`,
       { cause: error },
     );
   }
@@ -208,10 +227,12 @@ export const loadTokenizer = (
   const decode = (tokens: readonly number[], keepSpecial: boolean): string => {
     if (tokens.length === 0) return '';
     tokens.forEach(check);
-    return inner.decode([...tokens], {
-      skip_special_tokens: !keepSpecial,
-      clean_up_tokenization_spaces: cleanUp,
-    });
+    return orUnusable('decode tokens', () =>
+      inner.decode([...tokens], {
+        skip_special_tokens: !keepSpecial,
+        clean_up_tokenization_spaces: cleanUp,
+      }),
+    );
   };
 
   return {
@@ -222,11 +243,15 @@ export const loadTokenizer = (
     around: aroundText(inner),
     encode: (text) => {
       if (text === '') return [];
-      const { ids, tokens } = inner.encode(text, { add_special_tokens: false });
+      const { ids, tokens } = orUnusable('encode a text', () =>
+        inner.encode(text, { add_special_tokens: false }),
+      );
       if (mustSpell) checkSpelling(text, tokens);
       const unknown = ids.findIndex((id) => !Number.isInteger(id));
       if (unknown >= 0) {
-        throw new TokenizerError(`The tokenizer has no token for "${tokens[unknown]}" and no unknown token.`);
+        throw new TokenizerError(
+          `The tokenizer has no token for ${quoted(tokens[unknown])} and no unknown token.`,
+        );
       }
       return ids;
     },

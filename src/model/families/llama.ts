@@ -10,7 +10,7 @@ import type { Tensor2D } from '../../tf';
 import { tf } from '../../tf';
 import type { ModelConfig } from '../config';
 import type { ConfigJson } from '../config-fields';
-import { commonFields, count, epsilon, flag, mustBe, optional, readFields } from '../config-fields';
+import { commonFields, count, epsilon, flag, mustBe, optional, readFields, shown } from '../config-fields';
 import type { Weights } from '../network';
 import { readRope } from '../rope-scaling';
 import { matrixLike, vector } from '../weights';
@@ -94,7 +94,7 @@ const slidingWindow = (json: ConfigJson): string[] => {
   return window === undefined || (typeof window === 'number' && window >= longest)
     ? []
     : [
-        `sliding_window is ${JSON.stringify(window)}, less than max_position_embeddings (${longest}): attention over a window is not supported. Choose a model with "sliding_window": null, as Mistral from version 0.2 on.`,
+        `sliding_window ${shown(window)}, less than max_position_embeddings (${longest}): attention over a window is not supported. Choose a model with "sliding_window": null, as Mistral from version 0.2 on.`,
       ];
 };
 const mistralPositions = 131_072;

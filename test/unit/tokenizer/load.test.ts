@@ -107,7 +107,7 @@ describe('malformed files', () => {
     ['config text', tokenizerJson, 'x', /^tokenizer_config\.json must be a JSON object, but is string/],
     ['no model', { ...tokenizerJson, model: undefined }, tokenizerConfig, /field "model"/],
     ['no vocabulary', withModel({ vocab: undefined }), tokenizerConfig, /model\.vocab: must map/],
-    ['text id', withModel({ vocab: { a: 'x' } }), tokenizerConfig, /model\.vocab\["a"\]: token id x/],
+    ['text id', withModel({ vocab: { a: 'x' } }), tokenizerConfig, /model\.vocab\["a"\]: token id "x"/],
     ['negative id', withModel({ vocab: { a: -1 } }), tokenizerConfig, /token id -1/],
     ['huge id', withModel({ vocab: { a: 1e9 } }), tokenizerConfig, /token id 1000000000/],
     [
