@@ -3,7 +3,8 @@ import { z } from 'zod/mini';
 import type { HostWeights } from './host-weights';
 import type { LinearModules, LoraSettings } from './lora';
 import { LoraError, loraA, loraB, loraShapes, targetedModules } from './lora';
-import { readSafetensors, writeSafetensors } from './safetensors';
+import { readSafetensors } from './safetensors';
+import { writeSafetensors } from './write-safetensors';
 
 export const ADAPTER_CONFIG = 'adapter_config.json';
 export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
