@@ -108,7 +108,7 @@ const expectMetrics = (ours: Record<string, number>, theirs: Record<string, numb
 
 /** Log-probs of the reference: the base with the adapter off, though its tensors lie in the same map. */
 const referenceOf = ({ config, trees }: Base, weights: Weights, adapter: Map<string, Tensor>) =>
-  scoreTrees({ config, weights: new Map([...weights, ...adapter]) }, trees, 8, async () => {});
+  scoreTrees({ config, weights: new Map([...weights, ...adapter]) }, trees, async () => {});
 
 export interface BatchOptions {
   storage?: WeightStorage;

@@ -1,0 +1,40 @@
+import type { ModelSummary } from '../../workers/protocol';
+import { parseModelConfig } from '../model/config';
+import { checkWeights, parameterCount } from '../model/parameters';
+import { checkTokenizerFits, loadTokenizer } from '../tokenizer/load';
+import { sha256Hex } from '../util/hash';
+import type { LoadedModel } from './loaded-model';
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+
+/**
+ * Makes a model of a GGUF file. Weights stay in the file's bytes until they are asked for; the reader is loaded when it is
+ * first needed.
+ * @param summary its `parameters` is counted afresh
+ * @throws GgufError, ModelConfigError, TokenizerError or ParametersError, each with file, place and a remedy
+ */
+export const modelFromGguf = async (
+  summary: ModelSummary,
+  bytes: Uint8Array,
+  fileName: string,
+): Promise<LoadedModel> => {
+  const { readGguf } = await import('../model/gguf/read-gguf');
+  const { configJson, tokenizerJson, tokenizerConfig, chatTemplate, weights } = await readGguf(bytes, fileName);
+  const config = parseModelConfig(configJson);
+  const tokenizer = loadTokenizer(tokenizerJson, tokenizerConfig, configJson);
+  checkTokenizerFits(tokenizer, config.vocabSize);
+  checkWeights(config, weights);
+  return {
+    summary: { ...summary, parameters: parameterCount(config) },
+    config: { ...config, eosTokenIds: [...new Set([...config.eosTokenIds, tokenizer.eos])] },
+    tokenizer,
+    weights,
+    hash: await sha256Hex([bytes]),
+    files: {
+      'config.json': json(configJson),
+      'tokenizer.json': json(tokenizerJson),
+      'tokenizer_config.json': json(tokenizerConfig),
+    },
+    ...(chatTemplate === undefined ? {} : { chatTemplate }),
+  };
+};
