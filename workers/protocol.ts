@@ -68,6 +68,7 @@ export type RunEvent =
   | { kind: 'tree'; tree: PreferenceTree; index: number }
   /** A dataset has been read: what became of its rows. */
   | { kind: 'dataset'; report: DatasetReport }
+  | { kind: 'download'; progress: DownloadProgress }
   | { kind: 'checkpoint'; step: number; stored: boolean; note: string }
   | { kind: 'error'; name: string; message: string };
 
@@ -115,6 +116,132 @@ export interface ModelSummary {
   description: string;
   parameters: number;
   builtIn: boolean;
+  /** Of a model that was brought: what a form needs to offer the right choices. */
+  details?: ModelDetails;
+}
+
+export interface ModelDetails {
+  /** Kind of model, see src/model/families. */
+  family: string;
+  /** Bytes of its files. */
+  bytes: number;
+  /** Longest path in tokens. */
+  maxPositions: number;
+  chatTemplate: boolean;
+  /** Last parts of the names of its linear modules, for an adapter's targets. */
+  linearModules: string[];
+  /** How its file holds the matrices: 'packed' blocks, 'half' numbers or 'full' ones. */
+  stored: 'packed' | 'half' | 'full';
+  /** False when the browser had no room: the model is gone with the page. */
+  kept: boolean;
+}
+
+/** A file that a person gave; `name` is its path where a folder was given. */
+export interface GivenFile {
+  name: string;
+  data: Blob | Uint8Array;
+}
+
+/** Where something lies on a hub. */
+export interface HubSource {
+  /** Address of the hub; the public one when left out. */
+  hub?: string;
+  /** "owner/name". */
+  repo: string;
+  /** Branch, tag or commit; "main" when left out. */
+  revision?: string;
+  /** One file, where the repository holds several of a kind. */
+  file?: string;
+  /** For gated repositories. Held in memory for this call, stored nowhere. */
+  token?: string;
+}
+
+export interface DownloadProgress {
+  repo: string;
+  file: string;
+  /** Bytes. */
+  fileDone: number;
+  fileTotal: number;
+  done: number;
+  total: number;
+  bytesPerSecond: number;
+  /** Undefined until the speed is known. */
+  secondsLeft: number | undefined;
+  /** What is being waited for, such as another tab's download or a second try; empty while bytes come. */
+  note: string;
+}
+
+export interface DatasetSummary {
+  /** Names it in a run document: `data.dataset.id`. Equal files have equal ids. */
+  id: string;
+  /** The file's name. */
+  name: string;
+  bytes: number;
+  columns: string[];
+  /** Rows, where the file says it without being read. */
+  rows: number | undefined;
+  /** What its rows look like, and why; undefined when nothing known fits, and the person has to say. */
+  format: string | undefined;
+  why: string;
+  /** Which column plays which part. */
+  mapping: Record<string, string | string[] | undefined>;
+  kept: boolean;
+}
+
+export interface AdapterSummary {
+  /** Names it in a run document: `adapter.from`. */
+  id: string;
+  name: string;
+  rank: number;
+  alpha: number;
+  targetModules: string[];
+  /** The model it was trained on, as its file says. */
+  baseModel: string | undefined;
+  kept: boolean;
+}
+
+/** What a run will take, before it is begun. Bytes of GPU buffers (or of memory on other backends), largest first. */
+export interface Estimate {
+  parts: { what: string; bytes: number }[];
+  totalBytes: number;
+  /** What may be used at most, and the largest single buffer, where known. */
+  limitBytes: number | undefined;
+  largestBufferBytes: number;
+  /** Per optimiser step, from a short measurement of this device; undefined when it was not measured. */
+  secondsPerStep: number | undefined;
+  /** Tokens of a step that the estimate is for, and of its longest path. */
+  tokensPerStep: number;
+  longest: number;
+  fits: boolean;
+  /** Empty, or why it does not fit, in a sentence. */
+  problem: string;
+  /** Changes to the document that make it fit, best first. */
+  remedies: { field: string; value: unknown; why: string; totalBytes: number }[];
+}
+
+/** A conversation, or a text to go on with. */
+export type ChatPrompt = string | { role: string; content: string }[];
+
+export interface ChatReply {
+  text: string;
+  tokens: number[];
+  /** Text of each token. */
+  pieces: string[];
+  logProbs: number[];
+  promptTokens: number;
+  /** Ended by itself. */
+  finished: boolean;
+  seconds: number;
+}
+
+export interface ExportOptions {
+  /**
+   * 'adapter': as PEFT saves one. 'model': all weights in Hugging Face layout, an adapter worked in. Default: the adapter
+   * where the run trains one, else the model.
+   */
+  what?: 'adapter' | 'model';
+  /** Of a model's weights; F32 when left out. */
+  dtype?: 'F32' | 'F16' | 'BF16';
 }
 
 export interface RunSummary {
@@ -132,7 +259,7 @@ export interface RunSummary {
 }
 
 export interface StorageItem {
-  store: 'models' | 'datasets' | 'references' | 'runs' | 'checkpoints';
+  store: 'models' | 'downloads' | 'files' | 'datasets' | 'references' | 'runs' | 'checkpoints';
   key: string;
   label: string;
   bytes: number;
@@ -157,7 +284,40 @@ export interface TrainerApi {
   init(choice: BackendChoice, baseUrl?: string): Promise<BackendInfo>;
   /** The catalogue without its functions, so that the page need not load the tensor library. May come before init. */
   methods(): Promise<MethodInfo[]>;
+  /** The built-in models and those that were brought. */
   models(): Promise<ModelSummary[]>;
+
+  /**
+   * Reads and keeps a model of a person's files: a folder in Hugging Face layout or one GGUF file.
+   * @throws naming file, place and remedy; nothing is kept then
+   */
+  addModel(files: GivenFile[]): Promise<ModelSummary>;
+  /** The same from a hub. Progress comes as 'download' events; a broken download goes on where it ended. */
+  addHubModel(source: HubSource): Promise<ModelSummary>;
+  /** Ends what is being downloaded; what has come stays for the next try. */
+  cancelDownload(): Promise<void>;
+
+  /** Reads the head of a file of examples, says what it looks like, and keeps it. */
+  addDataset(file: GivenFile): Promise<DatasetSummary>;
+  /** Data files of a dataset on the hub, to choose one of. */
+  hubDataFiles(source: HubSource): Promise<{ name: string; bytes: number }[]>;
+  addHubDataset(source: HubSource): Promise<DatasetSummary>;
+  datasets(): Promise<DatasetSummary[]>;
+  /**
+   * Reads a document's whole dataset for its model and method, as a run would, and reports.
+   * @throws Error naming what cannot be used
+   */
+  checkDataset(document: unknown): Promise<DatasetReport>;
+  /** Ends a `checkDataset` under way, which then rejects. */
+  cancelCheck(): Promise<void>;
+
+  /** Reads and keeps an adapter in PEFT's files, for the model of this id. */
+  addAdapter(files: GivenFile[], model: string): Promise<AdapterSummary>;
+  addHubAdapter(source: HubSource, model: string): Promise<AdapterSummary>;
+  adapters(): Promise<AdapterSummary[]>;
+
+  /** What a document's run would take. */
+  estimate(document: unknown): Promise<Estimate>;
   /** One listener at a time; events come batched, at most ten messages a second. */
   subscribe(listener: (events: RunEvent[]) => void): Promise<void>;
 
@@ -195,6 +355,17 @@ export interface TrainerApi {
     },
   ): Promise<Answer[]>;
   evaluate(count: number): Promise<Evaluation>;
+  /**
+   * Lets the model of the open run, or the one loaded last, go on with a text or answer a conversation by its chat template.
+   */
+  chat(
+    prompt: ChatPrompt,
+    options: { which: 'policy' | 'reference'; temperature: number; seed: number; maxTokens: number },
+  ): Promise<ChatReply>;
+  /** log p(token | those before) for each token but the first of each sequence. */
+  logProbs(sequences: number[][], which: 'policy' | 'reference'): Promise<number[][]>;
+  /** Token ids of a text, without special tokens around it; special tokens named in it are read as such. */
+  tokenize(text: string): Promise<number[]>;
 
   /** The trees made so far, by index. */
   trees(start: number, count: number): Promise<{ total: number; trees: PreferenceTree[] }>;
@@ -207,8 +378,11 @@ export interface TrainerApi {
   deleteStored(store: StorageItem['store'], key: string): Promise<void>;
   persistStorage(): Promise<boolean>;
 
-  /** A zip: config.json, model.safetensors, tokenizer files, run.json, metrics.json, README.md. */
-  exportModel(): Promise<Uint8Array>;
+  /**
+   * A zip. Of a model: config.json, model.safetensors, tokenizer files; of an adapter: adapter_config.json,
+   * adapter_model.safetensors. With either: run.json, metrics.json, metrics.csv, README.md.
+   */
+  exportModel(options?: ExportOptions): Promise<Uint8Array>;
   /** tensors, GPU buffer bytes and dispatches, for leak checks. */
   memory(): Promise<{ tensors: number; bytes: number; gpuBytes: number; dispatches: number }>;
   dispose(): Promise<void>;
