@@ -259,7 +259,15 @@ export interface RunSummary {
 }
 
 export interface StorageItem {
-  store: 'models' | 'downloads' | 'files' | 'datasets' | 'references' | 'runs' | 'checkpoints';
+  store:
+    | 'models'
+    | 'adapters'
+    | 'dataFiles'
+    | 'unfinished'
+    | 'datasets'
+    | 'references'
+    | 'runs'
+    | 'checkpoints';
   key: string;
   label: string;
   bytes: number;

@@ -1,7 +1,9 @@
 import type { RunSummary, StorageItem } from '../../workers/protocol';
 import { bytesOf } from './bytes';
 import type { WriteTransaction } from './db';
-import type { CheckpointHead, ModelManifest, StoredDataset } from './schema';
+import type { FileKind, FileSetInfo } from './files';
+import { fileSetKey } from './files';
+import type { CheckpointHead, StoredDataset } from './schema';
 
 /** Reference log-probs are one item in lists: there are hundreds, and they are only worth deleting together. */
 export const allReferences = 'all';
@@ -22,12 +24,28 @@ export const runItem = (run: RunSummary): StorageItem => ({
   updated: run.updated,
 });
 
-export const modelItem = (model: ModelManifest): StorageItem => ({
-  store: 'models',
-  key: model.id,
-  label: model.label,
-  bytes: model.files.reduce((sum, file) => sum + file.bytes, 0),
-  updated: model.updated,
+/** The list in which sets of a kind stand. */
+export const storeOfKind: Record<FileKind, StorageItem['store']> = {
+  model: 'models',
+  dataset: 'dataFiles',
+  adapter: 'adapters',
+};
+
+export const fileSetItem = (set: FileSetInfo & { updated: number }): StorageItem => ({
+  store: storeOfKind[set.kind],
+  key: set.id,
+  label: set.label,
+  bytes: set.files.reduce((sum, file) => sum + file.bytes, 0),
+  updated: set.updated,
+});
+
+/** @param stored Bytes that are there. */
+export const unfinishedItem = (info: FileSetInfo, stored: number, updated: number): StorageItem => ({
+  store: 'unfinished',
+  key: fileSetKey(info.kind, info.id),
+  label: `Unfinished download: ${info.label}`,
+  bytes: stored,
+  updated,
 });
 
 export const datasetItem = (dataset: StoredDataset): StorageItem => ({

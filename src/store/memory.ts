@@ -1,11 +1,14 @@
 import type { RunSummary, StorageItem } from '../../workers/protocol';
 import { bytesOf } from './bytes';
 import type { Checkpoint } from './checkpoints';
-import { allReferences, datasetItem, modelItem, referencesItem, runItem } from './items';
+import { parseFileSetKey } from './files';
+import { allReferences, datasetItem, fileSetItem, referencesItem, runItem, unfinishedItem } from './items';
 import { lockRun } from './lock';
+import { createMemoryFiles, emptyParts } from './memory-files';
+import { getModel } from './models';
 import { persist } from './persist';
 import { sortItems, storageEstimate } from './report';
-import type { ModelManifest, StoredDataset } from './schema';
+import type { StoredDataset } from './schema';
 import type { Store } from './store';
 
 /**
@@ -18,7 +21,7 @@ export const createMemoryStore = (problem: string): Store => {
   const checkpoints = new Map<string, Checkpoint>();
   const references = new Map<string, Float32Array>();
   const datasets = new Map<string, StoredDataset>();
-  const models = new Map<string, { manifest: ModelManifest; files: Map<string, Uint8Array> }>();
+  const files = createMemoryFiles();
 
   const items = (): StorageItem[] => {
     let bytes = 0;
@@ -36,7 +39,8 @@ export const createMemoryStore = (problem: string): Store => {
       ),
       ...[...datasets.values()].map(datasetItem),
       ...(references.size > 0 ? [referencesItem(bytes, Date.now())] : []),
-      ...[...models.values()].map(({ manifest }) => modelItem(manifest)),
+      ...files.all().map(fileSetItem),
+      ...files.unfinished().map(({ info, bytes: size }) => unfinishedItem(info, size, Date.now())),
     ];
   };
 
@@ -60,19 +64,25 @@ export const createMemoryStore = (problem: string): Store => {
     putDataset: async (key, label, trees) =>
       void datasets.set(key, { key, label, trees: structuredClone([...trees]), updated: Date.now() }),
     getDataset: async (key) => structuredClone(datasets.get(key)?.trees),
-    putModel: async (id, label, files) => {
-      const copies = new Map([...files].map(([name, bytes]) => [name, bytes.slice()]));
-      const sizes = [...files].map(([name, bytes]) => ({ name, bytes: bytes.byteLength }));
-      models.set(id, { manifest: { id, label, files: sizes, updated: Date.now() }, files: copies });
+    putModel: async (id, label, given) => {
+      const entries = [...given].map(([name, content]) => ({ name, bytes: content.byteLength }));
+      const parts = emptyParts({ kind: 'model', id, label, files: entries });
+      const writer = files.writer(parts, '');
+      for (const [name, content] of given) await writer.write(name, 0, content);
+      await writer.finish();
     },
-    getModel: async (id) => structuredClone(models.get(id)?.files),
-    listModels: async () => [...models.values()].map(({ manifest: { id, label } }) => ({ id, label })),
+    getModel: async (id) => structuredClone(await getModel(files, id)),
+    listModels: async () => (await files.list('model')).map(({ id, label }) => ({ id, label })),
+    files,
     report: async () => ({ items: sortItems(items()), ...(await storageEstimate()), problem }),
     deleteItem: async (store, key) => {
       if (store === 'runs') deleteRun(key);
       else if (store === 'checkpoints') checkpoints.delete(key);
       else if (store === 'datasets') datasets.delete(key);
-      else if (store === 'models') models.delete(key);
+      else if (store === 'models') await files.delete('model', key);
+      else if (store === 'dataFiles') await files.delete('dataset', key);
+      else if (store === 'adapters') await files.delete('adapter', key);
+      else if (store === 'unfinished') await files.deleteUnfinished(...parseFileSetKey(key));
       else if (key === allReferences) references.clear();
     },
     persist,

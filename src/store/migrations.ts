@@ -1,5 +1,6 @@
 import type { IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
-import { allReferences, checkpointItem, datasetItem, modelItem, referencesItem, runItem } from './items';
+import { unwrap } from 'idb';
+import { allReferences, checkpointItem, datasetItem, fileSetItem, referencesItem, runItem } from './items';
 import type { Schema } from './schema';
 
 type Migrate = (
@@ -25,7 +26,9 @@ const createItems: Migrate = async (db, tx) => {
   const items = db.createObjectStore('items');
   const add = (item: ReturnType<typeof runItem>) => items.put(item, [item.store, item.key]);
   for (const run of await tx.objectStore('runs').getAll()) await add(runItem(run));
-  for (const model of await tx.objectStore('models').getAll()) await add(modelItem(model));
+  for (const model of await tx.objectStore('models').getAll()) {
+    await add(fileSetItem({ ...model, kind: 'model' }));
+  }
   for (const dataset of await tx.objectStore('datasets').getAll()) await add(datasetItem(dataset));
   for (const head of await tx.objectStore('checkpoints').getAll()) await add(checkpointItem(head));
   let bytes = 0;
@@ -33,5 +36,19 @@ const createItems: Migrate = async (db, tx) => {
   if (bytes > 0) await items.put(referencesItem(bytes, Date.now()), ['references', allReferences]);
 };
 
+/**
+ * Models become one kind of several, and a file's bytes belong to a writing rather than to a model. The bytes stay where
+ * they are: they may be gigabytes.
+ */
+const createFileSets: Migrate = async (db, tx) => {
+  const sets = db.createObjectStore('fileSets');
+  db.createObjectStore('unfinished');
+  for (const model of await tx.objectStore('models').getAll()) {
+    await sets.put({ ...model, kind: 'model', owner: model.id }, ['model', model.id]);
+  }
+  db.deleteObjectStore('models');
+  unwrap(tx.objectStore('modelChunks')).name = 'fileChunks';
+};
+
 /** Step i takes a database of version i to version i + 1; add one at the end to change the layout, never edit one. */
-export const migrations: readonly Migrate[] = [createStores, createItems];
+export const migrations: readonly Migrate[] = [createStores, createItems, createFileSets];

@@ -1,12 +1,15 @@
 import type { StorageItem } from '../../workers/protocol';
 import { deleteCheckpoint, getCheckpoint, putCheckpoint } from './checkpoints';
+import { createDatabaseFiles } from './database-files';
 import { deleteDataset, getDataset, putDataset } from './datasets';
 import type { Database } from './db';
 import { openDatabase } from './db';
 import { StoreError } from './errors';
+import { parseFileSetKey } from './files';
 import { lockRun } from './lock';
 import { createMemoryStore } from './memory';
-import { deleteModel, getModel, listModels, putModel } from './models';
+import { createMemoryFiles } from './memory-files';
+import { getModel, putModel } from './models';
 import { persist } from './persist';
 import { deleteReferences, getReferences, putReferences } from './references';
 import { report } from './report';
@@ -14,6 +17,8 @@ import { deleteRun, getRun, listRuns, putRun } from './runs';
 import type { Store } from './store';
 
 const onDatabase = (db: Database): Store => {
+  const memory = createMemoryFiles();
+  const files = createDatabaseFiles(db, memory);
   const deleteUnlocked = async (runId: string) => {
     const release = await lockRun(runId); // refuses while another tab trains it
     try {
@@ -33,7 +38,13 @@ const onDatabase = (db: Database): Store => {
       case 'references':
         return deleteReferences(db);
       case 'models':
-        return deleteModel(db, key);
+        return files.delete('model', key);
+      case 'dataFiles':
+        return files.delete('dataset', key);
+      case 'adapters':
+        return files.delete('adapter', key);
+      case 'unfinished':
+        return files.deleteUnfinished(...parseFileSetKey(key));
       default:
         throw new StoreError(`There is no store "${String(store)}".`);
     }
@@ -51,9 +62,10 @@ const onDatabase = (db: Database): Store => {
     putDataset: (key, label, trees) => putDataset(db, key, label, trees),
     getDataset: (key) => getDataset(db, key),
     putModel: (id, label, files) => putModel(db, id, label, files),
-    getModel: (id) => getModel(db, id),
-    listModels: () => listModels(db),
-    report: () => report(db),
+    getModel: (id) => getModel(files, id),
+    listModels: async () => (await files.list('model')).map(({ id, label }) => ({ id, label })),
+    files,
+    report: () => report(db, memory),
     deleteItem,
     persist,
     lockRun,

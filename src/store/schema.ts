@@ -2,13 +2,27 @@ import type { DBSchema } from 'idb';
 import type { RunSummary, StorageItem } from '../../workers/protocol';
 import type { PreferenceTree } from '../tree/tree';
 import type { Checkpoint } from './checkpoints';
+import type { FileSetInfo } from './files';
 
-/** A model's files; their bytes lie in `modelChunks`. */
+/** A model's files as versions 1 and 2 listed them. */
 export interface ModelManifest {
   id: string;
   label: string;
   files: { name: string; bytes: number }[];
   updated: number;
+}
+
+/** A whole set of files; their bytes lie in `fileChunks` under `owner`. */
+export interface StoredFileSet extends FileSetInfo {
+  /** New for each writing, so that a set and its successor may lie side by side until one transaction exchanges them. */
+  owner: string;
+  updated: number;
+}
+
+/** A set that is not whole yet. */
+export interface UnfinishedFileSet extends StoredFileSet {
+  /** What is there of each file, in the order of `files`. */
+  stored: { bytes: number; chunks: number }[];
 }
 
 export interface StoredDataset {
@@ -24,11 +38,17 @@ export type CheckpointHead = Omit<Checkpoint, 'weights' | 'optimizer'> & {
   parts: { kind: 'weight' | 'm' | 'v'; name: string; shape: number[]; length: number }[];
 };
 
-/** The layout of the database, version 2. Keys are out of line. */
+/** The layout of the database, version 3. Keys are out of line. */
 export interface Schema extends DBSchema {
+  /** Versions 1 and 2 only. */
   models: { key: string; value: ModelManifest };
-  /** By model, file, index of the chunk. */
+  /** Versions 1 and 2 only; `fileChunks` since. */
   modelChunks: { key: [string, string, number]; value: Uint8Array };
+  /** By kind and id; new in version 3, as are the next two. */
+  fileSets: { key: [string, string]; value: StoredFileSet };
+  unfinished: { key: [string, string]; value: UnfinishedFileSet };
+  /** By owner, file, index of the chunk. */
+  fileChunks: { key: [string, string, number]; value: Uint8Array };
   /** By content hash. */
   datasets: { key: string; value: StoredDataset };
   /** Log-probs per entry of a tree, by hash of model and tree. */

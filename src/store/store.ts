@@ -1,6 +1,7 @@
 import type { RunSummary, StorageItem, StorageReport } from '../../workers/protocol';
 import type { PreferenceTree } from '../tree/tree';
 import type { Checkpoint } from './checkpoints';
+import type { FileStore } from './files';
 
 /**
  * What is kept between visits. Every write is all or nothing. Rejects with StoreFullError when there is no room and
@@ -28,10 +29,13 @@ export interface Store {
   putDataset(key: string, label: string, trees: readonly PreferenceTree[]): Promise<void>;
   getDataset(key: string): Promise<PreferenceTree[] | undefined>;
 
-  /** A model's files by name. */
+  /** A small model's files by name. */
   putModel(id: string, label: string, files: ReadonlyMap<string, Uint8Array>): Promise<void>;
   getModel(id: string): Promise<Map<string, Uint8Array> | undefined>;
   listModels(): Promise<{ id: string; label: string }[]>;
+
+  /** Files of any size: models, datasets as they came, adapters. */
+  files: FileStore;
 
   report(): Promise<StorageReport>;
   deleteItem(store: StorageItem['store'], key: string): Promise<void>;

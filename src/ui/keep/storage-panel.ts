@@ -7,6 +7,9 @@ import type { ConfirmDialog } from './confirm-dialog';
 
 const kinds: Record<StorageItem['store'], string> = {
   models: 'model',
+  adapters: 'adapter',
+  dataFiles: 'data file',
+  unfinished: 'unfinished download',
   datasets: 'data',
   references: 'reference scores',
   runs: 'run',
