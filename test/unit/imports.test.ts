@@ -18,6 +18,7 @@ const rooms: Record<string, number> = {
   data: 6,
   train: 7,
   store: 8,
+  hub: 8,
   ui: 9,
 };
 

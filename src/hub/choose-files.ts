@@ -1,0 +1,135 @@
+import { z } from 'zod/mini';
+import { sizeInWords } from '../util/size';
+import type { HubFile } from './errors';
+import { HubError } from './errors';
+
+const known = new Set([
+  'config.json',
+  'generation_config.json',
+  'chat_template.jinja',
+  'special_tokens_map.json',
+]);
+const isTokenizerFile = (name: string) => /^tokenizer[^/]*\.json$/.test(name);
+
+export const singleFile = 'model.safetensors';
+export const indexFile = 'model.safetensors.index.json';
+
+const inLine = (files: readonly HubFile[]) =>
+  files.map(({ name, bytes }) => `${name} (${sizeInWords(bytes)})`).join(', ');
+
+const find = (files: readonly HubFile[], name: string) => files.find((file) => file.name === name);
+
+const chooseGguf = (repo: string, files: readonly HubFile[], wanted: string | undefined): HubFile => {
+  const all = files.filter(({ name }) => /\.gguf$/i.test(name));
+  const choices = all.filter(({ name }) => !/-\d{5}-of-\d{5}\.gguf$/i.test(name));
+  const found = wanted === undefined ? undefined : find(all, wanted);
+  if (wanted !== undefined && !found) {
+    throw new HubError(
+      'missing',
+      `${repo} has no file ${wanted}. It has: ${inLine(all) || 'no GGUF file'}.`,
+      all,
+    );
+  }
+  const file = found ?? (choices.length === 1 ? choices[0]! : undefined);
+  if (!file && choices.length > 1) {
+    throw new HubError('choice', `${repo} has several GGUF files; name one of ${inLine(choices)}.`, choices);
+  }
+  if (!file || !choices.includes(file)) {
+    throw new HubError(
+      'content',
+      `${file?.name ?? `Every GGUF file of ${repo}`} is one part of several, which is not read; choose a GGUF in one file, or safetensors.`,
+    );
+  }
+  return file;
+};
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/**
+ * The files of a model that are needed: one GGUF alone, or configuration, tokenizer and safetensors.
+ * @param wanted Name of a GGUF, for a repository with several.
+ * @param readIndex Gives the index of sharded weights, as JSON.
+ * @throws HubError that says what is missing, or lists the choices
+ */
+export const chooseModelFiles = async (
+  repo: string,
+  files: readonly HubFile[],
+  wanted: string | undefined,
+  readIndex: () => Promise<unknown>,
+): Promise<HubFile[]> => {
+  const single = find(files, singleFile);
+  const index = find(files, indexFile);
+  if (wanted !== undefined || (!single && !index)) {
+    if (wanted === undefined && !files.some(({ name }) => /\.gguf$/i.test(name))) {
+      const other = files.find(({ name }) => /\.(bin|pt|pth|h5|msgpack|onnx)$/.test(name));
+      throw new HubError(
+        'missing',
+        `${repo} has no weights that are read here (safetensors or GGUF)${other ? `, only ${other.name}` : ''}; look for a version of it that has.`,
+      );
+    }
+    return [chooseGguf(repo, files, wanted)];
+  }
+  for (const name of ['config.json', 'tokenizer.json']) {
+    if (!find(files, name)) {
+      throw new HubError('missing', `${repo} has no ${name}, without which its weights cannot be used.`);
+    }
+  }
+  const texts = files.filter(({ name }) => known.has(name) || isTokenizerFile(name));
+  if (single) return [...texts, single];
+  const parsed = z.safeParse(indexSchema, await readIndex());
+  if (!parsed.success) throw new HubError('content', `${indexFile} of ${repo} has no weight_map of names.`);
+  const shards = [...new Set(Object.values(parsed.data.weight_map))].sort().map((name) => {
+    const shard = find(files, name);
+    if (!shard)
+      throw new HubError('missing', `${indexFile} of ${repo} names ${name}, which it does not have.`);
+    return shard;
+  });
+  return [...texts, index!, ...shards];
+};
+
+/** The files of a PEFT adapter. @throws HubError when one is missing */
+export const chooseAdapterFiles = (repo: string, files: readonly HubFile[]): HubFile[] =>
+  ['adapter_config.json', 'adapter_model.safetensors'].map((name) => {
+    const file = find(files, name);
+    if (!file)
+      throw new HubError('missing', `${repo} is not an adapter that is read here: it has no ${name}.`);
+    return file;
+  });
+
+/** The files of a dataset that may hold rows. */
+export const dataFiles = (files: readonly HubFile[]): HubFile[] =>
+  files.filter(
+    ({ name }) =>
+      /\.(jsonl|json|csv|parquet)(\.gz)?$/i.test(name) &&
+      !/(^|\/)(\.[^/]*|dataset_infos?\.json|dataset_dict\.json|state\.json)$/i.test(name),
+  );
+
+/** The one data file that is asked for, or the only one. @throws HubError that lists the choices */
+export const chooseDataFile = (
+  repo: string,
+  files: readonly HubFile[],
+  wanted: string | undefined,
+): HubFile => {
+  const choices = dataFiles(files);
+  const shown = choices.slice(0, 20);
+  const listed =
+    inLine(shown) + (choices.length > shown.length ? `, and ${choices.length - shown.length} more` : '');
+  if (wanted !== undefined) {
+    const file = find(choices, wanted);
+    if (!file)
+      throw new HubError(
+        'missing',
+        `${repo} has no data file ${wanted}. It has: ${listed || 'none'}.`,
+        choices,
+      );
+    return file;
+  }
+  if (choices.length === 1) return choices[0]!;
+  if (choices.length === 0) {
+    throw new HubError(
+      'missing',
+      `${repo} has no data file that is read here (.jsonl, .json, .csv, .parquet, or .gz of one).`,
+    );
+  }
+  throw new HubError('choice', `${repo} has several data files; name one of ${listed}.`, choices);
+};
