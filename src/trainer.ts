@@ -3,11 +3,23 @@
  * Comlink, so it can be driven and tested without a worker.
  */
 import type { Answer, RunEvent, RunPhase, RunStatus, TrainerApi } from '../workers/protocol';
+import { addAdapter, addHubAdapter, listAdapters, loadStoredAdapter } from './brought-adapters';
+import {
+  addDataset,
+  addHubDataset,
+  chatTemplateOf,
+  hubDataFiles,
+  listDatasets,
+  prepareDocument,
+} from './brought-datasets';
+import type { BringHooks } from './brought-models';
+import { addHubModel, addModel, listModels, loadStoredModel } from './brought-models';
+import type { DatasetReport } from './data/prepare/report';
 import { setKernelChoice } from './kernels/kernel-choice';
 import { tuneKernels } from './kernels/tune';
 import { methods } from './methods/index';
 import type { Network } from './model/network';
-import { disposeParameters, loadParameters } from './model/parameters';
+import { disposeParameters, loadWeights } from './model/parameters';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
 import { getTask, tasks } from './tasks/index';
@@ -15,14 +27,19 @@ import type { Task } from './tasks/task';
 import type { BackendChoice, BackendInfo } from './tf';
 import { gpuStats, guardGpu, initBackend, onGpuError, tf } from './tf';
 import { listBuiltInModels, loadBuiltInModel } from './train/built-in-models';
+import { promptOf, reply, sequenceLogProbs } from './train/chat';
+import { deviceFacts } from './train/device-facts';
+import type { DataFacts } from './train/estimate';
+import { estimateRun } from './train/estimate';
 import { answerProblems } from './train/evaluate';
 import { createEventBatcher } from './train/event-batcher';
 import { exportZip } from './train/export-model';
 import type { LoadedModel } from './train/loaded-model';
 import { describeMethod } from './train/method-info';
 import type { RunDocument } from './train/run-document';
-import { parseRun } from './train/run-document';
+import { defaultAdapter, parseRun } from './train/run-document';
 import { TrainingSession } from './train/session';
+import type { PreferenceTree } from './tree/tree';
 import { createMutex, yieldToMessages } from './util/mutex';
 
 /** A model on the device that answers problems while no run is open. */
@@ -92,12 +109,76 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     return session;
   };
 
+  /** Keeps a model at hand; of those that were brought only the last, since each holds its whole file. */
+  const remember = (model: LoadedModel): LoadedModel => {
+    for (const [id, other] of models) if (!other.summary.builtIn) models.delete(id);
+    models.set(model.summary.id, model);
+    return model;
+  };
+
   const loadModel = async (id: string): Promise<LoadedModel> => {
     const known = models.get(id);
     if (known) return known;
+    const stored = await loadStoredModel((await store()).files, id);
+    if (stored) return remember(stored);
     const model = await loadBuiltInModel(id, baseUrl, await store());
     models.set(id, model);
     return model;
+  };
+
+  /** What is being downloaded or stored, and what is being read through. One of each at a time. */
+  let bringing: AbortController | undefined;
+  let checking: AbortController | undefined;
+  /** What a check of the data said of their lengths, by dataset, settings and model. */
+  const dataFacts = new Map<string, DataFacts>();
+
+  const bring = async <T>(f: (hooks: BringHooks) => Promise<T>): Promise<T> => {
+    if (bringing) throw new Error('Something is being downloaded already; wait for it, or cancel it.');
+    const own = new AbortController();
+    bringing = own;
+    try {
+      return await f({
+        signal: own.signal,
+        onProgress: (progress) => emit({ kind: 'download', progress }),
+      });
+    } finally {
+      bringing = undefined;
+      batcher.flush();
+    }
+  };
+
+  const factsKey = (document: RunDocument) =>
+    JSON.stringify([document.model, document.method.id, document.data.dataset]);
+
+  /** From a check of the same data, or else the longest that the document allows. */
+  const factsOf = (document: RunDocument, model: LoadedModel): DataFacts => {
+    const known = dataFacts.get(factsKey(document));
+    if (known) return known;
+    const { dataset, maxTokens } = document.data;
+    const path = Math.min(
+      dataset?.settings.maxLength ?? (dataset ? 1024 : 2 * maxTokens),
+      model.config.maxPositions,
+    );
+    return { meanTokens: 2 * path, meanScored: path, longest: 2 * path };
+  };
+
+  const noteFacts = (document: RunDocument, trees: readonly PreferenceTree[], report: DatasetReport) => {
+    let scored = 0;
+    let longest = 0;
+    for (const tree of trees) {
+      let size = 0;
+      for (const node of tree.nodes) {
+        size += node.tokens.length;
+        if (node.scored) scored += node.tokens.length;
+      }
+      longest = Math.max(longest, size);
+    }
+    const count = Math.max(1, trees.length);
+    dataFacts.set(factsKey(document), {
+      meanTokens: report.tokens / count,
+      meanScored: scored / count,
+      longest,
+    });
   };
 
   const closeStandby = () => {
@@ -109,8 +190,10 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     wanted = model;
     if (standby?.model !== model) {
       closeStandby();
-      const { config, weights } = model;
-      standby = { model, network: { config, weights: loadParameters(config, weights) } };
+      const { config, weights, summary } = model;
+      // Nothing is trained here: what the file has packed stays packed.
+      const storage = summary.builtIn ? 'f32' : 'file';
+      standby = { model, network: { config, weights: loadWeights(config, weights, storage) } };
     }
     return standby!;
   };
@@ -140,12 +223,24 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
 
   const begin = async (document: RunDocument, runId: string, resume: boolean): Promise<RunStatus> => {
     const method = methods.find((m) => m.id === document.method.id)!;
-    const task = getTask(document.data.task);
-    checkDifficulty(task, document.data.difficulty);
+    const { dataset } = document.data;
+    const task = dataset ? tasks[0]! : getTask(document.data.task);
+    if (!dataset) checkDifficulty(task, document.data.difficulty);
     const kept = await store();
     const stored = resume ? await kept.getRun(runId) : undefined;
     const checkpoint = resume ? await kept.getCheckpoint(runId) : undefined;
     const model = await loadModel(document.model);
+    if (!dataset && !model.summary.builtIn) {
+      throw new Error(
+        `data.dataset: is null, and the built-in problems are made for the built-in models; give ${model.summary.name} a file of examples.`,
+      );
+    }
+    const from = document.adapter?.from;
+    const adapter = from ? await loadStoredAdapter(kept.files, from, model) : undefined;
+    const source = dataset && (await kept.files.manifest('dataset', dataset.id));
+    if (dataset && !source) {
+      throw new Error(`data.dataset.id: there is no stored file "${dataset.id}"; add it first.`);
+    }
     await closeSession();
     const release = await kept.lockRun(runId);
     try {
@@ -159,6 +254,15 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         method,
         task,
         model,
+        ...(source
+          ? {
+              dataset: {
+                label: source.label,
+                prepare: (hooks) => prepareDocument(kept.files, document, method, model, hooks),
+              },
+            }
+          : {}),
+        ...(adapter ? { adapter } : {}),
         backend: info,
         store: kept,
         emit,
@@ -171,6 +275,27 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     releaseRun = release;
     wanted = model;
     return session.status();
+  };
+
+  /**
+   * Runs f with the open run's network, or with that of the model loaded last. In the queue of openings: a question put
+   * while a run is being made is answered by that run.
+   */
+  const withNetwork = async <T>(
+    which: 'policy' | 'reference',
+    f: (network: Network, model: LoadedModel) => Promise<T>,
+  ): Promise<T> => {
+    const { result } = await exclusive(async () => {
+      const run = session;
+      if (run) {
+        // Not awaited here: the run has a queue of its own, and may be busy for a while.
+        return { result: run.withModel(which, (network) => f(network, run.model)) };
+      }
+      if (!wanted) throw new Error('No model is loaded; call load first.');
+      const { model, network } = openStandby(wanted);
+      return { result: Promise.resolve(await guardGpu(() => f(network, model))) };
+    });
+    return result;
   };
 
   const deleteRun = (runId: string) =>
@@ -190,7 +315,54 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         return startBackend(wantedBackend);
       }),
     methods: async () => methods.map(describeMethod),
-    models: () => listBuiltInModels(baseUrl),
+    models: async () => [...(await listBuiltInModels(baseUrl)), ...(await listModels((await store()).files))],
+    addModel: (files) =>
+      bring(async (hooks) => remember(await addModel((await store()).files, files, hooks)).summary),
+    addHubModel: (source) =>
+      bring(async (hooks) => remember(await addHubModel((await store()).files, source, hooks)).summary),
+    cancelDownload: async () =>
+      bringing?.abort(new Error('The download was cancelled; what has come is kept.')),
+
+    addDataset: (file) => bring(async (hooks) => addDataset((await store()).files, file, hooks)),
+    hubDataFiles: (source) => bring(({ signal }) => hubDataFiles(source, signal)),
+    addHubDataset: (source) => bring(async (hooks) => addHubDataset((await store()).files, source, hooks)),
+    datasets: async () => listDatasets((await store()).files),
+    checkDataset: async (value) => {
+      const document = parseRun(value, methods);
+      const method = methods.find((m) => m.id === document.method.id)!;
+      checking?.abort(new Error('Another check was begun.'));
+      const own = new AbortController();
+      checking = own;
+      try {
+        const model = await loadModel(document.model);
+        const { trees, report } = await prepareDocument((await store()).files, document, method, model, {
+          signal: own.signal,
+          progress: (done, total) =>
+            emit({ kind: 'progress', phase: 'collecting', done, total: total ?? 0, note: 'rows read' }),
+        });
+        noteFacts(document, trees, report);
+        return report;
+      } finally {
+        if (checking === own) checking = undefined;
+        batcher.flush();
+      }
+    },
+    cancelCheck: async () => checking?.abort(new Error('The check was cancelled.')),
+
+    addAdapter: async (files, model) => addAdapter((await store()).files, files, await loadModel(model)),
+    addHubAdapter: (source, model) =>
+      bring(async (hooks) => addHubAdapter((await store()).files, source, await loadModel(model), hooks)),
+    adapters: async () => listAdapters((await store()).files),
+
+    estimate: async (value) => {
+      const document = parseRun(value, methods);
+      const model = await loadModel(document.model);
+      const { config, weights } = model;
+      const data = factsOf(document, model);
+      const device = await deviceFacts(started());
+      const adapter = { ...defaultAdapter(), ...document.adapter };
+      return estimateRun({ config, weights, document, data, device }, adapter);
+    },
     subscribe: async (next) => {
       listener = next;
     },
@@ -237,7 +409,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     },
     answer: async (problems, { which, temperature, seed, maxTokens, task: taskId }) => {
       const task = getTask(taskId ?? session?.document.data.task ?? tasks[0]!.id);
-      const reply = async (model: LoadedModel, network: Network): Promise<Answer[]> => {
+      const answersOf = async (model: LoadedModel, network: Network): Promise<Answer[]> => {
         const answered = await answerProblems(
           { network, tokenizer: model.tokenizer },
           task,
@@ -253,20 +425,21 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
           verdict,
         }));
       };
-      // In the queue of openings: a question put while a run is being made is answered by that run.
-      const { answers } = await exclusive(async () => {
-        const run = session;
-        if (run) {
-          // Not awaited here: the run has a queue of its own, and may be busy for a while.
-          return { answers: run.withModel(which, (network) => reply(run.model, network)) };
-        }
-        if (!wanted) throw new Error('No model is loaded; call load first.');
-        const { model, network } = openStandby(wanted);
-        return { answers: Promise.resolve(await guardGpu(() => reply(model, network))) };
-      });
-      return answers;
+      return withNetwork(which, (network, model) => answersOf(model, network));
     },
     evaluate: (count) => open().evaluate(count),
+    chat: async (prompt, { which, ...options }) =>
+      withNetwork(which, async (network, model) => {
+        const tokens = await promptOf(model.tokenizer, chatTemplateOf(model), prompt);
+        return reply(network, model.tokenizer, tokens, options, yieldToMessages);
+      }),
+    logProbs: (sequences, which) =>
+      withNetwork(which, (network) => sequenceLogProbs(network, sequences, yieldToMessages)),
+    tokenize: async (text) => {
+      const model = session?.model ?? wanted;
+      if (!model) throw new Error('No model is loaded; call load first.');
+      return model.tokenizer.encode(text);
+    },
 
     trees: async (start, count) => {
       const made = open().treesMade;
@@ -277,13 +450,16 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     runs: async () => (await store()).listRuns(),
     deleteRun,
     storage: async () => (await store()).report(),
-    deleteStored: async (name, key) =>
-      name === 'runs' ? deleteRun(key) : (await store()).deleteItem(name, key),
+    deleteStored: async (name, key) => {
+      if (name === 'runs') return deleteRun(key);
+      await (await store()).deleteItem(name, key);
+      if (name === 'models') models.delete(key);
+    },
     persistStorage: async () => (await store()).persist(),
 
-    exportModel: async () => {
+    exportModel: async (options) => {
       const current = open();
-      return exportZip(current.model, await current.weights(), current.summary());
+      return exportZip(current.policyPlan, await current.weights(), current.summary(), options);
     },
     memory: async () => {
       const { numTensors, numBytes } = tf.memory();

@@ -1,4 +1,4 @@
-import type { PackedArrays } from '../kernels/packed-format';
+import type { PackedArrays, PackedFormat } from '../kernels/packed-format';
 
 /** A tensor as a file holds it: decoded when asked for, so that a model is uploaded one tensor at a time. */
 export interface HostTensor {
@@ -7,6 +7,8 @@ export interface HostTensor {
   readonly data: Float32Array;
   /** The file's own blocks as one of our packed formats, exact or as the format's note says; absent for float tensors. */
   readonly packed?: () => PackedArrays;
+  /** The format that `packed` gives. */
+  readonly packedFormat?: PackedFormat;
 }
 
 /** A model's weights on the host, by their Hugging Face names. */

@@ -111,6 +111,13 @@ export const createDatabaseFiles = (db: Database, memory: MemoryFiles): FileStor
       });
       return new Blob(parts);
     },
+    describe: async (kind, id, facts) => {
+      await memory.describe(kind, id, facts);
+      await write(db, ['fileSets'], `describe ${id}`, undefined, async (tx, add) => {
+        const set = await tx.objectStore('fileSets').get([kind, id]);
+        if (set) add(tx.objectStore('fileSets').put({ ...set, facts }, [kind, id]));
+      });
+    },
     delete: async (kind, id) => {
       await memory.delete(kind, id);
       await write(

@@ -28,6 +28,8 @@ export interface FileSetInfo {
   label: string;
   files: FileEntry[];
   source?: FileSource;
+  /** What was found out on reading it, for lists: plain data. Set by `describe`. */
+  facts?: Record<string, unknown>;
 }
 
 export interface FileSet extends FileSetInfo {
@@ -83,6 +85,8 @@ export interface FileStore {
   readFile(kind: FileKind, id: string, name: string): Promise<Uint8Array>;
   /** The file without holding it in this page's memory. */
   readBlob(kind: FileKind, id: string, name: string): Promise<Blob>;
+  /** Keeps facts with a stored set, in place of earlier ones; does nothing when there is no such set. */
+  describe(kind: FileKind, id: string, facts: Record<string, unknown>): Promise<void>;
   delete(kind: FileKind, id: string): Promise<void>;
   /** Deletes what an unfinished writer left. @throws StoreError when another tab is writing it */
   deleteUnfinished(kind: FileKind, id: string): Promise<void>;

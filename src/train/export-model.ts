@@ -1,51 +1,92 @@
-import { strToU8, zipSync } from 'fflate';
-import type { RunSummary } from '../../workers/protocol';
+import { strToU8, Zip, ZipPassThrough } from 'fflate';
+import type { ExportOptions, RunSummary } from '../../workers/protocol';
+import { toCheckpoint } from '../model/checkpoint';
 import { modelConfigToJson } from '../model/config';
+import { familyOf } from '../model/families/index';
 import type { HostWeights } from '../model/host-weights';
-import { writeSafetensors } from '../model/write-safetensors';
-import type { LoadedModel } from './loaded-model';
+import { loraScale, mergedWeights } from '../model/lora';
+import { writePeftAdapter } from '../model/peft';
+import { safetensorsParts } from '../model/write-safetensors';
+import { metricsCsv } from './metrics-csv';
+import { modelCard } from './model-card';
+import type { PolicyPlan } from './policy';
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+/** A file of the zip, whole or in parts that are made one by one. */
+type Content = Uint8Array | Iterable<Uint8Array>;
 
-const card = (model: LoadedModel, run: RunSummary): string => {
-  const { document: d, evaluations } = run;
-  const rows = evaluations.map(
-    (e) =>
-      `| ${e.stage} | ${e.step} | ${percent(e.accuracy)} | ${percent(e.interval[0])} to ${percent(e.interval[1])} | ${e.problems} |`,
-  );
-  return [
-    '---',
-    'library_name: transformers',
-    'pipeline_tag: text-generation',
-    `tags: [${d.method.id}, marginalia]`,
-    '---',
-    '',
-    `# ${model.summary.name}, trained with ${d.method.id}`,
-    '',
-    `Trained in a browser with Marginalia from \`${model.summary.id}\`, ${run.step} steps, seed ${d.seed}.`,
-    `Data: ${d.data.trees} trees of the task \`${d.data.task}\` (${d.data.difficulty}), made by the method’s own pipeline.`,
-    'The whole configuration is in `run.json`, the metrics of every step in `metrics.json`.',
-    '',
-    '| stage | step | held-out accuracy | 95 % interval | problems |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
+const isBytes = (content: Content): content is Uint8Array => content instanceof Uint8Array;
+
+/** The files as a zip, not compressed: weights do not shrink, and a large model should be written in one go. */
+const zipOf = (files: ReadonlyMap<string, Content>): Uint8Array => {
+  const chunks: Uint8Array[] = [];
+  let failed: Error | undefined;
+  const zip = new Zip((error, chunk) => {
+    if (error) failed ??= error;
+    else chunks.push(chunk);
+  });
+  for (const [name, content] of files) {
+    const entry = new ZipPassThrough(name);
+    entry.mtime = new Date('2020-01-01T00:00:00Z'); // equal runs give equal files
+    zip.add(entry);
+    for (const part of isBytes(content) ? [content] : content) entry.push(part);
+    entry.push(new Uint8Array(0), true);
+  }
+  zip.end();
+  if (failed) throw failed;
+  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 };
 
+/** torch's names. */
+const dtypeNames = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
+
+const json = (value: unknown) => strToU8(`${JSON.stringify(value, null, 2)}\n`);
+
+/** A name that a Python program could find the base model by: only that of a hub repository is one. */
+const baseName = (id: string): string | null => /^[^/@:]+\/[^/@]+(?=@|$)/.exec(id)?.[0] ?? null;
+
 /**
- * The trained model as a zip in Hugging Face layout: config.json, model.safetensors, the tokenizer's files, run.json
- * (the run document), metrics.json and a model card.
+ * What a run has trained, as a zip. 'model': config.json, model.safetensors and the tokenizer's files, an adapter worked in
+ * and a packed model unpacked. 'adapter': adapter_config.json and adapter_model.safetensors as PEFT reads them. With
+ * either run.json (the run document), metrics.json, metrics.csv and a model card.
+ * @param trained all weights, or the adapter's
+ * @throws Error when an adapter is asked for and the run trains none
  */
-export const exportZip = (model: LoadedModel, weights: HostWeights, run: RunSummary): Uint8Array => {
-  const files: Record<string, Uint8Array> = {};
-  for (const [name, text] of Object.entries(model.files)) files[name] = strToU8(text);
-  files['config.json'] = strToU8(`${JSON.stringify(modelConfigToJson(model.config), null, 2)}\n`);
-  files['model.safetensors'] = writeSafetensors(weights, [['format', 'pt']]);
-  files['run.json'] = strToU8(`${JSON.stringify(run.document, null, 2)}\n`);
-  files['metrics.json'] = strToU8(
-    `${JSON.stringify({ metrics: run.metrics, evaluations: run.evaluations }, null, 2)}\n`,
-  );
-  files['README.md'] = strToU8(card(model, run));
-  return zipSync(files, { level: 1, mtime: new Date('2020-01-01T00:00:00Z') });
+export const exportZip = (
+  plan: PolicyPlan,
+  trained: HostWeights,
+  run: RunSummary,
+  { what = plan.adapter ? 'adapter' : 'model', dtype = 'F32' }: ExportOptions = {},
+): Uint8Array => {
+  const { model, adapter } = plan;
+  const files = new Map<string, Content>();
+  if (what === 'adapter') {
+    if (!adapter) throw new Error('This run trains all weights and has no adapter; export the model.');
+    const named = { settings: adapter.settings, tensors: trained };
+    const fanInFanOut = familyOf(model.config).transposedLinears ?? false;
+    const written = writePeftAdapter(named, { baseModel: baseName(model.summary.id), fanInFanOut });
+    for (const [name, bytes] of written) files.set(name, bytes);
+  } else {
+    const weights = adapter ? mergedWeights(model.weights, trained, loraScale(adapter.settings)) : trained;
+    for (const [name, text] of Object.entries(model.files)) files.set(name, strToU8(text));
+    if (
+      model.chatTemplate !== undefined &&
+      !model.files['tokenizer_config.json']?.includes('chat_template')
+    ) {
+      files.set('chat_template.jinja', strToU8(model.chatTemplate));
+    }
+    files.set('config.json', json(modelConfigToJson(model.config, dtypeNames[dtype])));
+    const stored = toCheckpoint(model.config, weights);
+    files.set('model.safetensors', safetensorsParts(stored, [['format', 'pt']], 'model.safetensors', dtype));
+  }
+  files.set('run.json', json(run.document));
+  files.set('metrics.json', json({ metrics: run.metrics, evaluations: run.evaluations }));
+  files.set('metrics.csv', strToU8(metricsCsv(run)));
+  files.set('README.md', strToU8(modelCard(plan, run, what)));
+  return zipOf(files);
 };

@@ -15,4 +15,6 @@ export interface LoadedModel {
   files: Record<string, string>;
   /** Turns a conversation into text, as a Jinja template; absent for a model that has none. */
   chatTemplate?: string;
+  /** Its weights come from a GGUF file. */
+  gguf?: boolean;
 }

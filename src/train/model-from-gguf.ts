@@ -19,7 +19,10 @@ export const modelFromGguf = async (
   fileName: string,
 ): Promise<LoadedModel> => {
   const { readGguf } = await import('../model/gguf/read-gguf');
-  const { configJson, tokenizerJson, tokenizerConfig, chatTemplate, weights } = await readGguf(bytes, fileName);
+  const { configJson, tokenizerJson, tokenizerConfig, chatTemplate, weights } = await readGguf(
+    bytes,
+    fileName,
+  );
   const config = parseModelConfig(configJson);
   const tokenizer = loadTokenizer(tokenizerJson, tokenizerConfig, configJson);
   checkTokenizerFits(tokenizer, config.vocabSize);
@@ -30,6 +33,7 @@ export const modelFromGguf = async (
     tokenizer,
     weights,
     hash: await sha256Hex([bytes]),
+    gguf: true,
     files: {
       'config.json': json(configJson),
       'tokenizer.json': json(tokenizerJson),

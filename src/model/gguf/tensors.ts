@@ -150,5 +150,6 @@ export const hostTensor = (
       return decoded();
     },
     packed,
+    packedFormat: packing.format,
   };
 };

@@ -1,0 +1,93 @@
+/** Adapters that a person brings, in PEFT's files. */
+import type { AdapterSummary, GivenFile, HubSource } from '../workers/protocol';
+import type { BringHooks } from './brought-models';
+import { fetchSet, givenBlobs } from './brought-models';
+import { linearModules } from './model/linear-modules';
+import type { PeftAdapter } from './model/peft';
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, readPeftAdapter } from './model/peft';
+import type { FileSet, FileStore } from './store/files';
+import { keepFiles } from './store/keep-files';
+import type { LoadedModel } from './train/loaded-model';
+import { sha256Hex } from './util/hash';
+
+const summaryOf = (set: FileSet, name: string, { settings, baseModel }: PeftAdapter): AdapterSummary => ({
+  id: set.id,
+  name,
+  rank: settings.rank,
+  alpha: settings.alpha,
+  targetModules: settings.targetModules,
+  baseModel,
+  kept: set.kept,
+});
+
+/** By their plain names, whatever folder they were in. */
+const plainNames = <T>(files: ReadonlyMap<string, T>): Map<string, T> =>
+  new Map([...files].map(([name, value]) => [name.slice(name.lastIndexOf('/') + 1), value]));
+
+const readSet = async (store: FileStore, set: FileSet) => {
+  const files = new Map<string, Uint8Array>();
+  for (const { name } of set.files) files.set(name, await store.readFile('adapter', set.id, name));
+  return plainNames(files);
+};
+
+export const listAdapters = async (store: FileStore): Promise<AdapterSummary[]> =>
+  (await store.list('adapter')).flatMap((set) => {
+    const summary = set.facts?.['summary'] as AdapterSummary | undefined;
+    return summary ? { ...summary, kept: set.kept } : [];
+  });
+
+/** A stored adapter for this model. @throws LoraError when it is not for this model, Error when there is none */
+export const loadStoredAdapter = async (
+  store: FileStore,
+  id: string,
+  model: LoadedModel,
+): Promise<PeftAdapter> => {
+  const set = await store.manifest('adapter', id);
+  if (!set) throw new Error(`adapter.from: there is no stored adapter "${id}"; add its files first.`);
+  return readPeftAdapter(await readSet(store, set), linearModules(model.config));
+};
+
+/** Reads an adapter's two files for a model, and keeps them. @throws LoraError; nothing is kept then */
+export const addAdapter = async (
+  store: FileStore,
+  given: readonly GivenFile[],
+  model: LoadedModel,
+): Promise<AdapterSummary> => {
+  const blobs = plainNames(givenBlobs(given));
+  const wanted = new Map(
+    [...blobs].filter(([name]) => /^adapter_(config\.json|model\.(safetensors|bin))$/.test(name)),
+  );
+  const bytes = new Map<string, Uint8Array>();
+  for (const [name, blob] of wanted) bytes.set(name, new Uint8Array(await blob.arrayBuffer()));
+  const adapter = readPeftAdapter(bytes, linearModules(model.config));
+  const hash = await sha256Hex([bytes.get(ADAPTER_CONFIG)!, bytes.get(ADAPTER_WEIGHTS)!]);
+  const path = given.find(({ name }) => name.endsWith(ADAPTER_CONFIG))?.name ?? '';
+  const name = path.split('/').at(-2) ?? `adapter for ${model.summary.name}`;
+  const id = `adapter-${hash.slice(0, 16)}`;
+  const set =
+    (await store.manifest('adapter', id)) ??
+    (await keepFiles(store, { kind: 'adapter', id, label: name }, wanted));
+  const summary = summaryOf(set, name, adapter);
+  await store.describe('adapter', id, { summary });
+  return summary;
+};
+
+/** The same from a hub. */
+export const addHubAdapter = async (
+  store: FileStore,
+  source: HubSource,
+  model: LoadedModel,
+  hooks: BringHooks,
+): Promise<AdapterSummary> => {
+  const set = await fetchSet(store, 'adapter', source, hooks);
+  let adapter: PeftAdapter;
+  try {
+    adapter = readPeftAdapter(await readSet(store, set), linearModules(model.config));
+  } catch (error) {
+    if (!set.facts) await store.delete('adapter', set.id);
+    throw error;
+  }
+  const summary = summaryOf(set, source.repo, adapter);
+  await store.describe('adapter', set.id, { summary });
+  return summary;
+};

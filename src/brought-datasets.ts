@@ -1,0 +1,144 @@
+/** Files of examples that a person brings: the head is read to say what they look like, then they are kept as they are. */
+import type { DatasetSummary, GivenFile, HubSource } from '../workers/protocol';
+import type { BringHooks } from './brought-models';
+import { fetchSet, givenBlobs } from './brought-models';
+import { DataError } from './data/data-error';
+import { detectFormat } from './data/formats/detect';
+import type { PreparedDataset } from './data/prepare/prepare';
+import { prepareDataset } from './data/prepare/prepare';
+import { openRows } from './data/rows/open-rows';
+import type { RowSource } from './data/rows/row-source';
+import type { ChatTemplate } from './data/text/chat-template';
+import { listDataFiles } from './hub/download';
+import type { Method } from './methods/method';
+import type { FileSet, FileStore } from './store/files';
+import { keepFiles } from './store/keep-files';
+import type { LoadedModel } from './train/loaded-model';
+import type { RunDocument } from './train/run-document';
+import { createSha256 } from './util/sha256';
+
+const PIECE = 8 * 1024 * 1024;
+
+const hashOf = async (blob: Blob, signal: AbortSignal): Promise<string> => {
+  const hash = createSha256();
+  for (let start = 0; start < blob.size; start += PIECE) {
+    signal.throwIfAborted();
+    hash.update(new Uint8Array(await blob.slice(start, start + PIECE).arrayBuffer()));
+  }
+  return hash.hex();
+};
+
+const describe = (set: FileSet, source: RowSource): DatasetSummary => {
+  let detected: { format: string | undefined; why: string; mapping: DatasetSummary['mapping'] };
+  try {
+    detected = detectFormat(source);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    detected = { format: undefined, why: error.message, mapping: {} };
+  }
+  return {
+    id: set.id,
+    name: set.label,
+    bytes: set.files.reduce((sum, file) => sum + file.bytes, 0),
+    columns: source.columns,
+    rows: source.count,
+    format: detected.format,
+    why: detected.why,
+    mapping: detected.mapping,
+    kept: set.kept,
+  };
+};
+
+export const listDatasets = async (store: FileStore): Promise<DatasetSummary[]> =>
+  (await store.list('dataset')).flatMap((set) => {
+    const summary = set.facts?.['summary'] as DatasetSummary | undefined;
+    return summary ? { ...summary, kept: set.kept } : [];
+  });
+
+const openSet = async (store: FileStore, set: FileSet): Promise<RowSource> => {
+  const { name } = set.files[0]!;
+  return openRows({
+    name: name.slice(name.lastIndexOf('/') + 1),
+    bytes: await store.readBlob('dataset', set.id, name),
+  });
+};
+
+/** Reads the head of a file and keeps it. @throws DataError when it cannot be read; nothing is kept then */
+export const addDataset = async (
+  store: FileStore,
+  given: GivenFile,
+  { signal }: Pick<BringHooks, 'signal'>,
+): Promise<DatasetSummary> => {
+  const [[path, blob]] = [...givenBlobs([given])] as [[string, Blob]];
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const source = await openRows({ name, bytes: blob });
+  const id = `data-${(await hashOf(blob, signal)).slice(0, 20)}`;
+  const set =
+    (await store.manifest('dataset', id)) ??
+    (await keepFiles(store, { kind: 'dataset', id, label: name }, new Map([[name, blob]]), { signal }));
+  const summary = describe(set, source);
+  await store.describe('dataset', id, { summary });
+  return summary;
+};
+
+export const hubDataFiles = async ({ token, ...source }: HubSource, signal: AbortSignal) =>
+  (await listDataFiles(source, { token, signal })).files.map(({ name, bytes }) => ({ name, bytes }));
+
+/** The same from a hub. @throws HubError, or DataError when the file cannot be read; it is not kept then */
+export const addHubDataset = async (
+  store: FileStore,
+  source: HubSource,
+  hooks: BringHooks,
+): Promise<DatasetSummary> => {
+  const set = await fetchSet(store, 'dataset', source, hooks);
+  let rows: RowSource;
+  try {
+    rows = await openSet(store, set);
+  } catch (error) {
+    if (!set.facts) await store.delete('dataset', set.id);
+    throw error;
+  }
+  const summary = describe(set, rows);
+  await store.describe('dataset', set.id, { summary });
+  return summary;
+};
+
+/** A model's chat template with the special tokens that it may name. */
+export const chatTemplateOf = ({ chatTemplate, tokenizer }: LoadedModel): ChatTemplate | undefined => {
+  if (chatTemplate === undefined) return undefined;
+  const specialTokens: Record<string, string> = {};
+  for (const name of ['bos', 'eos', 'pad'] as const) {
+    const id = tokenizer[name];
+    if (id !== undefined) specialTokens[`${name}_token`] = tokenizer.token(id);
+  }
+  return { source: chatTemplate, specialTokens };
+};
+
+export interface DatasetHooks {
+  progress: (rows: number, total: number | undefined) => void;
+  signal: AbortSignal;
+}
+
+/** The trees and the report of the dataset that a document names. @throws DataError, or Error when there is none */
+export const prepareDocument = async (
+  store: FileStore,
+  document: RunDocument,
+  method: Method,
+  model: LoadedModel,
+  hooks: DatasetHooks,
+): Promise<PreparedDataset> => {
+  const { dataset } = document.data;
+  if (!dataset) throw new Error('data.dataset: is null; choose a file of examples first.');
+  const set = await store.manifest('dataset', dataset.id);
+  if (!set) throw new Error(`data.dataset.id: there is no stored file "${dataset.id}"; add it first.`);
+  return prepareDataset({
+    source: await openSet(store, set),
+    settings: dataset.settings,
+    tokenizer: model.tokenizer,
+    template: chatTemplateOf(model),
+    method,
+    seed: document.seed,
+    contextLength: model.config.maxPositions,
+    ...hooks,
+  });
+};

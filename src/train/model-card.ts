@@ -1,0 +1,82 @@
+import type { Evaluation, RunSummary } from '../../workers/protocol';
+import type { PolicyPlan } from './policy';
+import type { RunDocument } from './run-document';
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** Text of a stranger's file name or id, kept from being read as Markdown or YAML. */
+const plain = (text: string) => text.replace(/[^\w .,:@/+()-]/g, '_').slice(0, 200);
+
+const evaluationRow = (e: Evaluation) =>
+  e.kind === 'pairs'
+    ? `| ${e.stage} | ${e.step} | ${e.problems === 0 ? '' : percent(e.accuracy)} | ${(e.metrics?.['eval_loss'] ?? Number.NaN).toFixed(4)} | ${e.problems} held-out pairs |`
+    : `| ${e.stage} | ${e.step} | ${percent(e.accuracy)} (${percent(e.interval[0])} to ${percent(e.interval[1])}) | | ${e.problems} held-out problems |`;
+
+const dataOf = ({ data }: RunDocument): string =>
+  data.dataset
+    ? `The file \`${plain(data.dataset.id)}\` (the id begins with the file’s SHA-256), read as \`${data.dataset.settings.format}\`, at most ${data.dataset.settings.maxLength ?? 'any number of'} tokens an example.`
+    : `${data.trees} trees of the task \`${plain(data.task)}\` (${plain(data.difficulty)}), made by the method’s own pipeline.`;
+
+const adapterRows = ({ adapter }: PolicyPlan): string[] =>
+  adapter
+    ? [
+        `| adapter | LoRA, rank ${adapter.settings.rank}, alpha ${adapter.settings.alpha}${adapter.settings.rsLora ? ', rank-stabilised' : ''}, dropout ${adapter.settings.dropout} |`,
+        `| target modules | ${adapter.settings.targetModules.map(plain).join(', ')} |`,
+      ]
+    : ['| adapter | none: all weights were trained |'];
+
+const hyperparameters = (plan: PolicyPlan, d: RunDocument): string[] => [
+  '| setting | value |',
+  '| --- | --- |',
+  `| method | ${plain(d.method.id)} |`,
+  ...Object.entries(d.method.params).map(([name, value]) => `| ${plain(name)} | ${value} |`),
+  ...adapterRows(plan),
+  `| weights that were not trained | ${d.adapter ? d.weights : 'none'} |`,
+  `| learning rate | ${d.optimizer.learningRate}, ${d.schedule.kind}, warm-up ${percent(d.schedule.warmup)} of the steps |`,
+  `| optimiser | AdamW, betas ${d.optimizer.beta1} and ${d.optimizer.beta2}, weight decay ${d.optimizer.weightDecay}, gradient norm at most ${d.optimizer.maxGradNorm || 'unlimited'} |`,
+  `| batch | ${d.batchSize} × ${d.accumulate} |`,
+  `| steps | ${d.steps} |`,
+  `| seed | ${d.seed} |`,
+];
+
+/** README.md of an export: what was trained on what and how, with the numbers that were measured. */
+export const modelCard = (plan: PolicyPlan, run: RunSummary, what: 'adapter' | 'model'): string => {
+  const { model } = plan;
+  const { document: d } = run;
+  const name = plain(model.summary.name);
+  const last = run.metrics.at(-1)?.metrics;
+  return [
+    '---',
+    `library_name: ${what === 'adapter' ? 'peft' : 'transformers'}`,
+    'pipeline_tag: text-generation',
+    `tags: [${plain(d.method.id)}, marginalia${plan.adapter ? ', lora' : ''}]`,
+    '---',
+    '',
+    `# ${name}, trained with ${plain(d.method.id)}`,
+    '',
+    `Trained in a browser with Marginalia from \`${plain(model.summary.id)}\` (SHA-256 of its weights \`${model.hash}\`), ${run.step} steps.`,
+    what === 'adapter'
+      ? 'This is an adapter: load the base model, then this folder with `PeftModel.from_pretrained`.'
+      : plan.adapter
+        ? 'The adapter has been worked into the weights.'
+        : 'All weights were trained.',
+    '',
+    '## Data',
+    '',
+    dataOf(d),
+    '',
+    '## How it was trained',
+    '',
+    ...hyperparameters(plan, d),
+    '',
+    'The whole configuration is in `run.json`, the metrics of every step in `metrics.json` and `metrics.csv`.',
+    '',
+    '## Measured',
+    '',
+    ...(last?.['loss'] === undefined ? [] : [`Loss of the last step: ${last['loss'].toFixed(4)}.`, '']),
+    '| stage | step | accuracy | loss | on |',
+    '| --- | --- | --- | --- | --- |',
+    ...run.evaluations.map(evaluationRow),
+    '',
+  ].join('\n');
+};
