@@ -42,6 +42,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          globalSetup: ['test/support/hub-global.ts'],
           setupFiles: ['test/support/setup.ts'],
           browser: {
             enabled: true,

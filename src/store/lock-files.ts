@@ -51,25 +51,39 @@ export const createLocks = (): Locks => {
   };
 };
 
+/** Locks given back here that the browser has not let go of yet: it takes a moment. */
+const releasing = new Map<string, Promise<unknown>>();
+
 /** Holds a Web Lock. Resolves with undefined when `ifAvailable` and another has it. */
 const request = (name: string, options: LockOptions): Promise<(() => void) | undefined> =>
   new Promise((granted, refused) => {
-    navigator.locks
-      .request(name, options as { signal: AbortSignal }, (lock) => {
-        if (!lock) {
-          granted(undefined);
-          return undefined;
-        }
-        return new Promise<void>((release) => granted(() => release()));
-      })
-      .catch(refused);
+    let over: Promise<unknown> | undefined;
+    const hold = (lock: Lock | null): Promise<void> | undefined => {
+      if (!lock) {
+        granted(undefined);
+        return undefined;
+      }
+      return new Promise<void>((release) => {
+        granted(() => {
+          release();
+          if (over) releasing.set(name, over);
+        });
+      });
+    };
+    over = navigator.locks.request(name, options as { signal: AbortSignal }, hold);
+    over.catch(refused).finally(() => {
+      if (releasing.get(name) === over) releasing.delete(name);
+    });
   });
 
 /** Locks among all tabs, which the browser frees when a tab dies; among this page's callers where it has no Web Locks. */
 export const sharedLocks = (): Locks => {
   if (typeof navigator === 'undefined' || !navigator.locks) return createLocks();
-  const tryLock = (name: string) =>
-    request(`marginalia/files/${name}`, { ifAvailable: true } as LockOptions & { ifAvailable: boolean });
+  const full = (name: string) => `marginalia/files/${name}`;
+  const tryLock = async (name: string) => {
+    await releasing.get(full(name));
+    return request(full(name), { ifAvailable: true } as LockOptions & { ifAvailable: boolean });
+  };
   return {
     tryLock,
     lock: async (name, { signal, onWait } = {}) => {
@@ -77,7 +91,7 @@ export const sharedLocks = (): Locks => {
       const free = await tryLock(name);
       if (free) return free;
       onWait?.();
-      return (await request(`marginalia/files/${name}`, signal ? { signal } : {}))!;
+      return (await request(full(name), signal ? { signal } : {}))!;
     },
   };
 };
