@@ -56,6 +56,7 @@ const outOfRange = (what: string, at: number, width: number, value: number, reas
 };
 
 const BEYOND = 'it is beyond the 65,504 of half precision, keep this matrix as f32';
+const TOO_WIDE = 'the scale of its block is beyond the 65,504 of half precision, keep this matrix as f32';
 const NOT_FINITE = 'only finite numbers can be packed, so the weights are damaged';
 
 const packHalves = (data: Float32Array, width: number): Int32Array => {
@@ -96,8 +97,10 @@ const packBlocks = (data: Float32Array, width: number, format: 'int8' | 'int4'):
     // Rounded first, so that q fits the scale as it is stored.
     const d = roundToHalf(format === 'int4' ? (high - low) / 15 : Math.max(high, -low) / 127);
     const m = format === 'int4' ? roundToHalf(low) : 0;
-    if (!Number.isFinite(d) || !Number.isFinite(m))
-      outOfRange('packRows', start, width, data[start]!, BEYOND);
+    if (!Number.isFinite(d) || !Number.isFinite(m)) {
+      const extreme = data.indexOf(high > -low ? high : low, start);
+      outOfRange('packRows', extreme, width, data[extreme]!, TOO_WIDE);
+    }
     scales[b] = floatToHalf(d) | (floatToHalf(m) << 16);
     for (let i = start; i < start + block; i++) {
       const q = d === 0 ? 0 : Math.min(greatest, Math.max(least, Math.round((data[i]! - m) / d)));

@@ -1,6 +1,7 @@
 import type { Tensor, Tensor2D, TensorInfo } from '../tf';
-import { tf } from '../tf';
+import { bufferOf, onOwnGpu, tf } from '../tf';
 import type { PackedArrays, PackedFormat } from './packed-format';
+import { checkPackable, perWord } from './packed-format';
 
 /** A packed matrix as kernels see it; see PackedArrays for the layout. */
 export interface PackedInfo {
@@ -22,15 +23,31 @@ export type Weight = Tensor | PackedMatrix;
 
 export const isPacked = (weight: TensorInfo | PackedInfo): weight is PackedInfo => 'format' in weight;
 
-/** Puts a packed matrix on the device; its tensors are kept until `disposePacked`. */
+/**
+ * Puts a packed matrix on the device, at once, so that the host's copy is free to go. Its tensors are kept whatever tidy
+ * scope is open; `disposePacked` frees them.
+ * @throws Error when the words do not fill the shape.
+ */
 export const uploadPacked = ({ format, shape, block, values, scales }: PackedArrays): PackedMatrix => {
-  const rows = shape[0];
+  checkPackable('uploadPacked', shape, format, block);
+  const [rows, width] = shape;
+  const [words, scaleWords] = [width / perWord[format], format === 'f16' ? 0 : width / block];
+  if (values.length !== rows * words || (scales?.length ?? 0) !== rows * scaleWords) {
+    throw new Error(
+      `uploadPacked: ${values.length} words and ${scales?.length ?? 0} scales do not fill ${format} [${rows}, ${width}] with blocks of ${block}.`,
+    );
+  }
+  const upload = (data: Int32Array, columns: number) => {
+    const tensor = tf.keep(tf.tensor2d(data, [rows, columns], 'int32'));
+    if (onOwnGpu()) bufferOf(tensor);
+    return tensor;
+  };
   return {
     format,
-    shape,
+    shape: [rows, width],
     block,
-    values: tf.keep(tf.tensor2d(values, [rows, values.length / rows], 'int32')),
-    scales: scales && tf.keep(tf.tensor2d(scales, [rows, scales.length / rows], 'int32')),
+    values: upload(values, words),
+    scales: scales && upload(scales, scaleWords),
   };
 };
 
