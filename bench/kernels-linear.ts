@@ -1,7 +1,8 @@
 import type { EntryTensors } from '../src/kernels/entry-tensors';
-import { linear, matmul } from '../src/kernels/linear';
+import { linear } from '../src/kernels/linear';
 import { linearLogProb } from '../src/kernels/linear-log-prob';
 import { logSoftmaxGather } from '../src/kernels/log-softmax-gather';
+import { matmul } from '../src/kernels/multiply';
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../src/tf';
 import { gpuStats, guardGpu, onOwnGpu, readFloats, resetGpuStats, tf, trimGpuPool } from '../src/tf';
 

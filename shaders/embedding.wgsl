@@ -1,10 +1,16 @@
-// y[n,:] = table[tokens[n],:]. One thread per element.
+// y[n,:] = table[tokens[n],:], the table plain or packed. One thread per element.
+// packed-element.wgsl is appended by src/kernels/packed-shader.ts, which also sets PER, BLOCK and WORD.
+const PER = 1u;
+const BLOCK = 32u;
+alias WORD = f32;
+
 struct Params { tokens: u32, width: u32 }
 
-@group(0) @binding(0) var<storage, read> table: array<f32>;
-@group(0) @binding(1) var<storage, read> tokens: array<i32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-@group(0) @binding(3) var<uniform> p: Params;
+@group(0) @binding(0) var<storage, read> words: array<WORD>; // the table
+@group(0) @binding(1) var<storage, read> scales: array<u32>; // of the table, when packed with scales
+@group(0) @binding(2) var<storage, read> tokens: array<i32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<uniform> p: Params;
 
 @compute @workgroup_size(64)
 fn main(
@@ -14,5 +20,5 @@ fn main(
 ) {
   let i = (group.x + group.y * groups.x) * 64u + thread;
   if (i >= p.tokens * p.width) { return; }
-  y[i] = table[u32(tokens[i / p.width]) * p.width + i % p.width];
+  y[i] = elementOf(u32(tokens[i / p.width]) * p.width + i % p.width);
 }

@@ -1,43 +1,120 @@
-// C [m, n] = op(A) op(B) (+ bias [n]) (+ residual [m, n]), op = transpose or not, all matrices row-major.
+// C [m, n] = s (op(A) op(B) + A2 op(B2)) (+ bias [n]) (+ residual [m, n]), op = transpose or not, all matrices row-major.
+// B may be packed (see src/kernels/packed-format.ts); A2 op(B2) is a low-rank correction.
 //
 // The shape for real GPUs. One workgroup of WG x WG threads per tile of 4 WG x 4 WG results; A and B pass through
-// workgroup memory in slabs of BK along k, neighbouring threads loading neighbouring elements; each thread keeps 4 x 4
-// accumulators. Elements outside the matrices enter the slabs as 0; no value depends on robust buffer access.
+// workgroup memory in slabs of BK along k, neighbouring threads loading neighbouring elements (of a packed B: words, each of
+// which gives PER elements); each thread keeps 4 x 4 accumulators. The correction's slabs follow those of A and B. Elements
+// outside the matrices enter the slabs as 0; no value depends on robust buffer access.
 //
-// Injected by src/kernels/matmul.ts: WG is rewritten (16 for large results, 8 for small ones).
-// Overrides: what linear-subgroup.wgsl has as `if (NAME)`; SOFTMAX_GRAD as there.
+// Injected by src/kernels/matmul.ts: WG is rewritten (16 for large results, 8 for small ones), and so is the layout of B;
+// packed-element.wgsl is appended. `if (NAME)` is resolved in the text, with the names of linear-subgroup.wgsl.
 const WG = 16u;
 const BK = 16u;
 const TILE = 4u * WG;
 const THREADS = WG * WG;
 const PITCH = TILE + 4u; // keeps columns of the slab off one memory bank
-override TRANS_A: bool = false;
-override TRANS_B: bool = false;
-override HAS_BIAS: bool = false;
-override HAS_RESIDUAL: bool = false;
-override ACCUMULATE: bool = false;
-override SOFTMAX_GRAD: bool = false;
+const PER = 1u;
+const BLOCK = 32u;
+const TRANS_A = false;
+const TRANS_B = false;
+alias WORD = f32;
 
-struct Params { m: u32, n: u32, k: u32, aOffset: u32, bOffset: u32, cOffset: u32 }
+struct Params { m: u32, n: u32, k: u32, k2: u32, aOffset: u32, bOffset: u32, cOffset: u32, scale: f32 }
 @group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read> residual: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
-@group(0) @binding(5) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> words: array<WORD>; // B
+@group(0) @binding(2) var<storage, read> scales: array<u32>; // of B, when SCALED
+@group(0) @binding(3) var<storage, read> a2: array<f32>; // [m, k2]
+@group(0) @binding(4) var<storage, read> b2: array<f32>; // [n, k2] when TRANS_B, else [k2, n]
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read> residual: array<f32>;
+@group(0) @binding(7) var<storage, read_write> c: array<f32>;
+@group(0) @binding(8) var<uniform> p: Params;
 
 var<workgroup> slabA: array<f32, BK * PITCH>; // [k][m]
 var<workgroup> slabB: array<f32, BK * PITCH>; // [k][n]
 
-fn store(row: u32, col: u32, sum: f32) {
+fn store(row: u32, col: u32, total: f32) {
   if (row >= p.m || col >= p.n) { return; }
   let at = p.cOffset + row * p.n + col;
+  let sum = total * p.scale;
   var value = sum;
   if (SOFTMAX_GRAD) { value = -bias[3u * row + 2u] * exp((sum - bias[3u * row]) - bias[3u * row + 1u]); }
   if (HAS_BIAS) { value += bias[col]; }
   if (HAS_RESIDUAL) { value += residual[row * p.n + col]; }
   if (ACCUMULATE) { value += c[at]; }
   c[at] = value;
+}
+
+fn loadA(m0: u32, k0: u32, thread: u32) {
+  for (var e = thread; e < TILE * BK; e += THREADS) {
+    if (TRANS_A) {
+      let x = e % TILE;
+      let k = e / TILE;
+    } else {
+      let x = e / BK;
+      let k = e % BK;
+    }
+    var value = 0f;
+    if (m0 + x < p.m && k0 + k < p.k) {
+      value = a[p.aOffset + select((m0 + x) * p.k + k0 + k, (k0 + k) * p.m + m0 + x, TRANS_A)];
+    }
+    slabA[k * PITCH + x] = value;
+  }
+}
+
+// One word per turn. Rows divide into words, so that a word lies inside the matrix or outside, never across its edge.
+fn loadB(n0: u32, k0: u32, thread: u32) {
+  for (var e = thread; e < TILE * BK / PER; e += THREADS) {
+    if (TRANS_B) {
+      let x = e / (BK / PER);
+      let k = e % (BK / PER) * PER;
+    } else {
+      let x = e % (TILE / PER) * PER;
+      let k = e / (TILE / PER);
+    }
+    let valid = n0 + x < p.n && k0 + k < p.k;
+    let at = select(0u, p.bOffset + select((k0 + k) * p.n + n0 + x, (n0 + x) * p.k + k0 + k, TRANS_B), valid);
+    let word = words[at / PER];
+    if (SCALED) {
+      let scale = unpack2x16float(scales[at / BLOCK]);
+    }
+    for (var i = 0u; i < PER; i++) { // unroll
+      if (SCALED) {
+        let value = fma(scale.x, quantOf(word, i), scale.y);
+      } else {
+        let value = quantOf(word, i);
+      }
+      if (TRANS_B) {
+        slabB[(k + i) * PITCH + x] = select(0f, value, valid);
+      } else {
+        slabB[k * PITCH + x + i] = select(0f, value, valid);
+      }
+    }
+  }
+}
+
+fn loadSecond(m0: u32, n0: u32, k0: u32, thread: u32) {
+  for (var e = thread; e < TILE * BK; e += THREADS) {
+    let x = e / BK;
+    let k = e % BK;
+    var value = 0f;
+    if (m0 + x < p.m && k0 + k < p.k2) { value = a2[(m0 + x) * p.k2 + k0 + k]; }
+    slabA[k * PITCH + x] = value;
+  }
+  for (var e = thread; e < TILE * BK; e += THREADS) {
+    if (TRANS_B) {
+      let x = e / BK;
+      let k = e % BK;
+    } else {
+      let x = e % TILE;
+      let k = e / TILE;
+    }
+    var value = 0f;
+    if (n0 + x < p.n && k0 + k < p.k2) {
+      value = b2[select((k0 + k) * p.n + n0 + x, (n0 + x) * p.k2 + k0 + k, TRANS_B)];
+    }
+    slabB[k * PITCH + x] = value;
+  }
 }
 
 @compute @workgroup_size(WG, WG)
@@ -48,33 +125,24 @@ fn main(
 ) {
   let m0 = wid.y * TILE;
   let n0 = wid.x * TILE;
+  let slabs = (p.k + BK - 1u) / BK;
+  if (SECOND) {
+    let all = slabs + (p.k2 + BK - 1u) / BK;
+  } else {
+    let all = slabs;
+  }
   var acc: array<vec4f, 4>; // registers
-  for (var k0 = 0u; k0 < p.k; k0 += BK) {
-    for (var e = thread; e < TILE * BK; e += THREADS) {
-      var x = e / BK;
-      var k = e % BK;
-      if (TRANS_A) {
-        x = e % TILE;
-        k = e / TILE;
+  for (var slab = 0u; slab < all; slab++) {
+    if (SECOND) {
+      if (slab < slabs) {
+        loadA(m0, slab * BK, thread);
+        loadB(n0, slab * BK, thread);
+      } else {
+        loadSecond(m0, n0, (slab - slabs) * BK, thread);
       }
-      var value = 0f;
-      if (m0 + x < p.m && k0 + k < p.k) {
-        value = a[p.aOffset + select((m0 + x) * p.k + k0 + k, (k0 + k) * p.m + m0 + x, TRANS_A)];
-      }
-      slabA[k * PITCH + x] = value;
-    }
-    for (var e = thread; e < TILE * BK; e += THREADS) {
-      var x = e % TILE;
-      var k = e / TILE;
-      if (TRANS_B) {
-        x = e / BK;
-        k = e % BK;
-      }
-      var value = 0f;
-      if (n0 + x < p.n && k0 + k < p.k) {
-        value = b[p.bOffset + select((k0 + k) * p.n + n0 + x, (n0 + x) * p.k + k0 + k, TRANS_B)];
-      }
-      slabB[k * PITCH + x] = value;
+    } else {
+      loadA(m0, slab * BK, thread);
+      loadB(n0, slab * BK, thread);
     }
     workgroupBarrier();
     for (var k = 0u; k < BK; k++) {

@@ -1,10 +1,12 @@
-import code from '../../shaders/embedding.wgsl?raw';
 import gradCode from '../../shaders/embedding-grad.wgsl?raw';
-import type { Tensor, Tensor1D, Tensor2D } from '../tf';
+import type { BackendName, Tensor, Tensor1D, Tensor2D } from '../tf';
 import { hostFloats, hostInts, makeHostInfo, tf, toTensor } from '../tf';
 import { checkTensor } from './check';
-import { dispatch, grid, run } from './dispatch';
+import { grid, run } from './dispatch';
+import { gatherByShader, gatherOnHost, unpackMatrix } from './gather-packed';
 import { defineOp, useHost, useShaders } from './op';
+import type { PackedInfo, PackedMatrix } from './packed-matrix';
+import { isPacked } from './packed-matrix';
 
 /** Positions by token: those of token t are index[start[t] .. start[t + 1]), ascending. */
 export interface EmbeddingOrder<T> {
@@ -51,17 +53,7 @@ interface Attrs {
 const embeddingOp = defineOp<Input, Attrs>({
   name: 'Embedding',
   inputs: ['table', 'tokens', 'start', 'index'],
-  forward: ({ table, tokens }) => {
-    const [n, width] = [tokens.shape[0]!, table.shape[1]!];
-    return dispatch({
-      label: 'embedding',
-      code,
-      inputs: [table, tokens],
-      outputs: [{ shape: [n, width], dtype: 'float32' }],
-      uniforms: [n, width],
-      workgroups: grid(Math.ceil((n * width) / 64)),
-    });
-  },
+  forward: ({ table, tokens }) => [gatherByShader(table, tokens)],
   saveInputs: ['start', 'index'],
   backward: ([dy], { inputs: { start, index } }, { ordered, vocab }) => ({
     table: () => {
@@ -106,25 +98,49 @@ const embeddingHost = defineOp<'table' | 'tokens', { vocab: number }>({
   }),
 });
 
+/** From a packed table: nothing is differentiated. Scales are the values again when there are none. */
+const packedOp = (name: string, backends: readonly BackendName[], gather: typeof gatherByShader) =>
+  defineOp<'values' | 'scales' | 'tokens', Pick<PackedInfo, 'format' | 'shape' | 'block'>>({
+    name,
+    backends,
+    inputs: ['values', 'scales', 'tokens'],
+    forward: ({ values, scales, tokens }, attrs) => [gather({ ...attrs, values, scales }, tokens)],
+  });
+const packedByShader = packedOp('EmbeddingPacked', ['webgpu'], gatherByShader);
+const packedOnHost = packedOp('EmbeddingPackedHost', ['wasm', 'cpu'], (table, rows) =>
+  gatherOnHost(table as PackedInfo, rows),
+);
+
 /** The same in tfjs ops: a product with the one-hot tokens, whose gradient every backend has. */
-export const embeddingPlain = (table: Tensor2D, tokens: Tensor1D): Tensor2D =>
+export const embeddingPlain = (table: Tensor2D | PackedMatrix, tokens: Tensor1D): Tensor2D =>
   tf.tidy(() => {
+    const plain = isPacked(table) ? unpackMatrix(table) : table;
     const hot = tf.oneHot(tokens, Math.max(2, table.shape[0])); // tfjs refuses a depth of 1
     const known = tf.slice(tf.cast(hot, 'float32'), [0, 0], [tokens.shape[0], table.shape[0]]); // [N, V]
-    return tf.matMul(known, table) as Tensor2D;
+    return tf.matMul(known, plain) as Tensor2D;
   });
 
 /**
  * Rows of a table by token. The gradient adds up in ascending position, without atomics. `order`, made by
  * `embeddingOrder` and uploaded, spares the gradient a pass over all tokens for each row of the table.
  * Tokens outside the table are not noticed here; `embeddingOrder` throws on them.
- * @param table [V, d]
+ * @param table [V, d]; a packed one is frozen, and needs no order
  * @param tokens int32 [N]
  * @returns [N, d]
  */
-export const embedding = (table: Tensor2D, tokens: Tensor1D, order?: EmbeddingOrder<Tensor1D>): Tensor2D => {
-  checkTensor('embedding', 'table', table, [-1, -1]);
+export const embedding = (
+  table: Tensor2D | PackedMatrix,
+  tokens: Tensor1D,
+  order?: EmbeddingOrder<Tensor1D>,
+): Tensor2D => {
   checkTensor('embedding', 'tokens', tokens, [-1], 'int32');
+  if (isPacked(table)) {
+    const op = useShaders() ? packedByShader : useHost() ? packedOnHost : undefined;
+    if (!op || tokens.size === 0) return embeddingPlain(table, tokens);
+    const { format, shape, block, values, scales = values } = table;
+    return op({ values, scales, tokens }, { format, shape, block })[0] as Tensor2D;
+  }
+  checkTensor('embedding', 'table', table, [-1, -1]);
   const vocab = table.shape[0];
   if (order) {
     checkTensor('embedding', 'order.start', order.start, [vocab + 1], 'int32');

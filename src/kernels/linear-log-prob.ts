@@ -16,6 +16,9 @@ import {
 } from './log-softmax-gather';
 import { product } from './matmul';
 import { defineOp, useHost, useShaders } from './op';
+import type { PackedInfo, PackedMatrix } from './packed-matrix';
+import { isPacked } from './packed-matrix';
+import { shareGradients } from './share-gradients';
 import { gatherRows, scatterRows, takeRowsOnHost } from './take-rows';
 
 export interface LinearLogProbOptions {
@@ -25,8 +28,6 @@ export interface LinearLogProbOptions {
    */
   logits?: 'kept' | 'streamed';
 }
-
-type Input = 'hidden' | 'head' | EntryName;
 
 /** Logits up to 8 MiB, or of a small vocabulary, are kept: recomputing them costs a third more arithmetic. */
 export const keepsLogits = (rows: number, vocabulary: number): boolean =>
@@ -79,126 +80,120 @@ const eachChunk = (rows: number, vocabulary: number, f: (first: number, width: n
   for (let first = 0; first < vocabulary; first += columns) f(first, Math.min(columns, vocabulary - first));
 };
 
-/** Logits streamed: outputs the three results and (max, log sum). */
-const streamedOp = defineOp<Input>({
-  name: 'LinearLogProbStreamed',
-  inputs: ['hidden', 'head', ...entryNames],
-  forward: (inputs) =>
-    withScoredRows(inputs.hidden, inputs.rows, (scored) => {
-      const { head } = inputs;
-      const [R, V, k] = [scored.shape[0]!, head.shape[0]!, head.shape[1]!];
-      let stats: TensorInfo | undefined;
-      let logits: TensorInfo | undefined;
-      eachChunk(R, V, (first, n) => {
-        logits = product({
-          label: 'logits chunk',
-          a: scored,
-          b: head,
-          bOffset: first * k,
-          m: R,
-          n,
-          k,
-          transposeB: true,
-          ...(logits ? { out: logits } : {}),
-        });
-        stats = rowStats(logits, R, n, stats, stats !== undefined);
-      });
-      free(logits!);
-      return [...entryResults(inputs, stats!, scored, head), stats!];
-    }),
-  saveOutputs: [3],
-  backward: (dy, { inputs, outputs }, _attrs, wanted) =>
-    shareGradients(wanted, (want) => {
-      const { hidden, head, rows } = inputs;
-      const [R, V, d] = [rows.shape[0]!, head.shape[0]!, head.shape[1]!];
-      const { g, coef } = softmaxCoefficients(dy, inputs, outputs[3]!);
-      return withScoredRows(hidden, rows, (scored) => {
-        let dLogits: TensorInfo | undefined;
-        let dScored: TensorInfo | undefined;
-        const dHead = want.head ? gpu().makeTensorInfo([V, d], 'float32') : undefined;
+type Input = 'hidden' | 'head' | 'values' | 'scales' | EntryName;
+type HeadAttrs = { packed: Pick<PackedInfo, 'format' | 'shape' | 'block'> | undefined };
+
+/** Logits streamed: outputs the three results and (max, log sum). `weight` names the inputs that make up the head. */
+const makeStreamed = (weight: readonly ('head' | 'values' | 'scales')[]) => {
+  const headOf = (inputs: Record<Input, TensorInfo>, { packed }: HeadAttrs): TensorInfo | PackedInfo =>
+    packed ? { ...packed, values: inputs.values, scales: inputs.scales } : inputs.head;
+  return defineOp<Input, HeadAttrs>({
+    name: `LinearLogProbStreamed(${weight.join(' ')})`,
+    inputs: ['hidden', ...weight, ...entryNames],
+    forward: (inputs, attrs) =>
+      withScoredRows(inputs.hidden, inputs.rows, (scored) => {
+        const head = headOf(inputs, attrs);
+        const [R, V, k] = [scored.shape[0]!, head.shape[0]!, head.shape[1]!];
+        let stats: TensorInfo | undefined;
+        let logits: TensorInfo | undefined;
         eachChunk(R, V, (first, n) => {
-          dLogits = product({
-            label: 'dLogits chunk',
+          logits = product({
+            label: 'logits chunk',
             a: scored,
             b: head,
-            bOffset: first * d,
+            bOffset: first * k,
             m: R,
             n,
-            k: d,
+            k,
             transposeB: true,
-            softmaxGrad: coef,
-            ...(dLogits ? { out: dLogits } : {}),
+            ...(logits ? { out: logits } : {}),
           });
-          addTargets(dLogits, g, coef, inputs, { first, width: n });
-          if (want.hidden) {
-            dScored = product({
-              label: 'dHidden chunk',
-              a: dLogits,
+          stats = rowStats(logits, R, n, stats, stats !== undefined);
+        });
+        free(logits!);
+        return [...entryResults(inputs, stats!, scored, head), stats!];
+      }),
+    saveOutputs: [3],
+    backward: (dy, { inputs, outputs }, attrs, wanted) =>
+      shareGradients(['hidden', 'head'], wanted, (want) => {
+        const { hidden, rows } = inputs;
+        const head = headOf(inputs, attrs);
+        const [R, V, d] = [rows.shape[0]!, head.shape[0]!, head.shape[1]!];
+        const { g, coef } = softmaxCoefficients(dy, inputs, outputs[3]!);
+        return withScoredRows(hidden, rows, (scored) => {
+          let dLogits: TensorInfo | undefined;
+          let dScored: TensorInfo | undefined;
+          const dHead = want.has('head') ? gpu().makeTensorInfo([V, d], 'float32') : undefined;
+          eachChunk(R, V, (first, n) => {
+            dLogits = product({
+              label: 'dLogits chunk',
+              a: scored,
               b: head,
               bOffset: first * d,
               m: R,
-              n: d,
-              k: n,
-              ...(dScored ? { out: dScored, accumulate: true } : {}),
+              n,
+              k: d,
+              transposeB: true,
+              softmaxGrad: coef,
+              ...(dLogits ? { out: dLogits } : {}),
             });
-          }
-          if (dHead) {
-            product({
-              label: 'dHead chunk',
-              a: dLogits,
-              b: scored,
-              cOffset: first * d,
-              m: n,
-              n: d,
-              k: R,
-              transposeA: true,
-              out: dHead,
-            });
-          }
+            addTargets(dLogits, g, coef, inputs, { first, width: n });
+            if (want.has('hidden')) {
+              dScored = product({
+                label: 'dHidden chunk',
+                a: dLogits,
+                b: head,
+                bOffset: first * d,
+                m: R,
+                n: d,
+                k: n,
+                ...(dScored ? { out: dScored, accumulate: true } : {}),
+              });
+            }
+            if (dHead) {
+              product({
+                label: 'dHead chunk',
+                a: dLogits,
+                b: scored,
+                cOffset: first * d,
+                m: n,
+                n: d,
+                k: R,
+                transposeA: true,
+                out: dHead,
+              });
+            }
+          });
+          free(g, coef, dLogits!);
+          return {
+            ...(dScored ? { hidden: toAllRows(dScored, rows, hidden.shape[0]!) } : {}),
+            ...(dHead ? { head: toTensor(dHead) } : {}),
+          };
         });
-        free(g, coef, dLogits!);
-        return {
-          ...(dScored ? { hidden: toAllRows(dScored, rows, hidden.shape[0]!) } : {}),
-          ...(dHead ? { head: toTensor(dHead) } : {}),
-        };
-      });
-    }),
-});
+      }),
+  }) as (inputs: Partial<Record<Input, Tensor>>, attrs: HeadAttrs) => Tensor[];
+};
+const streamedOps = {
+  plain: makeStreamed(['head']),
+  scaled: makeStreamed(['values', 'scales']),
+  half: makeStreamed(['values']),
+};
 
-interface Gradients {
-  hidden?: Tensor;
-  head?: Tensor;
-}
-
-/**
- * Thunks for tfjs over one computation of the wanted gradients. tfjs frees what a thunk made but did not return, so the
- * gradient for the second thunk is kept until that one hands it over.
- */
-const shareGradients = (
-  wanted: ReadonlySet<Input>,
-  compute: (want: { hidden: boolean; head: boolean }) => Gradients,
-): Record<'hidden' | 'head', () => Tensor> => {
-  const waiting: Gradients = {};
-  const get = (name: 'hidden' | 'head') => () => {
-    const ready = waiting[name];
-    if (ready) {
-      delete waiting[name];
-      const handed = ready.clone(); // the same buffer, owned by the caller's scope
-      ready.dispose();
-      return handed;
-    }
-    const other = name === 'hidden' ? 'head' : 'hidden';
-    const both = wanted.has('hidden') && wanted.has('head');
-    const made = compute({ hidden: both || name === 'hidden', head: both || name === 'head' });
-    const kept = made[other];
-    if (kept) waiting[other] = tf.keep(kept);
-    return made[name]!;
-  };
-  return { hidden: get('hidden'), head: get('head') };
+const streamed = (hidden: Tensor2D, head: Tensor2D | PackedMatrix, lists: EntryTensors): Tensor[] => {
+  if (!isPacked(head)) return streamedOps.plain({ hidden, head, ...lists }, { packed: undefined });
+  const { format, shape, block, values, scales } = head;
+  const attrs = { packed: { format, shape, block } };
+  return scales
+    ? streamedOps.scaled({ hidden, values, scales, ...lists }, attrs)
+    : streamedOps.half({ hidden, values, ...lists }, attrs);
 };
 
 /** The twin in tfjs operations, differentiated by tfjs on every backend. */
-export const linearLogProbPlain = (hidden: Tensor2D, head: Tensor2D, entries: EntryTensors): LogProbs => {
+export const linearLogProbPlain = (
+  hidden: Tensor2D,
+  head: Tensor2D | PackedMatrix,
+  entries: EntryTensors,
+): LogProbs => {
   const scored: Tensor2D = tf.matMul(oneHot(entries.rows, hidden.shape[0]), hidden); // [R, d]
   return logSoftmaxGatherPlain(linearPlain(scored, head), entries);
 };
@@ -209,18 +204,23 @@ export const linearLogProbPlain = (hidden: Tensor2D, head: Tensor2D, entries: En
  * the step's entries. Differentiable in hidden and head through all three results; what is frozen is not computed. Small
  * logits are kept between the passes, large ones are streamed over chunks of the vocabulary; sums run in a fixed order.
  * @param hidden [N, d]
- * @param head [V, d]
+ * @param head [V, d]; a packed one has no gradient
  * @returns logProb [M], stepSum [S], logSumExp [R]
  * @throws Error when shapes or dtypes do not fit.
  */
 export const linearLogProb = (
   hidden: Tensor2D,
-  head: Tensor2D,
+  head: Tensor2D | PackedMatrix,
   entries: EntryTensors,
   options: LinearLogProbOptions = {},
 ): LogProbs => {
   checkTensor('linearLogProb', 'hidden', hidden, [-1, -1]);
-  checkTensor('linearLogProb', 'head', head, [-1, hidden.shape[1]]);
+  if (!isPacked(head)) checkTensor('linearLogProb', 'head', head, [-1, hidden.shape[1]]);
+  else if (head.shape[1] !== hidden.shape[1]) {
+    throw new Error(
+      `linearLogProb: head must be [*, ${hidden.shape[1]}], but is ${head.format} [${head.shape.join(', ')}].`,
+    );
+  }
   checkEntries('linearLogProb', entries);
   const [R, V] = [entries.rows.shape[0], head.shape[0]];
   if (R > hidden.shape[0]) {
@@ -229,7 +229,7 @@ export const linearLogProb = (
   if (R === 0) return emptyResults(hidden, entries);
   if (useShaders()) {
     const kept = options.logits ? options.logits === 'kept' : keepsLogits(R, V);
-    if (!kept) return withLists(entries, (lists) => streamedOp({ hidden, head, ...lists }, {}));
+    if (!kept) return withLists(entries, (lists) => streamed(hidden, head, lists));
     const scored = R === hidden.shape[0] ? hidden : takeScoredRows({ hidden, rows: entries.rows }, {})[0];
     return logSoftmaxGather(linear(scored as Tensor2D, head), entries);
   }

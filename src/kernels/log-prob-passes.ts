@@ -8,6 +8,8 @@ import type { TensorInfo } from '../tf';
 import { onSoftwareGpu } from '../tf';
 import { dispatch, grid } from './dispatch';
 import type { EntryTensors } from './entry-tensors';
+import type { PackedInfo } from './packed-matrix';
+import { layoutOf, weightBuffers, weightShader } from './packed-shader';
 
 /** The dispatches that `logSoftmaxGather` and `linearLogProb` are made of. The maths is in the shaders' headers. */
 
@@ -59,15 +61,14 @@ export const entryResults = (
   entries: EntryInfos,
   stats: TensorInfo,
   values: TensorInfo,
-  head?: TensorInfo,
+  head?: TensorInfo | PackedInfo,
 ): TensorInfo[] => {
   const [M, R, S] = [sizeOf(entries.row), stats.shape[0]!, sizeOf(entries.stepStart) - 1];
   const each = threads(Math.max(M, R));
   const [logProb, logSumExp] = dispatch({
     label: 'log-prob entries',
-    code: entriesCode,
-    constants: { FROM_HIDDEN: Number(head !== undefined) },
-    inputs: [values, head ?? values, entries.row, entries.target, stats],
+    code: weightShader(entriesCode, head && layoutOf(head), { FROM_HIDDEN: head !== undefined }),
+    inputs: [values, ...weightBuffers(head ?? values), entries.row, entries.target, stats],
     outputs: [float(M), float(R)],
     uniforms: [M, R, values.shape[1]!, each.groups],
     workgroups: each.workgroups,

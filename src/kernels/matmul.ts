@@ -1,16 +1,21 @@
 import subgroupCode from '../../shaders/linear-subgroup.wgsl?raw';
 import tiledCode from '../../shaders/linear-tiled.wgsl?raw';
+import elementCode from '../../shaders/packed-element.wgsl?raw';
 import type { TensorInfo } from '../tf';
-import { dispatch } from './dispatch';
+import { dispatch, f32 } from './dispatch';
 import type { MatmulVariant } from './kernel-choice';
 import { currentVariant } from './kernel-choice';
+import type { PackedInfo } from './packed-matrix';
+import type { WeightLayout } from './packed-shader';
+import { layoutConstants, layoutFacts, layoutOf, weightBuffers, withWord } from './packed-shader';
 import { specialise, unroll } from './unroll';
 
 /** One matrix product C [m, n] = op(A) op(B), with the offsets (in elements) of A, B and C inside their buffers. */
 export interface Product {
   label: string;
   a: TensorInfo;
-  b: TensorInfo;
+  /** A packed B is [n, k] with `transposeB` and [k, n] without; its offset is a whole number of rows. */
+  b: TensorInfo | PackedInfo;
   m: number;
   n: number;
   k: number;
@@ -21,6 +26,10 @@ export interface Product {
   aOffset?: number;
   bOffset?: number;
   cOffset?: number;
+  /** Another product that is added: A2 [m, k] op(B2), B2 being [n, k] with `transposeB` and [k, n] without. */
+  second?: { a: TensorInfo; b: TensorInfo; k: number };
+  /** Factor of the sum of the products; 1 when left out. */
+  scale?: number;
   bias?: TensorInfo; // [n]
   residual?: TensorInfo; // [m, n]
   /** (max, log sum, coefficient) per row, [m, 3]: C becomes -coefficient * softmax. Excludes `bias`. */
@@ -32,63 +41,90 @@ export interface Product {
 }
 
 const cache = new Map<string, string>();
-const prepared = (key: string, make: () => string): string => {
-  let code = cache.get(key);
-  if (code === undefined) {
-    code = make();
-    cache.set(key, code);
+
+/** What the shaders decide in their text. */
+type Facts = Record<string, boolean>;
+
+const prepared = (
+  code: string,
+  layout: WeightLayout,
+  facts: Facts,
+  sizes: Record<string, number>,
+): string => {
+  const key = JSON.stringify([layout, facts, sizes]);
+  let text = cache.get(key);
+  if (text === undefined) {
+    const named = ['TRANS_A', 'TRANS_B'].reduce(
+      (whole, name) => whole.replace(`const ${name} = false;`, `const ${name} = ${facts[name]};`),
+      withWord(`${code}\n${elementCode}`, layout),
+    );
+    text = unroll(specialise(named, facts), { ...layoutConstants(layout), ...sizes });
+    cache.set(key, text);
   }
-  return code;
+  return text;
 };
 
-/** What the subgroup shader decides in its text. */
-type Facts = Record<
-  'TRANS_A' | 'TRANS_B' | 'HAS_BIAS' | 'HAS_RESIDUAL' | 'ACCUMULATE' | 'SOFTMAX_GRAD' | 'TAIL',
-  boolean
->;
-
-const subgroupShader = (rows: number, facts: Facts) =>
-  prepared(`subgroup ${rows} ${JSON.stringify(facts)}`, () => {
-    const named = Object.entries(facts).reduce(
-      (code, [name, value]) => code.replace(new RegExp(`const ${name} = \\w+;`), `const ${name} = ${value};`),
-      subgroupCode,
-    );
-    return unroll(specialise(named, facts), { TM: rows });
-  });
-
-const tiledShader = (side: number) => prepared(`tiled ${side}`, () => unroll(tiledCode, { WG: side }));
-
-const flags = (p: Product) => ({
+const factsOf = (p: Product, layout: WeightLayout): Facts => ({
   TRANS_A: p.transposeA ?? false,
   TRANS_B: p.transposeB ?? false,
+  SECOND: p.second !== undefined,
   HAS_BIAS: p.bias !== undefined,
   HAS_RESIDUAL: p.residual !== undefined,
   ACCUMULATE: p.accumulate ?? false,
   SOFTMAX_GRAD: p.softmaxGrad !== undefined,
+  ...layoutFacts(layout),
 });
 
 const shaderOf = (p: Product, variant: MatmulVariant) => {
-  if (variant === 'subgroup') {
-    const rows = p.m <= 4 ? 4 : p.m <= 8 ? 8 : 16;
-    const facts: Facts = { ...flags(p), TAIL: p.k % 4 !== 0 };
-    return { code: subgroupShader(rows, facts), tileM: rows, tileN: 32, constants: {} };
+  const layout = layoutOf(p.b);
+  const facts = factsOf(p, layout);
+  if (variant === 'tiled') {
+    const side = Math.ceil(p.m / 64) * Math.ceil(p.n / 64) >= 64 ? 16 : 8;
+    return { code: prepared(tiledCode, layout, facts, { WG: side }), tileM: 4 * side, tileN: 4 * side };
   }
-  const side = Math.ceil(p.m / 64) * Math.ceil(p.n / 64) >= 64 ? 16 : 8;
-  const constants = Object.fromEntries(Object.entries(flags(p)).map(([name, on]) => [name, Number(on)]));
-  return { code: tiledShader(side), tileM: 4 * side, tileN: 4 * side, constants };
+  const rows = p.m <= 4 ? 4 : p.m <= 8 ? 8 : 16;
+  const columns = p.n <= 16 && !layout ? 16 : 32;
+  const spans = facts['SCALED']! && facts['TRANS_B']!;
+  const steps = spans && layout?.format === 'int4' ? 2 : 1;
+  const all: Facts = {
+    ...facts,
+    SPANS: spans,
+    ALONG: facts['TRANS_B']! && !spans,
+    WIDE: facts['PACKED']! && !facts['TRANS_B'],
+    ACROSS: !facts['PACKED'] && !facts['TRANS_B'],
+    TAIL: p.k % (4 * steps) !== 0,
+  };
+  const sizes = { TM: rows, TN: columns / 16, SUB: steps };
+  return { code: prepared(subgroupCode, layout, all, sizes), tileM: rows, tileN: columns };
 };
 
 /** Records one matrix product by the adapter's variant (see tune.ts), or the one given; returns C. */
 export const product = (p: Product, variant: MatmulVariant = currentVariant()): TensorInfo => {
-  const { code, tileM, tileN, constants } = shaderOf(p, variant);
+  const { code, tileM, tileN } = shaderOf(p, variant);
+  const { second } = p;
   return dispatch({
     label: p.label,
     code,
-    // A missing bias or residual is bound to A, and not read.
-    inputs: [p.a, p.b, p.bias ?? p.softmaxGrad ?? p.a, p.residual ?? p.a],
+    // What is missing is bound to A, and not read.
+    inputs: [
+      p.a,
+      ...weightBuffers(p.b),
+      second?.a ?? p.a,
+      second?.b ?? p.a,
+      p.bias ?? p.softmaxGrad ?? p.a,
+      p.residual ?? p.a,
+    ],
     outputs: [p.out ?? { shape: [p.m, p.n], dtype: 'float32' }],
-    uniforms: [p.m, p.n, p.k, p.aOffset ?? 0, p.bOffset ?? 0, p.cOffset ?? 0],
-    constants,
+    uniforms: [
+      p.m,
+      p.n,
+      p.k,
+      second?.k ?? 0,
+      p.aOffset ?? 0,
+      p.bOffset ?? 0,
+      p.cOffset ?? 0,
+      f32(p.scale ?? 1),
+    ],
     workgroups: [Math.ceil(p.n / tileN), Math.ceil(p.m / tileM)],
   })[0]!;
 };

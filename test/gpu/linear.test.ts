@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { MatmulVariant } from '../../src/kernels/kernel-choice';
 import { kernelChoice, resetKernelChoices, setKernelChoice } from '../../src/kernels/kernel-choice';
-import { linear, linearPlain, matmul } from '../../src/kernels/linear';
+import { linear, linearPlain } from '../../src/kernels/linear';
+import { matmul } from '../../src/kernels/multiply';
 import { withPlainKernels } from '../../src/kernels/op';
 import { tuneKernels } from '../../src/kernels/tune';
 import type { Tensor, Tensor1D, Tensor2D } from '../../src/tf';

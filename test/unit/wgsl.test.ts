@@ -21,7 +21,8 @@ const check = (code: string): string[] => {
   }
   try {
     const { entry } = new WgslReflect(readable(code));
-    if (entry.compute.length === 0) problems.push('has no compute entry point');
+    const part = header.startsWith('// Appended to kernels'); // and has no entry point of its own
+    if (entry.compute.length === 0 && !part) problems.push('has no compute entry point');
   } catch (error) {
     problems.push(`does not parse: ${error instanceof Error ? error.message : String(error)}`);
   }
