@@ -36,10 +36,10 @@ export const keepsLogits = (rows: number, vocabulary: number): boolean =>
 /**
  * Columns per chunk when the logits are streamed: 1/32 of the vocabulary, so that the scratch of the two passes (tfjs
  * counts both until it submits) stays a small part of what the whole logits would take, but at least 256 KiB and at
- * most 32 MiB of scratch.
+ * most 4 MiB of scratch.
  */
 export const chunkColumns = (rows: number, vocabulary: number): number => {
-  const elements = Math.min(Math.max((rows * vocabulary) / 32, 1 << 16), 1 << 23);
+  const elements = Math.min(Math.max((rows * vocabulary) / 32, 1 << 16), 1 << 20);
   return Math.min(vocabulary, Math.max(64, Math.ceil(elements / rows / 64) * 64));
 };
 

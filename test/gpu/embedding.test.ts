@@ -1,8 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { embedding, embeddingOrder, embeddingPlain, uploadEmbeddingOrder } from '../../src/kernels/embedding';
+import { unpackMatrix } from '../../src/kernels/gather-packed';
+import { unpackRows } from '../../src/kernels/packed-format';
+import { disposePacked, uploadPacked } from '../../src/kernels/packed-matrix';
 import { initBackend, type Tensor, type Tensor2D, tf } from '../../src/tf';
 import { createRng } from '../../src/util/rng';
 import { randomTensor, valueAndGrads } from '../support/gradients';
+import { randomPacked } from '../support/random-packed';
 
 describe.each(['webgpu', 'wasm'] as const)('embedding on %s', (backend) => {
   beforeAll(async () => {
@@ -31,4 +35,24 @@ describe.each(['webgpu', 'wasm'] as const)('embedding on %s', (backend) => {
       }
     },
   );
+
+  it.each(['f16', 'int8', 'int4'] as const)('reads a packed %s table, without a gradient', async (format) => {
+    const rng = createRng(2);
+    for (const [block, width] of [
+      [32, 64],
+      [16, 48],
+    ] as const) {
+      const arrays = randomPacked(rng, format, [9, width], block);
+      const [table, whole] = [uploadPacked(arrays), unpackRows(arrays)];
+      const tokens = tf.tensor1d([8, 0, 3, 3], 'int32');
+      const expected = [8, 0, 3, 3].flatMap((t) => [...whole.subarray(t * width, (t + 1) * width)]);
+      expect(await embedding(table, tokens).data()).toBeAllclose(expected, { rtol: 1e-6, atol: 1e-7 });
+      expect(await embeddingPlain(table, tokens).data()).toBeAllclose(expected, { rtol: 1e-6, atol: 1e-7 });
+      const x = randomTensor([4, width], 3);
+      const dx = tf.grad((t) => tf.sum(tf.mul(embedding(table, tokens), t)))(x);
+      expect(await dx.data()).toBeAllclose(expected, { rtol: 1e-6, atol: 1e-7 });
+      expect(await unpackMatrix(table).data()).toBeAllclose(whole, { rtol: 1e-6, atol: 1e-7 });
+      disposePacked(table);
+    }
+  });
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EntryTensors } from '../../src/kernels/entry-tensors';
 import { uploadEntries } from '../../src/kernels/entry-tensors';
 import { kernelChoice, resetKernelChoices, setKernelChoice } from '../../src/kernels/kernel-choice';
+import type { LinearLogProbOptions } from '../../src/kernels/linear-log-prob';
 import {
   chunkColumns,
   keepsLogits,
@@ -10,10 +11,14 @@ import {
 } from '../../src/kernels/linear-log-prob';
 import type { LogProbs } from '../../src/kernels/log-softmax-gather';
 import { withPlainKernels } from '../../src/kernels/op';
-import type { Tensor, Tensor2D } from '../../src/tf';
-import { gpuStats, guardGpu, initBackend, resetGpuStats, tf } from '../../src/tf';
+import { unpackRows } from '../../src/kernels/packed-format';
+import type { PackedMatrix } from '../../src/kernels/packed-matrix';
+import { disposePacked, uploadPacked } from '../../src/kernels/packed-matrix';
+import type { Scalar, Tensor, Tensor2D } from '../../src/tf';
+import { gpuStats, guardGpu, initBackend, resetGpuStats, tf, trimGpuPool } from '../../src/tf';
 import { createRng } from '../../src/util/rng';
 import { randomEntries } from '../support/random-entries';
+import { randomPacked } from '../support/random-packed';
 
 const rng = createRng(11);
 const random = (m: number, n: number, scale = 1) =>
@@ -30,7 +35,7 @@ const lossOf = (results: LogProbs): Tensor =>
     .map((t, i) => tf.sum(tf.mul(t, tf.cos(tf.add(tf.range(0, t.size), i)))))
     .reduce((a, b) => tf.add(a, b));
 
-type Op = (hidden: Tensor2D, head: Tensor2D, entries: EntryTensors) => LogProbs;
+type Op = (hidden: Tensor2D, head: Tensor2D | PackedMatrix, entries: EntryTensors) => LogProbs;
 const gradients = (op: Op, hidden: Tensor2D, head: Tensor2D, entries: EntryTensors) =>
   tf.grads((a, b) => lossOf(op(a as Tensor2D, b as Tensor2D, entries)))([hidden, head]);
 
@@ -48,6 +53,27 @@ const compare = async (op: Op, hidden: Tensor2D, head: Tensor2D, entries: EntryT
   }
 };
 
+/** With a packed head, against the twin on the matrix in full: the three results, and the gradient to the hidden states. */
+const comparePacked = async (
+  options: LinearLogProbOptions,
+  [N, d, V]: [number, number, number],
+  entries: EntryTensors,
+) => {
+  const hidden = random(N, d);
+  for (const format of ['f16', 'int8', 'int4'] as const) {
+    const arrays = randomPacked(rng, format, [V, d]);
+    const [head, whole] = [uploadPacked(arrays), tf.tensor2d(unpackRows(arrays), [V, d])];
+    const ours = linearLogProb(hidden, head, entries, options);
+    const theirs = linearLogProbPlain(hidden, whole, entries);
+    const dOurs = tf.grad((x) => lossOf(linearLogProb(x as Tensor2D, head, entries, options)))(hidden);
+    const dTheirs = tf.grad((x) => lossOf(linearLogProbPlain(x as Tensor2D, whole, entries)))(hidden);
+    for (const [a, b] of [...values(ours).map((t, i) => [t, values(theirs)[i]!]), [dOurs, dTheirs]]) {
+      expect(await a!.data()).toBeAllclose(await b!.data(), { rtol: 2e-5, atol: 4e-5 });
+    }
+    disposePacked(head);
+  }
+};
+
 const kept: Op = (hidden, head, entries) => linearLogProb(hidden, head, entries, { logits: 'kept' });
 const streamed: Op = (hidden, head, entries) => linearLogProb(hidden, head, entries, { logits: 'streamed' });
 
@@ -60,7 +86,7 @@ describe('on our own GPU', () => {
   describe.each([
     ['kept', kept],
     ['streamed', streamed],
-  ] as const)('logits %s', (_, op) => {
+  ] as const)('logits %s', (logits, op) => {
     it.each([
       { N: 3, d: 47, V: 31, R: 3, M: 7, S: 2 },
       { N: 31, d: 8, V: 123, R: 17, M: 47, S: 5 },
@@ -70,6 +96,14 @@ describe('on our own GPU', () => {
       guardGpu(async () => {
         const entries = uploadEntries(randomEntries(rng, { N, V, R, M, S, padding: M >> 2 }));
         await compare(op, random(N, d), random(V, d), entries);
+      }),
+    );
+
+    it.each(['subgroup', 'tiled'] as const)('reads a packed head with the %s product', (matmul) =>
+      guardGpu(async () => {
+        expect(setKernelChoice({ ...kernelChoice(), matmul })).toBe(true);
+        const entries = uploadEntries(randomEntries(rng, { N: 21, V: 75, R: 9, M: 20, S: 3, padding: 3 }));
+        await comparePacked({ logits }, [21, 64, 75], entries);
       }),
     );
 
@@ -186,6 +220,32 @@ describe('on our own GPU', () => {
       expect(keepsLogits(128, 49_152)).toBe(false);
     }));
 
+  it('needs little memory beside a packed head: two chunks of logits and a few copies of the hidden states', () =>
+    guardGpu(async () => {
+      const [R, d, V] = [64, 32, 16_384];
+      const entries = uploadEntries(randomEntries(rng, { N: R + 1, V, R, M: R, S: 3, padding: 0 }));
+      const [hidden, head] = [random(R + 1, d), uploadPacked(randomPacked(rng, 'int4', [V, d]))];
+      const step = async () => {
+        const { value, grad } = tf.valueAndGrad(
+          (x) => lossOf(streamed(x as Tensor2D, head, entries)) as Scalar,
+        )(hidden);
+        await value.data();
+        tf.dispose([value, grad]);
+      };
+      await step(); // uploads and compiles
+      trimGpuPool();
+      resetGpuStats();
+      const before = gpuStats().bytes;
+      await step();
+      const small = 64 * 1024; // entries, sums, uniforms
+      const scratch = 2 * 4 * R * chunkColumns(R, V) + 4 * 4 * (R + 1) * d + small;
+      expect(scratch).toBeLessThan((4 * R * V) / 4);
+      expect(gpuStats().peakBytes - before).toBeLessThan(scratch);
+      // the shape of SmolLM2 with 1,000 rows
+      const real = 2 * 4 * 1000 * chunkColumns(1000, 49_152) + 4 * 4 * 1000 * 576 + small;
+      expect(real).toBeLessThan(20e6);
+    }));
+
   it('refuses what does not fit, by name', () => {
     const entries = uploadEntries(randomEntries(rng, { N: 3, V: 5, R: 2, M: 4, S: 2, padding: 1 }));
     expect(() => linearLogProb(random(3, 4), random(5, 3), entries)).toThrow(
@@ -198,6 +258,10 @@ describe('on our own GPU', () => {
     expect(() => linearLogProb(random(3, 3), random(5, 3), wrong)).toThrow(
       /entries.weight must be float32 \[4\]/,
     );
+    const packed = uploadPacked(randomPacked(rng, 'int8', [5, 32]));
+    expect(() => linearLogProb(random(3, 3), packed, entries)).toThrow(
+      /head must be \[\*, 3\], but is int8 \[5, 32\]/,
+    );
   });
 });
 
@@ -208,6 +272,7 @@ describe('without shaders', () => {
     for (const R of [7, 11]) {
       const entries = uploadEntries(randomEntries(rng, { N: 11, V: 13, R, M: 20, S: 4, padding: 3 }));
       await compare(op, random(11, 6), random(13, 6), entries);
+      await comparePacked({}, [11, 32, 13], entries);
       const [hidden, head] = [random(11, 6), random(13, 6)];
       const plain = withPlainKernels(() => op(hidden, head, entries));
       expect(await plain.logProb.data()).toBeAllclose(await op(hidden, head, entries).logProb.data());
