@@ -17,6 +17,12 @@ const nucleus = (weights: Float64Array, sorted: readonly number[], topP: number)
   return sorted.length;
 };
 
+/** What to say of a logit that is NaN or infinite. */
+export const brokenLogit = (id: number, value: number | string): Error =>
+  new Error(
+    `The model's logit for token ${id} is ${value}. Its weights are broken; load it again or go back to a checkpoint.`,
+  );
+
 /**
  * Chooses the next token from one row of logits [V], in double precision on the CPU, so that a seed means the same on
  * every backend. Temperature, then top-k, then top-p, in the order of Hugging Face's generate; top-p is the nucleus of
@@ -32,11 +38,7 @@ export const chooseToken = (
   const size = logits.length;
   let best = 0;
   for (let id = 0; id < size; id++) {
-    if (!Number.isFinite(logits[id]!)) {
-      throw new Error(
-        `The model's logit for token ${id} is ${logits[id]}. Its weights are broken; load it again or go back to a checkpoint.`,
-      );
-    }
+    if (!Number.isFinite(logits[id]!)) throw brokenLogit(id, logits[id]!);
     if (logits[id]! > logits[best]!) best = id;
   }
   const max = logits[best]!;

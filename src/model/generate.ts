@@ -2,17 +2,17 @@
  * Text from the model, many sequences at once. All prompts run in one forward pass, packed like training data; then
  * each step of the loop adds one token to every sequence, against a cache of keys and values.
  *
- * Logits are read back and the token is chosen on the CPU: a seed then means the same on every backend, and at the
- * vocabularies of the built-in models the read costs nothing. At large vocabularies (tens of thousands) the same
- * route holds, and each step waits for B x V numbers.
+ * Logits are read back and the token is drawn on the CPU, so that a seed means the same on every backend: each step
+ * waits for B x V numbers. At temperature 0 a GPU picks the token itself, and three numbers per sequence are read.
  */
+import { greedyRows } from '../kernels/greedy-rows';
 import { treeAttention, uploadMask } from '../kernels/tree-attention';
 import type { Sample, SampleOptions, SampleRequest } from '../search/pipeline';
 import type { Tensor2D } from '../tf';
 import { onOwnGpu, readFloats, tf } from '../tf';
 import { bucketSize } from '../tree/buckets';
 import type { Rng } from '../util/rng';
-import { chooseToken } from './choose-token';
+import { brokenLogit, chooseToken } from './choose-token';
 import type { ModelConfig } from './config';
 import { runModel } from './decoder';
 import type { Attend, TokenInput } from './families/family';
@@ -21,8 +21,7 @@ import type { KeyValueCache } from './key-value-cache';
 import { attendToCache, cacheBytes, disposeCache, fillCache } from './key-value-cache';
 import type { Network } from './network';
 import type { Project } from './project';
-import { projectBy } from './project';
-import { matrix, vector } from './weights';
+import { projectForDecoding } from './project';
 
 export interface GenerateHooks {
   /** Stops with the signal's reason, between two tokens. */
@@ -83,7 +82,7 @@ export const generate = async (
       };
     }),
   );
-  const { project, dispose } = storeForDecoding(network);
+  const { project, dispose } = projectForDecoding(network);
   const model = { network, config, project };
   try {
     let done = 0;
@@ -112,22 +111,22 @@ const generateBatch = async (
 ) => {
   const ends = new Set([...model.config.eosTokenIds, ...(options.stopTokens ?? [])]);
   const isLive = ({ sample, limit }: Sequence) => !sample.finished && sample.tokens.length < limit;
-  const extend = (sequence: Sequence, logits: Float32Array) => {
-    const { token, logProb } = chooseToken(logits, options, sequence.rng);
+  const extend = (sequence: Sequence, { token, logProb }: Chosen) => {
     sequence.sample.tokens.push(token);
     sequence.sample.logProbs.push(logProb);
     sequence.sample.finished = ends.has(token);
   };
-  const { vocabSize } = model.config;
-  const row = (logits: Float32Array, b: number) => logits.subarray(b * vocabSize, (b + 1) * vocabSize);
+  const read = options.temperature === 0 && onOwnGpu() ? readGreedy : readLogits(options);
   const breathe = breather();
 
   signal?.throwIfAborted();
   const prefilled = prefill(model, sequences);
   let { cache } = prefilled;
   try {
-    const first = await readAndDispose(prefilled.logits);
-    for (const [b, sequence] of sequences.entries()) extend(sequence, row(first, prefilled.promptOf[b]!));
+    const first = await read(prefilled.logits);
+    for (const [b, sequence] of sequences.entries()) {
+      extend(sequence, first(prefilled.promptOf[b]!, sequence.rng));
+    }
     let active = sequences; // the sequences that have rows in the cache, in its order
     for (;;) {
       const live = active.filter(isLive);
@@ -139,9 +138,9 @@ const generateBatch = async (
         cache = compact(cache, active, isLive);
         active = live;
       }
-      const logits = await readAndDispose(decodeStep(model, cache, active, isLive));
+      const next = await read(decodeStep(model, cache, active, isLive));
       for (const [b, sequence] of active.entries()) {
-        if (isLive(sequence)) extend(sequence, row(logits, b));
+        if (isLive(sequence)) extend(sequence, next(b, sequence.rng));
       }
     }
   } finally {
@@ -278,26 +277,14 @@ function* batches(sequences: readonly Sequence[], config: ModelConfig): Generato
   if (batch.length > 0) yield batch;
 }
 
-/**
- * How weights are multiplied while they do not change. The wasm backend's fast product takes untransposed matrices
- * only, and packs each once: there the weights are transposed once per call of `generate`.
- */
-const storeForDecoding = (network: Network): { project: Project; dispose: () => void } => {
-  if (tf.getBackend() !== 'wasm') return { project: projectBy(network), dispose: () => {} };
-  const transposed = new Map<string, Tensor2D>();
-  const project: Project = (x, module, residual) => {
-    let w = transposed.get(module);
-    if (!w) {
-      w = tf.keep(tf.transpose(matrix(network.weights, `${module}.weight`))) as Tensor2D; // [in, out]
-      transposed.set(module, w);
-    }
-    let y = tf.matMul(x, w) as Tensor2D; // [N, out]
-    const bias = `${module}.bias`;
-    if (network.weights.has(bias)) y = tf.add(y, vector(network.weights, bias));
-    return residual ? tf.add(y, residual) : y;
-  };
-  return { project, dispose: () => tf.dispose([...transposed.values()]) };
-};
+/** A token and its log-prob at temperature 1. */
+interface Chosen {
+  token: number;
+  logProb: number;
+}
+
+/** Chooses a row's token, once the logits [B, V] have been read, or what was made of them; they are disposed. */
+type Read = (logits: Tensor2D) => Promise<(row: number, rng: Rng) => Chosen>;
 
 const readAndDispose = async (tensor: Tensor2D): Promise<Float32Array> => {
   try {
@@ -305,6 +292,25 @@ const readAndDispose = async (tensor: Tensor2D): Promise<Float32Array> => {
   } finally {
     tensor.dispose();
   }
+};
+
+const readLogits =
+  (options: SampleOptions): Read =>
+  async (logits) => {
+    const width = logits.shape[1];
+    const all = await readAndDispose(logits);
+    return (row, rng) => chooseToken(all.subarray(row * width, (row + 1) * width), options, rng);
+  };
+
+const readGreedy: Read = async (logits) => {
+  const rows = greedyRows(logits);
+  logits.dispose();
+  const found = await readAndDispose(rows);
+  return (row) => {
+    const [token, logSum, bad] = found.subarray(3 * row, 3 * row + 3) as unknown as [number, number, number];
+    if (bad >= 0) throw brokenLogit(bad, 'not a finite number');
+    return { token, logProb: -logSum };
+  };
 };
 
 /** Lets waiting messages (an abort, say) in every 50 ms: on the CPU backends nothing else gives way. */

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { guardGpu, initBackend } from '../../src/tf';
-import { expectFamilyGradients, expectFamilyParity, fixtureNames } from '../unit/model/family-fixture';
+import {
+  expectFamilyGradients,
+  expectFamilyParity,
+  expectGreedyText,
+  fixtureNames,
+} from '../unit/model/family-fixture';
 
 const urls = import.meta.glob<string>('../golden/families/*/*', {
   query: '?url',
@@ -26,6 +31,10 @@ describe.each(['webgpu', 'wasm'] as const)('a tiny checkpoint on %s', (backend) 
 
   it.each(fixtureNames)('%s has the logits of transformers', (name) =>
     guardGpu(async () => expectFamilyParity(await filesOf(name))),
+  );
+
+  it.each(['llama-biased', 'qwen3', 'gpt2', 'rope-yarn'])('%s generates what its forward pass says', (name) =>
+    guardGpu(async () => expectGreedyText(await filesOf(name))),
   );
 
   it.each([

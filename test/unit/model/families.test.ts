@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { initBackend } from '../../../src/tf';
-import { expectFamilyGradients, expectFamilyParity, fixtureNames } from './family-fixture';
+import { expectFamilyGradients, expectFamilyParity, expectGreedyText, fixtureNames } from './family-fixture';
 
 const folder = join(process.cwd(), 'test/golden/families');
 const filesOf = (name: string) =>
@@ -23,6 +23,8 @@ describe('a tiny checkpoint', () => {
   });
 
   it.each(fixtureNames)('%s has the logits of transformers', (name) => expectFamilyParity(filesOf(name)));
+
+  it.each(fixtureNames)('%s generates what its forward pass says', (name) => expectGreedyText(filesOf(name)));
 
   it.each(['qwen2', 'qwen3', 'gpt2'])("%s has PyTorch's gradients", (name) =>
     expectFamilyGradients(filesOf(name), false),

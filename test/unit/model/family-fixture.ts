@@ -2,12 +2,14 @@ import { expect } from 'vitest';
 import { linear } from '../../../src/kernels/linear';
 import { readCheckpoint } from '../../../src/model/checkpoint';
 import { parseModelConfig } from '../../../src/model/config';
+import { generate } from '../../../src/model/generate';
 import { outputHead } from '../../../src/model/head';
 import type { Network } from '../../../src/model/network';
 import { disposeParameters, loadParameters } from '../../../src/model/parameters';
 import { forwardHidden, scoreBatch, uploadBatch } from '../../../src/model/transformer';
 import type { Scalar, Tensor } from '../../../src/tf';
 import { tf } from '../../../src/tf';
+import { createRng } from '../../../src/util/rng';
 import { onePath } from './one-tree';
 
 /** What test/golden/make_families.py writes beside config.json and the weights. */
@@ -64,6 +66,38 @@ export const expectFamilyParity = async (files: ReadonlyMap<string, Uint8Array>)
     expect(await logits.data()).toBeAllclose(fixture.logits[i]!, { rtol: 1e-4, atol: 1e-4 });
     expect(await logProb.data()).toBeAllclose(fixture.logProb[i]!, { rtol: 1e-4, atol: 1e-4 });
     tf.dispose([logits, logProb]);
+  }
+  disposeParameters(network.weights);
+};
+
+/** Generates greedily and checks every token and log-prob against the whole forward pass without a cache. */
+export const expectGreedyText = async (files: ReadonlyMap<string, Uint8Array>) => {
+  const { network, fixture } = loadFixture(files);
+  const { config } = network;
+  const prompts = fixture.sequences.map((sequence, i) => sequence.slice(0, 4 + i));
+  const open = { ...network, config: { ...config, eosTokenIds: [] } };
+  const samples = await generate(
+    open,
+    prompts.map((tokens) => ({ tokens })),
+    { temperature: 0, count: 1, maxTokens: 9 },
+    createRng(1),
+  );
+  for (const [i, [sample]] of samples.entries()) {
+    const { tokens, logProbs } = sample!;
+    expect(tokens).toHaveLength(9);
+    const path = [...prompts[i]!, ...tokens];
+    const all = tf.tidy(() => {
+      const hidden = forwardHidden(network, uploadBatch(onePath(path, 1), config));
+      return tf.logSoftmax(linear(hidden, outputHead(network))); // [T, V]
+    });
+    const rows = (await all.array()) as number[][];
+    const predicted = tokens.map((_, t) => rows[prompts[i]!.length + t - 1]!);
+    expect(tokens).toEqual(predicted.map((row) => row.indexOf(Math.max(...row))));
+    expect(logProbs).toBeAllclose(
+      predicted.map((row) => Math.max(...row)),
+      { rtol: 1e-4, atol: 1e-5 },
+    );
+    all.dispose();
   }
   disposeParameters(network.weights);
 };
