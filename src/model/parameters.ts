@@ -1,10 +1,10 @@
 import { copyTensor } from '../kernels/copy-tensor';
-import type { PackedArrays } from '../kernels/packed-format';
+import type { PackedArrays, PackedFormat } from '../kernels/packed-format';
 import { packRows } from '../kernels/packed-format';
 import type { Weight } from '../kernels/packed-matrix';
 import { disposePacked, isPacked, uploadPacked } from '../kernels/packed-matrix';
 import type { Tensor } from '../tf';
-import { readFloats, tf } from '../tf';
+import { bufferOf, onOwnGpu, readFloats, tf } from '../tf';
 import type { ModelConfig } from './config';
 import { familyOf } from './families/index';
 import type { HostTensor, WeightStorage } from './host-weights';
@@ -83,8 +83,8 @@ export const loadWeights = (
   try {
     for (const [name, shape] of shapes) {
       const tensor = tensors.get(name)!;
-      const packed = isPackable(config, name, shape) ? packedAs(tensor, storage) : undefined;
-      weights.set(name, packed ? uploadPacked(packed) : tf.keep(tf.tensor(tensor.data, shape, 'float32')));
+      const packed = isPackable(config, name, shape) ? packedAs(name, tensor, storage) : undefined;
+      weights.set(name, packed ? uploadPacked(packed) : upload(tensor.data, shape));
     }
   } catch (error) {
     disposeParameters(weights);
@@ -93,19 +93,31 @@ export const loadWeights = (
   return weights;
 };
 
+/** A kept tensor, on the device at once, so that the host's copy is free to go. */
+const upload = (data: Float32Array, shape: number[]): Tensor => {
+  const tensor = tf.keep(tf.tensor(data, shape, 'float32'));
+  if (onOwnGpu()) bufferOf(tensor);
+  return tensor;
+};
+
 /** Matrices that the kernels read packed: linear modules, the token table and the head. */
 const isPackable = (config: ModelConfig, name: string, shape: readonly number[]): boolean =>
   shape.length === 2 && name !== `${familyOf(config).positionTable}.weight`;
 
 /** The tensor packed, or undefined where it stays f32. */
-const packedAs = (tensor: HostTensor, storage: WeightStorage): PackedArrays | undefined => {
+const packedAs = (name: string, tensor: HostTensor, storage: WeightStorage): PackedArrays | undefined => {
   if (storage === 'f32') return undefined;
   const [out, width] = tensor.shape as [number, number];
-  const own = tensor.packed?.();
-  if (storage === 'file') return own;
   const format = width % 32 === 0 ? storage : 'f16';
-  if (own?.format === format) return own; // the file's own numbers, not rounded again
-  return width % 2 === 0 ? packRows(tensor.data, [out, width], format) : undefined;
+  try {
+    const own = tensor.packed?.();
+    // The file's own numbers are taken as they are, and not rounded again.
+    if (storage === 'file' || own?.format === format) return own;
+    return width % 2 === 0 ? packRows(tensor.data, [out, width], format as PackedFormat) : undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ParametersError(`The weight ${name} cannot be stored as ${storage}: ${reason}`);
+  }
 };
 
 const listed = (what: string, names: readonly string[]): string[] => {

@@ -1,12 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { packRows } from '../../../src/kernels/packed-format';
+import type { PackedMatrix } from '../../../src/kernels/packed-matrix';
+import { isPacked } from '../../../src/kernels/packed-matrix';
 import { parseModelConfig } from '../../../src/model/config';
 import { outputHead } from '../../../src/model/head';
+import type { HostTensor, WeightStorage } from '../../../src/model/host-weights';
+import type { Weights } from '../../../src/model/network';
 import type { Parameters } from '../../../src/model/parameters';
 import {
   copyParameters,
   disposeParameters,
   hashParameters,
   loadParameters,
+  loadWeights,
   parameterCount,
   parameterShapes,
   parametersToArrays,
@@ -117,5 +123,79 @@ describe('parameters', () => {
     const params = loadParameters(tied, weights);
     expect([...params.keys()]).toEqual([...parameterShapes(tied).keys()]);
     disposeParameters(params);
+  });
+});
+
+describe('weights', () => {
+  // Rows of 32 can be packed in any way, those of 24 as f16 only.
+  const config = tinyConfig({ hidden_size: 32, intermediate_size: 24, head_dim: 8 });
+  const load = (storage: WeightStorage, change: Record<string, Partial<HostTensor>> = {}) => {
+    const tensors = new Map<string, HostTensor>(randomWeights(config, 1));
+    for (const [name, part] of Object.entries(change)) tensors.set(name, { ...tensors.get(name)!, ...part });
+    return loadWeights(config, tensors, storage);
+  };
+  const formats = (weights: Weights) =>
+    Object.fromEntries([...weights].map(([name, w]) => [name, isPacked(w) ? w.format : 'f32']));
+
+  it.each(['f16', 'int8', 'int4'] as const)('are stored as %s where their rows allow it', (storage) => {
+    const before = tf.memory().numTensors;
+    const weights = load(storage);
+    expect([...weights.keys()]).toEqual([...parameterShapes(config).keys()]);
+    expect(formats(weights)).toMatchObject({
+      'model.embed_tokens.weight': storage,
+      'model.layers.1.self_attn.q_proj.weight': storage,
+      'model.layers.0.mlp.down_proj.weight': 'f16',
+      'model.layers.0.input_layernorm.weight': 'f32',
+      'model.norm.weight': 'f32',
+    });
+    disposeParameters(weights);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('are stored as the file has them, or as f32', () => {
+    const name = 'model.layers.0.self_attn.k_proj.weight';
+    const packed = packRows(randomWeights(config, 1).get(name)!.data, [8, 32], 'int8');
+    const weights = load('file', { [name]: { packed: () => packed } });
+    const found = formats(weights);
+    expect(found[name]).toBe('int8');
+    expect(new Set(Object.values({ ...found, [name]: 'f32' }))).toEqual(new Set(['f32']));
+    expect((weights.get(name) as PackedMatrix).values.dataSync()).toEqual(packed.values);
+    disposeParameters(weights);
+  });
+
+  it('keep the blocks of the file where they are of the format asked for', () => {
+    const name = 'model.layers.0.self_attn.k_proj.weight';
+    const packed = packRows(new Float32Array(8 * 32).fill(2), [8, 32], 'int4');
+    const weights = load('int4', { [name]: { packed: () => packed } });
+    expect((weights.get(name) as PackedMatrix).values.dataSync()).toEqual(packed.values);
+    disposeParameters(weights);
+  });
+
+  it('that cannot be packed are named, and what was uploaded is freed', () => {
+    const before = tf.memory().numTensors;
+    const data = new Float32Array(8 * 32);
+    data[35] = 1e6;
+    expect(() => load('f16', { 'model.layers.1.self_attn.v_proj.weight': { data } })).toThrow(
+      /^The weight model\.layers\.1\.self_attn\.v_proj\.weight cannot be stored as f16: .*\[1, 3\] is 1000000/,
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('in learned positions and biases stay f32', () => {
+    const gpt2 = parseModelConfig({
+      model_type: 'gpt2',
+      vocab_size: 40,
+      n_embd: 32,
+      n_layer: 1,
+      n_head: 2,
+      n_positions: 16,
+      eos_token_id: 1,
+    });
+    const weights = loadWeights(gpt2, randomWeights(gpt2, 1), 'int8');
+    const found = formats(weights);
+    expect(found).toMatchObject({ 'transformer.wte.weight': 'int8', 'transformer.wpe.weight': 'f32' });
+    expect(found['transformer.h.0.attn.c_attn.bias']).toBe('f32');
+    expect(found['transformer.h.0.mlp.c_proj.weight']).toBe('int8');
+    disposeParameters(weights);
   });
 });

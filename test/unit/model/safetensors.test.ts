@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { unpackRows } from '../../../src/kernels/packed-format';
 import { readSafetensors, SafetensorsError } from '../../../src/model/safetensors';
-import { writeSafetensors } from '../../../src/model/write-safetensors';
+import { safetensorsParts, writeSafetensors } from '../../../src/model/write-safetensors';
+import { roundToHalf } from '../../../src/util/half';
 
 /** A file from a header (text, or an object) and data bytes. */
 const file = (header: unknown, data: Uint8Array | number = 0, claimedLength?: bigint): Uint8Array => {
@@ -287,5 +289,107 @@ describe('writing safetensors', () => {
     ],
   ] as [[string, { shape: number[]; data: Float32Array }][], RegExp][])('refuses %j', (list, message) => {
     expect(() => writeSafetensors(list)).toThrow(message);
+  });
+});
+
+describe('half precision', () => {
+  const values = Float32Array.of(1, -2.5, 65504, 1e-7, 0.1, -0, 3e38, Number.POSITIVE_INFINITY);
+
+  it.each(['F32', 'F16', 'BF16'] as const)('is written as %s to the nearest, and read back', (dtype) => {
+    const tensors = new Map([['x', { shape: [2, 4], data: values }]]);
+    const bytes = writeSafetensors(tensors, [], 'f', dtype);
+    const x = readSafetensors(bytes, 'f').tensors.get('x')!;
+    expect(x.dtype).toBe(dtype);
+    const expected = {
+      F32: [...values],
+      F16: [
+        1,
+        -2.5,
+        65504,
+        2 * 2 ** -24,
+        0.0999755859375,
+        -0,
+        Number.POSITIVE_INFINITY,
+        Number.POSITIVE_INFINITY,
+      ],
+      BF16: [
+        1,
+        -2.5,
+        65536,
+        1.0011717677116394e-7,
+        0.10009765625,
+        -0,
+        3.00405527047391e38,
+        Number.POSITIVE_INFINITY,
+      ],
+    };
+    expect([...x.data]).toEqual(expected[dtype].map(Math.fround));
+    // what was rounded once is not rounded again
+    expect(writeSafetensors([['x', x]], [], 'f', dtype)).toEqual(bytes);
+  });
+
+  it('keeps NaN', () => {
+    for (const dtype of ['F16', 'BF16'] as const) {
+      const bytes = writeSafetensors(
+        [['x', { shape: [1], data: Float32Array.of(Number.NaN) }]],
+        [],
+        'f',
+        dtype,
+      );
+      expect([...readSafetensors(bytes, 'f').tensors.get('x')!.data]).toEqual([Number.NaN]);
+    }
+  });
+
+  it('goes to the device as it is in the file, or rounded from BF16', () => {
+    const data = Float32Array.of(1, -2.5, 0.1, 1e-7);
+    const read = (dtype: 'F16' | 'BF16' | 'F32', shape: number[]) =>
+      readSafetensors(writeSafetensors([['x', { shape, data }]], [], 'f', dtype), 'f').tensors.get('x')!;
+    for (const dtype of ['F16', 'BF16'] as const) {
+      const x = read(dtype, [2, 2]);
+      const packed = x.packed!();
+      expect(packed).toMatchObject({ format: 'f16', shape: [2, 2] });
+      expect(unpackRows(packed)).toEqual(x.data.map(roundToHalf));
+    }
+    expect(read('F32', [2, 2]).packed).toBeUndefined();
+    expect(read('F16', [4]).packed).toBeUndefined();
+    expect(read('F16', [4, 1]).packed).toBeUndefined();
+  });
+
+  it('is written in parts, each tensor when its part is taken', () => {
+    let reads = 0;
+    const tensor = {
+      shape: [2],
+      get data() {
+        reads++;
+        return Float32Array.of(1, 2);
+      },
+    };
+    const parts = safetensorsParts([
+      ['b', tensor],
+      ['a', tensor],
+    ]);
+    expect(parts.next().value).toBeInstanceOf(Uint8Array);
+    expect(reads).toBe(0);
+    expect([...parts].map((part) => part.length)).toEqual([8, 8]);
+    expect(reads).toBe(2);
+  });
+});
+
+describe('tensors of other types', () => {
+  const mask = file(
+    JSON.stringify({
+      mask: { dtype: 'U8', shape: [2, 2], data_offsets: [0, 4] },
+      x: { dtype: 'F32', shape: [1], data_offsets: [4, 8] },
+    }),
+    new Uint8Array(8),
+  );
+  it('are refused unless they are to be left out, and measured all the same', () => {
+    expect(() => readSafetensors(mask, 'f')).toThrow(/tensor "mask": dtype "U8" is not supported/);
+    expect([...readSafetensors(mask, 'f', (name) => name === 'mask').tensors.keys()]).toEqual(['x']);
+    const short = file(
+      JSON.stringify({ mask: { dtype: 'U8', shape: [3], data_offsets: [0, 4] } }),
+      new Uint8Array(4),
+    );
+    expect(() => readSafetensors(short, 'f', () => true)).toThrow(/shape \[3\] of U8 takes 3 bytes/);
   });
 });
