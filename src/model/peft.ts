@@ -2,7 +2,7 @@
 import { z } from 'zod/mini';
 import type { HostWeights } from './host-weights';
 import type { LinearModules, LoraSettings } from './lora';
-import { LoraError, loraA, loraB, loraShapes, targetedModules } from './lora';
+import { ALL_LINEAR, LoraError, loraA, loraB, loraShapes, targetedModules } from './lora';
 import { readSafetensors } from './safetensors';
 import { writeSafetensors } from './write-safetensors';
 
@@ -187,6 +187,13 @@ const ordered = (tensors: HostWeights, modules: LinearModules): HostWeights =>
     ),
   );
 
+/** The targets as PEFT takes them in a list, where it knows no "all-linear". */
+const targetsFor = ({ targetModules }: LoraSettings, tensors: HostWeights): string[] => {
+  if (!targetModules.includes(ALL_LINEAR)) return targetModules;
+  const modules = [...tensors.keys()].map((name) => name.replace(/\.lora_[AB]\.weight$/, ''));
+  return [...new Set(modules.map((name) => name.slice(name.lastIndexOf('.') + 1)))];
+};
+
 /**
  * The two files that PEFT loads with `PeftModel.from_pretrained`.
  * @param baseModel what base_model_name_or_path is to say; null when it is not known by a name
@@ -213,7 +220,7 @@ export const writePeftAdapter = (
     r: settings.rank,
     rank_pattern: {},
     revision: null,
-    target_modules: settings.targetModules,
+    target_modules: targetsFor(settings, tensors),
     task_type: 'CAUSAL_LM',
     use_dora: false,
     use_rslora: settings.rsLora,
