@@ -5,6 +5,7 @@ import { linearModules } from '../../../src/model/linear-modules';
 import { LoraError } from '../../../src/model/lora';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, readPeftAdapter } from '../../../src/model/peft';
 import { SafetensorsError } from '../../../src/model/safetensors';
+import { damaged } from '../../support/damage';
 import { goldenJson } from '../../support/golden-files';
 import { goldenFiles } from '../../support/golden-node';
 
@@ -43,28 +44,14 @@ const changed = (bytes: Uint8Array, { kind, at, value }: ByteChange): Uint8Array
   }
 };
 
-/** Values that some field is bound not to expect. */
-const odd = fc.oneof(
-  fc.constantFrom<unknown>(null, true, 0, -1, 0.5, 1e308, 4096, '', 'q_proj', '<b>', [], {}, ['__proto__']),
-  fc.array(fc.string({ maxLength: 20 }), { maxLength: 4 }),
-  fc.jsonValue({ maxDepth: 2 }),
-);
-const json = JSON.parse(new TextDecoder().decode(files.get(ADAPTER_CONFIG))) as Record<string, unknown>;
-const configChange = fc
-  .array(fc.tuple(fc.constantFrom(...Object.keys(json), 'unknown', '__proto__'), odd), {
-    minLength: 1,
-    maxLength: 3,
-  })
-  .map((pairs) => new TextEncoder().encode(JSON.stringify({ ...json, ...Object.fromEntries(pairs) })));
+const json = JSON.parse(new TextDecoder().decode(files.get(ADAPTER_CONFIG))) as unknown;
 
 const changedFiles = fc.oneof(
-  configChange.map((bytes) => new Map([...files, [ADAPTER_CONFIG, bytes]])),
-  fc
-    .tuple(
-      fc.constantFrom(ADAPTER_CONFIG, ADAPTER_WEIGHTS),
-      fc.array(byteChange, { minLength: 1, maxLength: 3 }),
-    )
-    .map(([name, changes]) => new Map([...files, [name, changes.reduce(changed, files.get(name)!)]])),
+  damaged(json).map((bytes) => new Map([...files, [ADAPTER_CONFIG, bytes]])),
+  fc.array(byteChange, { minLength: 1, maxLength: 3 }).map((changes) => {
+    const bytes = changes.reduce(changed, files.get(ADAPTER_WEIGHTS)!);
+    return new Map([...files, [ADAPTER_WEIGHTS, bytes]]);
+  }),
   // The header of the weights, where all that can be misread is.
   fc.array(byteChange, { minLength: 1, maxLength: 2 }).map((changes) => {
     const bytes = files.get(ADAPTER_WEIGHTS)!;
@@ -78,12 +65,12 @@ it('a damaged adapter is read or refused with a reason that names the file', () 
   let refused = 0;
   let read = 0;
   fc.assert(
-    fc.property(changedFiles, (damaged) => {
+    fc.property(changedFiles, (input) => {
       try {
-        const { settings, tensors } = readPeftAdapter(damaged, modules);
+        const { settings, tensors } = readPeftAdapter(input, modules);
         let elements = 0;
         for (const { data } of tensors.values()) elements += data.length;
-        expect(elements * 2).toBeLessThanOrEqual(damaged.get(ADAPTER_WEIGHTS)!.length);
+        expect(elements * 2).toBeLessThanOrEqual(input.get(ADAPTER_WEIGHTS)!.length);
         expect(settings.rank).toBe(2); // the shapes say so
         read++;
       } catch (error) {
