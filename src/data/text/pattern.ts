@@ -108,7 +108,7 @@ export const findMatches = (pattern: string, text: string): Match[] => {
     for (let at = from; at <= text.length; at++) {
       // States entered earlier began earlier and are kept; a new beginning comes last.
       if (!best && at < text.length) enter(now, start, at, at);
-      if (now.size === 0) break;
+      if (now.size === 0 && best) break;
       const next = new Map<number, number>();
       round++;
       const character = at < text.length ? String.fromCodePoint(text.codePointAt(at)!) : undefined;
