@@ -16,7 +16,8 @@ const loaded = Object.entries(tokenizers).map(([name, { tokenizer, config }]) =>
   tokenizer: loadTokenizer(tokenizer, config),
 }));
 
-const cut = (text: string, rule: StepRule) => stepSpans(text, rule).map(({ start, end }) => text.slice(start, end));
+const cut = (text: string, rule: StepRule) =>
+  stepSpans(text, rule).map(({ start, end }) => text.slice(start, end));
 
 const rules: StepRule[] = [
   { rule: 'whole' },
@@ -25,7 +26,25 @@ const rules: StepRule[] = [
   { rule: 'step' },
   { rule: 'pattern', pattern: '[A-Z][a-z]*:|\\n\\d+\\.' },
 ];
-const pieces = fc.constantFrom('Step 1: ', 'Step 2:', 'one. ', 'two? ', '\n', '\n\n', ' ', 'A: 3.5', '🙂', 'né', '你好。', '**Step 3:** ', '"', ')', 'x', '<|im_end|>', '</s>');
+const pieces = fc.constantFrom(
+  'Step 1: ',
+  'Step 2:',
+  'one. ',
+  'two? ',
+  '\n',
+  '\n\n',
+  ' ',
+  'A: 3.5',
+  '🙂',
+  'né',
+  '你好。',
+  '**Step 3:** ',
+  '"',
+  ')',
+  'x',
+  '<|im_end|>',
+  '</s>',
+);
 const text = fc.array(pieces, { maxLength: 20 }).map((parts) => parts.join(''));
 
 describe('stepSpans', () => {
@@ -35,14 +54,22 @@ describe('stepSpans', () => {
     ['line', '\n\na', ['\n\na']],
     ['sentence', 'It is 3.5. So 2! "Why?" \nA: 3.5', ['It is 3.5.', ' So 2!', ' "Why?" \n', 'A: 3.5']],
     ['sentence', '你好。世界', ['你好。', '世界']],
-    ['step', 'First.\nStep 1: x\nStep 2: as in step 1: y **Step 3:** z', ['First.\n', 'Step 1: x\n', 'Step 2: as in ', 'step 1: y ', '**Step 3:** z']],
+    [
+      'step',
+      'First.\nStep 1: x\nStep 2: as in step 1: y **Step 3:** z',
+      ['First.\n', 'Step 1: x\n', 'Step 2: as in ', 'step 1: y ', '**Step 3:** z'],
+    ],
     ['step', 'Misstep 1: x', ['Misstep 1: x']],
   ])('%s %j', (rule, whole, parts) => {
     expect(cut(whole, { rule })).toEqual(parts);
   });
 
   it('begins a step where a pattern matches', () => {
-    expect(cut('1) a 2) b 10) c', { rule: 'pattern', pattern: '\\d+\\)' })).toEqual(['1) a ', '2) b ', '10) c']);
+    expect(cut('1) a 2) b 10) c', { rule: 'pattern', pattern: '\\d+\\)' })).toEqual([
+      '1) a ',
+      '2) b ',
+      '10) c',
+    ]);
   });
 
   it('loses no character and leaves no step blank', () => {
@@ -102,7 +129,31 @@ it('gives a token across a border to the step in which it begins', () => {
 
 describe('patterns', () => {
   /** Patterns in which the first alternative that matches is also the longest, so that both engines must agree. */
-  const safe = ['a', 'ab*', '[ab]+c', '\\d{2,3}', '(?:ab)+', 'a|b', '^b', 'c$', '\\bab\\b', '[^a\\n]+', '\\s*b', 'a.c', '(a|b)c?', 'x{0,2}a', '\\u0061b', '(?i)AB', '.', '\\B.', '🙂a*', '[🙂-🙃]', 'a+?', '(a*)*b', '\\W+'];
+  const safe = [
+    'a',
+    'ab*',
+    '[ab]+c',
+    '\\d{2,3}',
+    '(?:ab)+',
+    'a|b',
+    '^b',
+    'c$',
+    '\\bab\\b',
+    '[^a\\n]+',
+    '\\s*b',
+    'a.c',
+    '(a|b)c?',
+    'x{0,2}a',
+    '\\u0061b',
+    '(?i)AB',
+    '.',
+    '\\B.',
+    '🙂a*',
+    '[🙂-🙃]',
+    'a+?',
+    '(a*)*b',
+    '\\W+',
+  ];
 
   it('find what RegExp finds', () => {
     fc.assert(
@@ -112,8 +163,14 @@ describe('patterns', () => {
         (pattern, parts) => {
           const subject = parts.join('');
           const own = pattern.startsWith('(?i)');
-          const native = new RegExp(own ? pattern.slice(4) : pattern.replace('+?', '+'), own ? 'gimu' : 'gmu');
-          const wanted = Array.from(subject.matchAll(native), (m) => ({ start: m.index, end: m.index + m[0].length }));
+          const native = new RegExp(
+            own ? pattern.slice(4) : pattern.replace('+?', '+'),
+            own ? 'gimu' : 'gmu',
+          );
+          const wanted = Array.from(subject.matchAll(native), (m) => ({
+            start: m.index,
+            end: m.index + m[0].length,
+          }));
           expect(findMatches(pattern, subject)).toEqual(wanted.filter(({ start, end }) => end > start));
         },
       ),
@@ -163,13 +220,16 @@ describe('patterns', () => {
 
   it('any text is a pattern or a PatternProblem', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'ab()[]{}|*+?.^$\\-,1dux'), maxLength: 12 }), (pattern) => {
-        try {
-          for (const { start, end } of findMatches(pattern, 'abab1\nb')) expect(end).toBeGreaterThan(start);
-        } catch (error) {
-          expect(error).toBeInstanceOf(PatternProblem);
-        }
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'ab()[]{}|*+?.^$\\-,1dux'), maxLength: 12 }),
+        (pattern) => {
+          try {
+            for (const { start, end } of findMatches(pattern, 'abab1\nb')) expect(end).toBeGreaterThan(start);
+          } catch (error) {
+            expect(error).toBeInstanceOf(PatternProblem);
+          }
+        },
+      ),
       { seed: 6, numRuns: 3000 },
     );
   });
