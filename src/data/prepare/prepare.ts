@@ -284,6 +284,11 @@ export const prepareDataset = async (options: PrepareOptions): Promise<PreparedD
     comparisons: counts.comparisons,
     tokens: counts.tokens,
   });
+  if (layout.format === 'solutions' && shape === 'steps') {
+    report.warnings.push(
+      'Wrong steps were told by their numbers: a calculation that does not hold, or one that no right solution of the question makes. The second kind may be right as part of another way; look at the samples.',
+    );
+  }
   if (trees.length === 0) {
     const first = report.dropped[0];
     throw new DataError(
