@@ -18,15 +18,33 @@ const tokenizers = Object.values(fixture.tokenizers).map(({ tokenizer, config })
 }));
 
 const text = fc.oneof(
-  fc.constantFrom('', ' ', 'one\ntwo\n', 'Step 1: 2+2=<<2+2=5>>5\nA: 5', '2+2=<<2+2=4>>4\nA: 4', '<|im_end|>', '</s>', '\u0000\u202e', '\ud83d', '__proto__', '{{ 1 }}'),
+  fc.constantFrom(
+    '',
+    ' ',
+    'one\ntwo\n',
+    'Step 1: 2+2=<<2+2=5>>5\nA: 5',
+    '2+2=<<2+2=4>>4\nA: 4',
+    '<|im_end|>',
+    '</s>',
+    '\u0000\u202e',
+    '\ud83d',
+    '__proto__',
+    '{{ 1 }}',
+  ),
   fc.string({ unit: 'binary', maxLength: 20 }),
 );
 const message = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ role: fc.constantFrom('user', 'assistant', 'system', 'tool'), content: text }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ role: fc.constantFrom('user', 'assistant', 'system', 'tool'), content: text }),
+  },
   fc.record({ from: fc.constantFrom('human', 'gpt', 'x'), value: text }),
   fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<unknown>,
 );
-const solution = fc.record({ solution: text, is_correct: fc.oneof(fc.boolean(), fc.constantFrom(0, 'true', null)) });
+const solution = fc.record({
+  solution: text,
+  is_correct: fc.oneof(fc.boolean(), fc.constantFrom(0, 'true', null)),
+});
 const value = fc.oneof(
   { weight: 5, arbitrary: text },
   { weight: 2, arbitrary: fc.array(message, { maxLength: 4 }) },
@@ -74,7 +92,10 @@ const rowOf = (names: readonly string[]) =>
     Object.fromEntries(
       names.map((name) => [
         name,
-        fc.oneof({ weight: 12, arbitrary: right[name]! }, { weight: 1, arbitrary: value as fc.Arbitrary<unknown> }),
+        fc.oneof(
+          { weight: 12, arbitrary: right[name]! },
+          { weight: 1, arbitrary: value as fc.Arbitrary<unknown> },
+        ),
       ]),
     ),
   );
@@ -85,16 +106,42 @@ const file = fc
   )
   .chain((names) => fc.array(rowOf(names), { minLength: 1, maxLength: 5 }));
 const methods = [
-  { id: 'dpo', name: 'DPO', chapter: 'pairwise', needs: { reference: true, comparisons: true, steps: false } },
-  { id: 'step-dpo', name: 'Step-DPO', chapter: 'stepwise', needs: { reference: true, comparisons: true, steps: true } },
-  { id: 'sft', name: 'SFT', chapter: 'supervised', needs: { reference: false, comparisons: false, steps: false } },
-  { id: 'kto', name: 'KTO', chapter: 'pairwise', needs: { reference: true, comparisons: false, steps: false } },
+  {
+    id: 'dpo',
+    name: 'DPO',
+    chapter: 'pairwise',
+    needs: { reference: true, comparisons: true, steps: false },
+  },
+  {
+    id: 'step-dpo',
+    name: 'Step-DPO',
+    chapter: 'stepwise',
+    needs: { reference: true, comparisons: true, steps: true },
+  },
+  {
+    id: 'sft',
+    name: 'SFT',
+    chapter: 'supervised',
+    needs: { reference: false, comparisons: false, steps: false },
+  },
+  {
+    id: 'kto',
+    name: 'KTO',
+    chapter: 'pairwise',
+    needs: { reference: true, comparisons: false, steps: false },
+  },
 ] as const;
 const settings = fc.record({
   format: fc.oneof({ weight: 9, arbitrary: fc.constant('auto' as const) }, fc.constantFrom(...formatIds)),
   template: fc.constantFrom('model' as const, 'plain' as const, 'none' as const),
   plainRows: fc.constantFrom('text' as const, 'chat' as const),
-  steps: fc.constantFrom({ rule: 'line' as const }, { rule: 'sentence' as const }, { rule: 'step' as const }, { rule: 'whole' as const }, { rule: 'pattern' as const, pattern: '\\d' }),
+  steps: fc.constantFrom(
+    { rule: 'line' as const },
+    { rule: 'sentence' as const },
+    { rule: 'step' as const },
+    { rule: 'whole' as const },
+    { rule: 'pattern' as const, pattern: '\\d' },
+  ),
   maxLength: fc.constantFrom(null, 3, 12, 1000),
   maxPromptLength: fc.constantFrom(null, 2, 9),
   maxCompletionLength: fc.constantFrom(null, 2, 9),
