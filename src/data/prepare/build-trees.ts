@@ -33,7 +33,7 @@ export interface Built {
   /** The first tokens of the prompt before it was cut. */
   promptStart: readonly number[];
   /** Tokens at the end of the prompt that its whole does not have. */
-  promptTail: number;
+  promptTail: readonly number[];
   prompt: readonly number[];
   shared: StepOfTokens[];
   responses: BuiltResponse[];

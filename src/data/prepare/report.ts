@@ -1,4 +1,5 @@
 import type { ColumnMapping, FormatId } from '../settings';
+import { shownValue } from '../shown-text';
 import type { Dropped, Histogram } from './tally';
 
 /** One example as the person is to see it: texts as the tokens spell them. Data, never markup. */
@@ -82,7 +83,7 @@ export const warningsOf = (
   }
   if (template.promptNotPrefix > 0) {
     warnings.push(
-      `In ${of(template.promptNotPrefix, template.sequences)} sequences the prompt alone is written otherwise than before its answer (its end: ${template.promptNotPrefixExample ?? ''}). That end is left out, as TRL does; the model then sees another context in training than in use.`,
+      `In ${of(template.promptNotPrefix, template.sequences)} sequences the prompt alone is written otherwise than before its answer (its end: ${shownValue(template.promptNotPrefixExample)}). That end is left out, as TRL does; the model then sees another context in training than in use.`,
     );
   }
   const cut = truncated.prompt + truncated.chosen + truncated.rejected;

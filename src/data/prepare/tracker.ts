@@ -101,15 +101,15 @@ export const createTracker = (tokenizer: Tokenizer, sampleCount: number): Tracke
         if (first !== tokenizer.bos) template.bosMissing++;
         else if (second === tokenizer.bos && tokenizer.bos !== tokenizer.eos) template.bosTwice++;
       }
-      if (built.promptTail > 0) template.promptNotPrefix++;
+      if (built.promptTail.length > 0) template.promptNotPrefix++;
       if (!response.answerEnds) continue;
       template.answers++;
       const eos = trailingEos(response.tokens);
       if (eos === 0) template.eosMissing++;
       else if (eos > 1) template.eosTwice++;
     }
-    if (built.promptTail > 0) {
-      template.promptNotPrefixExample ??= `${built.promptTail} tokens`;
+    if (built.promptTail.length > 0) {
+      template.promptNotPrefixExample ??= tokenizer.decode(built.promptTail, { keepSpecial: true });
     }
   };
 

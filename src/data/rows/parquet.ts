@@ -7,7 +7,7 @@ import type { ColumnChunk, Unpack } from './parquet-pages';
 import { checkPages } from './parquet-pages';
 import { plainRow } from './plain-value';
 import type { Row } from './row-source';
-import { readThrift } from './thrift';
+import { fieldNumber, readThrift } from './thrift';
 
 interface Opened {
   metadata: FileMetaData;
@@ -31,7 +31,12 @@ const readFooter = async (file: RandomBytes): Promise<Uint8Array<ArrayBuffer>> =
   if (length > file.size - 12) bad(`it is said to have ${length} bytes, and the file has ${file.size}`);
   if (length > MAX_FOOTER) bad(`it has ${inBytes(length)}`);
   const footer = await file.slice(file.size - 8 - length, file.size);
-  readThrift({ view: new DataView(footer.buffer, 0, length), at: 0 });
+  const schema = readThrift({ view: new DataView(footer.buffer, 0, length), at: 0 }).get(2);
+  if (!Array.isArray(schema)) return bad('it has no schema');
+  for (const element of schema) {
+    const children = element instanceof Map ? (fieldNumber(element, 5) ?? 0) : -1;
+    if (children < 0 || children >= schema.length) bad(`a column of its schema has ${children} parts`);
+  }
   return footer;
 };
 
@@ -122,7 +127,7 @@ export const openParquet = async (file: RandomBytes): Promise<Opened> => {
     }
   };
   const { metadata, tree, levels } = await guard('footer', async () => {
-    const metadata = parquetMetadata(await readFooter(file));
+    const metadata = parquetMetadata(await readFooter(file), { geoparquet: false });
     const tree = parquetSchema(metadata);
     return { metadata, tree, levels: levelsOf(tree) };
   });

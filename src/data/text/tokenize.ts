@@ -9,7 +9,7 @@ export interface Tokenized {
   /** `content`: the answer's own text within the response, without what the template puts around it. */
   responses: { tokens: number[]; content: string | undefined }[];
   /** Tokens of the prompt alone that its beginning of the whole does not have, so that they were left out. */
-  promptTail: number;
+  promptTail: number[];
 }
 
 export interface TextTokenizer {
@@ -76,7 +76,7 @@ export const tokenizeExample = (text: TextTokenizer, prompt: Text, responses: re
   return {
     prompt: alone.slice(0, n),
     responses: wholes.map(({ tokens, content }) => ({ tokens: tokens.slice(n), content })),
-    promptTail: alone.length - n,
+    promptTail: alone.slice(n),
   };
 };
 
@@ -86,7 +86,7 @@ export interface TokenizedStep {
   prefix: number[];
   chosen: number[];
   rejected: number[];
-  promptTail: number;
+  promptTail: number[];
 }
 
 /** No end-of-text token is added, but where the step ends its answer. */
@@ -118,6 +118,6 @@ export const tokenizeStep = (
     prefix: chosen.slice(n, m),
     chosen: chosen.slice(m),
     rejected: rejected.slice(m),
-    promptTail: alone.length - n,
+    promptTail: alone.slice(n),
   };
 };

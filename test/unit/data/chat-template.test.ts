@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../../src/data/data-error';
 import { compileTemplate, plainTemplate } from '../../../src/data/text/chat-template';
+import { readChatTemplate } from '../../../src/data/text/read-chat-template';
 
 const messages = [
   { role: 'user', content: 'a' },
@@ -106,4 +107,23 @@ it('has a plain template of which the prompt is the beginning', () => {
   const plain = plainTemplate('</s>');
   expect(plain(messages, false)).toBe('User:\na\nAssistant:\n<b> & "c"</s>\n');
   expect(plain(messages, false).startsWith(plain(messages.slice(0, 1), true))).toBe(true);
+});
+
+it('is found in tokenizer_config.json, or beside it', () => {
+  const config = {
+    bos_token: { content: '<s>' },
+    eos_token: '</s>',
+    unk_token: null,
+    add_bos_token: true,
+    chat_template: [
+      { name: 'tool_use', template: 't' },
+      { name: 'default', template: 'd' },
+    ],
+  };
+  const specialTokens = { bos_token: '<s>', eos_token: '</s>' };
+  expect(readChatTemplate(config)).toEqual({ source: 'd', specialTokens });
+  expect(readChatTemplate({ ...config, chat_template: 'x' })?.source).toBe('x');
+  expect(readChatTemplate(config, 'y')).toEqual({ source: 'y', specialTokens });
+  expect(readChatTemplate({ eos_token: '</s>' })).toBeUndefined();
+  expect(readChatTemplate(null)).toBeUndefined();
 });

@@ -265,7 +265,7 @@ describe('report', () => {
       { template: { ...chatml, source: fixture.templates['think']! } },
     );
     expect(report.template.promptNotPrefix).toBe(2);
-    expect(report.warnings.join()).toMatch(/written otherwise than before its answer/);
+    expect(report.warnings.join()).toMatch(/written otherwise than before its answer \(its end: "<think>/);
   });
 
   it('drops a conversation that the template refuses', async () => {

@@ -180,6 +180,17 @@ describe('Parquet', () => {
     expect(rows.map((row) => (row as GoodRow).value)).toEqual(wanted['talks']);
   });
 
+  it('refuses a schema with a negative number of parts, which would make the decoder count for ever', async () => {
+    const file = golden('talks-v2.parquet').slice();
+    const view = new DataView(file.buffer);
+    const footer = file.length - 8 - view.getUint32(file.length - 8, true);
+    // The element "rejected": name, then the field of its number of children, 1 as zigzag.
+    const at = new TextDecoder('latin1').decode(file.subarray(footer)).indexOf('rejected') + footer + 8;
+    expect([...file.subarray(at, at + 2)]).toEqual([0x15, 2]);
+    file[at + 1] = 3;
+    expect((await failure('p.parquet', file)).message).toMatch(/footer: a column of its schema has -2 parts/);
+  });
+
   it('refuses what it does not read and what is cut short', async () => {
     expect((await failure('p.parquet', golden('pairs-delta-bytes.parquet'))).message).toMatch(
       /p\.parquet, row group 1:.*DELTA_BYTE_ARRAY/,
