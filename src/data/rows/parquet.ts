@@ -7,6 +7,7 @@ import type { ColumnChunk, Unpack } from './parquet-pages';
 import { checkPages } from './parquet-pages';
 import { plainRow } from './plain-value';
 import type { Row } from './row-source';
+import type { ThriftValue } from './thrift';
 import { fieldNumber, readThrift } from './thrift';
 
 interface Opened {
@@ -17,6 +18,23 @@ interface Opened {
 }
 
 const MAX_FOOTER = 64 * 1024 * 1024;
+
+/** The schema is a tree written depth-first; the decoder walks it by the numbers of parts it gives, whatever they are. */
+const checkSchema = (schema: readonly ThriftValue[], bad: (reason: string) => never): void => {
+  if (schema.length > limits.columns * 8) bad(`its schema has ${schema.length} elements`);
+  /** Of each open element: parts that are still to come. */
+  const open: number[] = [];
+  for (const [i, element] of schema.entries()) {
+    const parts = element instanceof Map ? (fieldNumber(element, 5) ?? 0) : -1;
+    if (parts < 0 || parts >= schema.length) bad(`a column of its schema has ${parts} parts`);
+    if (open.length > 0) open[open.length - 1]! -= 1;
+    else if (i > 0) bad('its schema has more elements than parts');
+    open.push(parts);
+    if (open.length > limits.depth) bad(`its schema nests more than ${limits.depth} deep`);
+    while (open.at(-1) === 0) open.pop();
+  }
+  if (open.length > 0) bad('its schema ends too early');
+};
 
 /** The footer's bytes, their own length and the closing mark included, after a look at every length in them. */
 const readFooter = async (file: RandomBytes): Promise<Uint8Array<ArrayBuffer>> => {
@@ -33,10 +51,7 @@ const readFooter = async (file: RandomBytes): Promise<Uint8Array<ArrayBuffer>> =
   const footer = await file.slice(file.size - 8 - length, file.size);
   const schema = readThrift({ view: new DataView(footer.buffer, 0, length), at: 0 }).get(2);
   if (!Array.isArray(schema)) return bad('it has no schema');
-  for (const element of schema) {
-    const children = element instanceof Map ? (fieldNumber(element, 5) ?? 0) : -1;
-    if (children < 0 || children >= schema.length) bad(`a column of its schema has ${children} parts`);
-  }
+  checkSchema(schema, bad);
   return footer;
 };
 
@@ -72,7 +87,10 @@ const checkGroup = async (
   unpack: Unpack,
 ): Promise<void> => {
   let unpacked = 0;
+  let values = 0;
+  let bytes = 0;
   const rowCount = Number(group.num_rows);
+  if (group.columns.length === 0) throw new Error(`${rowCount} rows are said to have no column`);
   for (const { meta_data: column, file_path } of group.columns) {
     if (!column) throw new Error('a column lacks its description');
     if (file_path) throw new Error('a column lies in another file');
@@ -96,6 +114,11 @@ const checkGroup = async (
     };
     const found = checkPages(chunk, unpack, unpacked);
     unpacked += found.unpacked;
+    values += found.values;
+    bytes += length;
+    if (values > 1_000_000 + bytes * limits.ratio) {
+      throw new Error(`${bytes} bytes are said to hold ${values} values`);
+    }
     const isFlat = own.maxRepetition === 0;
     if (isFlat ? found.values !== rowCount : found.values < rowCount) {
       throw new Error(`the column "${shownText(path, 40)}" has ${found.values} values for ${rowCount} rows`);
@@ -142,6 +165,13 @@ export const openParquet = async (file: RandomBytes): Promise<Opened> => {
       'footer',
       `has ${tree.children.length} columns; at most ${limits.columns} are read`,
     );
+  }
+  // Columns that share their bytes would let a small file ask for any amount of work.
+  const packed = metadata.row_groups.flatMap((group) =>
+    group.columns.map(({ meta_data }) => Number(meta_data?.total_compressed_size ?? 0)),
+  );
+  if (packed.reduce((sum, n) => sum + Math.max(0, n), 0) > file.size) {
+    throw new DataError(file.name, 'footer', 'its columns are larger than the file; the file is damaged');
   }
   const unpack = unpackWith(compressors);
   const buffer = {
