@@ -155,7 +155,7 @@ const attempt = async (name: string, file: Uint8Array): Promise<number | unknown
   }
 };
 
-describe('2,500 damaged files of each kind, 6,000 of Parquet, end in rows or in a DataError', () => {
+describe('2,500 damaged files of each kind, 3,000 of Parquet, end in rows or in a DataError', () => {
   it.each(seeds)(
     '%s',
     async (kind, name, make) => {
@@ -173,9 +173,11 @@ describe('2,500 damaged files of each kind, 6,000 of Parquet, end in rows or in 
           }),
           async (which, changes) => {
             const file = changes.reduce(apply, originals[which]!);
-            const start = performance.now();
+            // Of this process alone: the machine may be busy with other things.
+            const start = process.cpuUsage();
             const result = await attempt(name, file);
-            slowest = Math.max(slowest, performance.now() - start);
+            const { user, system } = process.cpuUsage(start);
+            slowest = Math.max(slowest, (user + system) / 1000);
             highest = Math.max(highest, process.memoryUsage().rss);
             if (typeof result === 'number') {
               outcomes.rows++;
@@ -191,7 +193,7 @@ describe('2,500 damaged files of each kind, 6,000 of Parquet, end in rows or in 
             expect(message).not.toMatch(/\p{Cc}/u);
           },
         ),
-        { seed: 7, numRuns: kind === 'Parquet' ? 6000 : 2500, endOnFailure: true },
+        { seed: 7, numRuns: kind === 'Parquet' ? 3000 : 2500, endOnFailure: true },
       );
       // A gzip stream has a checksum, so that few changes pass.
       expect(outcomes.rows).toBeGreaterThan(kind === 'gzip' ? 1 : 20);
