@@ -1,3 +1,4 @@
+import { nearest } from '../../util/nearest';
 import { DataError } from '../data-error';
 import type { ColumnMapping, FormatId } from '../settings';
 import { shownText } from '../shown-text';
@@ -45,21 +46,6 @@ export const columnFor = (part: Part, columns: readonly string[]): string | unde
   return undefined;
 };
 
-/** Edits that turn one text into the other; long names are compared by their beginning. */
-const distance = (left: string, right: string): number => {
-  const a = left.slice(0, 60).toLowerCase();
-  const b = right.slice(0, 60).toLowerCase();
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
-};
-
 const missing = (
   file: string,
   part: string,
@@ -67,8 +53,7 @@ const missing = (
   columns: readonly string[],
 ): DataError => {
   const wanted = column ?? part;
-  const nearest = [...columns].sort((a, b) => distance(a, wanted) - distance(b, wanted))[0];
-  const close = nearest !== undefined && distance(nearest, wanted) <= Math.max(2, wanted.length / 2);
+  const close = nearest(wanted, columns);
   const listed = columns
     .slice(0, 12)
     .map((c) => shownText(c, 30))
@@ -77,7 +62,7 @@ const missing = (
     file,
     column === undefined ? `part "${part}"` : `column "${shownText(column, 40)}"`,
     `${column === undefined ? 'no column goes by that name' : `there is no such column for the part "${part}"`}` +
-      `${close ? `; did you mean "${shownText(nearest, 40)}"?` : ''} Columns: ${listed}${columns.length > 12 ? ', …' : ''}. ` +
+      `${close === undefined ? '' : `; did you mean "${shownText(close, 40)}"?`} Columns: ${listed}${columns.length > 12 ? ', …' : ''}. ` +
       `Say which column is meant in mapping.${part}`,
   );
 };

@@ -21,6 +21,9 @@ const MAX_LIST = 100_000;
 const MAX_SECONDS = 5;
 const MAX_SOURCE = 512 * 1024;
 
+/** A template that asks for too much is not asked again: with the next conversation it would do the same. */
+class TooMuch extends Error {}
+
 const two = (n: number) => String(n).padStart(2, '0');
 
 const strftime = (date: Date, format: string): string => {
@@ -77,23 +80,25 @@ export const compileTemplate = async (template: ChatTemplate): Promise<RenderMes
     pieces = 0;
     readonly until = Date.now() + MAX_SECONDS * 1000;
     override evaluate(...args: Parameters<InstanceType<typeof Interpreter>['evaluate']>) {
-      if (++this.pieces > MAX_PIECES) throw new Error(`it takes more than ${MAX_PIECES} steps`);
+      if (++this.pieces > MAX_PIECES) throw new TooMuch(`it takes more than ${MAX_PIECES} steps`);
       if ((this.pieces & 1023) === 0 && Date.now() > this.until) {
-        throw new Error(`it takes longer than ${MAX_SECONDS} seconds`);
+        throw new TooMuch(`it takes longer than ${MAX_SECONDS} seconds`);
       }
       const result = super.evaluate(...args);
       const { value } = result;
       if (typeof value === 'string' && value.length > MAX_TEXT) {
-        throw new Error(`it makes a text of more than ${MAX_TEXT} characters`);
+        throw new TooMuch(`it makes a text of more than ${MAX_TEXT} characters`);
       }
       if (Array.isArray(value) && value.length > MAX_LIST) {
-        throw new Error(`it makes a list of more than ${MAX_LIST} entries`);
+        throw new TooMuch(`it makes a list of more than ${MAX_LIST} entries`);
       }
       return result;
     }
   }
 
+  let stopped: DataError | undefined;
   return (messages, addGenerationPrompt) => {
+    if (stopped) throw stopped;
     try {
       const environment = new Environment();
       const globals: Record<string, unknown> = {
@@ -119,7 +124,9 @@ export const compileTemplate = async (template: ChatTemplate): Promise<RenderMes
       if (typeof value !== 'string') throw new Error('it gives no text');
       return value;
     } catch (error) {
-      throw bad(`does not write this conversation: ${reasonOf(error)}`, error);
+      const problem = bad(`does not write this conversation: ${reasonOf(error)}`, error);
+      if (error instanceof TooMuch) stopped = problem;
+      throw problem;
     }
   };
 };

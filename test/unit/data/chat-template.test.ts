@@ -59,6 +59,15 @@ describe('compileTemplate', () => {
     expect(performance.now() - start).toBeLessThan(8000);
   });
 
+  it('is not asked again once it asked for too much', async () => {
+    const source =
+      '{% if messages | length > 1 %}{% set ns = namespace(s="xx") %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{% endif %}ok';
+    const write = await compileTemplate({ source, specialTokens: {} });
+    expect(write(messages.slice(0, 1), false)).toBe('ok');
+    expect(() => write(messages, false)).toThrow(/more than 8388608/);
+    expect(() => write(messages.slice(0, 1), false)).toThrow(/more than 8388608/);
+  });
+
   it('is a template or a DataError, whatever the text', async () => {
     const part = fc.constantFrom(
       '{{',
