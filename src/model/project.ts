@@ -1,6 +1,9 @@
+import type { LinearOptions } from '../kernels/linear';
 import { linear } from '../kernels/linear';
-import type { Tensor1D, Tensor2D } from '../tf';
+import { isPacked } from '../kernels/packed-matrix';
+import type { Tensor2D } from '../tf';
 import { tf } from '../tf';
+import { hash } from '../util/rng';
 import { loraA, loraB } from './lora';
 import type { Network } from './network';
 import { matrix, matrixLike, vector } from './weights';
@@ -11,34 +14,29 @@ import { matrix, matrixLike, vector } from './weights';
  */
 export type Project = (x: Tensor2D, module: string, residual?: Tensor2D) => Tensor2D;
 
-/** x w^T + bias + residual, w being the module's own weight. */
-type Product = (x: Tensor2D, module: string, added: { bias?: Tensor1D; residual?: Tensor2D }) => Tensor2D;
-
-/** The module's low-rank share, (x A^T) B^T times the adapter's scale, added to y (Hu et al., 2021, arXiv 2106.09685). */
-const addAdapter = ({ weights, lora }: Network, x: Tensor2D, module: string, y: Tensor2D): Tensor2D => {
-  if (!lora || !weights.has(loraA(module))) return y;
-  const down = linear(x, matrix(weights, loraA(module))); // [N, r]
-  return linear(tf.mul(down, lora.scale), matrix(weights, loraB(module)), { residual: y });
+/** What is added to x w^T: bias, residual and the adapter's share, each where there is one. */
+const addedTo = (
+  { weights, lora }: Network,
+  module: string,
+  residual: Tensor2D | undefined,
+): LinearOptions => {
+  const added: LinearOptions = {};
+  if (weights.has(`${module}.bias`)) added.bias = vector(weights, `${module}.bias`);
+  if (residual) added.residual = residual;
+  if (lora && weights.has(loraA(module))) {
+    const { scale, dropout } = lora;
+    added.lora = { a: matrix(weights, loraA(module)), b: matrix(weights, loraB(module)), scale };
+    // Each module leaves out inputs of its own.
+    if (dropout) added.lora.dropout = { rate: dropout.rate, seed: hash(module, dropout.seed) };
+  }
+  return added;
 };
 
-const biasOf = ({ weights }: Network, module: string) =>
-  weights.has(`${module}.bias`) ? { bias: vector(weights, `${module}.bias`) } : {};
-
-/** Multiplies by the network's weights themselves, or by `product` in their place. */
+/** Multiplies by the network's weights themselves. */
 export const projectBy =
-  (network: Network, product: Product = multiplyBy(network)): Project =>
+  (network: Network): Project =>
   (x, module, residual) =>
-    addAdapter(
-      network,
-      x,
-      module,
-      product(x, module, { ...biasOf(network, module), ...(residual ? { residual } : {}) }),
-    );
-
-const multiplyBy =
-  ({ weights }: Network): Product =>
-  (x, module, added) =>
-    linear(x, matrixLike(weights, `${module}.weight`), added);
+    linear(x, matrixLike(network.weights, `${module}.weight`), addedTo(network, module, residual));
 
 /** Bytes that copies of weights may take while text is generated. */
 const MAX_COPIES = 256 * 2 ** 20;
@@ -51,19 +49,21 @@ export const projectForDecoding = (network: Network): { project: Project; dispos
   if (tf.getBackend() !== 'wasm') return { project: projectBy(network), dispose: () => {} };
   const transposed = new Map<string, Tensor2D>();
   let room = MAX_COPIES;
-  const plain = multiplyBy(network);
-  const project = projectBy(network, (x, module, added) => {
+  const plain = projectBy(network);
+  const project: Project = (x, module, residual) => {
     let w = transposed.get(module);
     if (!w) {
-      const stored = matrix(network.weights, `${module}.weight`);
-      if (4 * stored.size > room) return plain(x, module, added);
+      const stored = matrixLike(network.weights, `${module}.weight`);
+      if (isPacked(stored) || 4 * stored.size > room) return plain(x, module, residual);
       room -= 4 * stored.size;
       w = tf.keep(tf.transpose(stored)) as Tensor2D; // [in, out]
       transposed.set(module, w);
     }
+    const { bias, lora } = addedTo(network, module, residual);
     let y = tf.matMul(x, w) as Tensor2D; // [N, out]
-    if (added.bias) y = tf.add(y, added.bias);
-    return added.residual ? tf.add(y, added.residual) : y;
-  });
+    if (bias) y = tf.add(y, bias);
+    if (lora) y = linear(tf.mul(linear(x, lora.a), lora.scale) as Tensor2D, lora.b, { residual: y });
+    return residual ? tf.add(y, residual) : y;
+  };
   return { project, dispose: () => tf.dispose([...transposed.values()]) };
 };

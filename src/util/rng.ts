@@ -17,7 +17,8 @@ export interface Rng {
 
 export type RngState = readonly [number, number, number, number];
 
-const hash = (text: string, seed: number): number => {
+/** A 32-bit hash of a text under a seed. */
+export const hash = (text: string, seed: number): number => {
   // FNV-1a, then a murmur3 finaliser
   let h = 2166136261 ^ seed;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16777619);
