@@ -1,3 +1,4 @@
+import { unpackMatrix } from '../kernels/gather-packed';
 import type { LinearOptions } from '../kernels/linear';
 import { linear } from '../kernels/linear';
 import { isPacked } from '../kernels/packed-matrix';
@@ -14,55 +15,66 @@ import { matrix, matrixLike, vector } from './weights';
  */
 export type Project = (x: Tensor2D, module: string, residual?: Tensor2D) => Tensor2D;
 
-/** What is added to x w^T: bias, residual and the adapter's share, each where there is one. */
-const addedTo = (
-  { weights, lora }: Network,
-  module: string,
-  residual: Tensor2D | undefined,
-): LinearOptions => {
-  const added: LinearOptions = {};
-  if (weights.has(`${module}.bias`)) added.bias = vector(weights, `${module}.bias`);
-  if (residual) added.residual = residual;
-  if (lora && weights.has(loraA(module))) {
-    const { scale, dropout } = lora;
-    added.lora = { a: matrix(weights, loraA(module)), b: matrix(weights, loraB(module)), scale };
-    // Each module leaves out inputs of its own.
-    if (dropout) added.lora.dropout = { rate: dropout.rate, seed: hash(module, dropout.seed) };
-  }
-  return added;
-};
+/** What `linear` adds to the product with this module's weight. Each module leaves out inputs of its own in dropout. */
+const additions = ({ weights, lora }: Network, module: string, residual?: Tensor2D): LinearOptions => ({
+  ...(weights.has(`${module}.bias`) ? { bias: vector(weights, `${module}.bias`) } : {}),
+  ...(residual ? { residual } : {}),
+  ...(lora && weights.has(loraA(module))
+    ? {
+        lora: {
+          a: matrix(weights, loraA(module)),
+          b: matrix(weights, loraB(module)),
+          scale: lora.scale,
+          ...(lora.dropout
+            ? { dropout: { rate: lora.dropout.rate, seed: hash(module, lora.dropout.seed) } }
+            : {}),
+        },
+      }
+    : {}),
+});
 
 /** Multiplies by the network's weights themselves. */
 export const projectBy =
   (network: Network): Project =>
   (x, module, residual) =>
-    linear(x, matrixLike(network.weights, `${module}.weight`), addedTo(network, module, residual));
+    linear(x, matrixLike(network.weights, `${module}.weight`), additions(network, module, residual));
 
 /** Bytes that copies of weights may take while text is generated. */
-const MAX_COPIES = 256 * 2 ** 20;
+const MAX_COPIES = 320 * 2 ** 20;
 
 /**
- * How weights are multiplied while they do not change. The wasm backend's fast product takes untransposed matrices
- * only, and packs each once: there the weights are transposed once per call of `generate`, as far as memory allows.
+ * How weights are multiplied while they do not change, and without dropout. The wasm backend's fast product takes
+ * untransposed f32 matrices only, and packs each once: there the weights are unpacked and transposed once per call of
+ * `generate`, as far as memory allows; the rest are at each product.
  */
 export const projectForDecoding = (network: Network): { project: Project; dispose: () => void } => {
-  if (tf.getBackend() !== 'wasm') return { project: projectBy(network), dispose: () => {} };
+  const { dropout: _, ...lora } = network.lora ?? { scale: 0 };
+  const still: Network = network.lora ? { ...network, lora } : network;
+  const plain = projectBy(still);
+  if (tf.getBackend() !== 'wasm') return { project: plain, dispose: () => {} };
   const transposed = new Map<string, Tensor2D>();
   let room = MAX_COPIES;
-  const plain = projectBy(network);
+  const copyOf = (module: string): Tensor2D | undefined => {
+    const known = transposed.get(module);
+    if (known) return known;
+    const stored = matrixLike(network.weights, `${module}.weight`);
+    const bytes = 4 * stored.shape[0] * stored.shape[1];
+    if (bytes > room) return undefined;
+    room -= bytes;
+    const copy = tf.tidy(() => tf.transpose(isPacked(stored) ? unpackMatrix(stored) : stored) as Tensor2D);
+    transposed.set(module, tf.keep(copy)); // [in, out]
+    return copy;
+  };
   const project: Project = (x, module, residual) => {
-    let w = transposed.get(module);
-    if (!w) {
-      const stored = matrixLike(network.weights, `${module}.weight`);
-      if (isPacked(stored) || 4 * stored.size > room) return plain(x, module, residual);
-      room -= 4 * stored.size;
-      w = tf.keep(tf.transpose(stored)) as Tensor2D; // [in, out]
-      transposed.set(module, w);
-    }
-    const { bias, lora } = addedTo(network, module, residual);
+    const w = copyOf(module);
+    if (!w) return plain(x, module, residual);
+    const { bias, lora: adapter } = additions(still, module);
     let y = tf.matMul(x, w) as Tensor2D; // [N, out]
+    if (adapter) {
+      const { a, b, scale } = adapter;
+      y = linear(tf.mul(linear(x, a), scale), b, { residual: y });
+    }
     if (bias) y = tf.add(y, bias);
-    if (lora) y = linear(tf.mul(linear(x, lora.a), lora.scale) as Tensor2D, lora.b, { residual: y });
     return residual ? tf.add(y, residual) : y;
   };
   return { project, dispose: () => tf.dispose([...transposed.values()]) };

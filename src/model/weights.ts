@@ -1,5 +1,5 @@
 /** Looking weights up in a network. */
-import type { Weight } from '../kernels/packed-matrix';
+import type { PackedMatrix, Weight } from '../kernels/packed-matrix';
 import { isPacked } from '../kernels/packed-matrix';
 import type { Tensor1D, Tensor2D } from '../tf';
 
@@ -25,7 +25,8 @@ export const matrix = (weights: Lookup, name: string): Tensor2D => {
 };
 
 /** The matrix of this name, packed or not. */
-export const matrixLike = (weights: Lookup, name: string) => matrix(weights, name);
+export const matrixLike = (weights: Lookup, name: string) =>
+  weightOf(weights, name) as Tensor2D | PackedMatrix;
 
 /** The vector of this name; vectors are never packed. */
 export const vector = (weights: Lookup, name: string) => weightOf(weights, name) as Tensor1D;

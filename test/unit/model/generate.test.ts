@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { linear } from '../../../src/kernels/linear';
 import { treeAttention, uploadMask } from '../../../src/kernels/tree-attention';
 import { runModel } from '../../../src/model/decoder';
 import { generate } from '../../../src/model/generate';
@@ -42,7 +43,7 @@ const logProbsOf = (tokens: readonly number[]): number[][] =>
     };
     const mask = uploadMask({ visibleUntil: new Int32Array(n).fill(n), treeStart: new Int32Array(n) });
     const hidden = runModel(network, input, (_layer, q, k, v) => treeAttention(q, k, v, mask, config));
-    return tf.logSoftmax(tf.matMul(hidden, outputHead(network), false, true)).arraySync() as number[][];
+    return tf.logSoftmax(linear(hidden, outputHead(network))).arraySync() as number[][];
   });
 
 const requests = [{ tokens: [1, 5, 3] }, { tokens: [4] }, { tokens: [7, 7, 2, 9, 10, 6, 3] }];

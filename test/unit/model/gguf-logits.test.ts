@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
+import { linear } from '../../../src/kernels/linear';
 import { parseModelConfig } from '../../../src/model/config';
 import { readGguf } from '../../../src/model/gguf/read-gguf';
 import { outputHead } from '../../../src/model/head';
@@ -24,7 +25,7 @@ it.each(['llama-sentencepiece', 'llama3', 'smollm', 'qwen2', 'qwen3', 'gpt2', 't
     const logits = tf.tidy(() => {
       const hidden = forwardHidden(network, uploadBatch(onePath(sequence, 1), config));
       const last = hidden.slice([sequence.length - 1, 0], [1, -1]) as Tensor2D;
-      return tf.matMul(last, outputHead(network), false, true).dataSync();
+      return linear(last, outputHead(network)).dataSync();
     });
     disposeParameters(network.weights);
     expect(logits).toBeAllclose(lastLogits, { rtol: 1e-5, atol: 1e-5 });
