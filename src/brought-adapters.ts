@@ -68,7 +68,7 @@ export const addAdapter = async (
     (await store.manifest('adapter', id)) ??
     (await keepFiles(store, { kind: 'adapter', id, label: name }, wanted));
   const summary = summaryOf(set, name, adapter);
-  await store.describe('adapter', id, { summary });
+  await store.annotate('adapter', id, { summary });
   return summary;
 };
 
@@ -88,6 +88,6 @@ export const addHubAdapter = async (
     throw error;
   }
   const summary = summaryOf(set, source.repo, adapter);
-  await store.describe('adapter', set.id, { summary });
+  await store.annotate('adapter', set.id, { summary });
   return summary;
 };

@@ -28,7 +28,7 @@ const hashOf = async (blob: Blob, signal: AbortSignal): Promise<string> => {
   return hash.hex();
 };
 
-const describe = (set: FileSet, source: RowSource): DatasetSummary => {
+const summaryOf = (set: FileSet, source: RowSource): DatasetSummary => {
   let detected: { format: string | undefined; why: string; mapping: DatasetSummary['mapping'] };
   try {
     detected = detectFormat(source);
@@ -76,8 +76,8 @@ export const addDataset = async (
   const set =
     (await store.manifest('dataset', id)) ??
     (await keepFiles(store, { kind: 'dataset', id, label: name }, new Map([[name, blob]]), { signal }));
-  const summary = describe(set, source);
-  await store.describe('dataset', id, { summary });
+  const summary = summaryOf(set, source);
+  await store.annotate('dataset', id, { summary });
   return summary;
 };
 
@@ -98,8 +98,8 @@ export const addHubDataset = async (
     if (!set.facts) await store.delete('dataset', set.id);
     throw error;
   }
-  const summary = describe(set, rows);
-  await store.describe('dataset', set.id, { summary });
+  const summary = summaryOf(set, rows);
+  await store.annotate('dataset', set.id, { summary });
   return summary;
 };
 

@@ -123,7 +123,7 @@ export const addModel = async (
       onProgress: (done, total) => hooks.onProgress(localProgress(name, done, total)),
     }));
   const summary = summaryOf(model, set, name);
-  await store.describe('model', id, { summary });
+  await store.annotate('model', id, { summary });
   return { ...model, summary };
 };
 
@@ -195,6 +195,6 @@ export const addHubModel = async (
     throw error;
   }
   const summary = summaryOf(model, set, name);
-  await store.describe('model', set.id, { summary });
+  await store.annotate('model', set.id, { summary });
   return { ...model, summary };
 };

@@ -111,8 +111,8 @@ export const createDatabaseFiles = (db: Database, memory: MemoryFiles): FileStor
       });
       return new Blob(parts);
     },
-    describe: async (kind, id, facts) => {
-      await memory.describe(kind, id, facts);
+    annotate: async (kind, id, facts) => {
+      await memory.annotate(kind, id, facts);
       await write(db, ['fileSets'], `describe ${id}`, undefined, async (tx, add) => {
         const set = await tx.objectStore('fileSets').get([kind, id]);
         if (set) add(tx.objectStore('fileSets').put({ ...set, facts }, [kind, id]));

@@ -28,7 +28,7 @@ export interface FileSetInfo {
   label: string;
   files: FileEntry[];
   source?: FileSource;
-  /** What was found out on reading it, for lists: plain data. Set by `describe`. */
+  /** What was found out on reading it, for lists: plain data. Set by `annotate`. */
   facts?: Record<string, unknown>;
 }
 
@@ -86,7 +86,7 @@ export interface FileStore {
   /** The file without holding it in this page's memory. */
   readBlob(kind: FileKind, id: string, name: string): Promise<Blob>;
   /** Keeps facts with a stored set, in place of earlier ones; does nothing when there is no such set. */
-  describe(kind: FileKind, id: string, facts: Record<string, unknown>): Promise<void>;
+  annotate(kind: FileKind, id: string, facts: Record<string, unknown>): Promise<void>;
   delete(kind: FileKind, id: string): Promise<void>;
   /** Deletes what an unfinished writer left. @throws StoreError when another tab is writing it */
   deleteUnfinished(kind: FileKind, id: string): Promise<void>;

@@ -104,7 +104,7 @@ export const createMemoryFiles = (): MemoryFiles => {
     manifest: async (kind, id) => structuredClone(sets.get(fileSetKey(kind, id))?.set),
     readFile: async (kind, id, name) => find(kind, id, name),
     readBlob: async (kind, id, name) => new Blob([find(kind, id, name)]),
-    describe: async (kind, id, facts) => {
+    annotate: async (kind, id, facts) => {
       const found = sets.get(fileSetKey(kind, id));
       if (found) found.set.facts = structuredClone(facts);
     },
