@@ -23,7 +23,7 @@ export interface KernelBench {
 }
 
 /** Deterministic values in [-0.5, 0.5), the same on both sides. */
-const filled = (m: number, n: number, seed: number): Tensor2D => {
+export const filled = (m: number, n: number, seed: number): Tensor2D => {
   const values = new Float32Array(m * n);
   let state = seed >>> 0;
   for (let i = 0; i < values.length; i++) {
@@ -34,7 +34,7 @@ const filled = (m: number, n: number, seed: number): Tensor2D => {
 };
 
 /** Throws unless max |a - b| <= tolerance * max |b|. */
-const checkParity = async (what: string, a: Tensor, b: Tensor, tolerance = 1e-4) => {
+export const checkParity = async (what: string, a: Tensor, b: Tensor, tolerance = 1e-4) => {
   const [worst, scale] = await Promise.all(
     tf
       .tidy(() => [tf.max(tf.abs(tf.sub(a, b))), tf.max(tf.abs(b))])
@@ -72,7 +72,7 @@ const timeOf = async (f: () => Tensor[]) => {
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
 
 /** Bytes first, then times by turns, so that other load on the machine falls on both sides. */
-const compareSides = async (
+export const compareSides = async (
   name: string,
   shape: string,
   ours: () => Tensor[],
@@ -102,7 +102,7 @@ const compareSides = async (
   };
 };
 
-const needGpu = () => {
+export const needGpu = () => {
   if (!onOwnGpu())
     throw new Error('The kernel benchmark compares WebGPU kernels: start it with initBackend("webgpu").');
 };
