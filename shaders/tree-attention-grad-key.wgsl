@@ -10,12 +10,11 @@ struct Params { tokens: u32, heads: u32, kvHeads: u32, scale: f32 }
 @group(0) @binding(1) var<storage, read> k: array<VEC>;
 @group(0) @binding(2) var<storage, read> v: array<VEC>;
 @group(0) @binding(3) var<storage, read> visibleUntil: array<i32>;
-@group(0) @binding(4) var<storage, read> lse: array<f32>;
-@group(0) @binding(5) var<storage, read> delta: array<f32>;
-@group(0) @binding(6) var<storage, read> dOut: array<VEC>;
-@group(0) @binding(7) var<storage, read_write> dK: array<VEC>;
-@group(0) @binding(8) var<storage, read_write> dV: array<VEC>;
-@group(0) @binding(9) var<uniform> p: Params;
+@group(0) @binding(4) var<storage, read> stats: array<f32>; // (lse, treeStart, delta)
+@group(0) @binding(5) var<storage, read> dOut: array<VEC>;
+@group(0) @binding(6) var<storage, read_write> dK: array<VEC>;
+@group(0) @binding(7) var<storage, read_write> dV: array<VEC>;
+@group(0) @binding(8) var<uniform> p: Params;
 
 @compute @workgroup_size(64)
 fn main(
@@ -49,8 +48,9 @@ fn main(
         score += dot(key[c], q[query + c]);
         gain += dot(value[c], dOut[query + c]);
       }
-      let weight = exp(score - lse[i * p.heads + h]);
-      let ds = weight * (gain - delta[i * p.heads + h]);
+      let at = 3u * (i * p.heads + h);
+      let weight = exp(score - stats[at]);
+      let ds = weight * (gain - stats[at + 2u]);
       for (var c = 0u; c < PARTS; c++) { // unroll
         valueSum[c] += weight * dOut[query + c];
         keySum[c] += ds * q[query + c];

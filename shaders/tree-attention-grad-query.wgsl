@@ -1,6 +1,6 @@
 // delta[i,h] = dOut . out,  ds[i,j] = p[i,j] (dOut . v[j] - delta),  dQ[i,h] = scale * sum over visible j of ds k[j],
 // with p[i,j] = exp(scale q . k - lse) made anew. One thread per (head, query), as in the forward pass, whose notes on
-// VEC, PARTS and unrolling hold here too. delta is kept for the keys' gradient.
+// VEC, PARTS and unrolling hold here too. delta is written beside lse for the keys' gradient.
 alias VEC = vec4f;
 const PARTS = 4u;
 
@@ -10,13 +10,11 @@ struct Params { tokens: u32, heads: u32, kvHeads: u32, scale: f32 }
 @group(0) @binding(1) var<storage, read> k: array<VEC>;
 @group(0) @binding(2) var<storage, read> v: array<VEC>;
 @group(0) @binding(3) var<storage, read> visibleUntil: array<i32>;
-@group(0) @binding(4) var<storage, read> treeStart: array<i32>;
-@group(0) @binding(5) var<storage, read> out: array<VEC>;
-@group(0) @binding(6) var<storage, read> lse: array<f32>;
-@group(0) @binding(7) var<storage, read> dOut: array<VEC>;
-@group(0) @binding(8) var<storage, read_write> dQ: array<VEC>;
-@group(0) @binding(9) var<storage, read_write> delta: array<f32>;
-@group(0) @binding(10) var<uniform> p: Params;
+@group(0) @binding(4) var<storage, read> out: array<VEC>;
+@group(0) @binding(5) var<storage, read> dOut: array<VEC>;
+@group(0) @binding(6) var<storage, read_write> dQ: array<VEC>;
+@group(0) @binding(7) var<storage, read_write> stats: array<f32>; // (lse, treeStart, delta)
+@group(0) @binding(8) var<uniform> p: Params;
 
 @compute @workgroup_size(64)
 fn main(
@@ -30,7 +28,8 @@ fn main(
   let h = index / p.tokens;
   let own = (i * p.heads + h) * PARTS;
   let kv = h / (p.heads / p.kvHeads);
-  let norm = lse[i * p.heads + h];
+  let at = 3u * (i * p.heads + h);
+  let norm = stats[at];
   var query: array<VEC, PARTS>; // registers
   var dy: array<VEC, PARTS>; // registers
   var sum: array<VEC, PARTS>; // registers
@@ -41,7 +40,7 @@ fn main(
     mean += dot(dy[c], out[own + c]);
     sum[c] = VEC();
   }
-  for (var j = u32(treeStart[i]); j <= i; j++) {
+  for (var j = u32(stats[at + 1u]); j <= i; j++) {
     if (i32(i) >= visibleUntil[j]) { continue; }
     let key = (j * p.kvHeads + kv) * PARTS;
     var score = 0.0;
@@ -58,5 +57,5 @@ fn main(
   for (var c = 0u; c < PARTS; c++) { // unroll
     dQ[own + c] = sum[c] * p.scale;
   }
-  delta[i * p.heads + h] = mean;
+  stats[at + 2u] = mean;
 }

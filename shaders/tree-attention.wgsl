@@ -3,7 +3,8 @@
 //
 // One thread per (head, query), neighbours being neighbouring queries: they walk the same keys in step, so that a key
 // is fetched once for all of them. Query and accumulator stay in registers, the sum and the maximum are kept online;
-// nothing of size N x N exists. lse[i,h] is kept for the gradient.
+// nothing of size N x N exists. What the gradient needs is kept in `stats`: (lse, treeStart, delta)
+// for each query and head, delta being the gradient's own; together, so that no kernel binds more than 8 buffers.
 //
 // The host writes VEC (vec4f, or vec2f when D is no multiple of four) and PARTS = D / components, and unrolls the loops
 // over `c` (src/kernels/unroll.ts).
@@ -18,7 +19,7 @@ struct Params { tokens: u32, heads: u32, kvHeads: u32, scale: f32 }
 @group(0) @binding(3) var<storage, read> visibleUntil: array<i32>;
 @group(0) @binding(4) var<storage, read> treeStart: array<i32>;
 @group(0) @binding(5) var<storage, read_write> out: array<VEC>;
-@group(0) @binding(6) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(6) var<storage, read_write> stats: array<f32>;
 @group(0) @binding(7) var<uniform> p: Params;
 
 @compute @workgroup_size(64)
@@ -66,5 +67,7 @@ fn main(
   for (var c = 0u; c < PARTS; c++) { // unroll
     out[own + c] = sum[c] * inverse;
   }
-  lse[i * p.heads + h] = top + log(total);
+  let at = 3u * (i * p.heads + h);
+  stats[at] = top + log(total);
+  stats[at + 1u] = f32(treeStart[i]); // exact below 2^24
 }

@@ -52,25 +52,23 @@ const attentionOp = defineOp<Input, AttentionHeads>({
       inputs: [q, k, v, visibleUntil, treeStart],
       outputs: [
         { shape: [tokens, width], dtype: 'float32' },
-        { shape: [tokens, attrs.heads], dtype: 'float32' },
+        { shape: [tokens, attrs.heads, 3], dtype: 'float32' },
       ],
       uniforms: uniforms(q, attrs),
       workgroups: grid(Math.ceil((tokens * attrs.heads) / 64)),
     });
   },
   saveOutputs: [0, 1],
-  backward: ([dy], { inputs: { q, k, v, visibleUntil, treeStart }, outputs: [out, lse] }, attrs, wanted) => {
+  backward: ([dy], { inputs: { q, k, v, visibleUntil }, outputs: [out, stats] }, attrs, wanted) => {
     const [tokens, width] = q.shape as [number, number];
     const size = width / attrs.heads;
     // Outside the thunks: tfjs tidies a thunk, which would dispose what the next one needs.
-    const [dQ, delta] = run({
+    // It writes delta into `stats`, whose third part is there for it.
+    const [dQ] = run({
       label: 'treeAttention query gradient',
       code: fitToHeadSize(queryGradCode, size),
-      inputs: [q, k, v, visibleUntil, treeStart, out!, lse!, dy!],
-      outputs: [
-        { shape: q.shape, dtype: 'float32' },
-        { shape: [tokens, attrs.heads], dtype: 'float32' },
-      ],
+      inputs: [q, k, v, visibleUntil, out!, dy!],
+      outputs: [{ shape: q.shape, dtype: 'float32' }, stats!],
       uniforms: uniforms(q, attrs),
       workgroups: grid(Math.ceil((tokens * attrs.heads) / 64)),
     });
@@ -78,7 +76,7 @@ const attentionOp = defineOp<Input, AttentionHeads>({
     const [dK, dV] = run({
       label: 'treeAttention key gradient',
       code: fitToHeadSize(keyGradCode, size),
-      inputs: [q, k, v, visibleUntil, lse!, delta!, dy!],
+      inputs: [q, k, v, visibleUntil, stats!, dy!],
       outputs: [
         { shape: k.shape, dtype: 'float32' },
         { shape: k.shape, dtype: 'float32' },
@@ -86,7 +84,6 @@ const attentionOp = defineOp<Input, AttentionHeads>({
       uniforms: uniforms(q, attrs),
       workgroups: grid(Math.ceil((tokens * attrs.kvHeads) / 64)),
     });
-    delta!.dispose();
     return { q: () => dQ!, k: () => dK!, v: () => dV! };
   },
 });

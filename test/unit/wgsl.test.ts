@@ -20,7 +20,8 @@ const check = (code: string): string[] => {
     problems.push('opens with no comment that says what it computes');
   }
   try {
-    const { entry } = new WgslReflect(readable(code));
+    const { entry, storage } = new WgslReflect(readable(code));
+    if (storage.length > 8) problems.push(`binds ${storage.length} storage buffers; WebGPU promises 8`);
     const part = header.startsWith('// Appended to kernels'); // and has no entry point of its own
     if (entry.compute.length === 0 && !part) problems.push('has no compute entry point');
   } catch (error) {
@@ -47,5 +48,11 @@ describe('the check', () => {
     expect(check(good.replace(/^.*\n/, '')).join()).toMatch(/no comment/);
     expect(check(good.replace('fn main() {}', 'fn main( {')).join()).toMatch(/does not parse/);
     expect(check(good.replace(/@compute.*/, 'fn main() {}')).join()).toMatch(/no compute entry point/);
+    const binding = (i: number) => `@group(0) @binding(${i}) var<storage, read> b${i}: array<f32>;\n`;
+    const bindings = (n: number) => Array.from({ length: n }, (_, i) => binding(i)).join('');
+    expect(check(good.replace('@compute', `${bindings(8)}@compute`))).toEqual([]);
+    expect(check(good.replace('@compute', `${bindings(9)}@compute`)).join()).toMatch(
+      /binds 9 storage buffers/,
+    );
   });
 });
