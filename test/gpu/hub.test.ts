@@ -75,6 +75,25 @@ describe('a hub, from a page', () => {
     expect(all.at(-1)!.headers['if-range']).toBe('"m.gguf-1"');
   });
 
+  it('is left at any moment, and what came so far is kept', async () => {
+    await add(hub);
+    await fault(hub, [{ do: 'trickle', size: 500_000, pause: 50 }]);
+    const store = await connect();
+    const controller = new AbortController();
+    const stop = ({ received }: { received: number }) => {
+      if (received > 2_000_000) controller.abort(new Error('Enough.'));
+    };
+    await expect(get(store, hub, { signal: controller.signal, onProgress: stop })).rejects.toThrow('Enough.');
+    const [item] = (await store.report()).items;
+    expect(item).toMatchObject({ store: 'unfinished', label: expect.stringContaining(`download: ${repo}`) });
+    expect(item!.bytes).toBeGreaterThan(2_000_000);
+    expect(item!.bytes).toBeLessThan(body.length);
+    await check(store, (await get(store)).id);
+    expect((await asked(hub, 'm.gguf')).at(-1)!.headers['range']).toBe(`bytes=${item!.bytes}-`);
+    await store.files.delete('model', `${hub.slice(7)}/${repo}@${'c0ffee'.padEnd(40, '0')}/m.gguf`);
+    expect((await store.report()).items).toEqual([]);
+  });
+
   it('that is mean about headers still gives the exact file', async () => {
     // It hides ETag and Content-Range from the page, so that the hash alone can tell that the parts fit.
     await add(mean);

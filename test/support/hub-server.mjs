@@ -20,9 +20,10 @@ import { gzipSync } from 'node:zlib';
  *  - { do: 'trickle', size, pause } sends so many bytes every so many milliseconds
  *  - { do: 'gzip' }                 with Content-Encoding: gzip
  *  - { do: 'redirect', to }         302 to the same path at another origin
- *  - { do: 'change', text, etag }   the file is another one from now on
+ *  - { do: 'change', text, etag, careless? }  the file is another one from now on; careless: If-Range is not heeded
  * @typedef {{ do: string, after?: number, status?: number, headers?: Record<string, string>, start?: number, total?: number,
- *   by?: number, bytes?: number, size?: number, pause?: number, to?: string, text?: string, etag?: string | null }} Fault
+ *   by?: number, bytes?: number, size?: number, pause?: number, to?: string, text?: string, etag?: string | null,
+ *   careless?: boolean }} Fault
  * @typedef {{ body: Buffer, etag: string | null, sha256?: string, size?: number }} StoredFile
  * @typedef {{ kind: 'model' | 'dataset' | 'adapter', id: string, commit: string, branch: string, gated?: boolean,
  *   token?: string, files: Map<string, StoredFile>, faults: Map<string, Fault[]> }} Repo
@@ -80,7 +81,7 @@ const serveFile = async (request, response, file, fault) => {
   const { body, etag } = file;
   const headers = { 'content-type': 'application/octet-stream', ...(etag ? { etag } : {}) };
   const match = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
-  const conditional = request.headers['if-range'];
+  const conditional = fault?.careless ? undefined : request.headers['if-range'];
   const start = match && (conditional === undefined || conditional === etag) ? Number(match[1]) : 0;
   const ranged = match !== null && (conditional === undefined || conditional === etag);
   if (fault?.do === 'unsatisfiable' || (ranged && start >= body.length)) {

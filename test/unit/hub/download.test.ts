@@ -170,7 +170,7 @@ describe('a download', () => {
   });
 
   it('stops at once when cancelled in the middle of a trickle, and goes on later', async () => {
-    hub.fault(repo, big, [{ do: 'trickle', size: 1000, pause: 20 }]);
+    hub.fault(repo, big, [{ do: 'trickle', size: 1000, pause: 200 }]);
     const controller = new AbortController();
     const began = Date.now();
     const error = await errorOf(
@@ -185,7 +185,7 @@ describe('a download', () => {
       ),
     );
     expect(error.message).toBe('Enough.');
-    expect(Date.now() - began).toBeLessThan(700);
+    expect(Date.now() - began).toBeLessThan(5000);
     await nothing();
     hub.requests.length = 0;
     await get();
@@ -199,7 +199,7 @@ describe('a download', () => {
     hub.fault(repo, 'list', [{ do: 'status', status: 503, headers: { 'retry-after': '1' } }]);
     const began = Date.now();
     await expect(get({}, { signal: AbortSignal.timeout(100) })).rejects.toThrow(/timeout/i);
-    expect(Date.now() - began).toBeLessThan(600);
+    expect(Date.now() - began).toBeLessThan(950);
   });
 
   it('takes a silent server for gone', async () => {
@@ -214,35 +214,77 @@ describe('a download', () => {
 
 describe('a server that serves ranges badly', () => {
   const half = { do: 'break', after: 20_000 };
-  const cases: [string, Record<string, unknown>[], number][] = [
-    ['ignores them', [half, { do: 'ignore-range' }], 2],
-    ['answers with another part and says so', [half, { do: 'wrong-range', start: 10_000 }], 3],
-    ['says another total', [half, { do: 'wrong-range', total: 60_000 }], 3],
-    ['answers with another part and does not say so', [half, { do: 'shifted', by: 100 }], 3],
-    ['answers 416', [half, { do: 'unsatisfiable' }], 3],
-    ['declares more than it sends', [{ do: 'long-length', by: 100 }], 1],
-    ['declares less than it sends', [{ do: 'short-length', by: 100 }], 2],
-    ['ends early in good order', [{ do: 'clean-short', after: 100 }], 2],
-    ['sends more than there is', [{ do: 'extra', bytes: 7 }], 1],
-    ['sends a login page', [{ do: 'login-page' }], 2],
-    ['sends a login page in the middle', [half, { do: 'login-page' }], 3],
+  const again = 'bytes=20000-';
+  const cases: [string, Record<string, unknown>[], (string | undefined)[]][] = [
+    ['ignores them', [half, { do: 'ignore-range' }], [undefined, again]],
+    [
+      'answers with an earlier part',
+      [half, { do: 'wrong-range', start: 10_000 }],
+      [undefined, again, undefined],
+    ],
+    [
+      'answers with a later part',
+      [half, { do: 'wrong-range', start: 30_000 }],
+      [undefined, again, undefined],
+    ],
+    ['says another total', [half, { do: 'wrong-range', total: 60_000 }], [undefined, again, undefined]],
+    ['answers 416', [half, { do: 'unsatisfiable' }], [undefined, again, undefined]],
+    ['declares less than it sends', [{ do: 'short-length', by: 100 }], [undefined, 'bytes=49900-']],
+    ['ends early in good order', [{ do: 'clean-short', after: 100 }], [undefined, 'bytes=100-']],
+    ['sends more than there is', [{ do: 'extra', bytes: 7 }], [undefined, undefined]],
+    ['sends a login page', [{ do: 'login-page' }], [undefined, undefined]],
+    ['sends a login page in the middle', [half, { do: 'login-page' }], [undefined, again, undefined]],
   ];
-  it.each(cases)('%s', async (_, faults, least) => {
-    hub.fault(repo, big, faults as never);
+  const identities: [string, object][] = [
+    ['ETag', {}],
+    ['ETag and hash', { sha256: sha(weights) }],
+  ];
+  describe.each(identities)('vouched for by %s', (_, identity) => {
+    it.each(cases)('%s', async (_, faults, ranges) => {
+      repo = hub.add({ id, files: { ...modelFiles(), [big]: { body: weights, ...identity } } });
+      hub.fault(repo, big, structuredClone(faults) as never);
+      await get();
+      await isWhole();
+      expect(rangesOf(big)).toEqual(ranges);
+    });
+  });
+
+  it('declares more than it sends', async () => {
+    hub.fault(repo, big, [{ do: 'long-length', by: 100 }]);
     await get();
     await isWhole();
-    expect(asked(big).length).toBeGreaterThanOrEqual(least);
+  });
+
+  it('answers with another part and does not say so: the hash shows it, and it is fetched whole', async () => {
+    hub.fault(repo, big, [half, { do: 'shifted', by: 100 }]);
+    const notices: string[] = [];
+    await get({}, { onNotice: (sentence) => notices.push(sentence) });
+    await isWhole();
+    expect(rangesOf(big)).toEqual([undefined, again, undefined]);
+    expect(notices.at(-1)).toMatch(/parts of model.safetensors do not fit together/);
+  });
+
+  it('sends a login page, and has no ETag: nothing is joined to it', async () => {
+    repo = hub.add({
+      id,
+      files: { ...modelFiles(), [big]: { body: weights, etag: null, sha256: sha(weights) } },
+    });
+    hub.fault(repo, big, [{ do: 'login-page' }]);
+    await get();
+    await isWhole();
+    expect(rangesOf(big)).toEqual([undefined, undefined]);
   });
 
   it.each([
-    ['and heeds If-Range', [half]],
-    ['and sends a part of the new one', [half, half]],
-  ])('changes the file between requests %s', async (_, before) => {
+    ['and heeds If-Range', false, 2],
+    ['and sends a part of the new one', true, 3],
+  ])('changes the file between requests %s', async (_, careless, requests) => {
     const plain = hub.add({ id: 'org/changing', files: { 'x.gguf': { body: 'a'.repeat(50_000) } } });
     const text = 'b'.repeat(50_000);
-    hub.fault(plain, 'x.gguf', [...before, { do: 'change', text, etag: '"x.gguf-2"' }]);
+    hub.fault(plain, 'x.gguf', [half, { do: 'change', text, etag: '"x.gguf-2"', careless }]);
     const set = await get({ repo: 'org/changing' });
     expect(new TextDecoder().decode(await store.files.readFile('model', set.id, 'x.gguf'))).toBe(text);
+    expect(asked('x.gguf')).toHaveLength(requests);
   });
 
   it.each([

@@ -23,6 +23,7 @@ const visible = [
   fc.record({ do: fc.constant('status'), status: fc.constantFrom(500, 502, 429, 408) }),
   fc.record({ do: fc.constant('ignore-range') }),
   fc.record({ do: fc.constant('wrong-range'), start: some }),
+  fc.record({ do: fc.constant('wrong-range'), start: some }),
   fc.record({ do: fc.constant('wrong-range'), total: fc.integer({ min: 1, max: 2 * SIZE }) }),
   fc.record({ do: fc.constant('unsatisfiable') }),
   fc.record({ do: fc.constant('long-length'), by: fc.integer({ min: 1, max: 500 }) }),
@@ -31,7 +32,12 @@ const visible = [
   fc.record({ do: fc.constant('extra'), bytes: fc.integer({ min: 1, max: 500 }) }),
   fc.record({ do: fc.constant('login-page') }),
   fc.record({ do: fc.constant('gzip') }),
-  fc.record({ do: fc.constant('change'), text: fc.constant('n'.repeat(SIZE)), etag: fc.constant('"new"') }),
+  fc.record({
+    do: fc.constant('change'),
+    text: fc.constant('n'.repeat(SIZE)),
+    etag: fc.constant('"new"'),
+    careless: fc.boolean(),
+  }),
 ];
 /** Faults that only a hash can show. */
 const hidden = [
