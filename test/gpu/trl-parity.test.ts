@@ -17,6 +17,10 @@ describe.each(['webgpu', 'wasm'] as const)("TRL's DPOTrainer on %s", (backend) =
     await guardGpu(() => expectTrlBatch(goldenFiles, 'batch-lora', { checkpointing: true }));
   });
 
+  it('a batch over a base of halves, which this one is exact in', async () => {
+    await guardGpu(() => expectTrlBatch(goldenFiles, 'batch-lora', { storage: 'f16' }));
+  });
+
   it.each(['lora', 'lora-accumulated', 'full'] as const)('twenty steps, %s', async (run) => {
     await guardGpu(() => expectTrlSteps(goldenFiles, run));
   });

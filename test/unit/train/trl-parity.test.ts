@@ -16,6 +16,11 @@ describe("a batch of TRL's DPOTrainer", () => {
     await expectTrlBatch(goldenFiles, 'batch-lora', { checkpointing: true });
   });
 
+  it('is the same over a base of halves, which this one is exact in, and not over one of 8 bits', async () => {
+    await expectTrlBatch(goldenFiles, 'batch-lora', { storage: 'f16' });
+    await expect(expectTrlBatch(goldenFiles, 'batch-lora', { storage: 'int8' })).rejects.toThrow(/against/);
+  });
+
   it('differs by another scale', async () => {
     await expect(expectTrlBatch(goldenFiles, 'batch-lora', { scale: 2.001 })).rejects.toThrow(/against/);
   });
