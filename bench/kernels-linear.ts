@@ -11,6 +11,8 @@ export interface KernelRow {
   shape: string;
   oursMs: number;
   otherMs: number;
+  /** Fastest of the other side over the fastest of ours: for short kernels, whose median other load can move. */
+  bestRatio: number;
   /** Most bytes of GPU buffers in use beyond those at the start. */
   oursPeakBytes: number;
   otherPeakBytes: number;
@@ -97,6 +99,7 @@ export const compareSides = async (
     shape,
     oursMs: median(oursTimes!),
     otherMs: median(otherTimes!),
+    bestRatio: Math.min(...otherTimes!) / Math.min(...oursTimes!),
     oursPeakBytes,
     otherPeakBytes,
   };
