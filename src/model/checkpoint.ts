@@ -2,6 +2,7 @@
  * A checkpoint in Hugging Face layout: model.safetensors, or shards with model.safetensors.index.json (`weight_map`: file
  * by tensor). What the files say is believed only where it agrees.
  */
+import { packRows } from '../kernels/packed-format';
 import type { ModelConfig } from './config';
 import { isRecord } from './config-fields';
 import { familyOf } from './families/index';
@@ -29,7 +30,7 @@ const listed = (names: readonly string[]): string => {
  * @returns the file of each tensor
  * @throws CheckpointError naming the field that is wrong.
  */
-export const readIndex = (bytes: Uint8Array, fileName = INDEX): Map<string, string> => {
+const readIndex = (bytes: Uint8Array, fileName = INDEX): Map<string, string> => {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -117,6 +118,14 @@ const transposed = (tensor: HostTensor): HostTensor => {
       }
       return turned;
     },
+    // Half precision stays half precision; GGUF's blocks, which run along rows, are never transposed.
+    ...(tensor.packed && rows > 0 && rows % 2 === 0
+      ? {
+          packed() {
+            return packRows(this.data, [columns, rows], 'f16');
+          },
+        }
+      : {}),
   };
 };
 

@@ -40,7 +40,7 @@ export const projectBy =
     linear(x, matrixLike(network.weights, `${module}.weight`), additions(network, module, residual));
 
 /** Bytes that copies of weights may take while text is generated. */
-const MAX_COPIES = 320 * 2 ** 20;
+const MAX_COPIES = 640 * 2 ** 20;
 
 /**
  * How weights are multiplied while they do not change, and without dropout. The wasm backend's fast product takes

@@ -250,20 +250,31 @@ describe('safetensors by properties', () => {
     return file(changed, bytes.slice(8 + length));
   };
 
+  const anyType = fc.constantFrom('F32' as const, 'F16' as const, 'BF16' as const);
+
   it('a damaged file is read or refused with a SafetensorsError, never anything else', () => {
     let refused = 0;
     fc.assert(
-      fc.property(tensorMap, fc.array(mutation, { minLength: 1, maxLength: 4 }), (list, mutations) => {
-        const bytes = mutations.reduce(apply, writeSafetensors(list, [['format', 'pt']]));
-        try {
-          let elements = 0;
-          for (const { data } of readSafetensors(bytes, 'f').tensors.values()) elements += data.length;
-          expect(elements).toBeLessThanOrEqual(bytes.length); // nothing beyond what the file justifies
-        } catch (error) {
-          if (!(error instanceof SafetensorsError)) throw error;
-          refused++;
-        }
-      }),
+      fc.property(
+        tensorMap,
+        fc.array(mutation, { minLength: 1, maxLength: 4 }),
+        anyType,
+        (list, mutations, dtype) => {
+          const bytes = mutations.reduce(apply, writeSafetensors(list, [['format', 'pt']], 'f', dtype));
+          try {
+            let elements = 0;
+            for (const { data, packed, shape } of readSafetensors(bytes, 'f').tensors.values()) {
+              elements += data.length;
+              if (data.every((x) => Math.abs(x) < 60_000)) packed?.();
+              expect(shape.length).toBeLessThanOrEqual(8);
+            }
+            expect(elements).toBeLessThanOrEqual(bytes.length); // nothing beyond what the file justifies
+          } catch (error) {
+            if (!(error instanceof SafetensorsError)) throw error;
+            refused++;
+          }
+        },
+      ),
       { numRuns: 4000, seed: 2 },
     );
     expect(refused).toBeGreaterThan(2000);

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { unpackRows } from '../../../src/kernels/packed-format';
+import { toCheckpoint } from '../../../src/model/checkpoint';
 import { modelFromFiles } from '../../../src/train/model-from-files';
 import { charTokenizer } from '../../support/char-tokenizer';
 
@@ -60,8 +62,22 @@ describe('a folder of files', () => {
   it('may hold GPT-2 without the prefix of its names, with its masks and transposed matrices', async () => {
     const change = { 'tokenizer_config.json': { ...tokenizerConfig } };
     const { weights } = await load(folder('gpt2', change));
-    expect(weights.get('transformer.h.1.attn.c_attn.weight')!.shape).toEqual([48, 16]);
+    const attention = weights.get('transformer.h.1.attn.c_attn.weight')!;
+    expect(attention.shape).toEqual([48, 16]);
+    const packed = attention.packed!();
+    expect(packed).toMatchObject({ format: 'f16', shape: [48, 16] });
+    expect(unpackRows(packed)).toEqual(attention.data); // the file is in half precision
     expect([...weights.keys()].filter((name) => /\.attn\.bias$/.test(name))).toEqual([]);
+  });
+
+  it('gives GPT-2 back to its checkpoints as they hold it', async () => {
+    const { config, weights } = await load(folder('gpt2-erf'));
+    const name = 'transformer.h.0.mlp.c_fc.weight';
+    const stored = toCheckpoint(config, weights).get(name)!;
+    expect(stored.shape).toEqual([16, 40]);
+    const [ours, theirs] = [weights.get(name)!.data, stored.data];
+    expect(theirs[3 * 40 + 7]).toBe(ours[7 * 16 + 3]);
+    expect(toCheckpoint(config, weights).get('transformer.wte.weight')!.shape).toEqual([44, 16]);
   });
 
   it('says what ends a response, from all files that do', async () => {
