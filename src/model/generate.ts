@@ -33,6 +33,7 @@ export interface GenerateHooks {
 /** Sequences that run together at most, whatever fits in memory. */
 const MAX_SEQUENCES = 256;
 const MAX_CACHE_BYTES = 512 * 2 ** 20;
+const MAX_LOGIT_BYTES = 64 * 2 ** 20; // of one step; a binding of 128 MB is all that every GPU offers
 const MAX_PROMPT_TOKENS = 16_384;
 
 interface Sequence {
@@ -254,7 +255,7 @@ const capacityOf = (sequences: readonly Sequence[]): number => {
   return Math.ceil(longest / 16) * 16;
 };
 
-/** Cuts sequences into batches that fit: by number, by bytes of cache and by tokens of prompts. */
+/** Cuts sequences into batches that fit: by number and logits, by bytes of cache and by tokens of prompts. */
 function* batches(sequences: readonly Sequence[], config: ModelConfig): Generator<Sequence[]> {
   let batch: Sequence[] = [];
   let prompts = new Set<readonly number[]>();
@@ -263,7 +264,8 @@ function* batches(sequences: readonly Sequence[], config: ModelConfig): Generato
     const { prompt } = sequence;
     const tokens = promptTokens + (prompts.has(prompt) ? 0 : prompt.length);
     const bytes = cacheBytes(config, capacityOf([...batch, sequence])) * (batch.length + 1);
-    const full = batch.length >= MAX_SEQUENCES || bytes > MAX_CACHE_BYTES || tokens > MAX_PROMPT_TOKENS;
+    const most = Math.min(MAX_SEQUENCES, Math.floor(MAX_LOGIT_BYTES / (4 * config.vocabSize)));
+    const full = batch.length >= most || bytes > MAX_CACHE_BYTES || tokens > MAX_PROMPT_TOKENS;
     if (full && batch.length > 0) {
       yield batch;
       batch = [];

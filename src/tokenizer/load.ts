@@ -173,6 +173,8 @@ const aroundText = (inner: HuggingFaceTokenizer): { before: number[]; after: num
  * @param tokenizerJson Parsed tokenizer.json; not changed.
  * @param tokenizerConfig Parsed tokenizer_config.json: names of the special tokens.
  * @param config Parsed config.json, for special tokens that tokenizer_config.json does not name.
+ * @param rows Rows of the model's embedding. Those beyond the vocabulary are padding, which a model may sample once in a
+ *   blue moon: such an id has no text, and is no error.
  * @throws TokenizerError when a file is malformed, the files do not fit each other or no end-of-text token is named;
  *   later from `encode` for a character the tokenizer cannot write, and from `decode` and `token` for an id it lacks.
  */
@@ -180,6 +182,7 @@ export const loadTokenizer = (
   tokenizerJson: unknown,
   tokenizerConfig: unknown,
   config: unknown = {},
+  rows = 0,
 ): Tokenizer => {
   const json: Json = { ...asObject(tokenizerJson, 'tokenizer.json') };
   const names = asObject(tokenizerConfig, 'tokenizer_config.json');
@@ -217,6 +220,7 @@ export const loadTokenizer = (
   }
   const cleanUp = names['clean_up_tokenization_spaces'] === true;
   const mustSpell = spellsText(json);
+  const isPadding = (id: number) => Number.isInteger(id) && id >= vocabSize && id < rows;
   const check = (id: number) => {
     if (inner.id_to_token(id) === undefined) {
       throw new TokenizerError(
@@ -224,11 +228,12 @@ export const loadTokenizer = (
       );
     }
   };
-  const decode = (tokens: readonly number[], keepSpecial: boolean): string => {
+  const decode = (ids: readonly number[], keepSpecial: boolean): string => {
+    const tokens = ids.filter((id) => !isPadding(id));
     if (tokens.length === 0) return '';
     tokens.forEach(check);
     return orUnusable('decode tokens', () =>
-      inner.decode([...tokens], {
+      inner.decode(tokens, {
         skip_special_tokens: !keepSpecial,
         clean_up_tokenization_spaces: cleanUp,
       }),
@@ -257,6 +262,7 @@ export const loadTokenizer = (
     },
     decode: (tokens, options = {}) => decode(tokens, options.keepSpecial ?? false),
     token: (id) => {
+      if (isPadding(id)) return `[${id}]`;
       const text = decode([id], true);
       // SentencePiece decoders drop a leading space, which a label in the middle of a text must show.
       return inner.id_to_token(id)!.startsWith('▁') && !text.startsWith(' ') ? ` ${text}` : text;

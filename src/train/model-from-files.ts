@@ -142,6 +142,7 @@ export const modelFromFiles = async (summary: ModelSummary, files: Files): Promi
     parse(own, 'tokenizer.json'),
     tokenizerConfig,
     Object.fromEntries(ids) as Json,
+    config.vocabSize,
   );
   checkTokenizerFits(tokenizer, config.vocabSize);
   const chatTemplate = readChatTemplate(own, tokenizerConfig);

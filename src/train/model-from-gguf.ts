@@ -24,7 +24,7 @@ export const modelFromGguf = async (
     fileName,
   );
   const config = parseModelConfig(configJson);
-  const tokenizer = loadTokenizer(tokenizerJson, tokenizerConfig, configJson);
+  const tokenizer = loadTokenizer(tokenizerJson, tokenizerConfig, configJson, config.vocabSize);
   checkTokenizerFits(tokenizer, config.vocabSize);
   checkWeights(config, weights);
   return {

@@ -43,6 +43,15 @@ describe('a character tokenizer', () => {
     expect(() => tokenizer.token(0.5)).toThrow(TokenizerError);
   });
 
+  it('has no text for the rows that pad an embedding', () => {
+    const padded = loadTokenizer(tokenizerJson, tokenizerConfig, {}, 40);
+    expect(padded.decode([39, ...padded.encode('1+2'), 32])).toBe('1+2');
+    expect(padded.decode([39])).toBe('');
+    expect(padded.token(39)).toBe('[39]');
+    expect(() => padded.decode([40])).toThrow(/There is no token 40/);
+    expect(padded.vocabSize).toBe(32);
+  });
+
   it('must fit the embedding', () => {
     expect(() => checkTokenizerFits(tokenizer, 32)).not.toThrow();
     expect(() => checkTokenizerFits(tokenizer, 40)).not.toThrow();
