@@ -126,6 +126,11 @@ def digits(values):
     return [float(f"{v:.7g}") for v in values.detach().flatten().tolist()]
 
 
+def as_linear(key, gradient):
+    """[out, in]; GPT-2's Conv1D has [in, out]."""
+    return gradient.T if ".c_" in key and gradient.dim() == 2 else gradient
+
+
 def store(folder, name, state):
     tensors = {k: v.contiguous() for k, v in state.items()}
     if name not in sharded:
@@ -175,8 +180,7 @@ def make(name, config, seed):
         loss = -torch.cat(log_probs).mean()
         loss.backward()
         fixture["loss"] = digits(loss)[0]
-        transposed = (lambda k, g: g.T if g.dim() == 2 and "wte" not in k and "wpe" not in k else g) if "gpt2" in name else (lambda k, g: g)
-        fixture["gradients"] = {k: digits(transposed(k, p.grad)) for k, p in model.named_parameters()}
+        fixture["gradients"] = {k: digits(as_linear(k, p.grad)) for k, p in model.named_parameters()}
     folder = here / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
