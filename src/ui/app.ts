@@ -2,11 +2,14 @@ import type { RunEvent, RunSummary } from '../../workers/protocol';
 import type { BackendChoice } from '../tf';
 import type { MethodInfo } from '../train/method-info';
 import { createAnswers } from './answers';
+import { createBring } from './bring/bring';
+import { createCheck } from './bring/check';
 import type { Connect, Connection } from './connect';
 import { createDocumentEditor } from './document-editor';
+import { createEstimator } from './estimator';
 import { addToCurves, reduceEvents, shapeOf } from './events';
 import { createRunControl } from './run-control';
-import { initialState, isLive, noRun, type State } from './state';
+import { initialState, isLive, noRun, noWork, type State } from './state';
 import { createStore, type Store } from './store';
 import { describeTrouble, type Trouble } from './trouble';
 
@@ -19,6 +22,10 @@ export interface App {
   readonly answers: ReturnType<typeof createAnswers>;
   readonly editor: ReturnType<typeof createDocumentEditor>;
   readonly control: ReturnType<typeof createRunControl>;
+  readonly bring: ReturnType<typeof createBring>;
+  readonly check: ReturnType<typeof createCheck>;
+  /** Asks a person before something is done; set by the page once its dialog is there. */
+  confirm: (question: string, detail: string, verb: string, keep?: string) => Promise<boolean>;
   readonly method: (id: string) => MethodInfo | undefined;
   /** Connects, loads catalogue and model, reads the URL. */
   boot(): Promise<void>;
@@ -102,9 +109,9 @@ export const createApp = (connect: Connect): App => {
     backendChoice = store.get().document?.backend ?? 'auto';
     const backend = await api.init(backendChoice);
     await connection.subscribe(receive);
-    const models = await api.models();
-    store.set({ backend, models });
-    app.editor.checkModel();
+    const [models, datasets, adapters] = await Promise.all([api.models(), api.datasets(), api.adapters()]);
+    store.set({ backend, models, datasets, adapters });
+    app.editor.checkNames();
     const wanted = store.get().document?.model;
     if (wanted) await api.load(wanted);
     store.set({ connection: 'ready' });
@@ -131,13 +138,15 @@ export const createApp = (connect: Connect): App => {
     },
     end() {
       app.editor.end();
+      app.check.end();
+      estimator.end();
       connection?.close();
     },
     async restart(choice) {
       connection.close();
       if (choice) app.editor.edit((document) => ({ ...document, backend: choice }));
       app.answers.forget();
-      store.set({ ...noRun, pending: '', backend: undefined });
+      store.set({ ...noRun, ...noWork, pending: '', backend: undefined });
       open();
       const well = await attempt('starting the engine', start);
       if (!well) store.set({ connection: 'failed' });
@@ -190,11 +199,17 @@ export const createApp = (connect: Connect): App => {
     answers: undefined as never,
     editor: undefined as never,
     control: undefined as never,
+    bring: undefined as never,
+    check: undefined as never,
+    confirm: async () => true,
   };
   const parts = {
     answers: createAnswers(app),
     editor: createDocumentEditor(app),
     control: createRunControl(app, () => backendChoice),
+    bring: createBring(app),
+    check: createCheck(app),
   };
+  const estimator = createEstimator(app);
   return Object.assign(app, parts);
 };

@@ -1,9 +1,9 @@
-import type { ModelSummary } from '../../workers/protocol';
 import { tasks } from '../tasks';
 import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../train/run-document';
 import type { App } from './app';
+import { hubNameOf } from './bring/bring';
 import { overlay, readHash, writeHash } from './run-url';
-import type { FieldProblem } from './state';
+import type { FieldProblem, Missing, State } from './state';
 import { isLive, noRun } from './state';
 
 const firstMethod = 'step-dpo';
@@ -22,18 +22,43 @@ const shortened = ({ field, message }: FieldProblem): FieldProblem => ({
   message: message.length > longest ? `${message.slice(0, longest)} …` : message,
 });
 
+type Known = Pick<State, 'connection' | 'models' | 'datasets' | 'adapters'>;
+
 /** What only the engine would find otherwise: a valid document that names things which are not here. */
-const unknownNames = (document: RunDocument, models: readonly ModelSummary[]): FieldProblem[] => {
-  const check = (field: string, value: string, known: readonly { id: string }[]): FieldProblem[] =>
+const unknownNames = (document: RunDocument, { models, datasets, adapters }: Known): FieldProblem[] => {
+  const check = (field: string, value: string, known: readonly { id: string }[], remedy = ''): FieldProblem[] =>
     known.some(({ id }) => id === value)
       ? []
-      : [{ field, message: `"${value}" is not here; use one of ${known.map(({ id }) => id).join(', ')}` }];
-  const task = tasks.find(({ id }) => id === document.data.task);
-  return [
-    ...check('data.task', document.data.task, tasks),
-    ...(task ? check('data.difficulty', document.data.difficulty, task.difficulties) : []),
-    ...(models.length > 0 ? check('model', document.model, models) : []),
-  ];
+      : [
+          {
+            field,
+            message: `"${value}" is not here; ${remedy}use one of ${known.map(({ id }) => id).join(', ')}`,
+          },
+        ];
+  // The lists come with the first answer of the engine; there is always a built-in model in them.
+  const listed = models.length > 0;
+  const problems = listed
+    ? check('model', document.model, models, hubNameOf(document.model) ? 'load it from the hub, or ' : 'bring it below, or ')
+    : [];
+  const { dataset } = document.data;
+  if (!dataset) {
+    const task = tasks.find(({ id }) => id === document.data.task);
+    problems.push(...check('data.task', document.data.task, tasks));
+    if (task) problems.push(...check('data.difficulty', document.data.difficulty, task.difficulties));
+  } else if (listed && !datasets.some(({ id }) => id === dataset.id)) {
+    problems.push({
+      field: 'data.dataset.id',
+      message: `"${dataset.id}" is not here; choose its file again below (the same file has the same id), or go on with the built-in problems`,
+    });
+  }
+  const from = document.adapter?.from;
+  if (from && listed && !adapters.some(({ id }) => id === from)) {
+    problems.push({
+      field: 'adapter.from',
+      message: `"${from}" is not here; add its files again below, or begin a new adapter`,
+    });
+  }
+  return problems;
 };
 
 /** Keeps the run document, the form and the URL the same thing, and refuses what is not a valid document. */
@@ -55,12 +80,23 @@ export const createDocumentEditor = (app: App) => {
     }, 150);
   };
 
+  /** What an address asked for, so that it can be brought and taken up again. */
+  const missingOf = (document: RunDocument, unknown: readonly FieldProblem[]): Missing => {
+    const named = (field: string) => unknown.some((problem) => problem.field === field);
+    return {
+      ...(named('model') && { model: document.model }),
+      ...(named('data.dataset.id') && document.data.dataset && { dataset: document.data.dataset }),
+      ...(named('adapter.from') && document.adapter && { adapter: document.adapter }),
+    };
+  };
+
   const take = (candidate: unknown): boolean => {
     const before = app.store.get().document;
     let document: RunDocument;
     try {
       document = parseRun(candidate, methods());
-      const unknown = unknownNames(document, app.store.get().models);
+      const unknown = unknownNames(document, app.store.get());
+      if (unknown.length > 0) app.store.set({ missing: missingOf(document, unknown) });
       if (unknown.length > 0) throw new RunDocumentError(unknown);
     } catch (error) {
       app.store.set({ documentProblems: problemsOf(error).map(shortened) });
@@ -128,19 +164,29 @@ export const createDocumentEditor = (app: App) => {
       if (app.store.get().documentProblems.length === 0) mirror();
       addEventListener('hashchange', heard);
     },
-    /** The list of models has come: one that the URL named before must be in it. Else the first is taken. */
-    checkModel() {
+    /** The lists have come: what the document names must be in them. Else something that is here takes its place. */
+    checkNames() {
       const { document, models } = app.store.get();
       if (!document || models.length === 0) return;
-      const unknown = unknownNames(document, models).filter(({ field }) => field === 'model');
-      if (unknown.length === 0) return;
-      const model = models.find(({ id }) => id === firstModel) ?? models[0]!;
+      const unknown = unknownNames(document, app.store.get());
+      const missing = missingOf(document, unknown);
+      if (Object.keys(missing).length === 0) return;
+      const model = missing.model ? (models.find(({ id }) => id === firstModel) ?? models[0]!).id : document.model;
       clearTimeout(timer); // the URL stays, to be corrected
-      app.store.set({ document: { ...document, model: model.id }, documentProblems: unknown });
+      app.store.set({
+        document: {
+          ...document,
+          model,
+          adapter: missing.adapter ? { ...missing.adapter, from: null, reference: 'base' } : document.adapter,
+          data: missing.dataset ? { ...document.data, dataset: null } : document.data,
+        },
+        documentProblems: unknown.map(shortened),
+        missing,
+      });
     },
     /** Drops what was refused: the form shows the document again. */
     forgive() {
-      app.store.set({ documentProblems: [], trouble: undefined });
+      app.store.set({ documentProblems: [], missing: {}, trouble: undefined });
       mirror();
     },
     startAsked: () => start && app.store.get().documentProblems.length === 0,

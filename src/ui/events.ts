@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../workers/protocol';
 import type { PreferenceTree } from '../tree/tree';
+import { checkKey } from './bring/check-key';
 import type { EvaluationPoint, Point, State, TreeShape } from './state';
 
 /** Length, in tokens, of the path from the root to a node, that node included. */
@@ -96,6 +97,10 @@ export const reduceEvents = (state: Readonly<State>, events: readonly RunEvent[]
     } else if (event.kind === 'tree') {
       trees ??= [...state.trees];
       trees[event.index] = shapeOf(event.tree, event.index);
+    } else if (event.kind === 'download') {
+      patch.download = event.progress;
+    } else if (event.kind === 'dataset') {
+      patch.checked = { key: checkKey(state.runDocument ?? state.document), report: event.report };
     } else if (event.kind === 'checkpoint') {
       patch.checkpoint = event.stored
         ? `Saved at step ${event.step}.`

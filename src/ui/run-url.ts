@@ -1,38 +1,74 @@
 /**
  * The run document in the URL: `#version=1&model=arith-nano&method.id=dpo&method.params.beta=0.1&...`, every field by
- * its path, readable and editable by hand. `#run=<JSON>` is read as well, and `start=1` beside either asks to train
- * at once.
+ * its path, readable and editable by hand. Nothing is "null", yes and no are "true" and "false", lists are joined by
+ * commas (a comma inside an item has a backslash before it). `#run=<JSON>` is read as well, and `start=1` beside either
+ * asks to train at once.
  */
 import type { RunDocument } from '../train/run-document';
 
+const settings = 'data.dataset.settings';
+
+/** Fields that are text whatever they look like. */
 const textFields = new Set([
   'model',
+  'weights',
+  'adapter.reference',
   'method.id',
   'data.task',
   'data.difficulty',
+  'data.dataset.id',
+  ...['format', 'template', 'plainRows', 'system', 'bos', 'truncationMode', 'annotations', 'rankedPairs'].map(
+    (name) => `${settings}.${name}`,
+  ),
+  `${settings}.steps.rule`,
+  `${settings}.steps.pattern`,
   'schedule.kind',
   'backend',
 ]);
 
+const listFields = new Set(['adapter.targetModules', `${settings}.mapping.solutions`]);
+
+/** Text, or nothing. */
+const nullableTextFields = new Set(['adapter.from']);
+
+const isText = (field: string) => textFields.has(field) || field.startsWith(`${settings}.mapping.`);
+
+const joined = (items: readonly unknown[]): string =>
+  items.map((item) => String(item).replace(/[\\,]/g, '\\$&')).join(',');
+
+const parted = (text: string): string[] =>
+  text === ''
+    ? []
+    : (text.match(/(?:\\.|[^,\\]|\\$)+/gsu) ?? []).map((item) => item.replace(/\\(.)/gsu, '$1'));
+
 const flatten = (value: object, prefix = ''): [string, string][] =>
-  Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
-    typeof inner === 'object' && inner !== null
-      ? flatten(inner, `${prefix}${key}.`)
-      : ([[prefix + key, String(inner)]] as [string, string][]),
-  );
+  Object.entries(value).flatMap(([key, inner]: [string, unknown]): [string, string][] => {
+    if (inner === undefined) return [];
+    if (Array.isArray(inner)) return [[prefix + key, joined(inner)]];
+    if (typeof inner === 'object' && inner !== null) return flatten(inner, `${prefix}${key}.`);
+    return [[prefix + key, String(inner)]];
+  });
+
+/** Half a surrogate pair, which no address can hold. */
+const halves = /\p{Surrogate}/gu;
 
 /** The document as a hash, without the `#`. */
 export const writeHash = (document: RunDocument): string =>
   flatten(document)
-    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+    .map(([key, value]) => `${key}=${encodeURIComponent(value.replace(halves, '\ufffd'))}`)
     .join('&');
 
 type Fields = { [key: string]: unknown };
 
-/** Numbers that parse are numbers; the rest stays text, for the validator to name. */
-const readValue = (field: string, text: string): unknown =>
-  !textFields.has(field) && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-
+/** What reads as a number, nothing, yes or no is that; the rest stays text, for the validator to name. */
+const readValue = (field: string, text: string): unknown => {
+  if (listFields.has(field)) return parted(text);
+  if (isText(field)) return text;
+  if (text === 'null') return null;
+  if (nullableTextFields.has(field)) return text;
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+};
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -1,4 +1,8 @@
 import type {
+  AdapterSummary,
+  DatasetSummary,
+  DownloadProgress,
+  Estimate,
   Evaluation,
   Metrics,
   ModelSummary,
@@ -7,9 +11,10 @@ import type {
   RunSummary,
   StorageReport,
 } from '../../workers/protocol';
+import type { DatasetReport } from '../data/prepare/report';
 import type { BackendInfo } from '../tf';
 import type { MethodInfo } from '../train/method-info';
-import type { RunDocument } from '../train/run-document';
+import type { AdapterDocument, RunDocument } from '../train/run-document';
 import type { Trouble } from './trouble';
 
 /** One optimiser step. `x` counts steps over all passes of the run, so that a second pass is drawn after the first. */
@@ -47,12 +52,47 @@ export interface Progress {
   note: string;
 }
 
+/** Kinds of things that a person brings. */
+export type Brought = 'model' | 'dataset' | 'adapter';
+
+/** A report with what it was made for, so that the page can say when it no longer fits. */
+export interface Checked {
+  key: string;
+  report: DatasetReport;
+}
+
+/** What a document named that is not here, to be brought. */
+export interface Missing {
+  model?: string;
+  dataset?: NonNullable<RunDocument['data']['dataset']>;
+  adapter?: AdapterDocument;
+}
+
 export interface State {
   connection: 'starting' | 'ready' | 'failed';
   backend: BackendInfo | undefined;
   trouble: Trouble | undefined;
   methods: readonly MethodInfo[];
   models: readonly ModelSummary[];
+  datasets: readonly DatasetSummary[];
+  adapters: readonly AdapterSummary[];
+  /** What is being read or downloaded. */
+  bringing: Brought | undefined;
+  download: DownloadProgress | undefined;
+  /** Why the last of its kind could not be brought, as the engine says it; stands beside the control. */
+  bringProblems: Readonly<Partial<Record<Brought, string>>>;
+  missing: Missing;
+  /** A whole dataset is being read for its report. */
+  checking: boolean;
+  checked: Checked | undefined;
+  checkProblem: string;
+  /** The first rows of the dataset, read under the settings of now. */
+  preview: Checked | undefined;
+  previewProblem: string;
+  estimate: Estimate | undefined;
+  /** `estimate` is for the document as it stands. */
+  estimated: boolean;
+  estimateProblem: string;
   /** The document that the form edits: the next run's. */
   document: RunDocument | undefined;
   /** Why the last edit or URL was not taken over. */
@@ -82,6 +122,20 @@ export const initialState: State = {
   trouble: undefined,
   methods: [],
   models: [],
+  datasets: [],
+  adapters: [],
+  bringing: undefined,
+  download: undefined,
+  bringProblems: {},
+  missing: {},
+  checking: false,
+  checked: undefined,
+  checkProblem: '',
+  preview: undefined,
+  previewProblem: '',
+  estimate: undefined,
+  estimated: false,
+  estimateProblem: '',
   document: undefined,
   documentProblems: [],
   runDocument: undefined,
@@ -110,6 +164,9 @@ export const noRun: Partial<State> = {
   checkpoint: '',
 };
 
+/** What an engine that is gone was doing beside training. */
+export const noWork: Partial<State> = { bringing: undefined, download: undefined, checking: false };
+
 const moving: readonly RunPhase[] = ['loading', 'evaluating', 'collecting', 'scoring', 'training'];
 
 /** Being computed right now. */
@@ -119,3 +176,15 @@ export const isMoving = (phase: RunPhase | undefined): boolean =>
 /** Can be gone on with: not finished, stopped or failed. */
 export const isLive = (phase: RunPhase | undefined): boolean =>
   phase !== undefined && (isMoving(phase) || phase === 'paused' || phase === 'idle');
+
+/** The document of what the page shows: of its run, or of the next one. */
+export const shownDocument = ({ status, runDocument, document }: Readonly<State>): RunDocument | undefined =>
+  (status ? runDocument : undefined) ?? document;
+
+/** The built-in problems with a built-in model, which answers them one line to a step. */
+export const isArithmetic = (state: Readonly<State>): boolean => {
+  const document = shownDocument(state);
+  if (!document) return true;
+  const model = state.models.find((m) => m.id === document.model);
+  return document.data.dataset === null && model?.builtIn !== false;
+};

@@ -3,7 +3,7 @@ import { DataError } from '../data-error';
 import type { ColumnMapping, FormatId } from '../settings';
 import { shownText } from '../shown-text';
 
-type Part = Exclude<keyof ColumnMapping, 'solutions'>;
+export type Part = Exclude<keyof ColumnMapping, 'solutions'>;
 
 /** Names that columns of each part go by, the usual one first. */
 const names: Record<Part, readonly string[]> = {
@@ -23,7 +23,8 @@ const names: Record<Part, readonly string[]> = {
   groundTruth: ['ground_truth', 'answer', 'gold', 'reference'],
 };
 
-const parts: Record<FormatId, { required: readonly Part[]; optional: readonly Part[] }> = {
+/** Parts of each format: what it cannot do without, and what it uses where it is there. */
+export const parts: Record<FormatId, { required: readonly Part[]; optional: readonly Part[] }> = {
   preference: { required: ['prompt', 'chosen', 'rejected'], optional: ['system', 'margin'] },
   'implicit-preference': { required: ['chosen', 'rejected'], optional: ['margin'] },
   unpaired: { required: ['prompt', 'completion', 'label'], optional: ['system'] },
