@@ -23,6 +23,7 @@ import type {
   StorageItem,
   TrainerApi,
 } from '../../workers/protocol';
+import { createBrought, pieceOf } from './fake-brought';
 import { fakeMethods } from './fake-methods';
 
 export interface FakeOptions {
@@ -40,6 +41,10 @@ export interface FakeOptions {
   checkpointNote?: string;
   /** Replaces every problem's prompt and reason with this text, to see that it is shown as text. */
   hostile?: string;
+  /** Bytes that a run may take at most, by the estimate. */
+  limitBytes?: number;
+  /** The browser has no room for what is brought. */
+  notKept?: boolean;
 }
 
 export interface FakeTrainer extends Connection {
@@ -80,7 +85,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
   let message = '';
   let runId = '';
   let asked: 'pause' | 'stop' | undefined;
-  let trees: { tree: PreferenceTree; problem: Problem; right: string; wrong: string }[] = [];
+  let trees: { tree: PreferenceTree; made?: { problem: Problem; right: string; wrong: string } }[] = [];
   let metrics: RunSummary['metrics'] = [];
   let evaluations: Evaluation[] = [];
   let stored: RunSummary[] = [...(options.stored ?? [])];
@@ -94,6 +99,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
   };
 
   const emit = (...events: RunEvent[]) => listener(events);
+  const brought = createBrought(pace / 4, options, fakeMethods, emit);
   const skill = () => 0.13 - 0.09 * (1 - Math.exp(-step / 12));
   const status = (): RunStatus => ({
     runId,
@@ -149,7 +155,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
       responses: [{ leaf: 1 }, { leaf: 2 }],
       comparisons: [{ chosen: 0, rejected: 1 }],
     };
-    return { tree, problem, right, wrong };
+    return { tree, made: { problem, right, wrong } };
   };
 
   const evaluateNow = async (count: number) => {
@@ -157,6 +163,25 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     enter('evaluating', `Answering ${count} held-out problems.`);
     await sleep(pace);
     const rng = createRng(step + 31);
+    if (document?.data.dataset) {
+      const ranked = Math.min(8, 4 + Math.floor(step / 2));
+      const loss = 0.69 - 0.03 * step;
+      const pairs: Evaluation = {
+        kind: 'pairs',
+        step,
+        stage: 'main',
+        problems: 8,
+        accuracy: ranked / 8,
+        interval: wilson(ranked, 8),
+        stepAccuracy: 0,
+        meanTokens: 40,
+        metrics: { eval_loss: loss, 'eval_rewards/margins': 0.1 * step, 'eval_rewards/accuracies': ranked / 8 },
+      };
+      evaluations = [...evaluations, pairs];
+      emit({ kind: 'evaluation', evaluation: pairs });
+      phase = before;
+      return pairs;
+    }
     const right = Math.round(count * Math.min(1, (1 - skill()) ** 4.5 + 0.02 * rng.next()));
     const evaluation: Evaluation = {
       step,
@@ -175,6 +200,16 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
 
   const collect = async () => {
     if (trees.length > 0) return;
+    if (document!.data.dataset) {
+      enter('collecting', 'Reading the dataset.');
+      const { trees: read, report } = await brought.prepare(document!);
+      trees = read.map((tree) => ({ tree }));
+      emit(
+        { kind: 'dataset', report },
+        ...read.map((tree, index): RunEvent => ({ kind: 'tree', tree, index })),
+      );
+      return;
+    }
     const total = document!.data.trees;
     enter('collecting', 'Making pairs.');
     for (let i = 0; i < total && !asked; i++) {
@@ -306,7 +341,13 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
         parameters: 1_640_000,
         builtIn: true,
       },
+      ...brought.models,
     ],
+    ...brought.calls,
+    chat: async (prompt, { which, maxTokens }) =>
+      brought.chat(typeof prompt === 'string' ? prompt : prompt.at(-1)!.content, which, maxTokens),
+    logProbs: async (sequences) => sequences.map((tokens) => tokens.slice(1).map(() => -1)),
+    tokenize: async (text) => codes(text),
     subscribe: async (l) => {
       listener = l;
     },
@@ -367,7 +408,30 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     }),
     credit: async (index) => {
       await sleep(pace / 3);
-      const { tree, problem, right, wrong } = trees[index]!;
+      const { tree, made } = trees[index]!;
+      if (!made) {
+        const textAt = (node: number) => tree.nodes[node]!.tokens.map(pieceOf).join('');
+        const pathTo = (leaf: number): number[] =>
+          leaf < 0 ? [] : [...pathTo(tree.nodes[leaf]!.parent), leaf];
+        return {
+          treeId: tree.id,
+          prompt: tree.nodes.flatMap((n, i) => (n.role === 'prompt' ? textAt(i) : [])).join(''),
+          method: document!.method.id,
+          responses: tree.responses.map((r, i): CreditResponse => {
+            const nodes = pathTo(r.leaf).filter((n) => tree.nodes[n]!.role !== 'prompt');
+            const sign = i === 0 ? 1 : -1;
+            const texts = nodes.map(textAt);
+            return {
+              role: i === 0 ? 'chosen' : 'rejected',
+              tokens: creditTokens(texts.join(''), 0, sign, createRng(index), 0),
+              steps: texts.map((t) => ({ text: t, scored: true, reward: sign, push: sign, correct: undefined })),
+              reward: sign,
+            };
+          }),
+          loss: 0.5,
+        };
+      }
+      const { problem, right, wrong } = made;
       const prefix = tree.nodes[0]!.tokens.length - problem.prompt.length;
       let same = prefix;
       while (right[same] === wrong[same]) same++;
@@ -423,6 +487,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
         bytes: 871_000,
         updated: Date.now(),
       };
+      items.push(...brought.items());
       const usage = 871_000 + items.reduce((s, i) => s + i.bytes, 0);
       return {
         items: [model, ...items],
@@ -434,6 +499,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     },
     deleteStored: async (_store, key) => {
       stored = stored.filter((r) => r.runId !== key);
+      brought.forget(key);
     },
     persistStorage: async () => true,
     exportModel: async () => new Uint8Array([80, 75, 5, 6, ...new Array<number>(18).fill(0)]),

@@ -10,7 +10,7 @@ const kinds: Record<StorageItem['store'], string> = {
   adapters: 'adapter',
   dataFiles: 'data file',
   unfinished: 'unfinished download',
-  datasets: 'data',
+  datasets: 'data made ready',
   references: 'reference scores',
   runs: 'run',
   checkpoints: 'checkpoint',
@@ -54,6 +54,7 @@ export class StoragePanel extends AppElement {
       await this.app.connection.api.deleteStored(item.store, item.key);
       if (item.store === 'runs') this.app.letGo(item.key);
       await this.app.refreshRuns();
+      await this.app.bring.refresh();
       await this.app.refreshStorage();
     });
   }
