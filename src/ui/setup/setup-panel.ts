@@ -1,11 +1,12 @@
 import { html, nothing } from 'lit';
-import { tasks } from '../../tasks';
 import type { MethodInfo } from '../../train/method-info';
 import type { RunDocument } from '../../train/run-document';
+import '../bring/adapter-bring';
 import { AppElement, define } from '../element';
-import { roughly } from '../format';
 import { isLive } from '../state';
 import { mainFields, moreFields, type NumberField, valueAt, withValue } from './fields';
+import { adapterFields } from './adapter-fields';
+import './estimate-panel';
 import './math-formula';
 import { choice, numberInput } from './number-input';
 
@@ -31,7 +32,7 @@ const schedules = [
 /** The run document as a form: method, its parameters, and the settings of the run. */
 export class SetupPanel extends AppElement {
   protected watched() {
-    return ['document', 'documentProblems', 'methods', 'models', 'status'] as const;
+    return ['document', 'documentProblems', 'methods', 'models', 'adapters', 'status'] as const;
   }
 
   #set = (path: string, value: unknown) =>
@@ -95,9 +96,11 @@ export class SetupPanel extends AppElement {
     const method = methods.find((m) => m.id === document?.method.id);
     if (!document || !method)
       return html`${this.#problems()}<p class="quiet">The catalogue is being read…</p>`;
-    const task = tasks.find((t) => t.id === document.data.task);
+    const { adapters } = this.state;
+    const model = models.find((m) => m.id === document.model);
+    const fields = mainFields.filter(({ path }) => !document.data.dataset || path !== 'data.trees');
     const live = isLive(status?.phase) && status?.phase !== 'idle';
-    return html`<form class="spread" @submit=${(e: Event) => e.preventDefault()} autocomplete="off">
+    return html`<div class="spread">
       <div class="text">
         ${this.#problems()}
         ${live ? html`<p class="hint">A run is under way with the settings it began with. What you change here is for the next one.</p>` : nothing}
@@ -109,11 +112,19 @@ export class SetupPanel extends AppElement {
           <legend>Parameters of ${method.name}</legend>
           ${this.#parameters(method, document)}
         </fieldset>
+        <section class="trained" aria-label="What is trained">
+          ${adapterFields({
+            document,
+            model,
+            adapters: adapters.filter((a) => a.baseModel === undefined || a.baseModel === document.model || a.id === document.adapter?.from || !model?.builtIn),
+            edit: (change) => this.app.editor.edit(change),
+            number: (field) => this.#number(document, field),
+            bring: html`<adapter-bring .app=${this.app}></adapter-bring>`,
+          })}
+        </section>
         <fieldset class="fields">
           <legend>The run</legend>
-          ${choice({ id: 'model', label: 'Model', help: models.find((m) => m.id === document.model)?.description ?? '', value: document.model, options: models.map((m) => ({ id: m.id, label: `${m.name}, ${roughly(m.parameters)} parameters` })), change: (v) => this.#set('model', v) })}
-          ${choice({ id: 'difficulty', label: 'Difficulty', help: task ? task.name : '', value: document.data.difficulty, options: task?.difficulties ?? [], change: (v) => this.#set('data.difficulty', v) })}
-          ${mainFields.map((field) => this.#number(document, field))}
+          ${fields.map((field) => this.#number(document, field))}
         </fieldset>
         <details class="more">
           <summary>More settings</summary>
@@ -124,9 +135,10 @@ export class SetupPanel extends AppElement {
             ${moreFields.map((field) => this.#number(document, field))}
           </fieldset>
         </details>
+        <estimate-panel .app=${this.app}></estimate-panel>
       </div>
       ${this.#about(method)}
-    </form>`;
+    </div>`;
   }
 }
 

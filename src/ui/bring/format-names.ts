@@ -1,0 +1,31 @@
+import type { Part } from '../../data/formats/parts';
+import type { FormatId } from '../../data/settings';
+
+export const formatLabels: Record<FormatId, string> = {
+  preference: 'Prompt, chosen, rejected',
+  'implicit-preference': 'Chosen and rejected with the prompt inside',
+  unpaired: 'Prompt, one answer, label',
+  ranked: 'Prompt and answers with scores',
+  'step-dpo': 'Step-DPO: prefix, chosen and rejected step',
+  'prompt-completion': 'Prompt and answer',
+  messages: 'Conversations',
+  solutions: 'Question and solutions marked right or wrong',
+};
+
+export const partLabels: Record<Part | 'solutions', string> = {
+  system: 'System message',
+  prompt: 'Prompt',
+  chosen: 'Chosen',
+  rejected: 'Rejected',
+  margin: 'Margin',
+  completion: 'Answer',
+  label: 'Label (right or wrong)',
+  responses: 'Answers',
+  scores: 'Scores',
+  prefix: 'Correct steps so far',
+  fullChosen: 'Whole right answer',
+  fullRejected: 'Whole wrong answer',
+  messages: 'Messages',
+  groundTruth: 'Right result',
+  solutions: 'Solutions',
+};
