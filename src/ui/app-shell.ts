@@ -7,6 +7,19 @@
  *   watch, problem, reference-answer, policy-answer, verdict, play, next-problem, solve-another
  *   method-<id>          radio buttons; field-<path with dashes>, such as field-steps, field-optimizer-learningRate,
  *                        field-method-params-beta; field-model, field-difficulty, field-schedule, field-backend
+ *   model-drop, data-drop (drop anywhere on them), model-more, data-more, adapter-more (the <details> with these:)
+ *                        model-files, model-folder, data-file, adapter-files (file inputs); hub-repo, hub-revision, hub-file,
+ *                        hub-token, hub-address, hub-load; the same with data-hub- (data-hub-look, data-hub-choice) and
+ *                        adapter-hub-; model-details, model-missing, missing-load, data-missing
+ *   download-progress, download-cancel; model-problem, dataset-problem, adapter-problem (alerts beside the control)
+ *   field-dataset, data-format, field-data-dataset-settings-<name>, map-<part>, map-solutions-<n>, mapper
+ *   data-preview, preview-problem, data-check, check-cancel, check-status, check-problem, data-remove
+ *   data-report (data-stale), report-stale, report-rows, report-warnings, report-dropped, report-checks, report-samples,
+ *                        lengths-prompt, lengths-chosen, lengths-rejected
+ *   train-full, train-lora, adapter-fields, field-adapter-rank, field-adapter-alpha, field-adapter-dropout, adapter-rsLora,
+ *                        adapter-module-<name>, field-adapter-from, field-adapter-reference, field-weights, checkpointing
+ *   estimate (data-fits), estimate-problem, remedy-<n>, estimate-line (in the dock)
+ *   chat, chat-prompt, chat-tokens, chat-plain, chat-send, chat-reference, chat-policy, chat-problem
  *   document-problems    alert that lists the fields that were refused
  *   train | pause | resume   one button that changes its name; step, stop (aria-disabled when they do nothing)
  *   status               role=status; data-phase is RunStatus.phase or "none", data-step the step
@@ -15,13 +28,19 @@
  *   tree-list, tree-<index>, credit, credit-measure-reward, credit-measure-push, credit-readout
  *   problems-load, problems-table, problems-filter
  *   run-list, run-<runId>, run-open, run-delete, confirm-delete, storage-list, storage-persist
- *   export-model, copy-run, metrics-csv, metrics-json
+ *   export-adapter, export-model, export-dtype, copy-run, metrics-csv, metrics-json
  *
  * `window.marginalia` is described in driver.ts; the URL's hash in run-url.ts.
  */
 import { html, nothing } from 'lit';
+import './bring/data-panel';
+import './bring/model-panel';
+import './chat/chat-panel';
 import { AppElement, define } from './element';
+import './keep/confirm-dialog';
+import type { ConfirmDialog } from './keep/confirm-dialog';
 import { listenForShortcuts, shortcuts } from './shortcuts';
+import { isArithmetic } from './state';
 import './charts/curves-panel';
 import './credit/credit-panel';
 import './keep/keep-panel';
@@ -35,7 +54,8 @@ import './watch/watch-panel';
 
 const sections = [
   { id: 'watch', short: 'Watch', title: 'The model at work' },
-  { id: 'teach', short: 'Teach', title: 'What to teach it, and how' },
+  { id: 'bring', short: 'Model and data', title: 'Which model, and what it learns from' },
+  { id: 'teach', short: 'Teach', title: 'How to teach it' },
   { id: 'learning', short: 'Curves', title: 'How it learns' },
   { id: 'credit', short: 'Credit', title: 'Where the credit goes' },
   { id: 'problems', short: 'Problems', title: 'Held-out problems, before and now' },
@@ -48,12 +68,14 @@ export class AppShell extends AppElement {
   #endShortcuts: (() => void) | undefined;
 
   protected watched() {
-    return [] as const;
+    return ['models', 'document', 'runDocument', 'status'] as const;
   }
 
   override connectedCallback() {
     super.connectedCallback();
     this.#endShortcuts = listenForShortcuts(this.app);
+    this.app.confirm = (question, detail, verb, keep) =>
+      this.querySelector<ConfirmDialog>('#ask')!.ask(question, detail, verb, keep);
     this.addEventListener('go', (event) => this.#go((event as CustomEvent<SectionId>).detail));
   }
 
@@ -80,7 +102,11 @@ export class AppShell extends AppElement {
     const { app } = this;
     switch (id) {
       case 'watch':
-        return html`<watch-panel .app=${app}></watch-panel>`;
+        return isArithmetic(this.state)
+          ? html`<watch-panel .app=${app}></watch-panel>`
+          : html`<chat-panel .app=${app}></chat-panel>`;
+      case 'bring':
+        return html`<model-panel .app=${app}></model-panel><data-panel .app=${app}></data-panel>`;
       case 'teach':
         return html`<setup-panel .app=${app}></setup-panel>`;
       case 'learning':
@@ -98,17 +124,21 @@ export class AppShell extends AppElement {
 
   override render() {
     const { app } = this;
+    const arithmetic = isArithmetic(this.state);
     return html`
       ${this.#link('main', 'Skip to the content', 'skip-link')}
       <header><site-header .app=${app}></site-header></header>
       <nav aria-label="Parts of the page">
-        <ol>${sections.map(({ id, short }) => html`<li>${this.#link(id, short)}</li>`)}</ol>
+        <ol>${sections.map(({ id, short }) => html`<li ?hidden=${id === 'problems' && !arithmetic}>${this.#link(id, short)}</li>`)}</ol>
       </nav>
       <main id="main" tabindex="-1">
         <trouble-note .app=${app}></trouble-note>
         <run-offer .app=${app}></run-offer>
         ${sections.map(
-          ({ id, title }) => html`<section id=${id} aria-labelledby="${id}-title">
+          ({
+            id,
+            title,
+          }) => html`<section ?hidden=${id === 'problems' && !arithmetic} id=${id} aria-labelledby="${id}-title">
             <h2 id="${id}-title" tabindex="-1">${title}</h2>
             ${this.#body(id)}
           </section>`,
@@ -116,7 +146,7 @@ export class AppShell extends AppElement {
       </main>
       <footer class="spread">
         <div class="text">
-          <p>Everything happens on this machine; nothing is sent anywhere.</p>
+          <p>Everything happens on this machine; nothing is sent anywhere. Only what you ask a hub for is fetched from there.</p>
           <details>
             <summary>Keyboard</summary>
             <dl class="keys">${shortcuts.map((s) => html`<dt><kbd>${s.keys}</kbd></dt><dd>${s.does}</dd>`)}
@@ -126,6 +156,7 @@ export class AppShell extends AppElement {
         </div>
       </footer>
       <section class="dock" aria-label="Training"><train-dock .app=${app}></train-dock></section>
+      <confirm-dialog id="ask"></confirm-dialog>
     `;
   }
 }

@@ -26,7 +26,12 @@ type Known = Pick<State, 'connection' | 'models' | 'datasets' | 'adapters'>;
 
 /** What only the engine would find otherwise: a valid document that names things which are not here. */
 const unknownNames = (document: RunDocument, { models, datasets, adapters }: Known): FieldProblem[] => {
-  const check = (field: string, value: string, known: readonly { id: string }[], remedy = ''): FieldProblem[] =>
+  const check = (
+    field: string,
+    value: string,
+    known: readonly { id: string }[],
+    remedy = '',
+  ): FieldProblem[] =>
     known.some(({ id }) => id === value)
       ? []
       : [
@@ -38,7 +43,12 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
   // The lists come with the first answer of the engine; there is always a built-in model in them.
   const listed = models.length > 0;
   const problems = listed
-    ? check('model', document.model, models, hubNameOf(document.model) ? 'load it from the hub, or ' : 'bring it below, or ')
+    ? check(
+        'model',
+        document.model,
+        models,
+        hubNameOf(document.model) ? 'load it from the hub, or ' : 'bring it below, or ',
+      )
     : [];
   const { dataset } = document.data;
   if (!dataset) {
@@ -171,7 +181,9 @@ export const createDocumentEditor = (app: App) => {
       const unknown = unknownNames(document, app.store.get());
       const missing = missingOf(document, unknown);
       if (Object.keys(missing).length === 0) return;
-      const model = missing.model ? (models.find(({ id }) => id === firstModel) ?? models[0]!).id : document.model;
+      const model = missing.model
+        ? (models.find(({ id }) => id === firstModel) ?? models[0]!).id
+        : document.model;
       clearTimeout(timer); // the URL stays, to be corrected
       app.store.set({
         document: {

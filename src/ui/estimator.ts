@@ -30,7 +30,8 @@ export const createEstimator = (app: App) => {
     if (!['document', 'connection', 'status', 'pending'].some((key) => changed.has(key as never))) return;
     const { document, connection, status, pending } = app.store.get();
     if (changed.has('connection')) asked = undefined;
-    if (document === asked || !document || connection !== 'ready' || pending || isMoving(status?.phase)) return;
+    if (document === asked || !document || connection !== 'ready' || pending || isMoving(status?.phase))
+      return;
     asked = document;
     app.store.set({ estimated: false });
     clearTimeout(timer);

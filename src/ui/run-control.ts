@@ -20,6 +20,23 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
     }
   };
 
+  /** The document that was begun although it does not fit: asked about once. */
+  let dared: unknown;
+
+  const mayBegin = async (): Promise<boolean> => {
+    const { document, estimate, estimated } = app.store.get();
+    if (!estimate || !estimated || estimate.fits || document === dared) return true;
+    const remedy = estimate.remedies[0];
+    const yes = await app.confirm(
+      'Train what does not fit?',
+      `${estimate.problem} The run may fail half-way; what was saved until then stays.${remedy ? ` Setting ${remedy.field} to ${String(remedy.value)} would help.` : ''}`,
+      'Try it',
+      'Leave it',
+    );
+    if (yes) dared = document;
+    return yes;
+  };
+
   const create = async (): Promise<boolean> => {
     const { document, documentProblems } = app.store.get();
     if (!document) return false;
@@ -33,6 +50,7 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
       });
       return false;
     }
+    if (!(await mayBegin())) return false;
     if (document.backend !== backendChoice()) await app.restart();
     if (app.store.get().connection !== 'ready') return false;
     app.store.set({ ...noRun, offer: undefined });

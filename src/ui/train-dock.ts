@@ -1,10 +1,12 @@
 import { html, nothing } from 'lit';
 import { AppElement, define } from './element';
-import { number, percent, points } from './format';
+import { bytes, number, percent, points } from './format';
 import { pause, play, stepIcon, stop } from './icons';
-import { isLive, isMoving, type State } from './state';
+import { isLive, isMoving, type State, shownDocument } from './state';
 
 const quietMs = 1000;
+
+const onData = (state: Readonly<State>) => shownDocument(state)?.data.dataset != null;
 
 /** What is being done, in a sentence. */
 export const statusSentence = (state: Readonly<State>): string => {
@@ -12,7 +14,8 @@ export const statusSentence = (state: Readonly<State>): string => {
   if (pending) return `${pending}…`;
   if (connection === 'starting') return 'Starting the engine…';
   if (connection === 'failed') return 'The engine is not running.';
-  if (!status || status.phase === 'idle') return `Ready to train ${document?.model ?? ''}.`;
+  if (!status || status.phase === 'idle')
+    return `Ready to train ${state.models.find((m) => m.id === document?.model)?.name ?? document?.model ?? ''}.`;
   const pass =
     status.stage.count > 1 && isLive(status.phase)
       ? `Pass ${status.stage.index + 1} of ${status.stage.count} (${status.stage.label}): `
@@ -21,13 +24,15 @@ export const statusSentence = (state: Readonly<State>): string => {
   const note = progress?.note ? `, ${progress.note}` : '';
   switch (status.phase) {
     case 'collecting':
-      return of ? `${pass}making pairs: ${of}${note}` : pass + status.message;
+      return of
+        ? `${pass}${onData(state) ? 'reading the data' : 'making pairs'}: ${of}${note}`
+        : pass + status.message;
     case 'scoring':
       return of ? `${pass}scoring the pairs: ${of}${note}` : pass + status.message;
     case 'evaluating':
       return of
-        ? `${pass}answering held-out problems: ${of}`
-        : pass + (status.message || 'answering held-out problems');
+        ? `${pass}${onData(state) ? 'scoring held-out examples' : 'answering held-out problems'}: ${of}`
+        : pass + (status.message || 'measuring');
     case 'training': {
       const loss = rows.at(-1)?.metrics['loss'];
       return `${pass}step ${status.step} of ${status.steps}${loss === undefined ? '' : `, loss ${number(loss)}`}`;
@@ -60,7 +65,19 @@ export class TrainDock extends AppElement {
   }
 
   protected watched() {
-    return ['connection', 'status', 'progress', 'points', 'pending', 'evaluations', 'document'] as const;
+    return [
+      'connection',
+      'status',
+      'progress',
+      'points',
+      'pending',
+      'evaluations',
+      'document',
+      'runDocument',
+      'estimate',
+      'estimated',
+      'models',
+    ] as const;
   }
 
   /** At most one new sentence a second, except when the phase changes: a screen reader reads each of them. */
@@ -105,7 +122,7 @@ export class TrainDock extends AppElement {
     const last = evaluations.at(-1)?.evaluation;
     if (!first || !last)
       return html`<output class="accuracy" data-testid="accuracy"><span class="quiet">not measured yet</span></output>`;
-    const interval = `95 % interval ${percent(last.interval[0])} to ${percent(last.interval[1])}, ${last.problems} problems`;
+    const interval = `95 % interval ${percent(last.interval[0])} to ${percent(last.interval[1])}, ${last.problems} ${last.kind === 'pairs' ? 'examples' : 'problems'}`;
     return html`<output class="accuracy" data-testid="accuracy" data-before=${first.accuracy} data-now=${last.accuracy} title=${interval}>
       <strong>${percent(first.accuracy)}</strong>${
         evaluations.length > 1
@@ -114,6 +131,16 @@ export class TrainDock extends AppElement {
               <span class="gain">${points(last.accuracy - first.accuracy)}</span>`
           : nothing
       }</output>`;
+  }
+
+  #estimate() {
+    const { estimate, estimated, status } = this.state;
+    if (!estimate || isMoving(status?.phase)) return nothing;
+    const { fits, totalBytes, secondsPerStep } = estimate;
+    const pace = secondsPerStep === undefined ? '' : `, ${number(secondsPerStep)} s a step`;
+    return html`<p class="dock-estimate ${estimated ? '' : 'is-stale'}" data-testid="estimate-line" data-fits=${String(fits)}>
+      ${fits ? html`Takes about ${bytes(Math.round(totalBytes))}${pace}` : html`<strong>Does not fit:</strong> about ${bytes(Math.round(totalBytes))}`}
+    </p>`;
   }
 
   override render() {
@@ -137,9 +164,10 @@ export class TrainDock extends AppElement {
         <div class="dock-status">
           <p role="status" data-testid="status" data-phase=${phase ?? 'none'} data-step=${status?.step ?? 0}>${this.sentence}</p>
           <progress aria-label="Progress" max="1" .value=${done ?? 0} ?data-waiting=${done === undefined}></progress>
+          ${this.#estimate()}
         </div>
         <div class="dock-accuracy">
-          <span class="dock-label">Held-out accuracy${last ? html` <span class="quiet">(${last.problems} problems)</span>` : nothing}</span>
+          <span class="dock-label">${(last ? last.kind === 'pairs' : onData(this.state)) ? 'Held-out pairs ranked right' : 'Held-out accuracy'}${last ? html` <span class="quiet">(${last.problems}${last.kind === 'pairs' ? '' : ' problems'})</span>` : nothing}</span>
           ${this.#accuracy()}
         </div>
       </div>

@@ -30,9 +30,7 @@ const tokenizer: Tokenizer = {
   pad: eos,
   encode: (text) => [...text].map((c) => c.codePointAt(0)!),
   decode: (tokens, options) =>
-    tokens
-      .map((t) => (t === eos ? (options?.keepSpecial ? '<eos>' : '') : String.fromCodePoint(t)))
-      .join(''),
+    tokens.map((t) => (t === eos ? (options?.keepSpecial ? '<eos>' : '') : String.fromCodePoint(t))).join(''),
   token: (t) => (t === eos ? '<eos>' : String.fromCodePoint(t)),
 };
 
@@ -124,7 +122,10 @@ export const createBrought = (
     const data = await bytesOf(file);
     const rows = await openRows({ name: file.name, bytes: data });
     const digest = await crypto.subtle.digest('SHA-256', data as Uint8Array<ArrayBuffer>);
-    const id = [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, '0')).join('').slice(0, 16);
+    const id = [...new Uint8Array(digest)]
+      .map((b) => b.toString(16).padStart(2, '0'))
+      .join('')
+      .slice(0, 16);
     let found: Pick<DatasetSummary, 'format' | 'why' | 'mapping'>;
     try {
       found = detectFormat(rows);
@@ -222,7 +223,9 @@ export const createBrought = (
       addAdapter: async (files: GivenFile[], model: string) => {
         await sleep(pace);
         if (!files.some(({ name }) => name.endsWith('adapter_config.json')))
-          throw new Error(`${files[0]?.name}: is no adapter; give adapter_config.json and adapter_model.safetensors`);
+          throw new Error(
+            `${files[0]?.name}: is no adapter; give adapter_config.json and adapter_model.safetensors`,
+          );
         const adapter: AdapterSummary = {
           id: 'adapter:one',
           name: files[0]!.name.split('/')[0]!,
@@ -325,7 +328,13 @@ export const createBrought = (
           bytes: m.details!.bytes,
           updated,
         })),
-        ...datasets.map((d) => ({ store: 'files' as const, key: d.id, label: d.name, bytes: d.bytes, updated })),
+        ...datasets.map((d) => ({
+          store: 'files' as const,
+          key: d.id,
+          label: d.name,
+          bytes: d.bytes,
+          updated,
+        })),
         ...adapters.map((a) => ({ store: 'files' as const, key: a.id, label: a.name, bytes: 3e6, updated })),
       ];
     },

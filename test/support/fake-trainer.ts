@@ -175,7 +175,11 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
         interval: wilson(ranked, 8),
         stepAccuracy: 0,
         meanTokens: 40,
-        metrics: { eval_loss: loss, 'eval_rewards/margins': 0.1 * step, 'eval_rewards/accuracies': ranked / 8 },
+        metrics: {
+          eval_loss: loss,
+          'eval_rewards/margins': 0.1 * step,
+          'eval_rewards/accuracies': ranked / 8,
+        },
       };
       evaluations = [...evaluations, pairs];
       emit({ kind: 'evaluation', evaluation: pairs });
@@ -424,7 +428,13 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
             return {
               role: i === 0 ? 'chosen' : 'rejected',
               tokens: creditTokens(texts.join(''), 0, sign, createRng(index), 0),
-              steps: texts.map((t) => ({ text: t, scored: true, reward: sign, push: sign, correct: undefined })),
+              steps: texts.map((t) => ({
+                text: t,
+                scored: true,
+                reward: sign,
+                push: sign,
+                correct: undefined,
+              })),
               reward: sign,
             };
           }),

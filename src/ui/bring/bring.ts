@@ -89,8 +89,13 @@ export const createBring = (app: App) => {
       const settings =
         wanted?.id === dataset.id
           ? wanted.settings
-          : { ...(document.data.dataset?.settings ?? defaultDatasetSettings()), mapping: {}, format: 'auto' as const };
-      const maxLength = context === undefined ? settings.maxLength : Math.min(settings.maxLength ?? context, context);
+          : {
+              ...(document.data.dataset?.settings ?? defaultDatasetSettings()),
+              mapping: {},
+              format: 'auto' as const,
+            };
+      const maxLength =
+        context === undefined ? settings.maxLength : Math.min(settings.maxLength ?? context, context);
       return {
         ...document,
         data: { ...document.data, dataset: { id: dataset.id, settings: { ...settings, maxLength } } },
@@ -133,8 +138,7 @@ export const createBring = (app: App) => {
     addModel: (files: GivenFile[]) => bring('model', async () => addedModel(await api().addModel(files))),
     addHubModel: (source: HubSource) =>
       bring('model', async () => addedModel(await api().addHubModel(source))),
-    addDataset: (file: GivenFile) =>
-      bring('dataset', async () => addedDataset(await api().addDataset(file))),
+    addDataset: (file: GivenFile) => bring('dataset', async () => addedDataset(await api().addDataset(file))),
     hubDataFiles: (source: HubSource) => bring('dataset', () => api().hubDataFiles(source)),
     addHubDataset: (source: HubSource) =>
       bring('dataset', async () => addedDataset(await api().addHubDataset(source))),

@@ -19,7 +19,12 @@ export const createCheck = (app: App) => {
   const mayPreview = () => {
     const { connection, document, status, checking, pending, bringing } = get();
     return (
-      connection === 'ready' && !!document?.data.dataset && !checking && !pending && !bringing && !isMoving(status?.phase)
+      connection === 'ready' &&
+      !!document?.data.dataset &&
+      !checking &&
+      !pending &&
+      !bringing &&
+      !isMoving(status?.phase)
     );
   };
 
@@ -69,7 +74,11 @@ export const createCheck = (app: App) => {
   };
 
   const end = app.store.subscribe((changed) => {
-    if (['document', 'connection', 'status', 'checking', 'pending', 'bringing'].some((k) => changed.has(k as never)))
+    if (
+      ['document', 'connection', 'status', 'checking', 'pending', 'bringing'].some((k) =>
+        changed.has(k as never),
+      )
+    )
       schedule();
   });
 

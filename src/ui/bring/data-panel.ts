@@ -26,7 +26,6 @@ export class DataPanel extends AppElement {
     ...AppElement.properties,
     over: { state: true },
     files: { state: true },
-
   };
   declare over: boolean;
   /** Files of the hub's dataset that was looked up last. */
@@ -130,7 +129,6 @@ export class DataPanel extends AppElement {
       ${sampleList(preview.report.samples.slice(0, 2), 'data-preview')}
     </details>`;
   }
-
 
   override render() {
     const { document, datasets, bringing, connection, missing, documentProblems } = this.state;

@@ -67,7 +67,9 @@ const checkbox = (id: string, label: string, checked: boolean, change: (on: bool
 
 /** The format that rows are read in: the one that was chosen, or the one that was found. */
 const formatOf = ({ settings, dataset }: DatasetForm): FormatId | undefined =>
-  settings.format !== 'auto' ? settings.format : (formatIds.find((id) => id === dataset?.format) ?? undefined);
+  settings.format !== 'auto'
+    ? settings.format
+    : (formatIds.find((id) => id === dataset?.format) ?? undefined);
 
 const mapper = (form: DatasetForm, format: FormatId) => {
   const { dataset, settings } = form;
@@ -126,7 +128,12 @@ const byId = <T extends string>(labels: Record<T, string>) =>
 export const datasetForm = (form: DatasetForm) => {
   const { settings, dataset } = form;
   const set = (patch: Partial<DatasetSettings>) => form.change({ ...settings, ...patch });
-  const pick = <K extends keyof DatasetSettings>(name: K, label: string, help: string, labels: Record<string, string>) =>
+  const pick = <K extends keyof DatasetSettings>(
+    name: K,
+    label: string,
+    help: string,
+    labels: Record<string, string>,
+  ) =>
     choice({
       id: `data-dataset-settings-${name}`,
       label,

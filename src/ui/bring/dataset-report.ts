@@ -21,7 +21,10 @@ const dropped = ({ dropped: reasons }: DatasetReport) =>
 
 const row = (what: string, value: string) => html`<div><dt>${what}</dt><dd>${value}</dd></div>`;
 
-const checks = ({ template: t, truncated, equalSides, emptySides, duplicates }: DatasetReport, compared: boolean) => html`<dl class="legend" data-testid="report-checks">
+const checks = (
+  { template: t, truncated, equalSides, emptySides, duplicates }: DatasetReport,
+  compared: boolean,
+) => html`<dl class="legend" data-testid="report-checks">
   ${row('Prompts cut', count(truncated.prompt))}
   ${row(compared ? 'Chosen answers cut' : 'Answers cut', count(truncated.chosen))}
   ${compared ? row('Rejected answers cut', count(truncated.rejected)) : nothing}

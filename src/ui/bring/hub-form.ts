@@ -76,7 +76,9 @@ export class HubForm extends LitElement {
     if (this.busy) return;
     const source = this.#source();
     if (source)
-      this.dispatchEvent(new CustomEvent(name, { detail: file === undefined ? source : { ...source, file } }));
+      this.dispatchEvent(
+        new CustomEvent(name, { detail: file === undefined ? source : { ...source, file } }),
+      );
   }
 
   #input(name: string, label: string, extra: { type?: string; placeholder?: string; help?: string } = {}) {

@@ -9,7 +9,8 @@ const sides = { chosen: 'chosen', rejected: 'rejected', response: 'answer' } as 
 
 const steps = (texts: readonly string[], from: number, unscored = false) =>
   texts.map(
-    (text, i) => html`<li class="data-step ${unscored ? 'is-shared' : ''}" value=${from + i}><bdi class="data-text">${shown(text)}</bdi></li>`,
+    (text, i) =>
+      html`<li class="data-step ${unscored ? 'is-shared' : ''}" value=${from + i}><bdi class="data-text">${shown(text)}</bdi></li>`,
   );
 
 const one = (sample: Sample) => html`<li class="sample">

@@ -11,5 +11,10 @@ export const shown = (text: string): string =>
     ? `${shown(text.slice(0, most))}… (${text.length - most} more characters)`
     : text
         .split('\n')
-        .map((line) => line.split('\t').map((part) => shownText(part, most)).join('\t'))
+        .map((line) =>
+          line
+            .split('\t')
+            .map((part) => shownText(part, most))
+            .join('\t'),
+        )
         .join('\n');

@@ -103,6 +103,48 @@ const accuracy = (evaluations: readonly EvaluationPoint[]): Figure => ({
   shares: true,
 });
 
+/** Held-out rows of a dataset: how many are ranked right, and their loss under TRL's name. */
+const pairsFigures = (evaluations: readonly EvaluationPoint[]): Figure[] => {
+  const x = evaluations.map((e) => e.x);
+  const of = (key: string) => evaluations.map((e) => e.evaluation.metrics?.[key] ?? null);
+  const compared = evaluations.some((e) => e.evaluation.problems > 0);
+  const losses = of('eval_loss');
+  const margins = of('eval_rewards/margins');
+  const loss: Figure = {
+    id: 'eval-loss',
+    title: 'Held-out loss',
+    caption:
+      'The method’s loss on examples that are never trained on; when it rises, the training data is being learned by heart.',
+    series: [
+      { label: 'eval_loss', color: '--rubric', marks: true },
+      ...(margins.some((m) => m !== null)
+        ? [{ label: 'eval_rewards/margins', color: '--link', dash: [6, 3], right: true }]
+        : []),
+    ],
+    x,
+    y: margins.some((m) => m !== null) ? [losses, margins] : [losses],
+  };
+  const ranked: Figure = {
+    id: 'accuracy',
+    title: 'Held-out pairs ranked right',
+    caption:
+      'Share of held-out pairs whose chosen answer has the larger implicit reward; the band is the 95 % Wilson interval. It says how the two answers compare, not that any is right.',
+    series: [
+      { label: 'ranked right', color: '--rubric', marks: true },
+      { label: 'from', color: '--rubric', edge: true },
+      { label: 'to', color: '--rubric', edge: true },
+    ],
+    x,
+    y: [
+      evaluations.map((e) => e.evaluation.accuracy),
+      evaluations.map((e) => e.evaluation.interval[0]),
+      evaluations.map((e) => e.evaluation.interval[1]),
+    ],
+    shares: true,
+  };
+  return [...(compared ? [ranked] : []), ...(losses.some((l) => l !== null) ? [loss] : [])];
+};
+
 /** The figures that there are numbers for; series that a method does not report are left out. */
 export const figuresOf = (points: readonly Point[], evaluations: readonly EvaluationPoint[]): Figure[] => {
   const last = points.at(-1)?.metrics ?? {};
@@ -112,7 +154,9 @@ export const figuresOf = (points: readonly Point[], evaluations: readonly Evalua
     if (present.length === 0) return [];
     return [{ ...rest, series: present, x, y: present.map((s) => column(points, s.key)) }];
   });
-  return evaluations.length > 0 ? [accuracy(evaluations), ...curves] : curves;
+  if (evaluations.length === 0) return curves;
+  const pairs = evaluations[0]!.evaluation.kind === 'pairs';
+  return [...(pairs ? pairsFigures(evaluations) : [accuracy(evaluations)]), ...curves];
 };
 
 const drawn = new Set(['step', ...wanted.flatMap((w) => w.series.map((s) => s.key))]);

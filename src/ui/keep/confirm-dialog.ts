@@ -3,10 +3,16 @@ import { define } from '../element';
 
 /** Asks before something is lost. */
 export class ConfirmDialog extends LitElement {
-  static override properties = { question: { state: true }, detail: { state: true }, verb: { state: true } };
+  static override properties = {
+    question: { state: true },
+    detail: { state: true },
+    verb: { state: true },
+    keep: { state: true },
+  };
   declare question: string;
   declare detail: string;
   declare verb: string;
+  declare keep: string;
   #answer: (yes: boolean) => void = () => {};
 
   constructor() {
@@ -14,6 +20,7 @@ export class ConfirmDialog extends LitElement {
     this.question = '';
     this.detail = '';
     this.verb = '';
+    this.keep = '';
   }
 
   protected override createRenderRoot() {
@@ -21,10 +28,11 @@ export class ConfirmDialog extends LitElement {
   }
 
   /** Resolves true only when the button that does it was pressed. */
-  async ask(question: string, detail: string, verb: string): Promise<boolean> {
+  async ask(question: string, detail: string, verb: string, keep = 'Keep it'): Promise<boolean> {
     this.question = question;
     this.detail = detail;
     this.verb = verb;
+    this.keep = keep;
     await this.updateComplete;
     const dialog = this.querySelector('dialog')!;
     dialog.returnValue = '';
@@ -41,12 +49,12 @@ export class ConfirmDialog extends LitElement {
   };
 
   override render() {
-    return html`<dialog aria-labelledby="confirm-question" @close=${this.#closed}>
+    return html`<dialog aria-labelledby="${this.id}-question" @close=${this.#closed}>
       <form method="dialog">
-        <h2 id="confirm-question">${this.question}</h2>
+        <h2 id="${this.id}-question">${this.question}</h2>
         <p>${this.detail}</p>
         <p class="buttons">
-          <button value="no">Keep it</button>
+          <button value="no" data-testid="confirm-no">${this.keep}</button>
           <button value="yes" class="primary" data-testid="confirm-delete">${this.verb}</button>
         </p>
       </form>

@@ -1,18 +1,26 @@
-import { html } from 'lit';
+import { html, nothing } from 'lit';
+import type { ExportOptions } from '../../../workers/protocol';
 import { AppElement, define } from '../element';
 import { download } from './download';
 import { metricsCsv } from './metrics-file';
 
 /** Takes the results away: the model, the run document, the numbers. */
 export class ExportPanel extends AppElement {
-  static override properties = { ...AppElement.properties, said: { state: true }, busy: { state: true } };
+  static override properties = {
+    ...AppElement.properties,
+    said: { state: true },
+    busy: { state: true },
+    dtype: { state: true },
+  };
   declare said: string;
   declare busy: boolean;
+  declare dtype: NonNullable<ExportOptions['dtype']>;
 
   constructor() {
     super();
     this.said = '';
     this.busy = false;
+    this.dtype = 'F32';
   }
 
   protected watched() {
@@ -22,17 +30,24 @@ export class ExportPanel extends AppElement {
   get #name() {
     const { runDocument, document, status } = this.state;
     const run = runDocument ?? document;
-    return `${run?.model ?? 'model'}-${run?.method.id ?? 'run'}-step-${status?.step ?? 0}`;
+    // Ids of models from a hub hold what no file name may.
+    const model = (run?.model ?? 'model').replace(/[^\w.-]+/g, '-');
+    return `${model}-${run?.method.id ?? 'run'}-step-${status?.step ?? 0}`;
   }
 
-  async #model() {
+  async #pack(what: 'adapter' | 'model') {
     this.busy = true;
-    this.said = 'Packing the model…';
-    const well = await this.app.attempt('packing the model', async () => {
-      const zip = await this.app.connection.api.exportModel();
-      download(`${this.#name}.zip`, zip as BlobPart, 'application/zip');
+    this.said = `Packing the ${what}…`;
+    const well = await this.app.attempt(`packing the ${what}`, async () => {
+      const options: ExportOptions = what === 'model' ? { what, dtype: this.dtype } : { what };
+      const zip = await this.app.connection.api.exportModel(options);
+      download(
+        `${this.#name}${what === 'adapter' ? '-adapter' : ''}.zip`,
+        zip as BlobPart,
+        'application/zip',
+      );
     });
-    this.said = well ? 'The model is in your downloads.' : '';
+    this.said = well ? `The ${what} is in your downloads.` : '';
     this.busy = false;
   }
 
@@ -70,13 +85,25 @@ export class ExportPanel extends AppElement {
   }
 
   override render() {
-    const { status, points, evaluations, connection } = this.state;
+    const { status, points, evaluations, connection, runDocument } = this.state;
     const noRun = connection !== 'ready' || !status || this.busy;
     const noNumbers = points.length + evaluations.length === 0;
     return html`<div class="group">
       <h3>Take it away</h3>
       <p class="buttons">
-        <button type="button" data-testid="export-model" ?disabled=${noRun} @click=${() => void this.#model()}>Model (zip)</button>
+        ${
+          runDocument?.adapter
+            ? html`<button type="button" class="primary" data-testid="export-adapter" ?disabled=${noRun} @click=${() => void this.#pack('adapter')}>Adapter (PEFT, zip)</button>`
+            : nothing
+        }
+        <button type="button" data-testid="export-model" ?disabled=${noRun} @click=${() => void this.#pack('model')}>Model (zip)</button>
+        <label class="with-select">as <select data-testid="export-dtype" aria-label="Numbers of the exported model" @change=${(
+          e: Event,
+        ) => {
+          this.dtype = (e.target as HTMLSelectElement).value as typeof this.dtype;
+        }}>${(['F32', 'F16', 'BF16'] as const).map((d) => html`<option value=${d} ?selected=${d === this.dtype}>${d}</option>`)}</select></label>
+      </p>
+      <p class="buttons">
         <button type="button" data-testid="metrics-csv" ?disabled=${noNumbers} @click=${() => this.#csv()}>Metrics (CSV)</button>
         <button type="button" data-testid="metrics-json" ?disabled=${noNumbers} @click=${() => this.#json()}>Metrics (JSON)</button>
         <button type="button" data-testid="copy-run" @click=${() => void this.#copy()}>Copy the run document</button>

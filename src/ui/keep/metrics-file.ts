@@ -18,7 +18,7 @@ export const metricsCsv = (points: readonly Point[], evaluations: readonly Evalu
     ...evaluations.map((e) => ({
       x: e.x,
       add: () =>
-        Object.assign(row(e.evaluation.stage, e.evaluation.step), {
+        Object.assign(row(e.evaluation.stage, e.evaluation.step), e.evaluation.metrics, {
           'eval/accuracy': e.evaluation.accuracy,
           'eval/low': e.evaluation.interval[0],
           'eval/high': e.evaluation.interval[1],

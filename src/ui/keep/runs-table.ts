@@ -61,7 +61,7 @@ export class RunsTable extends AppElement {
         runs.length === 0
           ? html`<p class="hint" data-testid="run-list">None yet. A run is kept here with its checkpoints, also when the tab is closed in the middle.</p>`
           : html`<div class="scroll-x" tabindex="0" role="group" aria-labelledby="runs-title"><table data-testid="run-list">
-              <thead><tr><th scope="col">Run</th><th scope="col">Step</th><th scope="col">Held-out accuracy</th><th scope="col">Last change</th><th scope="col"><span class="visually-hidden">Actions</span></th></tr></thead>
+              <thead><tr><th scope="col">Run</th><th scope="col">Step</th><th scope="col">Held out, right</th><th scope="col">Last change</th><th scope="col"><span class="visually-hidden">Actions</span></th></tr></thead>
               <tbody>${runs.map((run) => this.#row(run))}</tbody>
             </table></div>`
       }

@@ -14,14 +14,36 @@ const storageLabels: Record<RunDocument['weights'], [label: string, help: string
   f32: ['Single precision (f32)', 'Four bytes a weight: exact, and the only way to train all weights.'],
   f16: ['Half precision (f16)', 'Two bytes a weight; nearly exact.'],
   int8: ['8 bits (int8)', 'About one byte a weight, rounded in blocks of 32; hardly worse.'],
-  int4: ['4 bits (int4)', 'About 0.6 bytes a weight, rounded in blocks of 32; the smallest, and noticeably rougher.'],
+  int4: [
+    '4 bits (int4)',
+    'About 0.6 bytes a weight, rounded in blocks of 32; the smallest, and noticeably rougher.',
+  ],
   file: ['As in its file', 'As the file has them: packed blocks stay packed, halves stay halves.'],
 };
 
 export const adapterNumbers: readonly NumberField[] = [
-  { path: 'adapter.rank', label: 'Rank', help: 'Width of the adapter: more can learn more and takes more memory.', min: 1, max: 256, integer: true },
-  { path: 'adapter.alpha', label: 'Alpha', help: 'Its output is scaled by alpha / rank.', min: 0.001, max: 100_000 },
-  { path: 'adapter.dropout', label: 'Dropout', help: 'Share of its inputs left out at each step.', min: 0, max: 0.9 },
+  {
+    path: 'adapter.rank',
+    label: 'Rank',
+    help: 'Width of the adapter: more can learn more and takes more memory.',
+    min: 1,
+    max: 256,
+    integer: true,
+  },
+  {
+    path: 'adapter.alpha',
+    label: 'Alpha',
+    help: 'Its output is scaled by alpha / rank.',
+    min: 0.001,
+    max: 100_000,
+  },
+  {
+    path: 'adapter.dropout',
+    label: 'Dropout',
+    help: 'Share of its inputs left out at each step.',
+    min: 0,
+    max: 0.9,
+  },
 ];
 
 export interface AdapterForm {
@@ -86,7 +108,21 @@ export const adapterFields = (form: AdapterForm) => {
           }
           ${choice({ id: 'weights', label: 'The model’s own weights', help: storageLabels[document.weights][1], value: document.weights, options: weightStorages.map((id) => ({ id, label: storageLabels[id][0] })), change: (weights) => edit((d) => ({ ...d, weights })) })}
           ${choice({ id: 'adapter-from', label: 'Begin with', help: 'A new adapter changes nothing until it has learned.', value: adapter.from ?? '', options: [{ id: '', label: 'A new adapter' }, ...adapters.map((a) => ({ id: a.id, label: `${a.name}, rank ${a.rank}` }))], change: (id) => edit((d) => ({ ...d, adapter: { ...adapter, from: id === '' ? null : id, ...(id === '' && { reference: 'base' }) } })) })}
-          ${adapter.from === null ? nothing : choice({ id: 'adapter-reference', label: 'Compared with', help: 'What the method takes for the reference.', value: adapter.reference, options: [{ id: 'base', label: 'The model alone' }, { id: 'adapter', label: 'The model with this adapter' }], change: (reference) => edit((d) => ({ ...d, adapter: { ...adapter, reference } })) })}
+          ${
+            adapter.from === null
+              ? nothing
+              : choice({
+                  id: 'adapter-reference',
+                  label: 'Compared with',
+                  help: 'What the method takes for the reference.',
+                  value: adapter.reference,
+                  options: [
+                    { id: 'base', label: 'The model alone' },
+                    { id: 'adapter', label: 'The model with this adapter' },
+                  ],
+                  change: (reference) => edit((d) => ({ ...d, adapter: { ...adapter, reference } })),
+                })
+          }
         </fieldset>
         ${form.bring}`
         : nothing

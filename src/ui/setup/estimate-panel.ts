@@ -13,8 +13,10 @@ export class EstimatePanel extends AppElement {
     const { estimate, estimated, estimateProblem, document } = this.state;
     if (estimateProblem)
       return html`<div class="estimate" data-testid="estimate"><h3>What it takes</h3><p class="quiet">Cannot be said yet: ${estimateProblem}</p></div>`;
-    if (!estimate || !document) return html`<div class="estimate" data-testid="estimate"><h3>What it takes</h3><p class="hint">Being worked out…</p></div>`;
-    const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest, fits, problem, remedies } = estimate;
+    if (!estimate || !document)
+      return html`<div class="estimate" data-testid="estimate"><h3>What it takes</h3><p class="hint">Being worked out…</p></div>`;
+    const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest, fits, problem, remedies } =
+      estimate;
     const most = Math.max(1, ...parts.map((p) => p.bytes));
     return html`<div class="estimate ${estimated ? '' : 'is-stale'}" data-testid="estimate" data-fits=${String(fits)} aria-busy=${String(!estimated)}>
       <h3>What it takes</h3>
@@ -25,16 +27,25 @@ export class EstimatePanel extends AppElement {
           ? nothing
           : html`<div class="trouble" data-testid="estimate-problem" role="status">
               <p><strong>It does not fit.</strong> ${problem}</p>
-              ${remedies.length > 0 ? html`<ul class="remedies">${remedies.map(
-                (remedy, i) => html`<li><button type="button" data-testid="remedy-${i}" @click=${() => this.app.editor.edit((d) => withValue(d, remedy.field, remedy.value))}>Set <code>${remedy.field}</code> to ${String(remedy.value)}</button>
+              ${
+                remedies.length > 0
+                  ? html`<ul class="remedies">${remedies.map(
+                      (
+                        remedy,
+                        i,
+                      ) => html`<li><button type="button" data-testid="remedy-${i}" @click=${() => this.app.editor.edit((d) => withValue(d, remedy.field, remedy.value))}>Set <code>${remedy.field}</code> to ${String(remedy.value)}</button>
                   <span>${remedy.why} Then ${bytes(Math.round(remedy.totalBytes))}.</span></li>`,
-              )}</ul>` : nothing}
+                    )}</ul>`
+                  : nothing
+              }
             </div>`
       }
       <table class="bars"><caption class="visually-hidden">Memory by part</caption>
         <thead class="visually-hidden"><tr><th scope="col">Part</th><th scope="col">Bytes</th><th scope="col">Share</th></tr></thead>
-        <tbody>${parts.map((p) => html`<tr><th scope="row">${p.what}</th><td class="amount">${bytes(Math.round(p.bytes))}</td>
-        <td class="bar-cell" aria-hidden="true"><span style="inline-size: ${(100 * p.bytes) / most}%"></span></td></tr>`)}</tbody></table>
+        <tbody>${parts.map(
+          (p) => html`<tr><th scope="row">${p.what}</th><td class="amount">${bytes(Math.round(p.bytes))}</td>
+        <td class="bar-cell" aria-hidden="true"><span style="inline-size: ${(100 * p.bytes) / most}%"></span></td></tr>`,
+        )}</tbody></table>
     </div>`;
   }
 }

@@ -63,6 +63,15 @@ export const mainFields: readonly NumberField[] = [
   },
 ];
 
+/** The same for a run on a dataset. */
+export const dataFields: readonly NumberField[] = mainFields
+  .filter(({ path }) => path !== 'data.trees')
+  .map((field) =>
+    field.path === 'evaluation.problems'
+      ? { ...field, label: 'Held-out examples', help: 'Scored at each evaluation, at most.' }
+      : field,
+  );
+
 export const moreFields: readonly NumberField[] = [
   {
     path: 'accumulate',

@@ -4,8 +4,8 @@ import type { RunDocument } from '../../train/run-document';
 import '../bring/adapter-bring';
 import { AppElement, define } from '../element';
 import { isLive } from '../state';
-import { mainFields, moreFields, type NumberField, valueAt, withValue } from './fields';
 import { adapterFields } from './adapter-fields';
+import { dataFields, mainFields, moreFields, type NumberField, valueAt, withValue } from './fields';
 import './estimate-panel';
 import './math-formula';
 import { choice, numberInput } from './number-input';
@@ -98,7 +98,7 @@ export class SetupPanel extends AppElement {
       return html`${this.#problems()}<p class="quiet">The catalogue is being read…</p>`;
     const { adapters } = this.state;
     const model = models.find((m) => m.id === document.model);
-    const fields = mainFields.filter(({ path }) => !document.data.dataset || path !== 'data.trees');
+    const fields = document.data.dataset ? dataFields : mainFields;
     const live = isLive(status?.phase) && status?.phase !== 'idle';
     return html`<div class="spread">
       <div class="text">
@@ -116,7 +116,7 @@ export class SetupPanel extends AppElement {
           ${adapterFields({
             document,
             model,
-            adapters: adapters.filter((a) => a.baseModel === undefined || a.baseModel === document.model || a.id === document.adapter?.from || !model?.builtIn),
+            adapters,
             edit: (change) => this.app.editor.edit(change),
             number: (field) => this.#number(document, field),
             bring: html`<adapter-bring .app=${this.app}></adapter-bring>`,

@@ -3,7 +3,7 @@ import type { Answer } from '../../../workers/protocol';
 import type { Problem } from '../../tasks/task';
 import { AppElement, define } from '../element';
 import { left, pause, play, right } from '../icons';
-import { isMoving, type State } from '../state';
+import { isArithmetic, isMoving, type State } from '../state';
 import { prefersStill } from '../theme';
 import './answer-sheet';
 
@@ -44,7 +44,8 @@ export class WatchPanel extends AppElement {
 
   protected override changed(keys: ReadonlySet<keyof State>) {
     const { connection, document, status, pending } = this.state;
-    if (connection !== 'ready' || !document) {
+    // A model that was brought, or a dataset, has no part in these problems; another panel takes this one's place.
+    if (connection !== 'ready' || !document || !isArithmetic(this.state)) {
       this.#source = '';
       return;
     }
