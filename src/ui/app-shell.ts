@@ -64,8 +64,23 @@ const sections = [
 
 type SectionId = (typeof sections)[number]['id'];
 
+/** A file dropped beside a panel would otherwise take the page's place, and a run with it. */
+const keepStrayDrops = (): (() => void) => {
+  const keep = (event: DragEvent) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = 'none';
+  };
+  addEventListener('dragover', keep);
+  addEventListener('drop', keep);
+  return () => {
+    removeEventListener('dragover', keep);
+    removeEventListener('drop', keep);
+  };
+};
+
 export class AppShell extends AppElement {
-  #endShortcuts: (() => void) | undefined;
+  #end: (() => void) | undefined;
 
   protected watched() {
     return ['models', 'document', 'runDocument', 'status'] as const;
@@ -73,7 +88,10 @@ export class AppShell extends AppElement {
 
   override connectedCallback() {
     super.connectedCallback();
-    this.#endShortcuts = listenForShortcuts(this.app);
+    const ends = [listenForShortcuts(this.app), keepStrayDrops()];
+    this.#end = () => {
+      for (const end of ends) end();
+    };
     this.app.confirm = (question, detail, verb, keep) =>
       this.querySelector<ConfirmDialog>('#ask')!.ask(question, detail, verb, keep);
     this.addEventListener('go', (event) => this.#go((event as CustomEvent<SectionId>).detail));
@@ -81,7 +99,7 @@ export class AppShell extends AppElement {
 
   override disconnectedCallback() {
     super.disconnectedCallback();
-    this.#endShortcuts?.();
+    this.#end?.();
   }
 
   /** In-page links do not touch the hash, which is the run's. */

@@ -37,7 +37,7 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
       : [
           {
             field,
-            message: `"${value}" is not here; ${remedy}use one of ${known.map(({ id }) => id).join(', ')}`,
+            message: `"${value}" is not here; use one of ${known.map(({ id }) => id).join(', ')}${remedy}`,
           },
         ];
   // The lists come with the first answer of the engine; there is always a built-in model in them.
@@ -47,7 +47,7 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
         'model',
         document.model,
         models,
-        hubNameOf(document.model) ? 'load it from the hub, or ' : 'bring it below, or ',
+        hubNameOf(document.model) ? ', or load it from the hub below' : ', or bring it below',
       )
     : [];
   const { dataset } = document.data;

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../workers/protocol';
 import type { PreferenceTree } from '../tree/tree';
 import { checkKey } from './bring/check-key';
-import type { EvaluationPoint, Point, State, TreeShape } from './state';
+import { type EvaluationPoint, isMoving, type Point, type State, type TreeShape } from './state';
 
 /** Length, in tokens, of the path from the root to a node, that node included. */
 const depth = (tree: PreferenceTree, node: number): number => {
@@ -99,7 +99,7 @@ export const reduceEvents = (state: Readonly<State>, events: readonly RunEvent[]
       trees[event.index] = shapeOf(event.tree, event.index);
     } else if (event.kind === 'download') {
       patch.download = event.progress;
-    } else if (event.kind === 'dataset') {
+    } else if (event.kind === 'dataset' && isMoving((patch.status ?? state.status)?.phase)) {
       patch.checked = { key: checkKey(state.runDocument ?? state.document), report: event.report };
     } else if (event.kind === 'checkpoint') {
       patch.checkpoint = event.stored

@@ -153,6 +153,7 @@ export const createBrought = (
   const prepare = async (document: RunDocument, signal?: AbortSignal) => {
     const wanted = document.data.dataset;
     const dataset = datasets.find((d) => d.id === wanted?.id);
+    const model = models.find((m) => m.id === document.model);
     if (!wanted || !dataset) throw new Error(`There is no dataset "${wanted?.id}".`);
     return prepareDataset({
       source: await openRows({ name: dataset.name, bytes: dataset.data }),
@@ -161,7 +162,7 @@ export const createBrought = (
       template: undefined,
       method: methods.find((m) => m.id === document.method.id)!,
       seed: document.seed,
-      contextLength: 2048,
+      ...(model?.details && { contextLength: model.details.maxPositions }),
       ...(signal && { signal }),
     });
   };

@@ -5,6 +5,7 @@ import { bytes } from '../format';
 import type { Brought, State } from '../state';
 
 const quietMs = 1000;
+const waiting = 'Reading it…';
 
 const time = (seconds: number): string =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
@@ -43,9 +44,10 @@ export class BringStatus extends AppElement {
     const say = () => {
       this.#saidAt = performance.now();
       const { bringing, download } = this.state;
-      this.said = bringing !== this.kind ? '' : download ? sentence(download) : 'Reading it…';
+      this.said = bringing !== this.kind ? '' : download ? sentence(download) : waiting;
     };
-    const wait = keys.has('bringing') ? 0 : this.#saidAt + quietMs - performance.now();
+    const begins = this.state.download !== undefined && this.said === waiting;
+    const wait = keys.has('bringing') || begins ? 0 : this.#saidAt + quietMs - performance.now();
     if (wait <= 0) say();
     else this.#timer = setTimeout(say, wait);
   }

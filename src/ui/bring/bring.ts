@@ -59,7 +59,11 @@ export const createBring = (app: App) => {
 
   /** One at a time. The problem, if any, stands beside the control. */
   const bring = async <T>(kind: Brought, f: () => Promise<T>): Promise<T | undefined> => {
-    if (get().bringing) return undefined;
+    if (get().bringing) {
+      if (get().bringing !== kind)
+        say(kind, 'Something else is still being read; wait for it, or cancel it.');
+      return undefined;
+    }
     const asked = app.connection;
     app.store.set({ bringing: kind, download: undefined });
     say(kind, '');

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import type { DatasetSummary, GivenFile, HubSource } from '../../../workers/protocol';
-import type { DatasetSettings } from '../../data/settings';
+import type { DatasetSettings, FormatId } from '../../data/settings';
 import { tasks } from '../../tasks';
 import type { RunDocument } from '../../train/run-document';
 import { AppElement, define } from '../element';
@@ -13,6 +13,7 @@ import { checkKey } from './check-key';
 import { datasetForm } from './dataset-form';
 import { datasetReport } from './dataset-report';
 import { dropTarget } from './drop-target';
+import { formatLabels } from './format-names';
 import { filesOfInput } from './given-files';
 import './hub-form';
 import { sampleList } from './samples';
@@ -99,7 +100,7 @@ export class DataPanel extends AppElement {
   }
 
   #about(dataset: DatasetSummary) {
-    return html`<p data-testid="data-format"><strong>${shown(dataset.name)}</strong>, ${bytes(dataset.bytes)}${dataset.rows === undefined ? '' : `, ${count(dataset.rows)} rows`}. <bdi>${shown(dataset.why)}</bdi>
+    return html`<p data-testid="data-format"><strong>${shown(dataset.name)}</strong>, ${bytes(dataset.bytes)}${dataset.rows === undefined ? '' : `, ${count(dataset.rows)} rows`}. <bdi>${dataset.format ? `Read as “${formatLabels[dataset.format as FormatId] ?? dataset.format}”, since ${shown(dataset.why)}` : shown(dataset.why)}</bdi>
       ${dataset.kept ? nothing : html`<strong>The browser has no room to keep it: it goes with this page.</strong>`}</p>`;
   }
 
