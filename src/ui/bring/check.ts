@@ -95,7 +95,10 @@ export const createCheck = (app: App) => {
       const asked = app.connection;
       app.store.set({ checking: true, checkProblem: '', progress: undefined });
       try {
-        if (previewing) await asked.api.cancelCheck();
+        if (previewing) {
+          wanted = ''; // it is read again afterwards, and its end is no problem to speak of
+          await asked.api.cancelCheck();
+        }
         await current;
         const report = await asked.api.checkDataset(document);
         app.store.set({ checked: { key: checkKey(document), report } });
