@@ -5,7 +5,7 @@ import { date } from './format';
 /** After a reload: the run that was not finished. */
 export class RunOffer extends AppElement {
   protected watched() {
-    return ['offer', 'methods', 'status'] as const;
+    return ['offer', 'methods', 'models', 'status'] as const;
   }
 
   override render() {
@@ -15,7 +15,7 @@ export class RunOffer extends AppElement {
     const method = this.app.method(document.method.id)?.name ?? document.method.id;
     return html`<div class="offer" role="region" aria-label="Unfinished run" data-testid="offer">
       <p>
-        <strong>Go on where you were</strong> (step ${step} of ${document.steps}): ${method} on ${document.model},
+        <strong>Go on where you were</strong> (step ${step} of ${document.steps}): ${method} on ${this.state.models.find((m) => m.id === document.model)?.name ?? document.model},
         ${date(updated)}.
       </p>
       <p class="buttons">

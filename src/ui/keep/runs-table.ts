@@ -11,11 +11,11 @@ export class RunsTable extends AppElement {
   declare confirm: () => ConfirmDialog;
 
   protected watched() {
-    return ['runs', 'status', 'methods', 'connection'] as const;
+    return ['runs', 'status', 'methods', 'models', 'connection'] as const;
   }
 
   #name(run: RunSummary) {
-    return `${this.app.method(run.document.method.id)?.name ?? run.document.method.id} on ${run.document.model}`;
+    return `${this.app.method(run.document.method.id)?.name ?? run.document.method.id} on ${this.state.models.find((m) => m.id === run.document.model)?.name ?? run.document.model}`;
   }
 
   async #delete(run: RunSummary) {
@@ -42,7 +42,7 @@ export class RunsTable extends AppElement {
     return html`<tr data-testid="run-${run.runId}">
       <th scope="row">${name}${current ? html` <span class="quiet">(shown)</span>` : nothing}</th>
       <td>${run.step} of ${run.document.steps}, ${current ? status.phase : run.phase}</td>
-      <td>${before === undefined || now === undefined ? '–' : `${percent(before)} → ${percent(now)}`}</td>
+      <td>${before === undefined || now === undefined ? '–' : `${percent(before)} → ${percent(now)}${run.evaluations[0]?.kind === 'pairs' ? ' of pairs' : ''}`}</td>
       <td>${date(run.updated)}</td>
       <td><div class="actions">
         <button type="button" class="quiet-button" data-testid="run-open" aria-label="Open ${name}, ${date(run.updated)}" ?disabled=${current || isMoving(status?.phase)}
