@@ -18,7 +18,7 @@
  *                        lengths-prompt, lengths-chosen, lengths-rejected
  *   train-full, train-lora, adapter-fields, field-adapter-rank, field-adapter-alpha, field-adapter-dropout, adapter-rsLora,
  *                        adapter-module-<name>, field-adapter-from, field-adapter-reference, field-weights, checkpointing
- *   estimate (data-fits), estimate-problem, remedy-<n>, estimate-line (in the dock)
+ *   estimate (data-fits), estimate-problem, remedy-<n>, estimate-line, estimate-why (in the dock)
  *   chat, chat-prompt, chat-tokens, chat-plain, chat-send, chat-reference, chat-policy, chat-problem
  *   document-problems    alert that lists the fields that were refused
  *   train | pause | resume   one button that changes its name; step, stop (aria-disabled when they do nothing)
@@ -94,7 +94,7 @@ export class AppShell extends AppElement {
     };
     this.app.confirm = (question, detail, verb, keep) =>
       this.querySelector<ConfirmDialog>('#ask')!.ask(question, detail, verb, keep);
-    this.addEventListener('go', (event) => this.#go((event as CustomEvent<SectionId>).detail));
+    this.addEventListener('go', (event) => this.#go((event as CustomEvent<SectionId | 'estimate'>).detail));
   }
 
   override disconnectedCallback() {
@@ -103,7 +103,7 @@ export class AppShell extends AppElement {
   }
 
   /** In-page links do not touch the hash, which is the run's. */
-  #go(id: SectionId | 'main') {
+  #go(id: SectionId | 'main' | 'estimate') {
     const target = this.querySelector<HTMLElement>(id === 'main' ? 'main' : `#${id}-title`);
     target?.focus({ preventScroll: true });
     target?.scrollIntoView({ block: 'start' });

@@ -139,7 +139,12 @@ export class TrainDock extends AppElement {
     const { fits, totalBytes, secondsPerStep } = estimate;
     const pace = secondsPerStep === undefined ? '' : `, ${number(secondsPerStep)} s a step`;
     return html`<p class="dock-estimate ${estimated ? '' : 'is-stale'}" data-testid="estimate-line" data-fits=${String(fits)}>
-      ${fits ? html`Takes about ${bytes(Math.round(totalBytes))}${pace}` : html`<strong>Does not fit:</strong> about ${bytes(Math.round(totalBytes))}`}
+      ${
+        fits
+          ? html`Takes about ${bytes(Math.round(totalBytes))}${pace}`
+          : html`<strong>Does not fit:</strong> about ${bytes(Math.round(totalBytes))}.
+              <button type="button" class="link-button" data-testid="estimate-why" @click=${() => this.dispatchEvent(new CustomEvent('go', { detail: 'estimate', bubbles: true }))}>What would help</button>`
+      }
     </p>`;
   }
 

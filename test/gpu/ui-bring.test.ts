@@ -414,6 +414,9 @@ describe('training an adapter', () => {
     expect(text('estimate')).toMatch(/2.4 s a step/);
     expect(text('estimate-line')).toContain('Does not fit');
 
+    (await control('estimate-why')).click();
+    expect(document.activeElement).toBe(document.querySelector('#estimate-title'));
+
     byId('train')!.click();
     await until(() => expect(document.querySelector<HTMLDialogElement>('#ask dialog')!.open).toBe(true));
     document.querySelector<HTMLButtonElement>('#ask [value="no"]')!.click();

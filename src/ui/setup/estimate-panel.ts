@@ -12,14 +12,14 @@ export class EstimatePanel extends AppElement {
   override render() {
     const { estimate, estimated, estimateProblem, document } = this.state;
     if (estimateProblem)
-      return html`<div class="estimate" data-testid="estimate"><h3>What it takes</h3><p class="quiet">Cannot be said yet: ${estimateProblem}</p></div>`;
+      return html`<div class="estimate" data-testid="estimate"><h3 id="estimate-title" tabindex="-1">What it takes</h3><p class="quiet">Cannot be said yet: ${estimateProblem}</p></div>`;
     if (!estimate || !document)
-      return html`<div class="estimate" data-testid="estimate"><h3>What it takes</h3><p class="hint">Being worked out…</p></div>`;
+      return html`<div class="estimate" data-testid="estimate"><h3 id="estimate-title" tabindex="-1">What it takes</h3><p class="hint">Being worked out…</p></div>`;
     const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest, fits, problem, remedies } =
       estimate;
     const most = Math.max(1, ...parts.map((p) => p.bytes));
     return html`<div class="estimate ${estimated ? '' : 'is-stale'}" data-testid="estimate" data-fits=${String(fits)} aria-busy=${String(!estimated)}>
-      <h3>What it takes</h3>
+      <h3 id="estimate-title" tabindex="-1">What it takes</h3>
       <p><strong>${bytes(Math.round(totalBytes))}</strong>${limitBytes === undefined ? '' : ` of ${bytes(Math.round(limitBytes))} to be had`}${secondsPerStep === undefined ? '' : `, about ${number(secondsPerStep)} s a step (${number((secondsPerStep * document.steps) / 60)} min for ${count(document.steps)} steps)`}.
         <span class="quiet">For ${count(tokensPerStep)} tokens a step, the longest path ${count(longest)}.</span></p>
       ${
