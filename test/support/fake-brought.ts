@@ -330,13 +330,19 @@ export const createBrought = (
           updated,
         })),
         ...datasets.map((d) => ({
-          store: 'files' as const,
+          store: 'dataFiles' as const,
           key: d.id,
           label: d.name,
           bytes: d.bytes,
           updated,
         })),
-        ...adapters.map((a) => ({ store: 'files' as const, key: a.id, label: a.name, bytes: 3e6, updated })),
+        ...adapters.map((a) => ({
+          store: 'dataFiles' as const,
+          key: a.id,
+          label: a.name,
+          bytes: 3e6,
+          updated,
+        })),
       ];
     },
     forget: (key: string) => {
