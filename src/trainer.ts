@@ -463,8 +463,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     },
     memory: async () => {
       const { numTensors, numBytes } = tf.memory();
-      const { bytes, dispatches } = gpuStats();
-      return { tensors: numTensors, bytes: numBytes, gpuBytes: bytes, dispatches };
+      const { bytes, peakBytes, dispatches } = gpuStats();
+      return { tensors: numTensors, bytes: numBytes, gpuBytes: bytes, gpuPeakBytes: peakBytes, dispatches };
     },
     dispose: () =>
       exclusive(async () => {

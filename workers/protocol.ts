@@ -391,7 +391,13 @@ export interface TrainerApi {
    * adapter_model.safetensors. With either: run.json, metrics.json, metrics.csv, README.md.
    */
   exportModel(options?: ExportOptions): Promise<Uint8Array>;
-  /** tensors, GPU buffer bytes and dispatches, for leak checks. */
-  memory(): Promise<{ tensors: number; bytes: number; gpuBytes: number; dispatches: number }>;
+  /** tensors, GPU buffer bytes (now and the most since the backend started) and dispatches, for leak checks. */
+  memory(): Promise<{
+    tensors: number;
+    bytes: number;
+    gpuBytes: number;
+    gpuPeakBytes: number;
+    dispatches: number;
+  }>;
   dispose(): Promise<void>;
 }

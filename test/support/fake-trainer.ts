@@ -513,7 +513,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     },
     persistStorage: async () => true,
     exportModel: async () => new Uint8Array([80, 75, 5, 6, ...new Array<number>(18).fill(0)]),
-    memory: async () => ({ tensors: 0, bytes: 0, gpuBytes: 0, dispatches: 0 }),
+    memory: async () => ({ tensors: 0, bytes: 0, gpuBytes: 0, gpuPeakBytes: 0, dispatches: 0 }),
     dispose: async () => {},
   };
 
