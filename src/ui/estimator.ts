@@ -27,9 +27,11 @@ export const createEstimator = (app: App) => {
   };
 
   const end = app.store.subscribe((changed) => {
-    if (!['document', 'connection', 'status', 'pending'].some((key) => changed.has(key as never))) return;
+    if (!['document', 'connection', 'status', 'pending', 'checked'].some((key) => changed.has(key as never)))
+      return;
     const { document, connection, status, pending } = app.store.get();
-    if (changed.has('connection')) asked = undefined;
+    // A dataset that has been read has lengths to reckon with.
+    if (changed.has('connection') || changed.has('checked')) asked = undefined;
     if (document === asked || !document || connection !== 'ready' || pending || isMoving(status?.phase))
       return;
     asked = document;

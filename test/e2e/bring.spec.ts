@@ -35,7 +35,7 @@ test('a model and data of one’s own: bring, check, train an adapter, take it h
   // The model, by the folder input.
   await page.getByTestId('model-more').locator('> summary').click();
   await page.getByTestId('model-folder').setInputFiles(modelFolder(info.outputPath()));
-  await expect(page.getByTestId('model-details')).toContainText('llama', { timeout: 60_000 });
+  await expect(page.getByTestId('model-details')).toContainText('kept on this machine', { timeout: 60_000 });
   await expect(page.getByTestId('model-problem')).toBeEmpty();
   await expect(page.getByTestId('train-lora')).toBeChecked();
 
@@ -95,7 +95,7 @@ test('a model and data of one’s own: bring, check, train an adapter, take it h
   });
   expect(await page.evaluate(() => window.marginalia.run.document)).toEqual(before);
   await expect(page.getByTestId('document-problems')).toHaveCount(0);
-  await expect(page.getByTestId('model-details')).toContainText('llama');
+  await expect(page.getByTestId('model-details')).toContainText('kept on this machine');
   await expect(page.getByTestId('data-format')).toContainText('pairs.jsonl');
   expect(failures).toEqual([]);
 });

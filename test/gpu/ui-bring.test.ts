@@ -64,7 +64,7 @@ describe('bringing a model', () => {
     await open();
     await bringModel();
     expect(run()).toMatchObject({ model: 'file:tiny', weights: 'file', adapter: defaultAdapter() });
-    await until(() => expect(text('model-details')).toContain('packed in blocks'));
+    await until(() => expect(text('model-details')).toMatch(/134\.5 million parameters in 4.B, with a chat template. It is kept/));
     await until(() => expect(called('load').at(-1)!.args).toEqual(['file:tiny']));
     await until(() => expect(byId('chat')).not.toBeNull());
     expect(byId('watch')).toBeNull();

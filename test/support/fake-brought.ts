@@ -337,7 +337,7 @@ export const createBrought = (
           updated,
         })),
         ...adapters.map((a) => ({
-          store: 'dataFiles' as const,
+          store: 'adapters' as const,
           key: a.id,
           label: a.name,
           bytes: 3e6,

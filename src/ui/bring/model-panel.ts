@@ -1,19 +1,13 @@
 import { html, nothing } from 'lit';
 import type { GivenFile, HubSource, ModelSummary } from '../../../workers/protocol';
 import { AppElement, define } from '../element';
-import { bytes, count, roughly } from '../format';
+import { bytes, roughly } from '../format';
 import { choice } from '../setup/number-input';
 import { hubNameOf } from './bring';
 import './bring-status';
 import { dropTarget } from './drop-target';
 import { filesOfInput } from './given-files';
 import './hub-form';
-
-const storedAs = {
-  packed: 'its matrices are packed in blocks',
-  half: 'its matrices are half-precision numbers',
-  full: 'its matrices are single-precision numbers',
-} as const;
 
 /** Which model: one of the built-in ones, one from a hub, or one from this machine. */
 export class ModelPanel extends AppElement {
@@ -50,8 +44,7 @@ export class ModelPanel extends AppElement {
     const { details } = model;
     if (!details) return nothing;
     return html`<p class="quiet" data-testid="model-details">
-      ${details.family}, ${roughly(model.parameters)} parameters, ${bytes(details.bytes)}; ${storedAs[details.stored]}. It reads
-      ${count(details.maxPositions)} tokens at most and has ${details.chatTemplate ? 'a' : 'no'} chat template.
+      ${roughly(model.parameters)} parameters in ${bytes(details.bytes)}, ${details.chatTemplate ? 'with' : 'without'} a chat template.
       ${details.kept ? 'It is kept on this machine.' : html`<strong>The browser has no room to keep it: it goes with this page.</strong>`}
     </p>`;
   }
