@@ -1,9 +1,10 @@
 // A run's events as lines for a terminal: one that changes on a screen, sparse ones in a log.
+import { evaluationLine, size } from './terminal/tables.mjs';
 
 const phases = {
   loading: 'Loading the model',
   evaluating: 'Evaluating',
-  collecting: 'Making training data',
+  collecting: 'Preparing the training data',
   scoring: 'Scoring under the reference',
   training: 'Training',
 };
@@ -20,6 +21,14 @@ const describeMetrics = ({ step, loss, ...rest }, steps, stage) => {
   return `${stage}${parts.join('  ')}`;
 };
 
+const describeDownload = ({ file, done, total, bytesPerSecond, secondsLeft, note }) => {
+  const parts = [`${file}: ${size(done)} of ${size(total)}`];
+  if (bytesPerSecond > 0) parts.push(`${size(bytesPerSecond)}/s`);
+  if (secondsLeft !== undefined) parts.push(`${Math.ceil(secondsLeft)} s left`);
+  if (note) parts.push(note);
+  return parts.join('  ');
+};
+
 /**
  * @param {NodeJS.WriteStream} stream
  * @param {() => number} clock milliseconds
@@ -30,6 +39,7 @@ export const createProgress = (stream, clock = Date.now) => {
   let lastLine = Number.NEGATIVE_INFINITY;
   const announced = new Set();
   let steps = 0;
+  let lastNote = '';
   let stageCount = 1;
 
   const show = (text) => {
@@ -79,11 +89,11 @@ export const createProgress = (stream, clock = Date.now) => {
         const every = Math.max(1, Math.floor(steps / 10));
         tell(describeMetrics(metrics, steps, stage), metrics.step === 1 || metrics.step % every === 0);
       } else if (event.kind === 'evaluation') {
-        const { evaluation: e } = event;
-        const [low, high] = e.interval;
-        line(
-          `Held-out accuracy at step ${e.step}: ${percent(e.accuracy)} (${percent(low)} to ${percent(high)}, ${e.problems} problems)`,
-        );
+        line(evaluationLine(`Step ${event.evaluation.step}:`, event.evaluation));
+      } else if (event.kind === 'download') {
+        const { progress } = event;
+        tell(describeDownload(progress), progress.note !== lastNote);
+        lastNote = progress.note;
       } else if (event.kind === 'checkpoint' && !event.stored) {
         line(`Not saved: ${event.note}`);
       } else if (event.kind === 'error') {

@@ -38,15 +38,19 @@ const listen = (server, port) =>
     });
   });
 
+/** @typedef {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => boolean} Handler */
+
 /**
  * Serves a folder at http://localhost:<port>/.
- * @param {{ root: string, port?: number, fallback?: boolean }} options port 0 (the default) takes a free one; with
- *   `fallback` the next free one is taken when `port` is in use
+ * @param {{ root: string, port?: number, fallback?: boolean, handle?: Handler }} options port 0 (the default) takes a
+ *   free one; with `fallback` the next free one is taken when `port` is in use; `handle` sees each request first and
+ *   returns true for those that it answers itself
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
  */
-export const serveFolder = async ({ root, port = 0, fallback = false }) => {
+export const serveFolder = async ({ root, port = 0, fallback = false, handle = () => false }) => {
   const folder = resolve(root);
   const server = createServer(async (request, response) => {
+    if (handle(request, response)) return;
     let file;
     try {
       file = await fileFor(folder, new URL(request.url ?? '/', 'http://localhost').pathname);

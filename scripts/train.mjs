@@ -1,188 +1,36 @@
 // `npm run train`: the built engine in a headless Chromium, progress in the terminal, the numbers in a file.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { chromium } from 'playwright';
+import { join, resolve } from 'node:path';
 import { ensureBuilt, projectRoot } from './build.mjs';
-import { launchOptions } from './chromium.mjs';
 import { lineOfField, parseJsonFile } from './json-file.mjs';
 import { createProgress } from './progress.mjs';
 import { serveFolder } from './static-server.mjs';
+import { openPage } from './terminal/browser.mjs';
+import { createExchange } from './terminal/exchange.mjs';
+import { givenAdapter, givenData, givenModel } from './terminal/given.mjs';
+import { backends, checkOptions, flagOf, help, readChanges, readOptions } from './terminal/options.mjs';
+import { wantedExports, writeExport } from './terminal/results.mjs';
+import { estimateLines, evaluationLine, misfitLines, reportLines } from './terminal/tables.mjs';
+import { UsageError } from './terminal/usage-error.mjs';
 
-const help = `Usage: npm run train -- [options]
-
-The run
-  --model ID          built-in model (arith-nano)
-  --method ID         dpo, step-dpo, tgdpo, sft (step-dpo)
-  --param NAME=VALUE  hyperparameter of the method, for example --param beta=0.4; may be repeated
-  --steps N           optimiser steps (30)
-  --batch-size N      trees per micro-batch
-  --accumulate N      micro-batches per step
-  --lr X              learning rate
-  --trees N           preference trees to make before training
-  --difficulty ID     of the training problems
-  --max-tokens N      longest response
-  --eval-problems N   held-out problems of each evaluation; 0 for none
-  --eval-every N      steps between evaluations; 0 for before and after only
-  --seed N            (1)
-  --backend NAME      auto, webgpu, wasm or cpu (auto)
-  --run FILE          a run document (JSON) to start from; the options above change it
-
-The results
-  --json FILE         document, backend, metrics and evaluations
-  --out DIR           the trained model as a zip: safetensors, config, tokenizer, run
-
-Going on later
-  --store DIR         keep the run and its checkpoints in DIR
-  --resume            go on with the last unfinished run in the store
-  --help
-
-Ctrl-C ends the run after its current step; a second one ends it at once.
-`;
-
-/** Something the person can put right; no stack is printed. */
-class UsageError extends Error {}
-
-const number = (text, flag) => {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value))
-    throw new UsageError(`${flag}: "${text}" is not a number.`);
-  return value;
-};
-
-const backends = ['auto', 'webgpu', 'wasm', 'cpu'];
-
-/**
- * Option, place in the run document, and whether it is a number.
- * @type {[string, string[], boolean][]}
- */
-const fields = [
-  ['model', ['model'], false],
-  ['steps', ['steps'], true],
-  ['batch-size', ['batchSize'], true],
-  ['accumulate', ['accumulate'], true],
-  ['lr', ['optimizer', 'learningRate'], true],
-  ['trees', ['data', 'trees'], true],
-  ['difficulty', ['data', 'difficulty'], false],
-  ['max-tokens', ['data', 'maxTokens'], true],
-  ['eval-problems', ['evaluation', 'problems'], true],
-  ['eval-every', ['evaluation', 'every'], true],
-  ['seed', ['seed'], true],
-  ['backend', ['backend'], false],
-];
-
-/** @returns {Record<string, any>} */
-const readOptions = () => {
-  try {
-    const options = Object.fromEntries(
-      [...fields.map(([name]) => name), 'method', 'run', 'json', 'out', 'store'].map((name) => [
-        name,
-        { type: 'string' },
-      ]),
-    );
-    return parseArgs({
-      options: {
-        ...options,
-        param: { type: 'string', multiple: true },
-        resume: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(`${error.message}\nSee npm run train -- --help.`);
-  }
-};
-
-const readChanges = (options) => {
-  const set = [];
-  for (const [name, path, isNumber] of fields) {
-    const text = options[name];
-    if (text !== undefined) set.push({ path, value: isNumber ? number(text, `--${name}`) : text });
-  }
-  for (const pair of options.param ?? []) {
-    const at = pair.indexOf('=');
-    if (at < 1) throw new UsageError(`--param: "${pair}" is not NAME=VALUE.`);
-    const name = pair.slice(0, at);
-    set.push({ path: ['method', 'params', name], value: number(pair.slice(at + 1), `--param ${name}`) });
-  }
-  return set;
-};
-
-const checkOptions = (options) => {
-  if (options.backend !== undefined && !backends.includes(options.backend)) {
-    throw new UsageError(
-      `--backend: "${options.backend}" is not a backend; use one of ${backends.join(', ')}.`,
-    );
-  }
-  if (options.resume) {
-    if (!options.store)
-      throw new UsageError('--resume: give the folder that holds the run with --store DIR.');
-    if (!existsSync(join(options.store, 'address.json')))
-      throw new UsageError(`--store: there is no stored run in "${options.store}".`);
-    const idle = [...fields.map(([name]) => name), 'method', 'run', 'param'].find(
-      (name) => options[name] !== undefined,
-    );
-    if (idle && idle !== 'backend')
-      throw new UsageError(`--${idle}: a resumed run keeps its own document; leave this option out.`);
-  }
-  // Found out before the training, not after it.
-  if (options.json && !existsSync(dirname(resolve(options.json))))
-    throw new UsageError(`--json: the folder of "${options.json}" does not exist; make it first.`);
-};
-
-const launch = async (profile, adapter) => {
-  try {
-    return await chromium.launchPersistentContext(profile, {
-      ...launchOptions(adapter),
-      handleSIGINT: false,
-      handleSIGTERM: true,
-    });
-  } catch (error) {
-    if (/executable doesn't exist|distribution 'chromium' is not found|ENOENT/i.test(error.message)) {
-      throw new UsageError(
-        'No Chromium was found. Install one (Debian, Ubuntu: apt-get install chromium; elsewhere: npx playwright install chromium), or set CHROMIUM_PATH to its program file.',
-      );
-    }
-    if (/ProcessSingleton|profile appears to be in use/i.test(error.message)) {
-      throw new UsageError('--store: another run is using that folder; wait for it, or choose another.');
-    }
-    throw error;
-  }
-};
-
-const flagOf = (field) => {
-  if (field === 'method.id') return '--method';
-  if (field.startsWith('method.params.')) return `--param ${field.slice('method.params.'.length)}`;
-  const known = fields.find(([, path]) => path.join('.') === field);
-  return known ? `--${known[0]}` : undefined;
-};
+/** Examples whose tokens --logits scores. */
+const LOGITS_EXAMPLES = 8;
 
 const describeProblems = (problems, set, method, runFile) =>
   problems
     .map(({ field, message }) => {
       const given =
-        set.some((change) => change.path.join('.') === field) || (field === 'method.id' && method);
+        (field === 'method.id' && method) ||
+        set.some(({ path }) => field === path.join('.') || field.startsWith(`${path.join('.')}.`));
       const flag = flagOf(field);
       if (runFile && !given) {
         const line = lineOfField(runFile.text, field, message);
         return `${runFile.path}${line ? `:${line}` : ''}: ${field}: ${message}`;
       }
-      return flag && given ? `${flag}: ${message}` : `${field}: ${message}`;
+      return flag && (given || flag === '--map') ? `${flag}: ${message}` : `${field}: ${message}`;
     })
     .join('\n');
-
-const openPage = async (profile, adapter, url, onEvent) => {
-  const context = await launch(profile, adapter);
-  const page = context.pages()[0] ?? (await context.newPage());
-  page.on('pageerror', (error) => console.error(`page: ${error.message}`));
-  await page.exposeFunction('marginaliaEvent', onEvent);
-  await page.goto(`${url}headless.html`);
-  await page.waitForFunction('window.marginaliaHeadless !== undefined', undefined, { timeout: 60_000 });
-  return { context, page };
-};
-
-const trainIn = (page, input) => page.evaluate(`window.marginaliaHeadless.train(${JSON.stringify(input)})`);
 
 const portOf = (store) => {
   const path = store && join(store, 'address.json');
@@ -190,17 +38,39 @@ const portOf = (store) => {
   return path && existsSync(path) ? parseJsonFile(path).value.port : 0;
 };
 
-const interval = ([low, high]) => `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}`;
-const describeEvaluation = (name, e) =>
-  `${name} ${(100 * e.accuracy).toFixed(1)} % of ${e.problems} held-out problems (95 % interval ${interval(e.interval)})`;
+const serve = async (store, handle) => {
+  const port = portOf(store);
+  try {
+    return await serveFolder({ root: join(projectRoot, 'dist'), port, handle });
+  } catch (error) {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new UsageError(`--store: port ${port}, where that store lives, is in use; free it and try again.`);
+  }
+};
+
+const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
 const summaryOf = (evaluation) =>
   evaluation && {
+    ...(evaluation.kind === 'pairs' ? { kind: evaluation.kind, metrics: evaluation.metrics } : {}),
     accuracy: evaluation.accuracy,
     interval: evaluation.interval,
     problems: evaluation.problems,
     step: evaluation.step,
   };
+
+/** The page to say everything of before a step is done: what the data are, and whether the run fits. */
+const tellPrepared = ({ document, report, estimate }, options) => {
+  if (report) console.log(reportLines(report).join('\n'));
+  if (estimate) console.log(estimateLines(estimate, document).join('\n'));
+  if (options.json && (options.check || options.estimate)) {
+    writeJson(options.json, { document, report: report ?? null, estimate: estimate ?? null });
+  }
+  if (!estimate || estimate.fits || options.check) return;
+  const lines = misfitLines(estimate, document).join('\n');
+  if (options.force) console.log(lines.split('\n')[0]);
+  else throw new UsageError(lines);
+};
 
 const main = async () => {
   const options = readOptions();
@@ -208,30 +78,33 @@ const main = async () => {
     process.stdout.write(help);
     return 0;
   }
-  const set = readChanges(options);
-  checkOptions(options);
   const runFile = options.run === undefined ? undefined : parseJsonFile(options.run, UsageError);
+  const set = readChanges(options, runFile?.value);
+  checkOptions(options, runFile?.value);
+  const exchange = createExchange();
+  const bring = {
+    model: givenModel(options, exchange.share),
+    data: givenData(options, exchange.share),
+    adapter: givenAdapter(options, exchange.share),
+  };
   const progress = createProgress(process.stderr);
   await ensureBuilt({ note: (line) => progress.line(line) });
 
   const store = options.store && resolve(options.store);
   if (store) mkdirSync(store, { recursive: true });
   const profile = store ? join(store, 'browser') : mkdtempSync(join(tmpdir(), 'marginalia-train-'));
-  const server = await serveFolder({ root: join(projectRoot, 'dist'), port: portOf(store) }).catch(
-    (error) => {
-      if (error.code !== 'EADDRINUSE') throw error;
-      throw new UsageError(
-        `--store: port ${portOf(store)}, where that store lives, is in use; free it and try again.`,
-      );
-    },
-  );
-  if (store) writeFileSync(join(store, 'address.json'), `${JSON.stringify({ port: server.port })}\n`);
-
   const rmIfTemporary = () => {
     if (!store) rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
   };
+  const server = await serve(store, exchange.handle).catch((error) => {
+    rmIfTemporary();
+    throw error;
+  });
+  if (store) writeFileSync(join(store, 'address.json'), `${JSON.stringify({ port: server.port })}\n`);
+
   const begin = Date.now();
-  let opened;
+  /** @type {Awaited<ReturnType<typeof openPage>> | undefined} */
+  let page;
   let interrupted = 0;
   const interrupt = () => {
     const now = Date.now();
@@ -242,41 +115,72 @@ const main = async () => {
     }
     interrupted = now;
     progress.line('Stopping after this step (Ctrl-C again: at once) ...');
-    opened?.page.evaluate('window.marginaliaHeadless.pause()').catch(() => {});
+    page?.call('pause').catch(() => {});
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  try {
+
+  const orUsage = (result) => {
+    if (result?.problems)
+      throw new UsageError(describeProblems(result.problems, set, options.method, runFile));
+    if (result?.error) throw new UsageError(result.error);
+    return result;
+  };
+  const openOn = async (adapter) => {
+    page = await openPage(profile, adapter, server.url, progress.event);
+    return page;
+  };
+  /** @returns {Promise<{ page: Awaited<ReturnType<typeof openPage>>, result: any }>} */
+  const prepare = async () => {
     const backend = options.backend ?? runFile?.value?.backend ?? 'auto';
+    const classic = !bring.model && !bring.data && !bring.adapter && !options.lora;
     const input = {
       method: options.method,
       file: runFile?.value,
-      set,
+      set: bring.model ? set.filter(({ path }) => path[0] !== 'model') : set,
       // One that the file names wrongly is reported with the document's other fields.
       backend: backends.includes(backend) ? backend : 'auto',
       resume: options.resume ?? false,
-      wantZip: options.out !== undefined,
+      bring,
+      check: options.check ?? false,
+      estimate: (options.estimate ?? !classic) && !options.resume,
     };
     const adapter = process.env.MARGINALIA_ADAPTER ?? 'default';
-    opened = await openPage(profile, adapter, server.url, progress.event);
-    let result = await trainIn(opened.page, input);
-    if (result.error && /offers no adapter/.test(result.error) && adapter === 'default') {
-      progress.line(
-        'This machine offers no GPU to the browser; WebGPU runs on a software adapter, which is slow.',
-      );
-      await opened.context.close();
-      opened = await openPage(profile, 'swiftshader', server.url, progress.event);
-      result = await trainIn(opened.page, input);
-    }
-    progress.end();
-    if (result.problems)
-      throw new UsageError(describeProblems(result.problems, set, options.method, runFile));
-    if (result.error) throw new UsageError(result.error);
+    const first = await openOn(adapter);
+    const result = await first.call('prepare', input);
+    if (!result.error || !/offers no adapter/.test(result.error) || adapter !== 'default')
+      return { page: first, result };
+    progress.line(
+      'This machine offers no GPU to the browser; WebGPU runs on a software adapter, which is slow.',
+    );
+    await first.close();
+    const second = await openOn('swiftshader');
+    return { page: second, result: await second.call('prepare', input) };
+  };
 
-    const { document, status, metrics, evaluations, before, after, zip } = result;
+  const onward = () => {
+    if (store) console.log(`Go on with: npm run train -- --store ${options.store} --resume`);
+  };
+  try {
+    const { page: engine, result: prepared } = await prepare();
+    progress.end();
+    if (interrupted) {
+      console.log('Stopped before the first step.');
+      return 130;
+    }
+    orUsage(prepared);
+    const { document, model } = prepared;
+    if (options.export && options.export !== 'model' && !document.adapter)
+      throw new UsageError('--export: all weights are trained, so there is no adapter; add --lora.');
+    tellPrepared(prepared, options);
+    if (options.check || options.estimate) return 0;
+
+    const result = orUsage(await engine.call('train'));
+    progress.end();
+    const { status, metrics, evaluations, before, after } = result;
     const seconds = (Date.now() - begin) / 1000;
     if (options.json) {
-      const report = {
+      writeJson(options.json, {
         document,
         backend: status.backend,
         phase: status.phase,
@@ -285,24 +189,30 @@ const main = async () => {
         before: summaryOf(before) ?? null,
         after: summaryOf(after) ?? null,
         seconds,
-      };
-      writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+      });
     }
-    if (zip) {
-      mkdirSync(options.out, { recursive: true });
-      const path = join(options.out, `${document.model}-${document.method.id}-seed${document.seed}.zip`);
-      writeFileSync(path, Buffer.from(zip, 'base64'));
-      console.log(`Model written to ${path}`);
+    for (const wanted of wantedExports(options, document, model)) {
+      const { what } = wanted;
+      const path = await writeExport(options.out, wanted, async (zip) => {
+        const given = { what, ...(options.dtype ? { dtype: options.dtype } : {}) };
+        orUsage(await engine.call('export', given, exchange.receive(zip)));
+      });
+      console.log(`${what === 'adapter' ? 'Adapter' : 'Model'} written to ${path}`);
     }
-    if (before) console.log(describeEvaluation('Before:', before));
-    if (after) console.log(describeEvaluation('After: ', after));
+    if (options.logits) writeJson(options.logits, orUsage(await engine.call('logProbs', LOGITS_EXAMPLES)));
+    for (const prompt of options.chat ?? []) {
+      const { reference, policy } = orUsage(await engine.call('chat', prompt));
+      console.log(`Asked:  ${prompt}\nBefore: ${reference.text}\nAfter:  ${policy.text}`);
+    }
+    if (before) console.log(evaluationLine('Before:', before));
+    if (after) console.log(evaluationLine('After: ', after));
     console.log(
       `${status.message} ${seconds.toFixed(0)} s on ${status.backend.name} (${status.backend.adapter}).`,
     );
-    if (interrupted && store) console.log(`Go on with: npm run train -- --store ${options.store} --resume`);
+    if (interrupted) onward();
     return interrupted ? 130 : 0;
   } finally {
-    await opened?.context.close().catch(() => {});
+    await page?.close().catch(() => {});
     await server.close();
     rmIfTemporary();
   }

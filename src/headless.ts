@@ -1,65 +1,95 @@
-/** The bare page that scripts/train.mjs drives: one function in, events and a result out, all of it plain JSON. */
-import type { TrainResult } from './create-trainer';
-import type { BackendChoice, RunDocument, RunEvent, Trainer } from './index';
-import { createTrainer, defaultRun, parseRun, RunDocumentError } from './index';
+/**
+ * The bare page that scripts/train.mjs drives: plain JSON in, events and results out. Files come from the script's own
+ * server and go back to it, so that they need not pass through JSON.
+ */
+import type { BringInput } from './headless-bring';
+import { bring, GivenError } from './headless-bring';
+import type { DocumentInput } from './headless-document';
+import { applyBrought, checkIds, documentFrom } from './headless-document';
+import type {
+  BackendChoice,
+  ChatReply,
+  DatasetReport,
+  Estimate,
+  ExportOptions,
+  ModelSummary,
+  RunDocument,
+  RunEvent,
+  Trainer,
+  TrainResult,
+} from './index';
+import { createTrainer, RunDocumentError } from './index';
 
-interface HeadlessInput {
-  /** Method whose defaults to take; wins over the file's. */
-  method?: string;
-  /** A run document to start from, unchecked. */
-  file?: Record<string, unknown>;
-  /** Values to put into the document. */
-  set: { path: string[]; value: unknown }[];
+interface PrepareInput extends DocumentInput {
   backend: BackendChoice;
-  /** Go on with the last unfinished run of this browser's store. */
+  /** Go on with the last unfinished run of this browser's store; all else is then left out. */
   resume: boolean;
-  wantZip: boolean;
+  bring: BringInput;
+  /** Read the document's dataset and report; weigh the run. */
+  check: boolean;
+  estimate: boolean;
 }
 
-type HeadlessResult =
-  | { problems: { field: string; message: string }[] }
-  | { error: string }
-  | (TrainResult & { document: RunDocument; zip: string | undefined });
+interface Prepared {
+  document: RunDocument;
+  model: ModelSummary | undefined;
+  report?: DatasetReport;
+  estimate?: Estimate;
+}
+
+/** What can be told to the person: wrong fields, or a sentence. */
+type Failed = { problems: { field: string; message: string }[] } | { error: string };
+
+interface Headless {
+  /** Starts the engine, reads what was given and makes the document. */
+  prepare(input: PrepareInput): Promise<Prepared | Failed>;
+  train(): Promise<TrainResult | Failed>;
+  /** Posts the zip of what was trained to an address. */
+  export(options: ExportOptions, address: string): Promise<Failed | undefined>;
+  /** A greedy answer before and after. */
+  chat(prompt: string): Promise<{ reference: ChatReply; policy: ChatReply } | Failed>;
+  /** Tokens of the first examples, one sequence per response, and their log-probs under what was trained. */
+  logProbs(examples: number): Promise<{ tokens: number[][]; logProbs: number[][] } | Failed>;
+  /** Ends a download or a check, and pauses the run after its step. */
+  pause(): Promise<void>;
+}
 
 declare global {
   interface Window {
     /** Put there by the script. */
     marginaliaEvent?: (event: RunEvent) => void;
-    marginaliaHeadless?: {
-      train(input: HeadlessInput): Promise<HeadlessResult>;
-      pause(): Promise<void>;
-    };
+    marginaliaHeadless?: Headless;
   }
 }
 
-let active: Trainer | undefined;
+interface Open {
+  trainer: Trainer;
+  document: RunDocument;
+  model: ModelSummary | undefined;
+  resume: string | undefined;
+}
 
-const setField = (document: Record<string, unknown>, path: readonly string[], value: unknown) => {
-  let owner = document;
-  for (const key of path.slice(0, -1)) {
-    if (typeof owner[key] !== 'object' || owner[key] === null) owner[key] = {};
-    owner = owner[key] as Record<string, unknown>;
-  }
-  owner[path[path.length - 1]!] = value;
+let active: Trainer | undefined;
+let open: Open | undefined;
+
+const failed = (error: unknown): Failed => {
+  if (error instanceof RunDocumentError) return { problems: error.problems };
+  return { error: error instanceof Error ? error.message : String(error) };
 };
 
-/** The document of the file or of the method's defaults, with the changes. @throws RunDocumentError */
-const documentFrom = async (trainer: Trainer, { method, file, set }: HeadlessInput): Promise<RunDocument> => {
-  const methods = await trainer.methods();
-  const inFile = (file?.['method'] as { id?: unknown } | undefined)?.id;
-  const id = method ?? (file ? inFile : 'step-dpo');
-  const known = methods.find((m) => m.id === id);
-  if (!known) {
-    if (file && method === undefined) parseRun(file, methods); // says what else is wrong with it
-    const message = `${JSON.stringify(id)} is not a method; use one of ${methods.map((m) => m.id).join(', ')}`;
-    throw new RunDocumentError([{ field: 'method.id', message }]);
-  }
-  const fresh = defaultRun(known);
-  const document: Record<string, unknown> = file ? structuredClone(file) : { ...fresh };
-  // Another method than the file's has other parameters.
-  if (file && method !== undefined && method !== inFile) document['method'] = fresh.method;
-  for (const { path, value } of set) setField(document, path, value);
-  return parseRun(document, methods);
+const guarded =
+  <A extends unknown[], T>(f: (...args: A) => Promise<T>) =>
+  async (...args: A): Promise<T | Failed> => {
+    try {
+      return await f(...args);
+    } catch (error) {
+      return failed(error);
+    }
+  };
+
+const prepared = (): Open => {
+  if (!open) throw new Error('Nothing has been prepared.');
+  return open;
 };
 
 const lastUnfinished = async (trainer: Trainer) => {
@@ -70,38 +100,87 @@ const lastUnfinished = async (trainer: Trainer) => {
   return waiting[0];
 };
 
-const toBase64 = (bytes: Uint8Array): string => {
-  const parts: string[] = [];
-  for (let i = 0; i < bytes.length; i += 32768)
-    parts.push(String.fromCharCode(...bytes.subarray(i, i + 32768)));
-  return btoa(parts.join(''));
+const tell = (event: RunEvent) => {
+  if (event.kind !== 'tree') window.marginaliaEvent?.(event);
 };
 
-const train = async (input: HeadlessInput): Promise<HeadlessResult> => {
-  try {
-    active = await createTrainer({ backend: input.backend });
-    const stored = input.resume ? await lastUnfinished(active) : undefined;
-    const document = stored?.document ?? (await documentFrom(active, input));
-    const result = await active.train(document, {
-      ...(stored ? { resume: stored.runId } : {}),
-      onEvent: (event) => {
-        if (event.kind !== 'tree') window.marginaliaEvent?.(event);
-      },
-    });
-    const zip = input.wantZip ? toBase64(await active.exportModel()) : undefined;
-    return { document, ...result, zip };
-  } catch (error) {
-    if (error instanceof RunDocumentError) return { problems: error.problems };
-    return { error: error instanceof Error ? error.message : String(error) };
-  } finally {
-    await active?.dispose();
-    active = undefined;
+const modelOf = async (trainer: Trainer, { model }: RunDocument) =>
+  (await trainer.models()).find(({ id }) => id === model);
+
+const prepare = async (input: PrepareInput): Promise<Prepared> => {
+  const trainer = await createTrainer({ backend: input.backend });
+  active = trainer;
+  for (const kind of ['download', 'progress'] as const) trainer.on(kind, tell);
+  if (input.resume) {
+    const { document, runId } = await lastUnfinished(trainer);
+    open = { trainer, document, model: await modelOf(trainer, document), resume: runId };
+    return { document, model: open.model };
   }
+  const methods = await trainer.methods();
+  const draft = documentFrom(methods, input); // what is wrong with it is told before anything large is read
+  const brought = await bring(trainer, input.bring, draft.model);
+  const document = applyBrought(methods, draft, brought, input);
+  await checkIds(trainer, document);
+  const model = brought.model ?? (await modelOf(trainer, document));
+  open = { trainer, document, model, resume: undefined };
+  const dataset = document.data.dataset !== null;
+  if (input.check && !dataset) throw new GivenError('--check: give the examples to check with --data FILE.');
+  const report = dataset ? await trainer.checkDataset(document) : undefined;
+  const estimate = input.estimate ? await trainer.estimate(document) : undefined;
+  return { document, model, ...(report ? { report } : {}), ...(estimate ? { estimate } : {}) };
+};
+
+const train = (): Promise<TrainResult> => {
+  const { trainer, document, resume } = prepared();
+  return trainer.train(document, {
+    ...(resume ? { resume } : {}),
+    onEvent: (event) => {
+      // Told by the listeners of `prepare`.
+      if (event.kind !== 'download' && event.kind !== 'progress') tell(event);
+    },
+  });
+};
+
+const exportTo = async (options: ExportOptions, address: string): Promise<undefined> => {
+  const zip = await prepared().trainer.exportModel(options);
+  const response = await fetch(address, {
+    method: 'POST',
+    body: new Blob([zip as Uint8Array<ArrayBuffer>]),
+  });
+  if (!response.ok) throw new Error(`--out: ${await response.text()}`);
+};
+
+const chat = async (prompt: string) => {
+  const { trainer, document, model } = prepared();
+  const asked = model?.details?.chatTemplate ? [{ role: 'user', content: prompt }] : prompt;
+  const options = { temperature: 0, seed: document.seed, maxTokens: document.data.maxTokens };
+  return {
+    reference: await trainer.chat(asked, { ...options, which: 'reference' }),
+    policy: await trainer.chat(asked, { ...options, which: 'policy' }),
+  };
+};
+
+const logProbs = async (examples: number) => {
+  const { trainer } = prepared();
+  const { trees } = await trainer.trees(0, examples);
+  const tokens = trees.flatMap(({ nodes, responses }) =>
+    responses.map(({ leaf }) => {
+      const parts: number[][] = [];
+      for (let at = leaf; at >= 0; at = nodes[at]!.parent) parts.unshift([...nodes[at]!.tokens]);
+      return parts.flat();
+    }),
+  );
+  return { tokens, logProbs: await trainer.logProbs(tokens, 'policy') };
 };
 
 window.marginaliaHeadless = {
-  train,
+  prepare: guarded(prepare),
+  train: guarded(train),
+  export: guarded(exportTo),
+  chat: guarded(chat),
+  logProbs: guarded(logProbs),
   pause: async () => {
-    await active?.pause();
+    // One of these fits what is being done; the others have nothing to end, and say so.
+    await Promise.allSettled([active?.cancelDownload(), active?.cancelCheck(), active?.pause()]);
   },
 };

@@ -1,0 +1,51 @@
+// The headless page as the terminal sees it: calls in, JSON out.
+
+import { chromium } from 'playwright';
+import { launchOptions } from '../chromium.mjs';
+import { UsageError } from './usage-error.mjs';
+
+const launch = async (profile, adapter) => {
+  try {
+    return await chromium.launchPersistentContext(profile, {
+      ...launchOptions(adapter),
+      handleSIGINT: false,
+      handleSIGTERM: true,
+    });
+  } catch (error) {
+    if (/executable doesn't exist|distribution 'chromium' is not found|ENOENT/i.test(error.message)) {
+      throw new UsageError(
+        'No Chromium was found. Install one (Debian, Ubuntu: apt-get install chromium; elsewhere: npx playwright install chromium), or set CHROMIUM_PATH to its program file.',
+      );
+    }
+    if (/ProcessSingleton|profile appears to be in use/i.test(error.message)) {
+      throw new UsageError('--store: another run is using that folder; wait for it, or choose another.');
+    }
+    throw error;
+  }
+};
+
+/**
+ * @param {string} profile folder of the browser's data
+ * @param {string} adapter 'default' or 'swiftshader', see chromium.mjs
+ * @param {string} url of the server
+ * @param {(event: any) => void} onEvent
+ */
+export const openPage = async (profile, adapter, url, onEvent) => {
+  const context = await launch(profile, adapter);
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.on('pageerror', (error) => console.error(`page: ${error.message}`));
+  await page.exposeFunction('marginaliaEvent', onEvent);
+  await page.goto(`${url}headless.html`);
+  await page.waitForFunction('window.marginaliaHeadless !== undefined', undefined, { timeout: 60_000 });
+  return {
+    /**
+     * Calls a function of src/headless.ts. What the person gave travels as an argument, never as part of the script.
+     * @param {string} name
+     * @param {...unknown} args
+     * @returns {Promise<any>}
+     */
+    call: (name, ...args) =>
+      page.evaluate(`([name, args]) => window.marginaliaHeadless[name](...args)`, [name, args]),
+    close: () => context.close(),
+  };
+};

@@ -1,0 +1,118 @@
+// What --model, --data and --adapter name: something built in or stored, files on this machine, or a place on a hub.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { projectRoot } from '../build.mjs';
+import { UsageError } from './usage-error.mjs';
+
+const statOf = (path) => {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Names of the files in a folder that fit, in an order that does not depend on the disk. */
+const filesIn = (folder, fits) =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && fits.test(entry.name))
+    .map((entry) => entry.name)
+    .sort();
+
+const isHubId = (text) => /^[\w][\w.-]*\/[\w][\w.-]*$/.test(text);
+
+/** Written like a path, so that it can be meant as nothing else. */
+const isPath = (text) => /^([./~\\]|[A-Za-z]:[\\/])|\\|\/.*\/|\/$/.test(text);
+
+const hubSource = (options, repo, file, revision) => {
+  const token = process.env.HF_TOKEN;
+  return {
+    hub: {
+      repo,
+      ...(options.hub ? { hub: options.hub } : {}),
+      ...(revision ? { revision } : {}),
+      ...(file ? { file } : {}),
+      ...(token ? { token } : {}),
+    },
+  };
+};
+
+const builtIn = () =>
+  JSON.parse(readFileSync(join(projectRoot, 'public/models/index.json'), 'utf8')).map(({ id }) => id);
+
+const modelFile = /\.(json|jinja|safetensors|gguf)$/i;
+
+const modelFolder = (folder, file, share) => {
+  let names = filesIn(folder, modelFile);
+  if (names.length === 0) {
+    throw new UsageError(
+      `--model: the folder "${folder}" holds no model: wanted are config.json, model.safetensors and tokenizer.json, or a GGUF file.`,
+    );
+  }
+  if (file !== undefined) {
+    if (!names.includes(file)) throw new UsageError(`--file: there is no "${file}" in "${folder}".`);
+    names = /\.gguf$/i.test(file) ? [file] : names;
+  }
+  const name = basename(resolve(folder));
+  return names.map((own) => ({ name: `${name}/${own}`, address: share(resolve(folder, own)) }));
+};
+
+/**
+ * @param {Record<string, any>} options
+ * @param {(path: string) => string} share gives a file an address that the page can read it at
+ */
+export const givenModel = (options, share) => {
+  const { model: text, file, revision } = options;
+  if (text === undefined || builtIn().includes(text)) return undefined;
+  const info = revision || options.hub ? undefined : statOf(text);
+  if (info?.isDirectory()) return { files: modelFolder(text, file, share) };
+  if (info) {
+    if (!/\.gguf$/i.test(text)) {
+      throw new UsageError(
+        `--model: "${text}" is a file, and not a GGUF; give a GGUF file or a model's folder.`,
+      );
+    }
+    return { files: [{ name: basename(text), address: share(resolve(text)) }] };
+  }
+  if (isHubId(text) && !/\.gguf$/i.test(text)) return hubSource(options, text, file, revision);
+  if (isPath(text) || /\.(gguf|safetensors)$/i.test(text))
+    throw new UsageError(`--model: there is no file or folder "${text}".`);
+  return undefined; // an id; the engine knows which there are
+};
+
+/**
+ * @param {Record<string, any>} options
+ * @param {(path: string) => string} share
+ */
+export const givenData = (options, share) => {
+  const { data: text, 'data-file': file } = options;
+  if (text === undefined) return undefined;
+  const info = statOf(text);
+  if (info?.isDirectory()) throw new UsageError(`--data: "${text}" is a folder; give one file.`);
+  if (info) return { files: [{ name: basename(text), address: share(resolve(text)) }] };
+  if (isHubId(text) && (file !== undefined || !/\.(jsonl?|csv|tsv|parquet|gz)$/i.test(text)))
+    return hubSource(options, text, file);
+  throw new UsageError(`--data: there is no file "${text}".`);
+};
+
+/**
+ * @param {Record<string, any>} options
+ * @param {(path: string) => string} share
+ */
+export const givenAdapter = (options, share) => {
+  const { adapter: text } = options;
+  if (text === undefined) return undefined;
+  const info = statOf(text);
+  if (info?.isDirectory()) {
+    const names = filesIn(text, /^adapter_(config\.json|model\.(safetensors|bin))$/);
+    if (names.length === 0) {
+      throw new UsageError(
+        `--adapter: the folder "${text}" holds no adapter: wanted are adapter_config.json and adapter_model.safetensors.`,
+      );
+    }
+    const name = basename(resolve(text));
+    return { files: names.map((own) => ({ name: `${name}/${own}`, address: share(resolve(text, own)) })) };
+  }
+  if (!info && isHubId(text) && !isPath(text)) return hubSource(options, text);
+  throw new UsageError(`--adapter: there is no folder "${text}".`);
+};

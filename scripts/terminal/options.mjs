@@ -1,0 +1,292 @@
+// The options of `npm run train`, and where each stands in a run document.
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { UsageError } from './usage-error.mjs';
+
+export const help = `Usage: npm run train -- [options]
+
+The run
+  --model WHAT        built-in model (arith-nano), a model folder, a GGUF file, or owner/name on the hub
+  --revision R        of a model on the hub: branch, tag or commit (main)
+  --file NAME         which GGUF, where the folder or the repository has several
+  --hub URL           another hub; a token for gated models is taken from the environment: HF_TOKEN
+  --method ID         dpo, step-dpo, tgdpo, sft (step-dpo)
+  --param NAME=VALUE  hyperparameter of the method, for example --param beta=0.4; may be repeated
+  --steps N           optimiser steps (30)
+  --batch-size N      trees per micro-batch
+  --accumulate N      micro-batches per step
+  --lr X              learning rate
+  --checkpointing     compute layers again instead of keeping them: slower, far less memory
+  --eval-problems N   held-out problems or rows of each evaluation; 0 for none
+  --eval-every N      steps between evaluations; 0 for before and after only
+  --seed N            (1)
+  --backend NAME      auto, webgpu, wasm or cpu (auto)
+  --run FILE          a run document (JSON) to start from; the other options change it
+
+An adapter (without --lora all weights are trained)
+  --lora              train a low-rank adapter; the model's own weights stay as they are
+  --rank N            (8)
+  --alpha X           (16)
+  --lora-dropout X    (0)
+  --rslora            scale by alpha / sqrt(rank)
+  --target-modules L  such as q_proj,v_proj (all-linear)
+  --weights HOW       of the model: f32, f16, int8, int4, or file: as its file has them
+  --adapter WHAT      go on from this adapter: a folder, or owner/name on the hub
+  --reference WHICH   base or adapter: what a run that goes on is compared with (base)
+
+Examples from a file (otherwise the built-in problems)
+  --data FILE         JSON, JSONL, CSV or Parquet, also gzipped; or owner/name on the hub with --data-file NAME
+  --format ID         preference, implicit-preference, unpaired, ranked, step-dpo, prompt-completion, messages,
+                      solutions (told from the columns)
+  --map PART=COLUMN   which column plays a part, for example --map chosen=winner; may be repeated
+  --template WHICH    how conversations are written: model, plain or none (model)
+  --plain-rows HOW    plain texts as they stand (text), or as a conversation (chat)
+  --system TEXT       put before conversations that have no system message
+  --bos HOW           before plain texts: auto, add or none (auto)
+  --steps-rule RULE   how an answer is cut into steps: whole, line, sentence, step, pattern (line)
+  --steps-pattern RE  for the rule pattern: a step begins where it matches
+  --max-length N      most tokens of prompt and response together, or none (1024)
+  --max-prompt-length N
+  --held-out SHARE    of the prompts, kept from training (0.05)
+  --limit N           most rows to read
+  --pairs-per-row N   of a row with several right and wrong answers (1)
+  --pair-unpaired     pair labelled answers to the same prompt
+  --check             only read the examples and report
+  --estimate          only say how much memory and time the run would take; exit code 2 when it does not fit
+  --force             begin although it does not fit
+
+The built-in problems
+  --trees N           preference trees to make before training
+  --difficulty ID     of the training problems
+  --max-tokens N      longest response, also of --chat
+
+The results
+  --out DIR           what was trained: DIR/adapter or DIR/model, as Python reads them, with run.json, metrics.json,
+                      metrics.csv and README.md; of a built-in model without an adapter a zip of the same
+  --export WHAT       adapter, model (an adapter worked in) or both (adapter with --lora, else model)
+  --dtype TYPE        of a model's weights: F32, F16 or BF16 (F32)
+  --json FILE         document, backend, metrics and evaluations; the report with --check, --estimate
+  --logits FILE       log-probs of the first examples' tokens, for scripts/parity/open_adapter.py
+  --chat TEXT         answer this before and after training, greedily; may be repeated
+
+Going on later
+  --store DIR         keep the run, its checkpoints and downloaded files in DIR
+  --resume            go on with the last unfinished run in the store
+  --help
+
+Ctrl-C ends the run after its current step; a second one ends it at once.
+`;
+
+export const backends = ['auto', 'webgpu', 'wasm', 'cpu'];
+
+const data = (...path) => ['data', 'dataset', 'settings', ...path];
+
+/**
+ * Option, place in the run document, and kind of value.
+ * @type {[string, string[], 'text' | 'number' | 'length' | 'list' | 'switch'][]}
+ */
+const fields = [
+  ['model', ['model'], 'text'],
+  ['steps', ['steps'], 'number'],
+  ['batch-size', ['batchSize'], 'number'],
+  ['accumulate', ['accumulate'], 'number'],
+  ['lr', ['optimizer', 'learningRate'], 'number'],
+  ['checkpointing', ['checkpointing'], 'switch'],
+  ['trees', ['data', 'trees'], 'number'],
+  ['difficulty', ['data', 'difficulty'], 'text'],
+  ['max-tokens', ['data', 'maxTokens'], 'number'],
+  ['eval-problems', ['evaluation', 'problems'], 'number'],
+  ['eval-every', ['evaluation', 'every'], 'number'],
+  ['seed', ['seed'], 'number'],
+  ['backend', ['backend'], 'text'],
+  ['weights', ['weights'], 'text'],
+  ['rank', ['adapter', 'rank'], 'number'],
+  ['alpha', ['adapter', 'alpha'], 'number'],
+  ['lora-dropout', ['adapter', 'dropout'], 'number'],
+  ['rslora', ['adapter', 'rsLora'], 'switch'],
+  ['target-modules', ['adapter', 'targetModules'], 'list'],
+  ['reference', ['adapter', 'reference'], 'text'],
+  ['format', data('format'), 'text'],
+  ['template', data('template'), 'text'],
+  ['plain-rows', data('plainRows'), 'text'],
+  ['system', data('system'), 'text'],
+  ['bos', data('bos'), 'text'],
+  ['steps-rule', data('steps', 'rule'), 'text'],
+  ['steps-pattern', data('steps', 'pattern'), 'text'],
+  ['max-length', data('maxLength'), 'length'],
+  ['max-prompt-length', data('maxPromptLength'), 'length'],
+  ['held-out', data('heldOut'), 'number'],
+  ['limit', data('limit'), 'length'],
+  ['pairs-per-row', data('pairsPerRow'), 'number'],
+  ['pair-unpaired', data('pairUnpaired'), 'switch'],
+];
+
+/** Options of the run that are not one field of its document. */
+const given = {
+  revision: 'text',
+  file: 'text',
+  hub: 'text',
+  method: 'text',
+  run: 'text',
+  param: 'texts',
+  lora: 'switch',
+  adapter: 'text',
+  data: 'text',
+  'data-file': 'text',
+  map: 'texts',
+  check: 'switch',
+  estimate: 'switch',
+  force: 'switch',
+};
+
+const others = {
+  out: 'text',
+  export: 'text',
+  dtype: 'text',
+  json: 'text',
+  logits: 'text',
+  chat: 'texts',
+  store: 'text',
+  resume: 'switch',
+};
+
+const optionOf = (kind) => {
+  if (kind === 'switch') return /** @type {const} */ ({ type: 'boolean' });
+  return /** @type {const} */ ({ type: 'string', multiple: kind === 'texts' });
+};
+
+/** @returns {Record<string, any>} */
+export const readOptions = () => {
+  const kinds = [...fields.map(([name, , kind]) => [name, kind]), ...Object.entries({ ...given, ...others })];
+  try {
+    return parseArgs({
+      options: {
+        ...Object.fromEntries(kinds.map(([name, kind]) => [name, optionOf(kind)])),
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(`${error.message}\nSee npm run train -- --help.`);
+  }
+};
+
+const number = (text, flag) => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new UsageError(`${flag}: "${text}" is not a number.`);
+  return value;
+};
+
+const parsed = (given, kind, flag) => {
+  if (kind === 'number') return number(given, flag);
+  if (kind === 'length') return given === 'none' ? null : number(given, flag);
+  if (kind !== 'list') return given;
+  return given
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+};
+
+const split = (pair, flag, form) => {
+  const at = pair.indexOf('=');
+  if (at < 1) throw new UsageError(`${flag}: "${pair}" is not ${form}.`);
+  return [pair.slice(0, at), pair.slice(at + 1)];
+};
+
+/**
+ * The values that the options put into the document.
+ * @param {Record<string, any>} options
+ * @param {any} document of --run, unchecked
+ */
+export const readChanges = (options, document) => {
+  /** @type {{ path: string[], value: unknown }[]} */
+  const set = [];
+  if ((options.lora || options.adapter !== undefined) && !document?.adapter)
+    set.push({ path: ['adapter'], value: {} });
+  for (const [name, path, kind] of fields) {
+    if (options[name] !== undefined) set.push({ path, value: parsed(options[name], kind, `--${name}`) });
+  }
+  for (const pair of options.param ?? []) {
+    const [name, value] = split(pair, '--param', 'NAME=VALUE');
+    set.push({ path: ['method', 'params', name], value: number(value, `--param ${name}`) });
+  }
+  for (const pair of options.map ?? []) {
+    const [part, column] = split(pair, '--map', 'PART=COLUMN');
+    const value = part === 'solutions' ? column.split(',').map((name) => name.trim()) : column;
+    set.push({ path: data('mapping', part), value });
+  }
+  return set;
+};
+
+const oneOf = (options, name, allowed) => {
+  if (options[name] !== undefined && !allowed.includes(options[name])) {
+    throw new UsageError(`--${name}: "${options[name]}" is not known; use one of ${allowed.join(', ')}.`);
+  }
+};
+
+const checkResume = (options) => {
+  if (!options.store) throw new UsageError('--resume: give the folder that holds the run with --store DIR.');
+  if (!existsSync(join(options.store, 'address.json')))
+    throw new UsageError(`--store: there is no stored run in "${options.store}".`);
+  const idle = [...fields.map(([name]) => name), ...Object.keys(given)].find(
+    (name) => options[name] !== undefined && name !== 'backend',
+  );
+  if (idle) throw new UsageError(`--${idle}: a resumed run keeps its own document; leave this option out.`);
+};
+
+/** Options that mean something only beside another. */
+const checkCompany = (options, document) => {
+  const adapter = options.lora || options.adapter !== undefined || document?.adapter;
+  const dataset = options.data !== undefined || document?.data?.dataset;
+  const first = (names) => names.find((name) => options[name] !== undefined);
+  const of = (prefix) => fields.filter(([, path]) => path.join('.').startsWith(prefix)).map(([name]) => name);
+  const lone = adapter ? undefined : first(of('adapter.'));
+  if (lone) throw new UsageError(`--${lone}: is a setting of an adapter; add --lora.`);
+  if (options.adapter !== undefined) {
+    const own = first(['rank', 'alpha', 'rslora', 'target-modules']);
+    if (own)
+      throw new UsageError(`--${own}: --adapter goes on with the adapter's own; leave this option out.`);
+  }
+  const blind = dataset ? undefined : first([...of('data.dataset.'), 'map', 'check', 'data-file']);
+  if (blind) throw new UsageError(`--${blind}: give the examples with --data FILE.`);
+  if (!options.model && first(['revision', 'file'])) {
+    throw new UsageError(`--${first(['revision', 'file'])}: is about a model; give it with --model.`);
+  }
+};
+
+/**
+ * What can be told to be wrong before anything is started.
+ * @param {Record<string, any>} options
+ * @param {any} document of --run, unchecked
+ */
+export const checkOptions = (options, document) => {
+  if (options.backend !== undefined && !backends.includes(options.backend)) {
+    throw new UsageError(
+      `--backend: "${options.backend}" is not a backend; use one of ${backends.join(', ')}.`,
+    );
+  }
+  oneOf(options, 'export', ['adapter', 'model', 'both']);
+  oneOf(options, 'dtype', ['F32', 'F16', 'BF16']);
+  for (const name of ['export', 'dtype']) {
+    if (options[name] !== undefined && options.out === undefined)
+      throw new UsageError(`--${name}: say where to with --out DIR.`);
+  }
+  if (options.resume) checkResume(options);
+  else checkCompany(options, document);
+  // Found out before the training, not after it.
+  for (const name of ['json', 'logits']) {
+    if (options[name] && !existsSync(dirname(resolve(options[name]))))
+      throw new UsageError(`--${name}: the folder of "${options[name]}" does not exist; make it first.`);
+  }
+};
+
+/** The option that sets a field of the document, as a person would write it; undefined where there is none. */
+export const flagOf = (field) => {
+  if (field === 'method.id') return '--method';
+  if (field.startsWith('method.params.')) return `--param ${field.slice('method.params.'.length)}`;
+  if (field.startsWith('data.dataset.settings.mapping')) return '--map';
+  const known = fields.find(([, path]) => field === path.join('.') || field.startsWith(`${path.join('.')}.`));
+  if (known) return `--${known[0]}`;
+  return field === 'adapter' ? '--lora' : undefined;
+};

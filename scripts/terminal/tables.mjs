@@ -1,0 +1,107 @@
+// A dataset's report, an estimate and an evaluation as lines of text.
+import { flagOf } from './options.mjs';
+
+const count = (n) => n.toLocaleString('en');
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+/** Bytes for people, decimal. */
+export const size = (bytes) => {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes >= 1000 ? `${(bytes / 1000).toFixed(1)} kB` : `${bytes} B`;
+};
+
+/** Columns as wide as their widest cell; numbers to the right. */
+const table = (rows) => {
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => String(row[i]).length)));
+  const written = (cell, i) =>
+    typeof cell === 'number' || /^[\d.,]+( \w+)?$/.test(cell)
+      ? String(cell).padStart(widths[i])
+      : cell.padEnd(widths[i]);
+  return rows.map((row) => `  ${row.map(written).join('  ')}`.trimEnd());
+};
+
+const mapped = (mapping) =>
+  Object.entries(mapping)
+    .filter(([, column]) => column !== undefined)
+    .map(([part, column]) => (part === column ? part : `${part}=${[column].flat().join(',')}`))
+    .join(', ');
+
+/** Places of dropped rows that are listed for each reason. */
+const PLACES = 3;
+
+const droppedLine = ({ reason, count: dropped, examples }, file) => {
+  const places = examples.slice(0, PLACES).map(({ where }) => where.replace(`${file}, `, ''));
+  return `  ${count(dropped)} dropped: ${reason} (${places.join('; ')}${dropped > PLACES ? '; ...' : ''})`;
+};
+
+const lengthsOf = ({ lengths, truncated }) => {
+  const rows = Object.entries(lengths)
+    .filter(([, histogram]) => histogram.count > 0)
+    .map(([side, h]) => [
+      // Nothing is compared: all answers are of one kind.
+      side === 'chosen' && lengths.rejected.count === 0 ? 'answer' : side,
+      ...[h.min, Math.round(h.median), Math.round(h.p95), h.max, truncated[side]].map(count),
+    ]);
+  return table([['tokens', 'least', 'median', '95 %', 'most', 'cut'], ...rows]);
+};
+
+/** Lines of a dataset's report, a `DatasetReport` of the library. */
+export const reportLines = (report) => {
+  const { file, format, mapping, why, rows, dropped, trees, comparisons, tokens } = report;
+  return [
+    `${file}: ${format} (${mapped(mapping)})${why ? `, since ${why}` : ''}`,
+    `  ${count(rows.read)} rows read, ${count(rows.used)} used, ${count(rows.dropped)} dropped`,
+    ...dropped.map((reason) => droppedLine(reason, file)),
+    `  ${count(trees.train)} examples to train on (${count(comparisons)} comparisons, ${count(tokens)} tokens), ${count(trees.heldOut)} held out`,
+    ...lengthsOf(report),
+    ...report.warnings.map((warning) => `  Note: ${warning}`),
+  ];
+};
+
+const duration = (seconds) => {
+  if (seconds < 120) return `${seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds)} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+};
+
+const remedyLine = ({ field, value, why, totalBytes }, document) => {
+  let change = `${flagOf(field) ?? field} ${value}`;
+  if (value === true) change = change.replace(/ true$/, '');
+  if (field === 'adapter') change = '--lora';
+  if (field === 'batchSize') change += ` --accumulate ${document.accumulate * 2}`;
+  return `  ${change}: ${why}; ${size(totalBytes)}`;
+};
+
+/** Lines of an `Estimate` for a run document. */
+export const estimateLines = (estimate, document) => {
+  const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest } = estimate;
+  const time =
+    secondsPerStep === undefined
+      ? 'time not measured'
+      : `about ${duration(secondsPerStep)} a step, ${duration(secondsPerStep * document.steps)} in all`;
+  return [
+    `It will take about ${size(totalBytes)}${limitBytes ? ` of the ${size(limitBytes)} that can be counted on` : ''}; ${time}`,
+    ...table(parts.map(({ what, bytes }) => [what, size(bytes)])),
+    `  for ${count(tokensPerStep)} tokens a step, the longest example with ${count(longest)}`,
+  ];
+};
+
+/** Why it does not fit, and what would help. */
+export const misfitLines = (estimate, document) => [
+  `This run does not fit. ${estimate.problem}`,
+  ...(estimate.remedies.length > 0
+    ? ['These would help, each with the memory it would then take:']
+    : ['Nothing that can be set would make it fit; take a smaller model.']),
+  ...estimate.remedies.map((remedy) => remedyLine(remedy, document)),
+  'To begin all the same, add --force.',
+];
+
+/** One line for an `Evaluation`, of answers or of held-out rows. */
+export const evaluationLine = (name, e) => {
+  const interval = `95 % interval ${(100 * e.interval[0]).toFixed(1)} to ${(100 * e.interval[1]).toFixed(1)}`;
+  if (e.kind !== 'pairs')
+    return `${name} ${percent(e.accuracy)} of ${e.problems} held-out problems (${interval})`;
+  const loss = `loss ${(e.metrics?.eval_loss ?? Number.NaN).toFixed(4)} on held-out rows`;
+  if (e.problems === 0) return `${name} ${loss}`;
+  return `${name} ${loss}, ${percent(e.accuracy)} of ${e.problems} held-out pairs ranked right (${interval})`;
+};
