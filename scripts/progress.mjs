@@ -92,7 +92,9 @@ export const createProgress = (stream, clock = Date.now) => {
         line(evaluationLine(`Step ${event.evaluation.step}:`, event.evaluation));
       } else if (event.kind === 'download') {
         const { progress } = event;
-        tell(describeDownload(progress), progress.note !== lastNote);
+        // A file of this machine being read is soon done; a download is worth a line.
+        if (!screen && progress.bytesPerSecond === 0 && progress.repo === progress.file) return;
+        tell(describeDownload(progress), progress.note !== lastNote && progress.note !== '');
         lastNote = progress.note;
       } else if (event.kind === 'checkpoint' && !event.stored) {
         line(`Not saved: ${event.note}`);

@@ -9,7 +9,15 @@ import { serveFolder } from './static-server.mjs';
 import { openPage } from './terminal/browser.mjs';
 import { createExchange } from './terminal/exchange.mjs';
 import { givenAdapter, givenData, givenModel } from './terminal/given.mjs';
-import { backends, checkOptions, flagOf, help, readChanges, readOptions } from './terminal/options.mjs';
+import {
+  backends,
+  checkOptions,
+  flagOf,
+  help,
+  inOptions,
+  readChanges,
+  readOptions,
+} from './terminal/options.mjs';
 import { wantedExports, writeExport } from './terminal/results.mjs';
 import { estimateLines, evaluationLine, misfitLines, reportLines } from './terminal/tables.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
@@ -61,12 +69,12 @@ const summaryOf = (evaluation) =>
 
 /** The page to say everything of before a step is done: what the data are, and whether the run fits. */
 const tellPrepared = ({ document, report, estimate }, options) => {
-  if (report) console.log(reportLines(report).join('\n'));
+  if (report) console.log(reportLines(report).map(inOptions).join('\n'));
   if (estimate) console.log(estimateLines(estimate, document).join('\n'));
   if (options.json && (options.check || options.estimate)) {
     writeJson(options.json, { document, report: report ?? null, estimate: estimate ?? null });
   }
-  if (!estimate || estimate.fits || options.check) return;
+  if (!estimate || estimate.fits) return;
   const lines = misfitLines(estimate, document).join('\n');
   if (options.force) console.log(lines.split('\n')[0]);
   else throw new UsageError(lines);
@@ -87,6 +95,11 @@ const main = async () => {
     data: givenData(options, exchange.share),
     adapter: givenAdapter(options, exchange.share),
   };
+  if (bring.model && !bring.data && !runFile?.value?.data?.dataset && !options.estimate) {
+    throw new UsageError(
+      '--model: the built-in problems are made for the built-in models; give examples with --data FILE.',
+    );
+  }
   const progress = createProgress(process.stderr);
   await ensureBuilt({ note: (line) => progress.line(line) });
 
@@ -123,7 +136,7 @@ const main = async () => {
   const orUsage = (result) => {
     if (result?.problems)
       throw new UsageError(describeProblems(result.problems, set, options.method, runFile));
-    if (result?.error) throw new UsageError(result.error);
+    if (result?.error) throw new UsageError(inOptions(result.error));
     return result;
   };
   const openOn = async (adapter) => {
@@ -143,7 +156,7 @@ const main = async () => {
       resume: options.resume ?? false,
       bring,
       check: options.check ?? false,
-      estimate: (options.estimate ?? !classic) && !options.resume,
+      estimate: (options.estimate ?? (!classic && !options.check)) && !options.resume,
     };
     const adapter = process.env.MARGINALIA_ADAPTER ?? 'default';
     const first = await openOn(adapter);

@@ -45,7 +45,7 @@ export const openPage = async (profile, adapter, url, onEvent) => {
      * @returns {Promise<any>}
      */
     call: (name, ...args) =>
-      page.evaluate(`([name, args]) => window.marginaliaHeadless[name](...args)`, [name, args]),
+      page.evaluate((told) => window['marginaliaHeadless'][told.name](...told.args), { name, args }),
     close: () => context.close(),
   };
 };

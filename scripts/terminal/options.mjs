@@ -290,3 +290,11 @@ export const flagOf = (field) => {
   if (known) return `--${known[0]}`;
   return field === 'adapter' ? '--lora' : undefined;
 };
+
+/** A sentence of the engine's, with the options in place of the fields that it names. */
+export const inOptions = (text) =>
+  text
+    .replace(/\bmapping\.(\w+)/g, '--map $1=COLUMN')
+    .replace('a token of that account given here', '$& in the environment variable HF_TOKEN')
+    .replace(/^targetModules:/, '--target-modules:')
+    .replace(/\bset (bos|template) to "(\w+)"/gi, 'use --$1 $2');

@@ -60,6 +60,7 @@ export const reportLines = (report) => {
 };
 
 const duration = (seconds) => {
+  if (seconds < 0.1) return 'less than 0.1 s';
   if (seconds < 120) return `${seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds)} s`;
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 };
@@ -78,7 +79,7 @@ export const estimateLines = (estimate, document) => {
   const time =
     secondsPerStep === undefined
       ? 'time not measured'
-      : `about ${duration(secondsPerStep)} a step, ${duration(secondsPerStep * document.steps)} in all`;
+      : `${duration(secondsPerStep)} a step, ${duration(secondsPerStep * document.steps)} in all, roughly`;
   return [
     `It will take about ${size(totalBytes)}${limitBytes ? ` of the ${size(limitBytes)} that can be counted on` : ''}; ${time}`,
     ...table(parts.map(({ what, bytes }) => [what, size(bytes)])),

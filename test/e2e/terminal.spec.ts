@@ -1,31 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { train } from '../support/terminal';
 
 const folder = mkdtempSync(join(tmpdir(), 'marginalia-terminal-'));
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-const train = (args: string[], onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void) =>
-  new Promise<Ended>((done) => {
-    const child = spawn(process.execPath, ['scripts/train.mjs', ...args]);
-    const ended = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk) => {
-      ended.stdout += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      ended.stderr += chunk;
-      onStderr?.(ended.stderr, (signal) => child.kill(signal));
-    });
-    child.on('close', (code) => done({ code, ...ended }));
-  });
 
 const tiny = [
   '--model',
@@ -87,10 +67,12 @@ test('Ctrl-C ends a run after its step, and --resume goes on with it', async () 
   let sent = false;
   const stopped = await train(
     [...tiny, '--method', 'dpo', '--steps', '60', '--store', store, '--json', json],
-    (text, kill) => {
-      if (sent || !text.includes('step 1/60')) return;
-      sent = true;
-      kill('SIGINT');
+    {
+      onStderr: (text, kill) => {
+        if (sent || !text.includes('step 1/60')) return;
+        sent = true;
+        kill('SIGINT');
+      },
     },
   );
   expect(stopped.code).toBe(130);

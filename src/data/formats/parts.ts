@@ -63,7 +63,7 @@ const missing = (
     file,
     column === undefined ? `part "${part}"` : `column "${shownText(column, 40)}"`,
     `${column === undefined ? 'no column goes by that name' : `there is no such column for the part "${part}"`}` +
-      `${close === undefined ? '' : `; did you mean "${shownText(close, 40)}"?`} Columns: ${listed}${columns.length > 12 ? ', …' : ''}. ` +
+      `${close === undefined ? '.' : `; did you mean "${shownText(close, 40)}"?`} Columns: ${listed}${columns.length > 12 ? ', …' : ''}. ` +
       `Say which column is meant in mapping.${part}`,
   );
 };
