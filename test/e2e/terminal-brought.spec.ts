@@ -69,7 +69,7 @@ test('trains an adapter on a folder and a file, and writes what Python reads', a
   expect(ran.stdout).toMatch(/1 dropped: is not valid JSON .*\(line 6\)/);
   expect(ran.stdout).toMatch(/1 dropped: "rejected" is missing \(line 22\)/);
   expect(ran.stdout).toMatch(/It will take about [\d.]+ [kM]B of the [\d.]+ GB/);
-  expect(ran.stdout).toMatch(/ {2}adapter +6\.1 kB/);
+  expect(ran.stdout).toMatch(/ {2}adapter +3\.6 kB/); // 896 numbers
   expect(ran.stdout).toMatch(/Asked: {2}3\+3=\nBefore: .*\nAfter: /);
   expect(ran.stdout).toMatch(/After: {2}loss 0\.\d+ on held-out rows, .* held-out pairs ranked right/);
 
