@@ -128,12 +128,15 @@ try {
   // A person drops the file, asks it something, and reads the answer.
   let mark = seconds();
   await id('model-files').setInputFiles(gguf);
-  await page.waitForFunction("window.marginalia.run.document?.model.startsWith('file:')", undefined, {
-    timeout: 0,
-  });
-  await page.waitForFunction("!document.querySelector('[data-testid=model-problem]')", undefined, {
-    timeout: 0,
-  });
+  await page.waitForFunction(
+    () =>
+      document.querySelector('[data-testid=model-details]')?.textContent?.includes('kept') ||
+      document.querySelector('[data-testid=model-problem]')?.textContent?.trim(),
+    undefined,
+    { timeout: 300_000 },
+  );
+  const problem = (await id('model-problem').textContent())?.trim();
+  if (problem) throw new Error(problem);
   numbers.readAndStored = seconds() - mark;
   mark = seconds();
   const [answer] = answers;
@@ -171,18 +174,14 @@ try {
     buffer: Buffer.from(text),
   });
   await page.waitForFunction('window.marginalia.run.document?.data.dataset', undefined, { timeout: 60_000 });
-  const model = (await documentNow()).model;
-  const files = hashedAdapter(oracle.lora);
-  const stored = await page.evaluate(
-    async ({ given, id }) => {
-      const decoded = given.map(({ name, base64 }) => ({
-        name,
-        data: Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)),
-      }));
-      return window['marginalia'].api.addAdapter(decoded, id);
-    },
-    { given: files.map(([name, bytes]) => ({ name, base64: bytes.toString('base64') })), id: model },
+  await id('adapter-files').setInputFiles(
+    hashedAdapter(oracle.lora).map(([name, buffer]) => ({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer,
+    })),
   );
+  await page.waitForFunction('window.marginalia.run.document?.adapter?.from', undefined, { timeout: 60_000 });
   const current = await documentNow();
   const document = {
     ...current,
@@ -198,7 +197,7 @@ try {
       dropout: 0,
       rsLora: false,
       targetModules: ['all-linear'],
-      from: stored.id,
+      from: current.adapter.from,
       reference: 'base',
     },
     data: {
