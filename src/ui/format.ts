@@ -41,3 +41,11 @@ export const roughly = (value: number): string =>
 
 export const date = (time: number): string =>
   new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+
+/** A stretch of time: "under 0.01 s", "2.4 s", "12 min", "3.5 h". */
+export const duration = (seconds: number): string => {
+  if (seconds < 0.01) return 'under 0.01\u202fs';
+  if (seconds < 90) return `${number(Number(seconds.toPrecision(2)))}\u202fs`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)}\u202fmin`;
+  return `${number(Number((seconds / 3600).toPrecision(2)))}\u202fh`;
+};

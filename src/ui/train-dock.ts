@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { AppElement, define } from './element';
-import { bytes, number, percent, points } from './format';
+import { bytes, duration, number, percent, points } from './format';
 import { pause, play, stepIcon, stop } from './icons';
 import { isLive, isMoving, type State, shownDocument } from './state';
 
@@ -137,7 +137,7 @@ export class TrainDock extends AppElement {
     const { estimate, estimated, status } = this.state;
     if (!estimate || isMoving(status?.phase)) return nothing;
     const { fits, totalBytes, secondsPerStep } = estimate;
-    const pace = secondsPerStep === undefined ? '' : `, ${number(secondsPerStep)} s a step`;
+    const pace = secondsPerStep === undefined ? '' : `, ${duration(secondsPerStep)} a step`;
     return html`<p class="dock-estimate ${estimated ? '' : 'is-stale'}" data-testid="estimate-line" data-fits=${String(fits)}>
       ${
         fits

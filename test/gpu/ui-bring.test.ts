@@ -64,7 +64,11 @@ describe('bringing a model', () => {
     await open();
     await bringModel();
     expect(run()).toMatchObject({ model: 'file:tiny', weights: 'file', adapter: defaultAdapter() });
-    await until(() => expect(text('model-details')).toMatch(/134\.5 million parameters in 4.B, with a chat template. It is kept/));
+    await until(() =>
+      expect(text('model-details')).toMatch(
+        /134\.5 million parameters in 4.B, with a chat template. It is kept/,
+      ),
+    );
     await until(() => expect(called('load').at(-1)!.args).toEqual(['file:tiny']));
     await until(() => expect(byId('chat')).not.toBeNull());
     expect(byId('watch')).toBeNull();
@@ -142,7 +146,7 @@ describe('bringing a model', () => {
     await open({ pace: 120 });
     (await control('hub-repo')).value = 'HuggingFaceTB/SmolLM2-135M-Instruct';
     (await control('hub-load')).click();
-    await until(() => expect(text('download-progress')).toMatch(/ of 271.MB, 12.MB a second, \d+ s left/));
+    await until(() => expect(text('download-progress')).toMatch(/ of 271.MB, 12.MB a second, \d+.s left/));
     expect(byId('download-progress')!.querySelectorAll('progress')).toHaveLength(2);
     expect(byId('download-progress')!.querySelector('[role=status]')).not.toBeNull();
     (await control('download-cancel')).click();
@@ -411,7 +415,7 @@ describe('training an adapter', () => {
     await until(() => expect(byId('estimate')!.getAttribute('aria-busy')).toBe('false'));
     expect(text('estimate-problem')).toContain('more than this device gives');
     expect(text('estimate')).toMatch(/activations ?\d/);
-    expect(text('estimate')).toMatch(/2.4 s a step/);
+    expect(text('estimate')).toMatch(/2.4.s a step \(72.s for 30 steps\)/);
     expect(text('estimate-line')).toContain('Does not fit');
 
     (await control('estimate-why')).click();

@@ -1,18 +1,18 @@
 import { html, nothing } from 'lit';
 import type { DownloadProgress } from '../../../workers/protocol';
 import { AppElement, define } from '../element';
-import { bytes } from '../format';
+import { bytes, duration } from '../format';
 import type { Brought, State } from '../state';
 
 const quietMs = 1000;
 const waiting = 'Reading it…';
 
-const time = (seconds: number): string =>
-  seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
-
 const sentence = ({ done, total, bytesPerSecond, secondsLeft, note }: DownloadProgress): string => {
   const speed = bytesPerSecond > 0 ? `, ${bytes(Math.round(bytesPerSecond))} a second` : '';
-  const left = secondsLeft === undefined || done >= total ? '' : `, ${time(secondsLeft)} left`;
+  const left =
+    secondsLeft === undefined || done >= total
+      ? ''
+      : `, ${duration(Math.max(1, Math.round(secondsLeft)))} left`;
   return `${bytes(Math.round(done))} of ${bytes(total)}${speed}${left}${note ? `. ${note}` : ''}`;
 };
 

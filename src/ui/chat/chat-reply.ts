@@ -20,7 +20,7 @@ export const chatReply = (heading: string, testId: string, reply: ChatReply | un
     }</div>
     ${
       reply
-        ? html`<p class="quiet reply-foot">${reply.pieces.length} tokens after ${reply.promptTokens} of prompt${reply.finished ? '' : ', cut short'}${
+        ? html`<p class="quiet reply-foot">${reply.pieces.length} ${reply.pieces.length === 1 ? 'token' : 'tokens'} after ${reply.promptTokens} of prompt${reply.finished ? '' : ', cut short'}${
             reply.seconds > 0 ? `, ${number(reply.pieces.length / reply.seconds)} tokens a second` : ''
           }${reply.logProbs.length > 0 ? `, mean log p ${number(reply.logProbs.reduce((sum, p) => sum + p, 0) / reply.logProbs.length)}` : ''}.</p>`
         : nothing
