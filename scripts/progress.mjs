@@ -81,8 +81,8 @@ export const createProgress = (stream, clock = Date.now) => {
         }
         announced.add(key);
       } else if (event.kind === 'progress') {
-        const total = event.total > 0 ? ` ${event.done}/${event.total}` : '';
-        tell(`${phases[event.phase] ?? event.phase}${total}  ${event.note}`);
+        const { phase, done, total, note } = event;
+        tell(`${phases[phase] ?? phase} ${total > 0 ? `${done}/${total}` : done}  ${note}`);
       } else if (event.kind === 'metrics') {
         const { metrics } = event;
         const stage = stageCount > 1 ? `${event.stage}  ` : '';

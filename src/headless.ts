@@ -71,6 +71,8 @@ interface Open {
 
 let active: Trainer | undefined;
 let open: Open | undefined;
+/** The person asked to pause; a run that is only just being made has not heard of it. */
+let pausing = false;
 
 const failed = (error: unknown): Failed => {
   if (error instanceof RunDocumentError) return { problems: error.problems };
@@ -135,6 +137,10 @@ const train = (): Promise<TrainResult> => {
   return trainer.train(document, {
     ...(resume ? { resume } : {}),
     onEvent: (event) => {
+      if (pausing) {
+        pausing = false;
+        trainer.pause().catch(() => undefined);
+      }
       // Told by the listeners of `prepare`.
       if (event.kind !== 'download' && event.kind !== 'progress') tell(event);
     },
@@ -180,6 +186,7 @@ window.marginaliaHeadless = {
   chat: guarded(chat),
   logProbs: guarded(logProbs),
   pause: async () => {
+    pausing = true;
     // One of these fits what is being done; the others have nothing to end, and say so.
     await Promise.allSettled([active?.cancelDownload(), active?.cancelCheck(), active?.pause()]);
   },
