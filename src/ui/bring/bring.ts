@@ -12,6 +12,9 @@ export const hubNameOf = (id: string): { repo: string; revision?: string } | und
   return repo ? { repo, ...(revision !== undefined && { revision }) } : undefined;
 };
 
+/** Parameters above which examples go through the model one by one, and layers are computed again rather than kept. */
+const LARGE = 10_000_000;
+
 /** The document with another model, and with what that model asks for. */
 export const withModel = (document: RunDocument, model: ModelSummary, wasBuiltIn: boolean): RunDocument => {
   const { details } = model;
@@ -28,6 +31,14 @@ export const withModel = (document: RunDocument, model: ModelSummary, wasBuiltIn
     ...document,
     model: model.id,
     weights: details.stored === 'full' ? 'f32' : 'file',
+    // As many examples a step as before.
+    ...(wasBuiltIn && model.parameters > LARGE
+      ? {
+          batchSize: 1,
+          accumulate: Math.min(4096, document.batchSize * document.accumulate),
+          checkpointing: true,
+        }
+      : {}),
     adapter: {
       ...adapter,
       // An adapter belongs to the model that it was trained on.

@@ -20,7 +20,7 @@ export class EstimatePanel extends AppElement {
     const most = Math.max(1, ...parts.map((p) => p.bytes));
     return html`<div class="estimate ${estimated ? '' : 'is-stale'}" data-testid="estimate" data-fits=${String(fits)} aria-busy=${String(!estimated)}>
       <h3 id="estimate-title" tabindex="-1">What it takes</h3>
-      <p><strong>${bytes(Math.round(totalBytes))}</strong>${limitBytes === undefined ? '' : ` of ${bytes(Math.round(limitBytes))} to be had`}${secondsPerStep === undefined ? '' : `, about ${duration(secondsPerStep)} a step (${duration(secondsPerStep * document.steps)} for ${count(document.steps)} steps)`}.
+      <p><strong>${bytes(Math.round(totalBytes))}</strong>${limitBytes === undefined ? '' : ` of ${bytes(Math.round(limitBytes))} to be had`}${secondsPerStep === undefined ? '' : `, ${secondsPerStep < 0.01 ? '' : 'about '}${duration(secondsPerStep)} a step (${duration(secondsPerStep * document.steps)} for ${count(document.steps)} steps)`}.
         <span class="quiet">For ${count(tokensPerStep)} tokens a step, the longest path ${count(longest)}.</span></p>
       ${
         fits
