@@ -409,8 +409,12 @@ describe('training an adapter', () => {
 
   it('says what it takes, asks before training what does not fit, and applies a remedy', async () => {
     await open({ limitBytes: 1e9 });
+    const { batchSize, accumulate } = run();
     await bringModel();
+    // A large model's examples go through it one by one, as many a step as before.
+    expect(run()).toMatchObject({ batchSize: 1, accumulate: batchSize * accumulate, checkpointing: true });
     await bringPairs();
+    app.editor.edit((d) => ({ ...d, batchSize, accumulate, checkpointing: false }));
     await until(() => expect(byId('estimate')?.dataset['fits']).toBe('false'));
     await until(() => expect(byId('estimate')!.getAttribute('aria-busy')).toBe('false'));
     expect(text('estimate-problem')).toContain('more than this device gives');
