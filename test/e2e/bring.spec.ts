@@ -5,6 +5,7 @@ import { expect, test } from '@playwright/test';
 import { strFromU8, unzipSync } from 'fflate';
 import { readSafetensors } from '../../src/model/safetensors';
 import { charTokenizer } from '../support/char-tokenizer';
+import { startHubServer } from '../support/hub-server.mjs';
 import { expectPhase, openPage, tinyRun } from './marginalia-page';
 
 /** A tiny Llama of random weights in Hugging Face layout, with a tokenizer of one token per character. */
@@ -113,4 +114,47 @@ test('a model that cannot be read says why beside the control, and nothing of it
   await expect(page.getByTestId('model-problem')).toContainText('broken.gguf');
   const models = await page.evaluate(() => window.marginalia.api.models());
   expect(models.every((m) => m.builtIn)).toBe(true);
+});
+
+test('a model from a hub: typed, broken off half-way, gone on with, and found without the hub', async ({
+  page,
+}, info) => {
+  const folder = modelFolder(info.outputPath());
+  const hub = await startHubServer();
+  try {
+    const names = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
+    const files = Object.fromEntries(names.map((name) => [name, { body: readFileSync(join(folder, name)) }]));
+    const repo = hub.add({ id: 'someone/tiny', files });
+    // Twice on one file: more than a retry, and each time further on.
+    hub.fault(repo, 'model.safetensors', [
+      { do: 'break', after: 4000 },
+      { do: 'break', after: 5000 },
+    ]);
+    await openPage(page, tinyRun);
+    await page.getByTestId('model-more').locator('> summary').click();
+    await page.evaluate(() => {
+      for (const details of document.querySelectorAll('details')) details.open = true;
+    });
+    await page.getByTestId('hub-address').fill(hub.url);
+    await page.getByTestId('hub-repo').fill('someone/tiny');
+    await page.getByTestId('hub-repo').press('Enter');
+    await expect(page.getByTestId('model-details')).toContainText('kept on this machine', {
+      timeout: 60_000,
+    });
+    await expect(page.getByTestId('model-problem')).toBeEmpty();
+    const asked = hub.requests.filter(({ path }) => path.endsWith('/model.safetensors'));
+    expect(asked.map(({ headers }) => headers.range ?? 'all')).toEqual(['all', 'bytes=4000-', 'bytes=9000-']);
+
+    // What was typed wrong is said beside the control.
+    await page.getByTestId('hub-repo').fill('someone/nothing');
+    await page.getByTestId('hub-repo').press('Enter');
+    await expect(page.getByTestId('model-problem')).toContainText('someone/nothing');
+  } finally {
+    await hub.close();
+  }
+  await page.reload();
+  await page.evaluate(async () => {
+    await window.marginalia.ready;
+  });
+  await expect(page.getByTestId('model-details')).toContainText('kept on this machine');
 });
