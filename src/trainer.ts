@@ -459,7 +459,13 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
 
     exportModel: async (options) => {
       const current = open();
-      return exportZip(current.policyPlan, await current.weights(), current.summary(), options);
+      return exportZip(
+        current.policyPlan,
+        await current.weights(),
+        current.summary(),
+        options,
+        current.dataReport,
+      );
     },
     memory: async () => {
       const { numTensors, numBytes } = tf.memory();

@@ -1,5 +1,6 @@
 import { strToU8, Zip, ZipPassThrough } from 'fflate';
 import type { ExportOptions, RunSummary } from '../../workers/protocol';
+import type { DatasetReport } from '../data/prepare/report';
 import { toCheckpoint } from '../model/checkpoint';
 import { modelConfigToJson } from '../model/config';
 import { familyOf } from '../model/families/index';
@@ -55,6 +56,7 @@ const baseName = (id: string): string | null => /^[^/@:]+\/[^/@]+(?=@|$)/.exec(i
  * and a packed model unpacked. 'adapter': adapter_config.json and adapter_model.safetensors as PEFT reads them. With
  * either run.json (the run document), metrics.json, metrics.csv and a model card.
  * @param trained all weights, or the adapter's
+ * @param report of the run's dataset, for the card
  * @throws Error when an adapter is asked for and the run trains none
  */
 export const exportZip = (
@@ -62,6 +64,7 @@ export const exportZip = (
   trained: HostWeights,
   run: RunSummary,
   { what = plan.adapter ? 'adapter' : 'model', dtype = 'F32' }: ExportOptions = {},
+  report?: DatasetReport,
 ): Uint8Array => {
   const { model, adapter } = plan;
   const files = new Map<string, Content>();
@@ -87,6 +90,6 @@ export const exportZip = (
   files.set('run.json', json(run.document));
   files.set('metrics.json', json({ metrics: run.metrics, evaluations: run.evaluations }));
   files.set('metrics.csv', strToU8(metricsCsv(run)));
-  files.set('README.md', strToU8(modelCard(plan, run, what)));
+  files.set('README.md', strToU8(modelCard(plan, run, what, report)));
   return zipOf(files);
 };

@@ -1,4 +1,5 @@
 import type { Evaluation, RunSummary } from '../../workers/protocol';
+import type { DatasetReport } from '../data/prepare/report';
 import type { PolicyPlan } from './policy';
 import type { RunDocument } from './run-document';
 
@@ -12,10 +13,17 @@ const evaluationRow = (e: Evaluation) =>
     ? `| ${e.stage} | ${e.step} | ${e.problems === 0 ? '' : percent(e.accuracy)} | ${(e.metrics?.['eval_loss'] ?? Number.NaN).toFixed(4)} | ${e.problems} held-out pairs |`
     : `| ${e.stage} | ${e.step} | ${percent(e.accuracy)} (${percent(e.interval[0])} to ${percent(e.interval[1])}) | | ${e.problems} held-out problems |`;
 
-const dataOf = ({ data }: RunDocument): string =>
-  data.dataset
-    ? `The file \`${plain(data.dataset.id)}\` (the id begins with the file’s SHA-256), read as \`${data.dataset.settings.format}\`, at most ${data.dataset.settings.maxLength ?? 'any number of'} tokens an example.`
-    : `${data.trees} trees of the task \`${plain(data.task)}\` (${plain(data.difficulty)}), made by the method’s own pipeline.`;
+const dataOf = ({ data }: RunDocument, report: DatasetReport | undefined): string => {
+  const { dataset } = data;
+  if (!dataset) {
+    return `${data.trees} trees of the task \`${plain(data.task)}\` (${plain(data.difficulty)}), made by the method’s own pipeline.`;
+  }
+  const file = report ? `\`${plain(report.file)}\` (\`${plain(dataset.id)}\`)` : `\`${plain(dataset.id)}\``;
+  const used = report
+    ? `: ${report.rows.used} of ${report.rows.read} rows, ${report.trees.train} examples to train on and ${report.trees.heldOut} held out`
+    : '';
+  return `The file ${file}, read as \`${report?.format ?? dataset.settings.format}\`${used}, at most ${dataset.settings.maxLength ?? 'any number of'} tokens an example.`;
+};
 
 const adapterRows = ({ adapter }: PolicyPlan): string[] =>
   adapter
@@ -39,8 +47,16 @@ const hyperparameters = (plan: PolicyPlan, d: RunDocument): string[] => [
   `| seed | ${d.seed} |`,
 ];
 
-/** README.md of an export: what was trained on what and how, with the numbers that were measured. */
-export const modelCard = (plan: PolicyPlan, run: RunSummary, what: 'adapter' | 'model'): string => {
+/**
+ * README.md of an export: what was trained on what and how, with the numbers that were measured.
+ * @param report of the run's dataset, once it has been read
+ */
+export const modelCard = (
+  plan: PolicyPlan,
+  run: RunSummary,
+  what: 'adapter' | 'model',
+  report: DatasetReport | undefined,
+): string => {
   const { model } = plan;
   const { document: d } = run;
   const name = plain(model.summary.name);
@@ -63,7 +79,7 @@ export const modelCard = (plan: PolicyPlan, run: RunSummary, what: 'adapter' | '
     '',
     '## Data',
     '',
-    dataOf(d),
+    dataOf(d, report),
     '',
     '## How it was trained',
     '',

@@ -8,6 +8,7 @@ import type {
   RunSummary,
 } from '../../workers/protocol';
 import type { PreparedDataset } from '../data/prepare/prepare';
+import type { DatasetReport } from '../data/prepare/report';
 import type { AdamWState } from '../kernels/adamw';
 import { adamWFromArrays, adamWToArrays, createAdamW, disposeAdamW } from '../kernels/adamw';
 import { kernelChoice } from '../kernels/kernel-choice';
@@ -128,6 +129,7 @@ export class TrainingSession {
   private trees: PreferenceTree[] = [];
   /** Rows of a dataset that are kept from training. */
   private heldOut: PreferenceTree[] = [];
+  private report: DatasetReport | undefined;
   private collector: AsyncGenerator<PreferenceTree> | undefined;
   private collected = false;
   private datasetKey = '';
@@ -259,6 +261,11 @@ export class TrainingSession {
 
   get model(): LoadedModel {
     return this.o.model;
+  }
+
+  /** What became of the dataset's rows, once they have been read. */
+  get dataReport(): DatasetReport | undefined {
+    return this.report;
   }
 
   get treesMade(): readonly PreferenceTree[] {
@@ -393,6 +400,7 @@ export class TrainingSession {
     this.trees = trees;
     this.heldOut = heldOut.slice(0, Math.max(1, this.document.evaluation.problems));
     this.collected = true;
+    this.report = report;
     this.o.emit({ kind: 'dataset', report });
     for (const [index, tree] of trees.slice(0, TREES_SENT).entries()) {
       this.o.emit({ kind: 'tree', tree, index });

@@ -111,6 +111,11 @@ test('trains an adapter on a folder and a file, and writes what Python reads', a
   expect(report.after.metrics.eval_loss).toBeLessThan(report.before.metrics.eval_loss);
   expect(json('out/adapter/metrics.json').metrics).toHaveLength(2);
 
+  const card = readFileSync(at('out/adapter/README.md'), 'utf8');
+  expect(card).toContain('read as `preference`: 20 of 22 rows, 16 examples to train on and 4 held out');
+  expect(card).toContain('`pairs.jsonl` (`data-');
+  expect(card).toContain('LoRA, rank 4, alpha 16');
+
   const { tokens, logProbs } = json('l.json');
   expect(tokens).toHaveLength(16); // both sides of eight pairs
   for (const [i, sequence] of tokens.entries()) {
