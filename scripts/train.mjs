@@ -9,15 +9,8 @@ import { serveFolder } from './static-server.mjs';
 import { openPage } from './terminal/browser.mjs';
 import { createExchange } from './terminal/exchange.mjs';
 import { givenAdapter, givenData, givenModel } from './terminal/given.mjs';
-import {
-  backends,
-  checkOptions,
-  flagOf,
-  help,
-  inOptions,
-  readChanges,
-  readOptions,
-} from './terminal/options.mjs';
+import { help } from './terminal/help.mjs';
+import { backends, checkOptions, flagOf, inOptions, readChanges, readOptions } from './terminal/options.mjs';
 import { wantedExports, writeExport } from './terminal/results.mjs';
 import { estimateLines, evaluationLine, misfitLines, reportLines } from './terminal/tables.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
