@@ -30,6 +30,7 @@ const sayKernels = async (say: Say, run: Promise<KernelBench>): Promise<Ratios> 
 const parts: Record<string, (say: Say) => Promise<Ratios>> = {
   linearLogProb: async (say) => sayKernels(say, (await import('./kernels-linear')).benchLinearLogProb()),
   linear: async (say) => sayKernels(say, (await import('./kernels-linear')).benchLinear()),
+  loraMemory: async (say) => (await import('./lora-memory')).benchLoraMemory(say),
   packed: async (say) => sayKernels(say, (await import('./kernels-packed')).benchPacked()),
   twins: sayTwins,
   dpoStep: async (say) => (await import('./dpo-step')).benchDpoStep(say),

@@ -9,7 +9,7 @@ import { launchOptions } from './chromium.mjs';
 const help = `Usage: npm run bench -- [--json FILE] [--only NAME ...]
 
   --json FILE   write adapter, ratios and every line
-  --only NAME   linearLogProb, linear, packed, twins, dpoStep or treePacking; may be repeated
+  --only NAME   linearLogProb, linear, loraMemory, packed, twins, dpoStep or treePacking; may be repeated
 
 MARGINALIA_ADAPTER=swiftshader forces the software adapter.
 `;
