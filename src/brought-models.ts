@@ -6,6 +6,7 @@ import { keepFiles } from './store/keep-files';
 import type { LoadedModel } from './train/loaded-model';
 import { detailsOf, isModelFile, modelFromAny } from './train/model-from-any';
 import { ModelFilesError } from './train/model-from-files';
+import { sha256Hex } from './util/hash';
 
 export interface BringHooks {
   signal: AbortSignal;
@@ -92,6 +93,10 @@ export const loadStoredModel = async (store: FileStore, id: string): Promise<Loa
   return { ...model, summary };
 };
 
+/** Of all that decides what a model does: one with another configuration, tokenizer or template is another model. */
+const contentHash = ({ hash, files }: LoadedModel): Promise<string> =>
+  sha256Hex([hash, JSON.stringify(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)))]);
+
 /**
  * Reads a model of a person's files and keeps them.
  * @throws Error naming file, place and remedy; nothing is kept then
@@ -114,7 +119,7 @@ export const addModel = async (
   const bytes = new Map<string, Uint8Array>();
   for (const [path, blob] of blobs) bytes.set(path, await bytesOf(blob));
   const model = await modelFromAny(draft('', name), bytes);
-  const id = `file:${name.replace(/[^\w.-]+/g, '-').slice(0, 60)}-${model.hash.slice(0, 12)}`;
+  const id = `file:${name.replace(/[^\w.-]+/g, '-').slice(0, 60)}-${(await contentHash(model)).slice(0, 12)}`;
   const known = await store.manifest('model', id);
   const set =
     known ??
