@@ -3,6 +3,7 @@ import type { AdapterSummary, GivenFile, HubSource } from '../workers/protocol';
 import type { BringHooks } from './brought-models';
 import { fetchSet, givenBlobs } from './brought-models';
 import { linearModules } from './model/linear-modules';
+import { LoraError } from './model/lora';
 import type { PeftAdapter } from './model/peft';
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, readPeftAdapter } from './model/peft';
 import type { FileSet, FileStore } from './store/files';
@@ -24,10 +25,33 @@ const summaryOf = (set: FileSet, name: string, { settings, baseModel }: PeftAdap
 const plainNames = <T>(files: ReadonlyMap<string, T>): Map<string, T> =>
   new Map([...files].map(([name, value]) => [name.slice(name.lastIndexOf('/') + 1), value]));
 
+const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
+
+/**
+ * The files of the one adapter among these, by their plain names: those of the outermost folder that has any. A training
+ * run's folder holds its checkpoints below the adapter that came out.
+ */
+const oneAdapter = <T>(files: ReadonlyMap<string, T>): { folder: string; files: Map<string, T> } => {
+  const own = [...files].filter(([name]) =>
+    /(^|\/)adapter_(config\.json|model\.(safetensors|bin))$/.test(name),
+  );
+  const folders = [...new Set(own.map(([name]) => folderOf(name)))];
+  const depth = (folder: string) => folder.split('/').length;
+  const least = Math.min(...folders.map(depth));
+  const outermost = folders.filter((folder) => depth(folder) === least);
+  if (outermost.length > 1) {
+    throw new LoraError(
+      `There are ${outermost.length} adapters here (${outermost.slice(0, 5).join(', ')}). Choose the folder of one of them.`,
+    );
+  }
+  const folder = outermost[0] ?? '';
+  return { folder, files: plainNames(new Map(own.filter(([name]) => folderOf(name) === folder))) };
+};
+
 const readSet = async (store: FileStore, set: FileSet) => {
   const files = new Map<string, Uint8Array>();
   for (const { name } of set.files) files.set(name, await store.readFile('adapter', set.id, name));
-  return plainNames(files);
+  return oneAdapter(files).files;
 };
 
 export const listAdapters = async (store: FileStore): Promise<AdapterSummary[]> =>
@@ -53,16 +77,12 @@ export const addAdapter = async (
   given: readonly GivenFile[],
   model: LoadedModel,
 ): Promise<AdapterSummary> => {
-  const blobs = plainNames(givenBlobs(given));
-  const wanted = new Map(
-    [...blobs].filter(([name]) => /^adapter_(config\.json|model\.(safetensors|bin))$/.test(name)),
-  );
+  const { folder, files: wanted } = oneAdapter(givenBlobs(given));
   const bytes = new Map<string, Uint8Array>();
   for (const [name, blob] of wanted) bytes.set(name, new Uint8Array(await blob.arrayBuffer()));
   const adapter = readPeftAdapter(bytes, linearModules(model.config));
   const hash = await sha256Hex([bytes.get(ADAPTER_CONFIG)!, bytes.get(ADAPTER_WEIGHTS)!]);
-  const path = given.find(({ name }) => name.endsWith(ADAPTER_CONFIG))?.name ?? '';
-  const name = path.split('/').at(-2) ?? `adapter for ${model.summary.name}`;
+  const name = folder.split('/').at(-2) ?? `adapter for ${model.summary.name}`;
   const id = `adapter-${hash.slice(0, 16)}`;
   const set =
     (await store.manifest('adapter', id)) ??
