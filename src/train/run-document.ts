@@ -207,7 +207,7 @@ export const parseRun = (
     });
   } else {
     for (const key of Object.keys(run.method.params)) {
-      if (!(key in method.params)) {
+      if (!Object.hasOwn(method.params, key)) {
         const known = Object.keys(method.params).join(', ') || 'none';
         problems.push({
           field: `method.params.${key}`,
