@@ -116,14 +116,23 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     return model;
   };
 
-  const loadModel = async (id: string): Promise<LoadedModel> => {
-    const known = models.get(id);
-    if (known) return known;
+  const readModel = async (id: string): Promise<LoadedModel> => {
     const stored = await loadStoredModel((await store()).files, id);
     if (stored) return remember(stored);
     const model = await loadBuiltInModel(id, baseUrl, await store());
     models.set(id, model);
     return model;
+  };
+
+  /** Of a model that is asked for by several at once, only one copy is read. */
+  const reading = new Map<string, Promise<LoadedModel>>();
+
+  const loadModel = async (id: string): Promise<LoadedModel> => {
+    const known = models.get(id);
+    if (known) return known;
+    const begun = reading.get(id) ?? readModel(id).finally(() => reading.delete(id));
+    reading.set(id, begun);
+    return begun;
   };
 
   /** What is being downloaded or stored, and what is being read through. One of each at a time. */
