@@ -6,7 +6,7 @@ import { modelConfigToJson } from '../model/config';
 import { familyOf } from '../model/families/index';
 import type { HostWeights } from '../model/host-weights';
 import { loraScale, mergedWeights } from '../model/lora';
-import { writePeftAdapter } from '../model/peft';
+import { ADAPTER_CONFIG, writePeftAdapter } from '../model/peft';
 import { safetensorsParts } from '../model/write-safetensors';
 import { metricsCsv } from './metrics-csv';
 import { modelCard } from './model-card';
@@ -76,7 +76,10 @@ export const exportZip = (
     for (const [name, bytes] of written) files.set(name, bytes);
   } else {
     const weights = adapter ? mergedWeights(model.weights, trained, loraScale(adapter.settings)) : trained;
-    for (const [name, text] of Object.entries(model.files)) files.set(name, strToU8(text));
+    for (const [name, text] of Object.entries(model.files)) {
+      // An adapter's configuration beside the model would have it taken for an adapter.
+      if (name !== ADAPTER_CONFIG) files.set(name, strToU8(text));
+    }
     if (
       model.chatTemplate !== undefined &&
       !model.files['tokenizer_config.json']?.includes('chat_template')
