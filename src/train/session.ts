@@ -101,6 +101,8 @@ const stagesOf = (method: Method, params: Record<string, number>): Stage[] =>
 const HELD_OUT_START = 0;
 /** Trees of a dataset that are sent to the page by themselves. */
 const TREES_SENT = 300;
+/** Trees that the reference scores between two looks at whether a pause was asked for. */
+const SLICE = 256;
 
 /**
  * One run from its document to its last step: makes the data, scores the reference, trains stage after stage,
@@ -505,12 +507,15 @@ export class TrainingSession {
       if (values) scores.set(tree.id, values);
       else missing.push(tree);
     });
-    if (missing.length > 0) {
-      const unchanged = this.step === 0 && this.stageIndex === 0 && !this.plan.adapter;
+    const unchanged = this.step === 0 && this.stageIndex === 0 && !this.plan.adapter;
+    const keyOf = new Map(trees.map((tree, i) => [tree.id, keys[i]!]));
+    // In slices, each stored when it is done: a pause need not wait for all, and loses no more than one.
+    for (let at = 0; at < missing.length; at += SLICE) {
+      if (this.wantPause) throw new PausedError('Paused.');
       const reference = unchanged ? this.policy() : this.referenceNetwork();
-      const fresh = await this.scoreAll(reference, missing, 'under the reference');
+      const slice = missing.slice(at, at + SLICE);
+      const fresh = await this.scoreAll(reference, slice, 'under the reference', { at, of: missing.length });
       for (const [id, values] of fresh) scores.set(id, values);
-      const keyOf = new Map(trees.map((tree, i) => [tree.id, keys[i]!]));
       await this.keep(() =>
         store.putReferences(new Map([...fresh].map(([id, values]) => [keyOf.get(id)!, values]))),
       );
@@ -518,15 +523,20 @@ export class TrainingSession {
     this.reference = scores;
   }
 
-  private scoreAll(network: Network, trees: readonly PreferenceTree[], note: string) {
+  private scoreAll(
+    network: Network,
+    trees: readonly PreferenceTree[],
+    note: string,
+    part = { at: 0, of: trees.length },
+  ) {
     return this.exclusive(() =>
       guardGpu(() =>
         scoreTrees(network, trees, async (done) => {
           this.o.emit({
             kind: 'progress',
             phase: 'scoring',
-            done,
-            total: trees.length,
+            done: part.at + done,
+            total: part.of,
             note,
           });
           await this.between();
@@ -645,7 +655,9 @@ export class TrainingSession {
     const before = { phase: this.phase, message: this.message };
     this.setPhase('evaluating', `Scoring ${rows.length} held-out rows.`);
     const result = await this.exclusive(() =>
-      guardGpu(() => evaluatePairs(this.stepState(), rows, () => this.between())),
+      guardGpu(async () =>
+        evaluatePairs({ ...this.stepState(), ...(await this.unscored(rows)) }, rows, () => this.between()),
+      ),
     );
     return this.keepEvaluation({ step: this.step, stage: this.stage.id, ...result }, before);
   }
@@ -761,15 +773,18 @@ export class TrainingSession {
     if (!tree) throw new Error(`There is no pair ${index}; ${this.trees.length} have been made.`);
     return this.exclusive(() =>
       guardGpu(async () => {
-        const state = this.stepState();
-        if (this.stage.method.needs.reference && !this.reference) {
-          // A run opened at its checkpoint has not scored its data yet; this one tree is soon done.
-          const scores = await scoreTrees(this.referenceNetwork(), [tree], yieldToMessages);
-          return creditOf(tree, { ...state, reference: scores }, this.o.model.tokenizer);
-        }
+        const state = { ...this.stepState(), ...(await this.unscored([tree])) };
         return creditOf(tree, state, this.o.model.tokenizer);
       }),
     );
+  }
+
+  /** The reference's scores of these trees, where a run opened at its checkpoint has not scored its data yet. */
+  private async unscored(
+    trees: readonly PreferenceTree[],
+  ): Promise<Pick<StepState, 'reference'> | undefined> {
+    if (!this.stage.method.needs.reference || this.reference) return undefined;
+    return { reference: await scoreTrees(this.referenceNetwork(), trees, yieldToMessages) };
   }
 
   async dispose() {
