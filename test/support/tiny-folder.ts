@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { arithmeticCharacters, charTokenizer } from './char-tokenizer';
 
 /** As many as the stored model has tokens, with the three special ones. */
-const characters = [...new Set([...arithmeticCharacters, ...'abcdefghijklmnopqrstuvwxyzDEFGHIJKLM'])].slice(
-  0,
-  61,
-);
+export const folderCharacters = [
+  ...new Set([...arithmeticCharacters, ...'abcdefghijklmnopqrstuvwxyzDEFGHIJKLM']),
+].slice(0, 61);
 
 /**
  * Writes a model of a few thousand weights in Hugging Face's layout: the base that TRL's numbers were made with, and a
@@ -17,7 +16,7 @@ export const writeTinyFolder = (folder: string) => {
   for (const name of ['config.json', 'model.safetensors']) {
     cpSync(join('test/golden/trl/base', name), join(folder, name));
   }
-  const { tokenizerJson, tokenizerConfig } = charTokenizer(characters);
+  const { tokenizerJson, tokenizerConfig } = charTokenizer(folderCharacters);
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizerJson));
   writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify(tokenizerConfig));
 };
