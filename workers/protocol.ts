@@ -215,7 +215,10 @@ export interface Estimate {
   fits: boolean;
   /** Empty, or why it does not fit, in a sentence. */
   problem: string;
-  /** Changes to the document that make it fit, best first. */
+  /**
+   * Changes to the document that together make it fit, in this order; `totalBytes` is after each and those before it. Empty
+   * where none would.
+   */
   remedies: { field: string; value: unknown; why: string; totalBytes: number }[];
 }
 

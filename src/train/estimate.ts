@@ -113,9 +113,9 @@ const sizesOf = (input: EstimateInput): Sizes => {
     ? 2 * edges + BACKWARD * kept
     : BACKWARD * kept * config.layers + edges;
   const { vocabSize: V, hiddenSize: d } = config;
-  const logits = keepsLogits(rows, V)
-    ? 2 * rows * V * F32
-    : 2 * rows * chunkColumns(rows, V) * F32 + 2 * rows * d * F32;
+  // Only the shaders read the vocabulary in chunks.
+  const whole = device.backend !== 'webgpu' || keepsLogits(rows, V);
+  const logits = whole ? 2 * rows * V * F32 : 2 * rows * chunkColumns(rows, V) * F32 + 2 * rows * d * F32;
   // On the GPU the optimiser has the weights, gradients and both moments in flat buffers beside the tensors themselves.
   const optimiser = trained * (device.backend === 'webgpu' ? 5 : 4);
   const parts: Estimate['parts'] = [
@@ -134,7 +134,7 @@ const sizesOf = (input: EstimateInput): Sizes => {
       base.largest,
       device.backend === 'webgpu' ? trained : 0,
       tokens * Math.max(d, config.intermediateSize) * F32,
-      keepsLogits(rows, V) ? rows * V * F32 : 0,
+      whole ? rows * V * F32 : 0,
     ),
     tokensPerStep: Math.round(document.batchSize * data.meanTokens) * document.accumulate,
   };
@@ -156,60 +156,55 @@ const problemOf = (sizes: Sizes, { largestBuffer, memory }: DeviceFacts): string
   return '';
 };
 
-type Change = { field: string; value: unknown; why: string; document: RunDocument };
+/** Fields of the document with the values that a remedy gives them. */
+type Change = { field: string; value: unknown; why: string }[];
 
-/** Changes that could help, the least costly first. */
-const changesOf = (document: RunDocument, adapter: RunDocument['adapter']): Change[] => {
-  const { batchSize, accumulate, data } = document;
+/** The document with these fields changed. */
+const changed = (document: RunDocument, changes: readonly Change[]): RunDocument => {
+  const copy = structuredClone(document) as unknown as Record<string, unknown>;
+  for (const { field, value } of changes.flat()) {
+    const path = field.split('.');
+    const last = path.pop()!;
+    const holder = path.reduce((at, key) => at[key] as Record<string, unknown>, copy);
+    holder[last] = value;
+  }
+  return copy as unknown as RunDocument;
+};
+
+const SHORTEST = 128;
+
+/** Changes that could help, the least costly first; one of a kind takes the place of an earlier one. */
+const changesOf = (document: RunDocument, data: DataFacts, adapter: RunDocument['adapter']): Change[] => {
+  const { batchSize, accumulate } = document;
   const changes: Change[] = [];
   if (!document.checkpointing) {
-    changes.push({
-      field: 'checkpointing',
-      value: true,
-      why: 'computes each layer twice instead of keeping it',
-      document: { ...document, checkpointing: true },
-    });
+    const why = 'computes each layer twice instead of keeping it';
+    changes.push([{ field: 'checkpointing', value: true, why }]);
   }
   if (batchSize > 1) {
     const half = Math.ceil(batchSize / 2);
-    changes.push({
-      field: 'batchSize',
-      value: half,
-      why: 'keeps fewer examples at a time',
-      document: { ...document, batchSize: half, accumulate: accumulate * 2 },
-    });
+    const more = Math.min(4096, Math.ceil((batchSize * accumulate) / half));
+    changes.push([
+      { field: 'batchSize', value: half, why: 'keeps fewer examples at a time' },
+      { field: 'accumulate', value: more, why: 'lets a step see as many examples as before' },
+    ]);
   }
   if (document.adapter && document.weights !== 'int4') {
-    changes.push({
-      field: 'weights',
-      value: 'int4',
-      why: 'packs the weights that are not trained into 4 bits, a little less exact',
-      document: { ...document, weights: 'int4' },
-    });
+    const why = 'packs the weights that are not trained into 4 bits, a little less exact';
+    changes.push([{ field: 'weights', value: 'int4', why }]);
   }
   if (!document.adapter) {
-    changes.push({
-      field: 'adapter',
-      value: adapter,
-      why: 'trains a small adapter instead of all weights',
-      document: { ...document, adapter },
-    });
+    const why = 'trains a small adapter instead of all weights';
+    changes.push([{ field: 'adapter', value: adapter, why }]);
   }
-  const longest = data.dataset?.settings.maxLength;
-  if (data.dataset && longest && longest > 128) {
-    const value = Math.max(128, Math.floor(longest / 2));
-    changes.push({
-      field: 'data.dataset.settings.maxLength',
-      value,
-      why: 'cuts long examples shorter',
-      document: {
-        ...document,
-        data: {
-          ...data,
-          dataset: { ...data.dataset, settings: { ...data.dataset.settings, maxLength: value } },
-        },
-      },
-    });
+  const { dataset } = document.data;
+  const longest = Math.min(
+    dataset?.settings.maxLength ?? Number.POSITIVE_INFINITY,
+    Math.ceil(data.longest / 2),
+  );
+  if (dataset && longest > SHORTEST) {
+    const value = Math.max(SHORTEST, Math.floor(longest / 2));
+    changes.push([{ field: 'data.dataset.settings.maxLength', value, why: 'cuts long examples shorter' }]);
   }
   return changes;
 };
@@ -226,20 +221,51 @@ const cutTo = (data: DataFacts, document: RunDocument): DataFacts => {
   };
 };
 
+const ENOUGH = 0.95;
+
 /**
- * Memory and time of a run. When it does not fit, the changes that would help, each with the memory it would then take.
+ * The fewest changes that together make a run fit, in the order in which they were found; none when nothing would.
+ * Each has the memory that is taken once it and those before it are made.
+ */
+const remediesOf = (input: EstimateInput, adapter: RunDocument['adapter']): Estimate['remedies'] => {
+  const { device, document, data } = input;
+  const after = (changes: readonly Change[]) => {
+    const next = changed(document, changes);
+    return sizesOf({ ...input, document: next, data: cutTo(data, next) });
+  };
+  const fits = (changes: readonly Change[]) => problemOf(after(changes), device) === '';
+  let chosen: Change[] = [];
+  while (!fits(chosen)) {
+    const now = after(chosen);
+    const next = changesOf(changed(document, chosen), data, adapter)
+      .map((change) => [...chosen.filter(([first]) => first!.field !== change[0]!.field), change])
+      .find((changes) => {
+        const { totalBytes, largestBufferBytes } = after(changes);
+        return totalBytes < ENOUGH * now.totalBytes || largestBufferBytes < ENOUGH * now.largestBufferBytes;
+      });
+    if (!next) return [];
+    chosen = next;
+  }
+  // 'weights' needs the adapter that may have been changed to, so what can be spared is looked for from the front.
+  for (const change of [...chosen]) {
+    const rest = chosen.filter((other) => other !== change);
+    const stands = !rest.flat().some(({ field }) => field === 'weights') || changed(document, rest).adapter;
+    if (stands && fits(rest)) chosen = rest;
+  }
+  return chosen.flatMap((change, i) =>
+    change.map((part) => ({ ...part, totalBytes: after(chosen.slice(0, i + 1)).totalBytes })),
+  );
+};
+
+/**
+ * Memory and time of a run. When it does not fit, the changes that together would make it fit.
  * @param adapter what a change to an adapter would set
  */
 export const estimateRun = (input: EstimateInput, adapter: RunDocument['adapter']): Estimate => {
   const { device, document, config, data } = input;
   const sizes = sizesOf(input);
   const problem = problemOf(sizes, device);
-  const remedies = changesOf(document, adapter).flatMap(({ field, value, why, document: changed }) => {
-    const next = sizesOf({ ...input, document: changed, data: cutTo(data, changed) });
-    return next.totalBytes < 0.95 * sizes.totalBytes
-      ? [{ field, value, why, totalBytes: next.totalBytes }]
-      : [];
-  });
+  const remedies = problem === '' ? [] : remediesOf(input, adapter);
   const work = 2 * numbersOf(config) * passes(document) * sizes.tokensPerStep;
   return {
     ...sizes,
@@ -247,7 +273,10 @@ export const estimateRun = (input: EstimateInput, adapter: RunDocument['adapter'
     limitBytes: device.memory,
     secondsPerStep: device.flops ? work / device.flops : undefined,
     fits: problem === '',
-    problem,
-    remedies: problem === '' ? [] : remedies,
+    problem:
+      problem !== '' && remedies.length === 0
+        ? `${problem} No settings here would make it fit; choose a smaller model.`
+        : problem,
+    remedies,
   };
 };

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { defaultDatasetSettings } from '../../../src/data/settings';
+import { methods } from '../../../src/methods/index';
+import { parseModelConfig } from '../../../src/model/config';
+import type { DeviceFacts } from '../../../src/train/estimate';
+import { estimateRun } from '../../../src/train/estimate';
+import type { RunDocument } from '../../../src/train/run-document';
+import { defaultAdapter, defaultRun, parseRun } from '../../../src/train/run-document';
+
+/** The shape of SmolLM2-135M, or of it made larger. */
+const configOf = (changes: Record<string, unknown> = {}) =>
+  parseModelConfig({
+    model_type: 'llama',
+    vocab_size: 49152,
+    hidden_size: 576,
+    intermediate_size: 1536,
+    num_hidden_layers: 30,
+    num_attention_heads: 9,
+    num_key_value_heads: 3,
+    rms_norm_eps: 1e-5,
+    rope_theta: 100_000,
+    max_position_embeddings: 8192,
+    tie_word_embeddings: true,
+    hidden_act: 'silu',
+    bos_token_id: 1,
+    eos_token_id: 2,
+    ...changes,
+  });
+const large = configOf({
+  hidden_size: 2048,
+  intermediate_size: 8192,
+  num_hidden_layers: 24,
+  num_attention_heads: 32,
+  num_key_value_heads: 32,
+});
+
+const documentOf = (changes: Partial<RunDocument> = {}): RunDocument => {
+  const run = defaultRun(methods.find((m) => m.id === 'dpo')!, 'some/model');
+  const dataset = { id: 'data-1', settings: { ...defaultDatasetSettings(), maxLength: 2048 } };
+  return { ...run, data: { ...run.data, dataset }, batchSize: 8, ...changes };
+};
+const data = { meanTokens: 800, meanScored: 600, longest: 4000 };
+const device: DeviceFacts = { backend: 'webgpu', largestBuffer: 2 ** 31, memory: 4 * 2 ** 30, flops: 1e11 };
+
+const estimate = (document: RunDocument, { config = configOf(), on = device, facts = data } = {}) =>
+  estimateRun({ config, weights: new Map(), document, data: facts, device: on }, defaultAdapter());
+
+/** The document with a remedy's value, as the page sets it. */
+const withValue = (document: RunDocument, field: string, value: unknown): RunDocument => {
+  const copy = structuredClone(document) as unknown as Record<string, unknown>;
+  const path = field.split('.');
+  const holder = path.slice(0, -1).reduce((at, key) => at[key] as Record<string, unknown>, copy);
+  holder[path.at(-1)!] = value;
+  return parseRun(copy, methods);
+};
+
+describe('an estimate', () => {
+  it('counts the weights as they are stored', () => {
+    const model = (changes: Partial<RunDocument>) =>
+      estimate(documentOf({ adapter: defaultAdapter(), ...changes })).parts.find((p) =>
+        p.what.startsWith('model'),
+      )!;
+    const parameters = 134_515_008;
+    expect(model({ weights: 'f32' }).bytes).toBe(4 * parameters);
+    expect(model({ weights: 'f16' }).bytes / parameters).toBeCloseTo(2, 2);
+    expect(model({ weights: 'int4' }).bytes / parameters).toBeCloseTo(0.625, 2);
+  });
+
+  it('puts int4, rank 8 and 2 x 512 tokens within 600 MB, the vocabulary within 20 MB', () => {
+    const facts = { meanTokens: 512, meanScored: 512, longest: 512 };
+    const run = documentOf({ adapter: defaultAdapter(), weights: 'int4', batchSize: 2, checkpointing: true });
+    const { totalBytes, parts } = estimate(run, { facts });
+    expect(totalBytes).toBeLessThan(600e6);
+    expect(totalBytes).toBeGreaterThan(100e6);
+    expect(parts.find((p) => p.what === 'vocabulary and loss')!.bytes).toBeLessThan(20e6);
+  });
+
+  it('counts whole logits where no shader streams them', () => {
+    const run = documentOf({ adapter: defaultAdapter() });
+    const of = (backend: DeviceFacts['backend']) =>
+      estimate(run, { on: { ...device, backend } }).parts.find((p) => p.what === 'vocabulary and loss')!
+        .bytes;
+    expect(of('wasm')).toBeGreaterThan(4 * of('webgpu'));
+  });
+
+  it('takes less memory and more time with layers computed again', () => {
+    const [kept, again] = [false, true].map((checkpointing) => estimate(documentOf({ checkpointing })));
+    expect(again!.totalBytes).toBeLessThan(kept!.totalBytes);
+    expect(again!.secondsPerStep).toBeGreaterThan(kept!.secondsPerStep!);
+  });
+
+  it.each([
+    ['a large model', documentOf(), large, device],
+    ['a large model in full precision', documentOf({ adapter: defaultAdapter() }), large, device],
+    ['little memory', documentOf(), configOf(), { ...device, memory: 5e8 }],
+    ['small buffers', documentOf(), configOf(), { ...device, largestBuffer: 128 * 2 ** 20 }],
+    [
+      'nothing but too long examples',
+      documentOf({ adapter: defaultAdapter(), batchSize: 1, checkpointing: true, weights: 'int4' }),
+      configOf(),
+      { ...device, memory: 4e8 },
+    ],
+  ] as [string, RunDocument, typeof large, DeviceFacts][])(
+    'names settings for %s that a run document takes, and that then fit',
+    (_what, document, config, on) => {
+      const first = estimate(document, { config, on });
+      expect(first.fits).toBe(false);
+      expect(first.problem).not.toBe('');
+      expect(first.remedies.length).toBeGreaterThan(0);
+      let changed = document;
+      for (const { field, value, why } of first.remedies) {
+        changed = withValue(changed, field, value);
+        expect(why).not.toBe('');
+      }
+      expect(changed.batchSize * changed.accumulate).toBeGreaterThanOrEqual(document.batchSize);
+      // As it would be once the data were read again, cut to the new length.
+      const ratio = Math.min(1, (2 * changed.data.dataset!.settings.maxLength!) / data.longest);
+      const facts = {
+        meanTokens: data.meanTokens * ratio,
+        meanScored: data.meanScored * ratio,
+        longest: data.longest * ratio,
+      };
+      const then = estimate(changed, { config, on, facts });
+      expect(then.fits).toBe(true);
+      expect(then.totalBytes).toBeCloseTo(first.remedies.at(-1)!.totalBytes, -3);
+    },
+  );
+
+  it('says when nothing would help', () => {
+    const { fits, remedies, problem } = estimate(documentOf(), { on: { ...device, memory: 1e6 } });
+    expect(fits).toBe(false);
+    expect(remedies).toEqual([]);
+    expect(problem).toMatch(/smaller model/);
+  });
+});
