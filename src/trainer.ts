@@ -159,11 +159,28 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
   const factsKey = (document: RunDocument) =>
     JSON.stringify([document.model, document.method.id, document.data.dataset]);
 
-  /** From a check of the same data, or else the longest that the document allows. */
+  /**
+   * From a check of the same data; of built-in problems from the lengths of some and their solutions; else the longest that
+   * the document allows.
+   */
   const factsOf = (document: RunDocument, model: LoadedModel): DataFacts => {
     const known = dataFacts.get(factsKey(document));
     if (known) return known;
-    const { dataset, maxTokens } = document.data;
+    const { dataset, maxTokens, task, difficulty } = document.data;
+    if (!dataset && model.summary.builtIn) {
+      const sizes = getTask(task)
+        .heldOut(difficulty, 0, 16)
+        .map(({ prompt, solution }) => {
+          const [asked, answered] = [prompt, solution].map((text) => model.tokenizer.encode(text).length);
+          return { scored: 2 * answered!, all: asked! + 2 * answered! }; // two answers to one prompt
+        });
+      const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+      return {
+        meanTokens: mean(sizes.map(({ all }) => all)),
+        meanScored: mean(sizes.map(({ scored }) => scored)),
+        longest: Math.max(...sizes.map(({ all }) => all)),
+      };
+    }
     const path = Math.min(
       dataset?.settings.maxLength ?? (dataset ? 1024 : 2 * maxTokens),
       model.config.maxPositions,

@@ -1,40 +1,35 @@
-import { kernelChoice } from '../kernels/kernel-choice';
-import type { BackendInfo } from '../tf';
+import { linear } from '../kernels/linear';
+import type { BackendInfo, Tensor2D } from '../tf';
 import { gpu, readFloats, tf } from '../tf';
 import type { DeviceFacts } from './estimate';
 
 const GIB = 2 ** 30;
 
-/** Side of the square product that is timed where nothing was timed before. */
-const SIDE = 256;
-
-/** Sides of the products that `tuneKernels` times. */
-const tunedSide = (software: boolean) => (software ? 192 : 1024);
+/** Rows, in and out of the product that is timed: a layer's, and large enough for a real GPU to show its speed. */
+const shapeFor = (software: boolean): [number, number, number] =>
+  software ? [256, 576, 576] : [1024, 2048, 2048];
 
 const measured = new Map<string, number>();
 
-/** Multiplications and additions per second of a matrix product on the backend in use; measured once. */
-const flopsOf = async (info: BackendInfo): Promise<number | undefined> => {
-  if (info.name === 'webgpu') {
-    const { matmul, measured: times } = kernelChoice();
-    const ms = times?.[matmul];
-    return ms ? (2 * tunedSide(matmul === 'subgroup') ** 3) / (ms / 1000) : undefined;
-  }
+/** Multiplications and additions per second of a linear layer on the backend in use; measured once, the best of three. */
+const flopsOf = async (info: BackendInfo): Promise<number> => {
   const key = `${info.name} ${info.adapter}`;
   const known = measured.get(key);
   if (known) return known;
-  const [a, b] = [tf.ones([SIDE, SIDE]), tf.ones([SIDE, SIDE])];
+  const [rows, width, out] = shapeFor(info.software);
+  const [x, w] = [tf.ones([rows, width]) as Tensor2D, tf.ones([out, width]) as Tensor2D];
   const once = async () => {
     const start = performance.now();
-    const c = tf.tidy(() => tf.sum(tf.matMul(a, b)));
-    await readFloats(c);
-    c.dispose();
+    const y = linear(x, w);
+    const probe = tf.slice(y, [0, 0], [1, 1]);
+    await readFloats(probe);
+    tf.dispose([y, probe]);
     return (performance.now() - start) / 1000;
   };
-  await once();
-  const seconds = Math.min(await once(), await once());
-  tf.dispose([a, b]);
-  const flops = (2 * SIDE ** 3) / Math.max(seconds, 1e-6);
+  await once(); // compiles
+  const seconds = Math.min(await once(), await once(), await once());
+  tf.dispose([x, w]);
+  const flops = (2 * rows * width * out) / Math.max(seconds, 1e-6);
   measured.set(key, flops);
   return flops;
 };
