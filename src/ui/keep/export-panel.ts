@@ -1,8 +1,8 @@
 import { html, nothing } from 'lit';
 import type { ExportOptions } from '../../../workers/protocol';
+import { metricsCsv } from '../../train/metrics-csv';
 import { AppElement, define } from '../element';
 import { download } from './download';
-import { metricsCsv } from './metrics-file';
 
 /** Takes the results away: the model, the run document, the numbers. */
 export class ExportPanel extends AppElement {
@@ -66,7 +66,8 @@ export class ExportPanel extends AppElement {
 
   #csv() {
     const { points, evaluations } = this.state;
-    download(`${this.#name}.csv`, metricsCsv(points, evaluations), 'text/csv');
+    const table = { metrics: [...points], evaluations: evaluations.map((e) => e.evaluation) };
+    download(`${this.#name}.csv`, metricsCsv(table), 'text/csv');
     this.said = 'The metrics are in your downloads.';
   }
 
