@@ -9,6 +9,7 @@ import { prepareDataset } from './data/prepare/prepare';
 import { openRows } from './data/rows/open-rows';
 import type { RowSource } from './data/rows/row-source';
 import type { ChatTemplate } from './data/text/chat-template';
+import { readChatTemplate } from './data/text/read-chat-template';
 import { listDataFiles } from './hub/download';
 import type { Method } from './methods/method';
 import type { FileSet, FileStore } from './store/files';
@@ -103,15 +104,17 @@ export const addHubDataset = async (
   return summary;
 };
 
-/** A model's chat template with the special tokens that it may name. */
-export const chatTemplateOf = ({ chatTemplate, tokenizer }: LoadedModel): ChatTemplate | undefined => {
+/** A model's chat template with the special tokens that it may name; the tokenizer knows some that its file leaves out. */
+export const chatTemplateOf = ({ chatTemplate, tokenizer, files }: LoadedModel): ChatTemplate | undefined => {
   if (chatTemplate === undefined) return undefined;
+  const read = readChatTemplate(JSON.parse(files['tokenizer_config.json'] ?? '{}'), chatTemplate);
+  if (!read) return undefined;
   const specialTokens: Record<string, string> = {};
   for (const name of ['bos', 'eos', 'pad'] as const) {
     const id = tokenizer[name];
     if (id !== undefined) specialTokens[`${name}_token`] = tokenizer.token(id);
   }
-  return { source: chatTemplate, specialTokens };
+  return { source: read.source, specialTokens: { ...specialTokens, ...read.specialTokens } };
 };
 
 export interface DatasetHooks {

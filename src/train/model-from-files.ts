@@ -1,5 +1,6 @@
 /** A model from a folder in Hugging Face layout: dropped on the page, downloaded, or built in. */
 import type { ModelSummary } from '../../workers/protocol';
+import { templateText } from '../data/text/read-chat-template';
 import { readCheckpoint, weightFiles } from '../model/checkpoint';
 import type { ModelConfig } from '../model/config';
 import { parseModelConfig } from '../model/config';
@@ -85,12 +86,10 @@ const noTokenizer = (files: Files): ModelFilesError => {
 const readChatTemplate = (files: Files, tokenizerConfig: Json): string | undefined => {
   const file = files.get('chat_template.jinja');
   if (file) return new TextDecoder().decode(file);
-  const template = tokenizerConfig['chat_template'];
-  if (template === undefined || template === null || typeof template === 'string')
-    return template ?? undefined;
-  const named = Array.isArray(template) ? template.filter(isRecord) : [];
-  const chosen = named.find(({ name }) => name === 'default') ?? named[0];
-  if (typeof chosen?.['template'] === 'string') return chosen['template'];
+  const given = tokenizerConfig['chat_template'];
+  if (given === undefined || given === null) return undefined;
+  const text = templateText(given);
+  if (text !== undefined) return text;
   throw new ModelFilesError(
     'tokenizer_config.json, chat_template: must be a text or a list of { name, template }. Take the file from the model’s own folder.',
   );

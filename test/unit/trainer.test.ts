@@ -122,10 +122,12 @@ describe('models that are brought', () => {
     const { trainer } = await visit();
     const plain = await trainer.addModel(folder());
     const { tokenizerConfig } = charTokenizer(folderCharacters);
-    const template = "{% for m in messages %}{{ m['content'] }}={% endfor %}";
+    const template = "{% for m in messages %}{{ m['content'] }}{{ sep_token }}{% endfor %}";
     const chatty = await trainer.addModel(
       folder({
-        'tokenizer_config.json': text(JSON.stringify({ ...tokenizerConfig, chat_template: template })),
+        'tokenizer_config.json': text(
+          JSON.stringify({ ...tokenizerConfig, sep_token: '=', chat_template: template }),
+        ),
       }),
     );
     expect(chatty.id).not.toBe(plain.id);

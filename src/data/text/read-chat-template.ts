@@ -8,8 +8,8 @@ const textOf = (value: unknown): string | undefined => {
   return typeof content === 'string' ? content : undefined;
 };
 
-/** `chat_template` is a text, or a list of them by name, of which `default` is meant. */
-const sourceOf = (value: unknown): string | undefined => {
+/** `chat_template` is a text, or a list of them by name, of which `default` is meant; undefined for anything else. */
+export const templateText = (value: unknown): string | undefined => {
   if (!Array.isArray(value)) return textOf(value);
   const named = value.filter(isObject);
   const found = named.find((t) => cell(t, 'name') === 'default') ?? named[0];
@@ -24,7 +24,7 @@ const sourceOf = (value: unknown): string | undefined => {
  */
 export const readChatTemplate = (tokenizerConfig: unknown, source?: string): ChatTemplate | undefined => {
   const config = isObject(tokenizerConfig) ? tokenizerConfig : {};
-  const own = source ?? sourceOf(cell(config, 'chat_template'));
+  const own = source ?? templateText(cell(config, 'chat_template'));
   if (own === undefined || own.trim() === '') return undefined;
   const specialTokens: Record<string, string> = {};
   for (const [name, value] of Object.entries(config)) {
