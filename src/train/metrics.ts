@@ -25,8 +25,8 @@ const mean = (parts: readonly ArrayLike<number>[]): number => {
 
 /**
  * One row of metrics. Names are those of TRL's trainers: `loss`, `rewards/chosen`, `rewards/rejected`,
- * `rewards/accuracies` (share of comparisons whose chosen reward is the larger), `rewards/margins`, `logps/chosen`,
- * `logps/rejected` (mean summed log-probs), and `num_tokens` (so far). Auxiliary scalars keep their own names.
+ * `rewards/accuracies` (share of comparisons whose chosen reward is the larger), `rewards/margins`, `logps/chosen` and
+ * `logps/rejected` (mean summed log-probs). Auxiliary scalars keep their own names.
  */
 export const stepMetrics = (reports: readonly MicroBatchReport[]): Record<string, number> => {
   const size = reports.reduce((sum, r) => sum + r.size, 0);
