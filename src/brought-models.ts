@@ -89,7 +89,9 @@ export const loadStoredModel = async (store: FileStore, id: string): Promise<Loa
   const set = await store.manifest('model', id);
   const summary = set && keptSummary(set);
   if (!set || !summary) return undefined;
-  const model = await modelFromAny(summary, await readSet(store, set));
+  const hash = set.facts?.['hash'];
+  const known = typeof hash === 'string' ? hash : undefined;
+  const model = await modelFromAny(summary, await readSet(store, set), known);
   return { ...model, summary };
 };
 
@@ -128,7 +130,7 @@ export const addModel = async (
       onProgress: (done, total) => hooks.onProgress(localProgress(name, done, total)),
     }));
   const summary = summaryOf(model, set, name);
-  await store.annotate('model', id, { summary });
+  await store.annotate('model', id, { summary, hash: model.hash });
   return { ...model, summary };
 };
 
@@ -200,6 +202,6 @@ export const addHubModel = async (
     throw error;
   }
   const summary = summaryOf(model, set, name);
-  await store.annotate('model', set.id, { summary });
+  await store.annotate('model', set.id, { summary, hash: model.hash });
   return { ...model, summary };
 };

@@ -241,6 +241,30 @@ export const bufferOf = (info: tf.TensorInfo): GPUBuffer => {
   return resource;
 };
 
+/** Bytes that go to the device in one write. */
+const WRITE = 4 * 2 ** 20;
+
+/**
+ * A kept tensor of these values, on the device at once. On our GPU device they go through the queue in pieces: tfjs maps a
+ * buffer per tensor, and when a whole model is uploaded without a pause, all of that memory is in use at the same time.
+ */
+export const uploadKept = (
+  values: HostArray,
+  shape: number[],
+  dtype: 'float32' | 'int32' = 'float32',
+): tf.Tensor => {
+  if (!onOwnGpu()) return tf.keep(tf.tensor(values, shape, dtype));
+  const own = gpu();
+  const info = own.makeTensorInfo(shape, dtype);
+  const tensor = tf.keep(toTensor(info));
+  const buffer = bufferOf(info);
+  const { buffer: memory, byteOffset, byteLength } = values;
+  for (let at = 0; at < byteLength; at += WRITE) {
+    own.queue.writeBuffer(buffer, at, memory as ArrayBuffer, byteOffset + at, Math.min(WRITE, byteLength - at));
+  }
+  return tensor;
+};
+
 /** Forget the CPU copy of a tensor that a shader has written in place. */
 export const dropCpuCopy = (info: tf.TensorInfo) => {
   gpu().tensorMap.get(info.dataId).values = null;

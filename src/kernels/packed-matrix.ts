@@ -1,5 +1,5 @@
 import type { Tensor, Tensor2D, TensorInfo } from '../tf';
-import { bufferOf, onOwnGpu, tf } from '../tf';
+import { uploadKept } from '../tf';
 import type { PackedArrays, PackedFormat } from './packed-format';
 import { checkPackable, perWord } from './packed-format';
 
@@ -37,11 +37,7 @@ export const uploadPacked = ({ format, shape, block, values, scales }: PackedArr
       `uploadPacked: ${values.length} words and ${scales?.length ?? 0} scales do not fill ${format} [${rows}, ${width}] with blocks of ${block}.`,
     );
   }
-  const upload = (data: Int32Array, columns: number) => {
-    const tensor = tf.keep(tf.tensor2d(data, [rows, columns], 'int32'));
-    if (onOwnGpu()) bufferOf(tensor);
-    return tensor;
-  };
+  const upload = (data: Int32Array, columns: number) => uploadKept(data, [rows, columns], 'int32') as Tensor2D;
   return {
     format,
     shape: [rows, width],

@@ -4,7 +4,7 @@ import { packRows } from '../kernels/packed-format';
 import type { Weight } from '../kernels/packed-matrix';
 import { disposePacked, isPacked, uploadPacked } from '../kernels/packed-matrix';
 import type { Tensor } from '../tf';
-import { bufferOf, onOwnGpu, readFloats, tf } from '../tf';
+import { readFloats, tf, uploadKept } from '../tf';
 import type { ModelConfig } from './config';
 import { familyOf } from './families/index';
 import type { HostTensor, WeightStorage } from './host-weights';
@@ -84,20 +84,13 @@ export const loadWeights = (
     for (const [name, shape] of shapes) {
       const tensor = tensors.get(name)!;
       const packed = isPackable(config, name, shape) ? packedAs(name, tensor, storage) : undefined;
-      weights.set(name, packed ? uploadPacked(packed) : upload(tensor.data, shape));
+      weights.set(name, packed ? uploadPacked(packed) : uploadKept(tensor.data, shape));
     }
   } catch (error) {
     disposeParameters(weights);
     throw error;
   }
   return weights;
-};
-
-/** A kept tensor, on the device at once, so that the host's copy is free to go. */
-const upload = (data: Float32Array, shape: number[]): Tensor => {
-  const tensor = tf.keep(tf.tensor(data, shape, 'float32'));
-  if (onOwnGpu()) bufferOf(tensor);
-  return tensor;
 };
 
 /** Matrices that the kernels read packed: linear modules, the token table and the head. */

@@ -13,22 +13,24 @@ const isGguf = (name: string) => /\.gguf$/i.test(name);
 /**
  * Makes a model of a person's files: one GGUF, or a folder in Hugging Face layout. A GGUF beside a folder's safetensors
  * is left alone, as the folder says more.
+ * @param knownHash as LoadedModel has it, where the same files were read before
  * @throws Error naming file, place and remedy
  */
 export const modelFromAny = (
   summary: ModelSummary,
   files: ReadonlyMap<string, Uint8Array>,
+  knownHash?: string,
 ): Promise<LoadedModel> => {
   const ggufs = [...files.keys()].filter(isGguf);
   if (ggufs.length === 0 || [...files.keys()].some((name) => name.endsWith('.safetensors'))) {
-    return modelFromFiles(summary, files);
+    return modelFromFiles(summary, files, knownHash);
   }
   if (ggufs.length > 1) {
     throw new ModelFilesError(
       `There are ${ggufs.length} GGUF files here (${ggufs.slice(0, 5).join(', ')}). Choose one of them.`,
     );
   }
-  return modelFromGguf(summary, files.get(ggufs[0]!)!, ggufs[0]!);
+  return modelFromGguf(summary, files.get(ggufs[0]!)!, ggufs[0]!, knownHash);
 };
 
 const lastPart = (name: string) => name.slice(name.lastIndexOf('.') + 1);

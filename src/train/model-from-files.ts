@@ -123,10 +123,15 @@ const withEnds = (config: ModelConfig, generation: Json, tokenizer: Tokenizer): 
  * Weights stay in the files' bytes until they are asked for.
  * @param summary its `parameters` is counted afresh
  * @param files by name or path
+ * @param knownHash of the weights, where it was computed before: hashing copies the files
  * @throws ModelFilesError, ModelConfigError, TokenizerError, CheckpointError, SafetensorsError or ParametersError, each
  *   with file, field or tensor and a remedy
  */
-export const modelFromFiles = async (summary: ModelSummary, files: Files): Promise<LoadedModel> => {
+export const modelFromFiles = async (
+  summary: ModelSummary,
+  files: Files,
+  knownHash?: string,
+): Promise<LoadedModel> => {
   const own = oneModel(files);
   const config = parseModelConfig(parse(own, 'config.json'));
   const parts = weightFiles(own); // before the tokenizer, because it says what kind of folder this is
@@ -154,7 +159,7 @@ export const modelFromFiles = async (summary: ModelSummary, files: Files): Promi
     config: ended,
     tokenizer,
     weights,
-    hash: await sha256Hex(parts.map((name) => own.get(name)!)),
+    hash: knownHash ?? (await sha256Hex(parts.map((name) => own.get(name)!))),
     files: Object.fromEntries(texts.map(([name, bytes]) => [name, new TextDecoder().decode(bytes)])),
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
   };

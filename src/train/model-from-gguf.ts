@@ -11,12 +11,14 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
  * Makes a model of a GGUF file. Weights stay in the file's bytes until they are asked for; the reader is loaded when it is
  * first needed.
  * @param summary its `parameters` is counted afresh
+ * @param knownHash of the file, where it was computed before: hashing copies the file
  * @throws GgufError, ModelConfigError, TokenizerError or ParametersError, each with file, place and a remedy
  */
 export const modelFromGguf = async (
   summary: ModelSummary,
   bytes: Uint8Array,
   fileName: string,
+  knownHash?: string,
 ): Promise<LoadedModel> => {
   const { readGguf } = await import('../model/gguf/read-gguf');
   const { configJson, tokenizerJson, tokenizerConfig, chatTemplate, weights } = await readGguf(
@@ -32,7 +34,7 @@ export const modelFromGguf = async (
     config: { ...config, eosTokenIds: [...new Set([...config.eosTokenIds, tokenizer.eos])] },
     tokenizer,
     weights,
-    hash: await sha256Hex([bytes]),
+    hash: knownHash ?? (await sha256Hex([bytes])),
     gguf: true,
     files: {
       'config.json': json(configJson),
