@@ -415,6 +415,27 @@ describe('adapters and exports', () => {
   });
 });
 
+describe('hostile names', () => {
+  const hostile = '`x`]\n\n# Owned\n---\nlicense: evil\n<img src=x onerror=alert(1)>|..\\\\..';
+
+  it('stay plain text in what is exported', async () => {
+    const { trainer } = await visit();
+    const model = await trainer.addModel(folder({}, hostile));
+    const data = await trainer.addDataset({ ...pairsFile(), name: `../../${hostile}.jsonl` });
+    await trainer.create(documentOf(model.id, data.id));
+    await trainer.stepOnce();
+    const files = filesOf(await trainer.exportModel({ what: 'model' }));
+    for (const name of Object.keys(files)) expect(name).toMatch(/^[\w.]+$/);
+    const card = new TextDecoder().decode(files['README.md']);
+    expect(card).not.toMatch(/<img|^# Owned|^license/m);
+    expect(card.match(/^---$/gm)).toHaveLength(2);
+    const rows = card.split('\n').filter((line) => line.startsWith('|'));
+    for (const row of rows) expect(row.endsWith('|')).toBe(true);
+    const config = filesOf(await trainer.exportModel())['adapter_config.json'];
+    expect(JSON.parse(new TextDecoder().decode(config)).base_model_name_or_path).toBeNull();
+  });
+});
+
 describe('talking', () => {
   const options = { which: 'policy', temperature: 0, seed: 1, maxTokens: 4 } as const;
 
