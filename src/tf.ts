@@ -260,7 +260,13 @@ export const uploadKept = (
   const buffer = bufferOf(info);
   const { buffer: memory, byteOffset, byteLength } = values;
   for (let at = 0; at < byteLength; at += WRITE) {
-    own.queue.writeBuffer(buffer, at, memory as ArrayBuffer, byteOffset + at, Math.min(WRITE, byteLength - at));
+    own.queue.writeBuffer(
+      buffer,
+      at,
+      memory as ArrayBuffer,
+      byteOffset + at,
+      Math.min(WRITE, byteLength - at),
+    );
   }
   return tensor;
 };

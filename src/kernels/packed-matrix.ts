@@ -37,7 +37,8 @@ export const uploadPacked = ({ format, shape, block, values, scales }: PackedArr
       `uploadPacked: ${values.length} words and ${scales?.length ?? 0} scales do not fill ${format} [${rows}, ${width}] with blocks of ${block}.`,
     );
   }
-  const upload = (data: Int32Array, columns: number) => uploadKept(data, [rows, columns], 'int32') as Tensor2D;
+  const upload = (data: Int32Array, columns: number) =>
+    uploadKept(data, [rows, columns], 'int32') as Tensor2D;
   return {
     format,
     shape: [rows, width],
