@@ -29,6 +29,9 @@ export const givenBlobs = (files: readonly GivenFile[]): Map<string, Blob> => {
   return blobs;
 };
 
+/** Files of other formats that say why a folder cannot be used. */
+const isTelling = (name: string) => /(^|\/)(pytorch_model[^/]*\.bin|tokenizer\.model)$/.test(name);
+
 /** The name that a folder or a file of these would be known by. */
 const nameOf = (files: readonly GivenFile[]): string => {
   const gguf = files.find(({ name }) => /\.gguf$/i.test(name));
@@ -120,6 +123,8 @@ export const addModel = async (
   const blobs = givenBlobs(wanted);
   const bytes = new Map<string, Uint8Array>();
   for (const [path, blob] of blobs) bytes.set(path, await bytesOf(blob));
+  // What cannot be read helps to say what is missing; its name is enough for that.
+  for (const { name: other } of given) if (isTelling(other)) bytes.set(other, new Uint8Array());
   const model = await modelFromAny(draft('', name), bytes);
   const id = `file:${name.replace(/[^\w.-]+/g, '-').slice(0, 60)}-${(await contentHash(model)).slice(0, 12)}`;
   const known = await store.manifest('model', id);

@@ -49,3 +49,7 @@ export const duration = (seconds: number): string => {
   if (seconds < 5400) return `${Math.round(seconds / 60)}\u202fmin`;
   return `${number(Number((seconds / 3600).toPrecision(2)))}\u202fh`;
 };
+
+/** The value of a field of the run document, as a person would say it. */
+export const fieldValue = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? 'a new one' : value === true ? 'on' : String(value);

@@ -1,6 +1,7 @@
 import type { RunStatus, RunSummary } from '../../workers/protocol';
 import type { BackendChoice } from '../tf';
 import type { App } from './app';
+import { fieldValue } from './format';
 import { isLive, isMoving, noRun } from './state';
 
 /** Train, pause, step, resume, stop: what the buttons, the shortcuts and a driving program call. */
@@ -29,7 +30,7 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
     const remedy = estimate.remedies[0];
     const yes = await app.confirm(
       'Train what does not fit?',
-      `${estimate.problem} The run may fail half-way; what was saved until then stays.${remedy ? ` Setting ${remedy.field} to ${String(remedy.value)} would help.` : ''}`,
+      `${estimate.problem} The run may fail half-way; what was saved until then stays.${remedy ? ` Setting ${remedy.field} to ${fieldValue(remedy.value)} would help.` : ''}`,
       'Try it',
       'Leave it',
     );

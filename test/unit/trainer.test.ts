@@ -150,6 +150,16 @@ describe('models that are brought', () => {
     ['half a folder', folder({ 'model.safetensors': undefined }), /model\.safetensors/],
     ['no tokenizer', folder({ 'tokenizer.json': undefined }), /tokenizer\.json is missing/],
     [
+      'weights of another format',
+      [...folder({ 'model.safetensors': undefined }), { name: 'tiny/pytorch_model.bin', data: text('PK') }],
+      /The weights are in pytorch_model\.bin/,
+    ],
+    [
+      'a tokenizer of another format',
+      [...folder({ 'tokenizer.json': undefined }), { name: 'tiny/tokenizer.model', data: text('x') }],
+      /tokenizer\.model is not read/,
+    ],
+    [
       'a tokenizer that is too large',
       folder({
         'tokenizer.json': text(JSON.stringify(charTokenizer([...folderCharacters, '~', '^']).tokenizerJson)),

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { AppElement, define } from '../element';
-import { bytes, count, duration } from '../format';
+import { bytes, count, duration, fieldValue } from '../format';
 import { withValue } from './fields';
 
 /** What the run would take, part by part, and what would make it fit. */
@@ -33,7 +33,7 @@ export class EstimatePanel extends AppElement {
                       (
                         remedy,
                         i,
-                      ) => html`<li><button type="button" data-testid="remedy-${i}" @click=${() => this.app.editor.edit((d) => withValue(d, remedy.field, remedy.value))}>Set <code>${remedy.field}</code> to ${String(remedy.value)}</button>
+                      ) => html`<li><button type="button" data-testid="remedy-${i}" @click=${() => this.app.editor.edit((d) => withValue(d, remedy.field, remedy.value))}>Set <code>${remedy.field}</code> to ${fieldValue(remedy.value)}</button>
                   <span>${remedy.why} Then ${bytes(Math.round(remedy.totalBytes))}.</span></li>`,
                     )}</ul>`
                   : nothing
