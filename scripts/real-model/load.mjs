@@ -3,8 +3,8 @@
 //   node scripts/real-model/load.mjs FILE.gguf [webgpu|wasm]
 //
 // Linux only: memory is the resident set of the process that runs the page and its worker, from /proc. The baseline is the
-// same page with the built-in model loaded; the peak is read every 20 ms, and once more from the kernel's own high-water mark.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+// same page with the built-in model loaded; the peak is the kernel's own high-water mark, set back before.
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright';
 import { ensureBuilt, projectRoot } from '../build.mjs';
@@ -73,11 +73,14 @@ try {
   const page = await open(); // a process of its own, with nothing of the first reading in it
   await page.waitForTimeout(2000);
   const pid = rendererPid();
+  writeFileSync(`/proc/${pid}/clear_refs`, '5'); // the high-water mark begins anew
   const baseline = field(pid, 'VmRSS');
-  let peak = baseline;
+  const [ownBefore, sharedBefore] = [field(pid, 'RssAnon'), field(pid, 'RssShmem')];
+  let [own, shared] = [0, 0];
   const timer = setInterval(() => {
-    peak = Math.max(peak, field(pid, 'VmRSS'));
-  }, 20);
+    own = Math.max(own, field(pid, 'RssAnon') - ownBefore);
+    shared = Math.max(shared, field(pid, 'RssShmem') - sharedBefore);
+  }, 10);
   const seconds = await page.evaluate(async (model) => {
     const start = performance.now();
     await window['marginalia'].api.load(model);
@@ -85,13 +88,13 @@ try {
     return (performance.now() - start) / 1000;
   }, id);
   clearInterval(timer);
-  peak = Math.max(peak, field(pid, 'VmHWM'));
+  const peak = field(pid, 'VmHWM');
   const file = statSync(gguf).size;
   const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
   const extra = peak - baseline;
   console.log(
     `${backend}: ${seconds.toFixed(1)} s from IndexedDB to the device; file ${megabytes(file)} MB; ` +
-      `${megabytes(extra)} MB of memory more than before (${megabytes(extra - file)} MB beside the file)`,
+      `${megabytes(extra)} MB of memory more than before (${megabytes(extra - file)} MB beside the file; at most ${megabytes(own)} MB its own, ${megabytes(shared)} MB shared with the browser)`,
   );
 } finally {
   await browser.close();
