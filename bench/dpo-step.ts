@@ -1,11 +1,11 @@
 import { createAdamW, disposeAdamW } from '../src/kernels/adamw';
-import { dpo } from '../src/methods/dpo';
-import { defaultParams } from '../src/methods/method';
+import { logistic } from '../src/methods/pairwise/dpo';
 import { disposeParameters, loadParameters } from '../src/model/parameters';
 import { gpuStats, resetGpuStats } from '../src/tf';
 import { scoreTrees } from '../src/train/score';
 import type { StepHyper, StepState } from '../src/train/step';
-import { joinTreeLogProbs, trainStep } from '../src/train/step';
+import { trainStep } from '../src/train/step';
+import { joinTreeNumbers } from '../src/train/tree-numbers';
 import { packForest } from '../src/tree/pack';
 import { createRng } from '../src/util/rng';
 import { jaxjsStep } from './jaxjs-step';
@@ -38,10 +38,11 @@ export const benchDpoStep = async (
   const padded = padPairs(trees);
 
   const frozen = loadParameters(config, seededWeights(config, 7, 0.05));
-  const reference = await scoreTrees({ config, weights: frozen }, trees, async () => {});
+  const byTree = await scoreTrees({ config, weights: frozen }, trees, async () => {});
+  const reference = { read: 'logProb' as const, byTree };
   disposeParameters(frozen);
   const batch = packForest(trees);
-  const refLogProb = joinTreeLogProbs(batch, reference);
+  const refLogProb = joinTreeNumbers(batch, reference);
   const refSum = Float32Array.from(
     batch.comparisons.flatMap(({ chosen, rejected }) =>
       [chosen, rejected].map((r) => {
@@ -52,17 +53,14 @@ export const benchDpoStep = async (
   );
 
   const parameters = loadParameters(config, weights);
-  const params = defaultParams(dpo);
+  const beta = 0.1;
   const state: StepState = {
     config,
     parameters,
     optimizer: createAdamW(parameters),
-    method: dpo,
-    params,
-    reference,
-    guide: undefined,
+    objective: logistic({ beta }),
+    constants: { reference },
   };
-  const beta = params['beta']!;
   let counts = { ours: 0, tfjs: 0, jaxjs: 0 };
   const next = (side: keyof typeof counts): StepHyper => {
     counts = { ...counts, [side]: counts[side] + 1 };

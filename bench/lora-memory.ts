@@ -3,8 +3,7 @@ import { uploadEntries } from '../src/kernels/entry-tensors';
 import { linearLogProb } from '../src/kernels/linear-log-prob';
 import type { PackedMatrix, Weight } from '../src/kernels/packed-matrix';
 import { disposePacked, uploadPacked } from '../src/kernels/packed-matrix';
-import { dpo } from '../src/methods/dpo';
-import { defaultParams } from '../src/methods/method';
+import { logistic } from '../src/methods/pairwise/dpo';
 import type { ModelConfig } from '../src/model/config';
 import { linearModules } from '../src/model/linear-modules';
 import { freshLora, uploadLora } from '../src/model/lora';
@@ -81,14 +80,15 @@ const measureStep = async (config: ModelConfig, length: number, checkpointing: b
   );
   const optimizer = createAdamW(parameters);
   const tree = pairOf(length, config, rng);
-  const reference = new Map([[tree.id, new Float32Array(packForest([tree]).entries.used)]]);
+  const byTree = new Map([[tree.id, new Float32Array(packForest([tree]).entries.used)]]);
+  const reference = { read: 'logProb' as const, byTree };
   trimGpuPool();
   resetGpuStats();
   const before = gpuStats().bytes;
   const start = performance.now();
   const state = {
-    ...{ config, parameters, frozen, optimizer, checkpointing, reference, guide: undefined },
-    ...{ lora: { scale: 2 }, method: dpo, params: defaultParams(dpo) },
+    ...{ config, parameters, frozen, optimizer, checkpointing, lora: { scale: 2 } },
+    ...{ objective: logistic({ beta: 0.1 }), constants: { reference } },
   };
   const rates = {
     learningRate: 1e-4,

@@ -1,11 +1,12 @@
 import { adamWStep, createAdamW, disposeAdamW } from '../src/kernels/adamw';
-import { defaultParams } from '../src/methods/method';
-import { stepDpo } from '../src/methods/step-dpo';
+import { mainPass } from '../src/methods/method';
+import { defaultParams } from '../src/methods/params';
+import { stepDpo } from '../src/methods/stepwise/step-dpo';
 import { disposeParameters, loadParameters } from '../src/model/parameters';
 import { scoreBatch, uploadBatch } from '../src/model/transformer';
 import type { Scalar, Tensor } from '../src/tf';
 import { readFloats, tf } from '../src/tf';
-import { lossInput } from '../src/train/inputs';
+import { lossInput } from '../src/train/inputs/loss-input';
 import { scoreOne } from '../src/train/score';
 import { packForest } from '../src/tree/pack';
 import { createRng } from '../src/util/rng';
@@ -33,16 +34,15 @@ export const benchTreePacking = async (say: Say, { pairs = 10, rounds = 5 } = {}
     const parameters = loadParameters(config, seededWeights(config, 7));
     const names = [...parameters.keys()];
     const optimizer = createAdamW(parameters);
-    const params = defaultParams(stepDpo);
+    const { objective } = mainPass(stepDpo, defaultParams(stepDpo));
     let count = 0;
     const step = async (): Promise<number> => {
       const { value, grads } = tf.tidy(() => {
         const tensors = uploadBatch(batch, config);
         return tf.valueAndGrads((...values: Tensor[]) => {
           const weights = new Map(names.map((name, i) => [name, values[i]!]));
-          const policy = scoreBatch({ config, weights }, tensors, batch.entries.weight);
-          return stepDpo.loss(lossInput(batch, policy, reference, batch.entries.weight), params)
-            .loss as Scalar;
+          const policy = scoreBatch({ config, weights }, tensors);
+          return objective.loss(lossInput(batch, policy, { reference })).loss as Scalar;
         })([...parameters.values()]);
       });
       const gradients = new Map(names.map((name, i) => [name, grads[i]!]));

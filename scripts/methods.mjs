@@ -1,4 +1,4 @@
-// Writes METHODS.md, the paper index, from the catalogue of methods: node scripts/methods.mjs
+// Writes METHODS.md, the paper index, from the catalogue of methods: npm run methods
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -11,8 +11,14 @@ const provenance = {
 const chapters = {
   supervised: 'Supervised',
   pairwise: 'Pairwise',
-  stepwise: 'Stepwise',
+  pointwise: 'Pointwise',
+  listwise: 'Listwise',
   'token-level': 'Token-level',
+  stepwise: 'Stepwise',
+  'multi-turn': 'Multi-turn',
+  valued: 'With a value',
+  rounds: 'Rounds',
+  curricula: 'Curricula',
 };
 
 /** Small numbers as people write learning rates: 9.65e-6, not 0.00000965. */
@@ -26,68 +32,114 @@ const table = (head, rows) =>
 
 const link = ({ paper }) => (paper.arxiv ? `[arXiv ${paper.arxiv}](${paper.url})` : `[source](${paper.url})`);
 
-/** What a method asks of its data and of the engine, in words. */
-const needs = ({ needs, weights, stages }) => {
-  const list = [
-    needs.comparisons ? 'pairs' : 'solutions',
-    ...(needs.reference ? ['a frozen reference'] : []),
-    ...(needs.steps ? ['steps'] : []),
-    ...(weights ? ['a weight per token'] : []),
-    ...(stages ? ['two passes'] : []),
-  ];
-  return list.join(', ');
+/** A link to a method's section on the page. */
+const to = ({ name }) =>
+  `[${name}](#${name
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-')})`;
+
+const path = ({ chapter, id }) => `src/methods/${chapter}/${id}.ts`;
+
+const change = ({ kin }, methods) => {
+  const relative = kin && methods.find(({ id }) => id === kin.id);
+  return relative ? `${to(relative)}, but ${kin.change}` : '';
 };
 
-const section = (method) => {
-  const { name, id, summary, tex, paper, notes, params, defaults } = method;
-  const parts = [
-    `### ${name}`,
-    summary,
-    `$$${tex}$$`,
-    `${paper.authors} (${paper.year}). *${paper.title}*. ${link(method)}. File: [\`src/methods/${id}.ts\`](src/methods/${id}.ts).`,
-  ];
-  const rows = Object.entries(params).map(([key, p]) => [
-    `\`${key}\``,
-    String(p.default),
-    `${p.min} to ${p.max}`,
-    provenance[p.from],
-    p.help,
-  ]);
-  if (rows.length > 0)
-    parts.push(table(['parameter', 'default', 'range', 'default from', 'what it does'], rows));
-  const settings = Object.entries(defaults.paper).map(([key, x]) => `${key} ${value(x)}`);
-  parts.push(
-    `Paper's settings: ${settings.join(', ')}. Ours for the built-in models: learningRate ${value(defaults.learningRate)}, batchSize ${defaults.batchSize}.`,
-    `Our reading:\n\n${notes.map((note) => `- ${note}`).join('\n')}`,
+/** What a parameter may be. */
+const rangeOf = (spec) => {
+  if (spec.kind === 'flag') return 'on or off';
+  if (spec.kind === 'choice') {
+    return Object.entries(spec.options)
+      .map(([key, label]) => `\`${key}\` (${label})`)
+      .join(', ');
+  }
+  return `${spec.min} to ${spec.max}`;
+};
+
+const shown = (x) => (typeof x === 'boolean' ? (x ? 'on' : 'off') : String(x));
+
+const paramTable = (params) =>
+  table(
+    ['parameter', 'default', 'range', 'default from', 'what it does'],
+    Object.entries(params).map(([key, p]) => [
+      `\`${key}\``,
+      shown(p.default),
+      rangeOf(p),
+      provenance[p.from],
+      p.help,
+    ]),
   );
+
+const section = (methods) => (method) => {
+  const { name, summary, tex, paper, notes, params, defaults } = method;
+  const parts = [`### ${name}`, summary];
+  if (method.kin) parts.push(`${change(method, methods)}.`);
+  parts.push(
+    `$$${tex}$$`,
+    `${paper.authors} (${paper.year}). *${paper.title}*. ${link(method)}. File: [\`${path(method)}\`](${path(method)}).`,
+  );
+  if (Object.keys(params).length > 0) parts.push(paramTable(params));
+  const settings = Object.entries(defaults.paper).map(([key, x]) => `${key} ${value(x)}`);
+  const own = `Ours for the built-in models: learningRate ${value(defaults.learningRate)}, batchSize ${defaults.batchSize}.`;
+  parts.push(
+    settings.length > 0 ? `Paper's settings: ${settings.join(', ')}. ${own}` : own,
+    `Its data: ${method.sources.map(({ id }) => `[\`${id}\`](#${id})`).join(', ')}.`,
+  );
+  if (notes.length > 0) parts.push(`Our reading:\n\n${notes.map((note) => `- ${note}`).join('\n')}`);
   return parts.join('\n\n');
 };
 
+const sourceSection = ({ id, name, summary, makes, params }) =>
+  [
+    `### ${id}`,
+    `${name}. ${summary} Makes ${makes.join(', ')}.`,
+    ...(Object.keys(params).length > 0 ? [paramTable(params)] : []),
+  ].join('\n\n');
+
 /**
  * METHODS.md, whole.
- * @param methods the catalogue of src/methods/index.ts
+ * @param methods the catalogue, as src/train/method-info.ts describes it
+ * @param sources of src/sources/index.ts
  */
-export const methodsPage = (methods) => {
+export const methodsPage = (methods, sources) => {
   const index = table(
-    ['method', 'year', 'paper', 'needs'],
-    methods.map((m) => [`[${m.name}](#${m.name.toLowerCase()})`, String(m.paper.year), link(m), needs(m)]),
+    ['method', 'change from its kin', 'eats', 'passes', 'paper', 'file'],
+    methods.map((m) => [
+      to(m),
+      change(m, methods),
+      m.eats,
+      m.passes.map(({ label }) => label).join(', '),
+      link(m),
+      `[\`${m.id}.ts\`](${path(m)})`,
+    ]),
   );
   const parts = [
     '# Methods',
-    'Written by `node scripts/methods.mjs` from the files in `src/methods`; change those, not this page. In the formulas $w$ is the chosen and $l$ the rejected side, and losses are means over the pairs of a batch unless they say otherwise.',
+    'Written by `npm run methods` from the files in `src/methods` and `src/sources`; change those, not this page. In the formulas $w$ is the chosen and $l$ the rejected side, and losses are means over the pairs of a batch unless they say otherwise.',
     index,
   ];
   for (const [chapter, title] of Object.entries(chapters)) {
     const own = methods.filter((m) => m.chapter === chapter);
-    if (own.length > 0) parts.push(`## ${title}`, ...own.map(section));
+    if (own.length > 0) parts.push(`## ${title}`, ...own.map(section(methods)));
   }
+  parts.push('## Sources of training data', ...sources.map(sourceSection));
   return `${parts.join('\n\n')}\n`;
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { runnerImport } = await import('vite');
-  const catalogue = fileURLToPath(new URL('../src/methods/index.ts', import.meta.url));
-  const { module } = await runnerImport(catalogue, { configFile: false, logLevel: 'warn' });
-  await writeFile(new URL('../METHODS.md', import.meta.url), methodsPage(module.methods));
+  const load = async (file) =>
+    (
+      await runnerImport(fileURLToPath(new URL(`../src/${file}`, import.meta.url)), {
+        configFile: false,
+        logLevel: 'warn',
+      })
+    ).module;
+  const { describeMethod } = await load('train/method-info.ts');
+  const { methods } = await load('methods/index.ts');
+  const { sources } = await load('sources/index.ts');
+  const page = methodsPage(methods.map(describeMethod), sources);
+  await writeFile(new URL('../METHODS.md', import.meta.url), page);
   console.log('METHODS.md written.');
 }

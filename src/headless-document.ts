@@ -49,7 +49,10 @@ export const documentFrom = (methods: readonly MethodInfo[], input: DocumentInpu
   const fresh = defaultRun(known);
   const document: Fields = file ? structuredClone(file) : { ...fresh };
   // Another method than the file's has other parameters.
-  if (file && method !== undefined && method !== inFile) document['method'] = fresh.method;
+  if (file && method !== undefined && method !== inFile) {
+    document['method'] = fresh.method;
+    document['data'] = { ...(document['data'] as Fields), source: fresh.data.source };
+  }
   if (bring.data && !file) document['evaluation'] = heldOutRows;
   if (bring.model) setField(document, ['model'], PENDING);
   if (bring.data) setField(document, ['data', 'dataset', 'id'], PENDING);

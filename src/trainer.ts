@@ -20,6 +20,7 @@ import { tuneKernels } from './kernels/tune';
 import { methods } from './methods/index';
 import type { Network } from './model/network';
 import { disposeParameters, loadWeights } from './model/parameters';
+import { TrainingSession } from './run/session';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
 import { getTask, tasks } from './tasks/index';
@@ -38,7 +39,6 @@ import type { LoadedModel } from './train/loaded-model';
 import { describeMethod } from './train/method-info';
 import type { RunDocument } from './train/run-document';
 import { defaultAdapter, parseRun } from './train/run-document';
-import { TrainingSession } from './train/session';
 import type { PreferenceTree } from './tree/tree';
 import { createMutex, yieldToMessages } from './util/mutex';
 
@@ -47,6 +47,9 @@ interface Standby {
   model: LoadedModel;
   network: Network;
 }
+
+/** The methods as data. */
+const catalogue = methods.map(describeMethod);
 
 /** Phases of a run that another model may take the place of: it is stored, or has not begun. */
 const replaceable: readonly RunPhase[] = ['idle', 'finished', 'stopped', 'failed'];
@@ -340,7 +343,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         closeStandby();
         return startBackend(wantedBackend);
       }),
-    methods: async () => methods.map(describeMethod),
+    methods: async () => catalogue,
     models: async () => [...(await listBuiltInModels(baseUrl)), ...(await listModels((await store()).files))],
     addModel: (files) =>
       bring(async (hooks) => remember(await addModel((await store()).files, files, hooks)).summary),
@@ -354,7 +357,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     addHubDataset: (source) => bring(async (hooks) => addHubDataset((await store()).files, source, hooks)),
     datasets: async () => listDatasets((await store()).files),
     checkDataset: async (value) => {
-      const document = parseRun(value, methods);
+      const document = parseRun(value, catalogue);
       const method = methods.find((m) => m.id === document.method.id)!;
       checking?.abort(new Error('Another check was begun.'));
       const own = new AbortController();
@@ -381,7 +384,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     adapters: async () => listAdapters((await store()).files),
 
     estimate: async (value) => {
-      const document = parseRun(value, methods);
+      const document = parseRun(value, catalogue);
       const model = await loadModel(document.model);
       const { config, weights } = model;
       const data = factsOf(document, model);
@@ -393,12 +396,12 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       listener = next;
     },
 
-    create: (value) => exclusive(async () => begin(parseRun(value, methods), crypto.randomUUID(), false)),
+    create: (value) => exclusive(async () => begin(parseRun(value, catalogue), crypto.randomUUID(), false)),
     open: (runId) =>
       exclusive(async () => {
         const run = await (await store()).getRun(runId);
         if (!run) throw new Error(`There is no stored run "${runId}".`);
-        return begin(parseRun(run.document, methods), runId, true);
+        return begin(parseRun(run.document, catalogue), runId, true);
       }),
     start: async () => {
       const status = await open().start();

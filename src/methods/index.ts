@@ -1,9 +1,10 @@
 /** The table of contents: every method, chapter by chapter. Adding one takes its file, a line here and its test. */
-import { dpo } from './dpo';
+
 import type { Method } from './method';
-import { sft } from './sft';
-import { stepDpo } from './step-dpo';
-import { tgdpo } from './tgdpo';
+import { dpo } from './pairwise/dpo';
+import { stepDpo } from './stepwise/step-dpo';
+import { sft } from './supervised/sft';
+import { tgdpo } from './token-level/tgdpo';
 
 export const methods: readonly Method[] = [
   // supervised
@@ -25,4 +26,4 @@ export const methodById = (id: string): Method => {
   return method;
 };
 
-export { defaultParams } from './method';
+export { defaultParams } from './params';

@@ -82,16 +82,13 @@ export const forwardHidden = (network: Network, batch: BatchTensors): Tensor2D =
 
 /**
  * Log-probs of the batch's entries and their weighted sums per step. Differentiable in the network's tensors.
- * @param weight per entry [M], instead of the batch's own
  * @returns logProb [M], stepSum [S], logSumExp [R]
  */
 export const scoreBatch = (
   network: Network,
   batch: BatchTensors,
-  weight?: Float32Array,
 ): { logProb: Tensor1D; stepSum: Tensor1D; logSumExp: Tensor1D } =>
   tf.tidy(() => {
-    const entries = weight ? { ...batch.entries, weight: tf.tensor1d(weight) } : batch.entries;
     const hidden = forwardHidden(network, batch); // [N, d]
-    return { ...linearLogProb(hidden, outputHead(network), entries) };
+    return { ...linearLogProb(hidden, outputHead(network), batch.entries) };
   });

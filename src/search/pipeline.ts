@@ -29,7 +29,7 @@ export interface Sample {
   finished: boolean;
 }
 
-/** What a method's pipeline may use. It never sees weights or tensors. */
+/** What a source may use. It never sees weights or tensors. */
 export interface PipelineContext {
   task: Task;
   tokenizer: Tokenizer;
@@ -40,7 +40,6 @@ export interface PipelineContext {
   sample(requests: readonly SampleRequest[], options: SampleOptions): Promise<Sample[][]>;
   /** Trees wanted. */
   count: number;
-  params: Record<string, number>;
   maxTokens: number;
   signal: AbortSignal;
   /** Reports how far collection is, with a sentence of what it saw (for example "312 sampled, 140 wrong"). */

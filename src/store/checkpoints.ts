@@ -1,40 +1,42 @@
-import type { RngState } from '../util/rng';
-import { ownBuffer } from './bytes';
 import type { Database, WriteTransaction } from './db';
 import { read, write } from './db';
-import { StoreError } from './errors';
 import { checkpointItem, forgetItem, putItem } from './items';
+import { dropPieces, getPieces, putPieces } from './pieces';
 import type { CheckpointHead } from './schema';
 
-/** Everything but the run document and the initial weights that decides a run's numbers from here on. */
+/** Everything but the run document and the initial weights that decides a run's numbers from here on; see src/run/run-state.ts. */
 export interface Checkpoint {
   runId: string;
-  /** Optimiser steps done in the current stage. */
+  /** Optimiser steps done in the current pass. */
   step: number;
-  /** Index of the current stage. */
-  stage: number;
+  /** Index of the current pass. */
+  pass: number;
   /** Trained weights by name, row-major. */
   weights: Record<string, { shape: number[]; data: Float32Array }>;
   /** Hash of the weights the run began with, which are not stored again: a resumed run must find the same ones. */
   initialWeightsHash: string;
   /** AdamW's first and second moments by weight, and the steps they have seen (for the bias correction). */
   optimizer: { m: Record<string, Float32Array>; v: Record<string, Float32Array>; step: number };
-  /** The generator of the run's seed. It and the next field follow from seed and step; a resumed run derives both. */
-  rngState: RngState;
-  /** Micro-batches taken in the current stage; with the seed this says which trees come next, see train/data-order.ts. */
-  dataPosition: number;
-  /** What finished stages left for later ones: log-probs by stage and tree id. */
-  stageResults: Record<string, Record<string, Float32Array>>;
-  /** Key of the run's trees in `datasets`; empty before they are made. */
-  datasetKey: string;
+  /** Hashes of the weights that finished passes left for later ones, by pass; the weights lie in `kept-weights.ts`. */
+  kept: Record<string, string>;
+  /** Keys of trees in `datasets`, by owner: 'run', or a pass with trees of its own. */
+  trees: Record<string, string>;
+  /** Of a pass with an order of its own: the epoch, its order, and how much of it has been taken. */
+  epoch?: { n: number; order: Int32Array; at: number };
+  /** Hash of a reference that has followed the policy. */
+  following?: string;
+  /** Of checkpoints before version 2: log-probs that finished passes left, by pass and tree. */
+  numbers?: Record<string, Record<string, Float32Array>>;
   /** Milliseconds since 1970. */
   created: number;
 }
 
-/** Elements of one stored piece, 4 MB: a browser refuses single values above about 127 MB. */
-const PIECE = 1024 * 1024;
-
-const ranges = (runId: string): IDBKeyRange => IDBKeyRange.bound([runId], [runId, []]);
+/** The head of a checkpoint as the first version stored it. */
+interface FirstHead {
+  stage: number;
+  stageResults: Record<string, Record<string, Float32Array>>;
+  datasetKey: string;
+}
 
 /** The large arrays of a checkpoint, each in pieces; the rest is its head. */
 const takeApart = (checkpoint: Checkpoint): { head: CheckpointHead; arrays: Float32Array[] } => {
@@ -51,8 +53,28 @@ const takeApart = (checkpoint: Checkpoint): { head: CheckpointHead; arrays: Floa
   return { head: { ...rest, optimizerStep: optimizer.step, parts }, arrays };
 };
 
+/** The head as the present version has it. */
+const migrated = (head: CheckpointHead): CheckpointHead => {
+  if (!('stageResults' in head)) return head;
+  const {
+    stage,
+    stageResults,
+    datasetKey,
+    rngState: _rng,
+    dataPosition: _position,
+    ...rest
+  } = head as unknown as CheckpointHead & FirstHead & { rngState: unknown; dataPosition: unknown };
+  return {
+    ...rest,
+    pass: stage,
+    kept: {},
+    trees: datasetKey ? { run: datasetKey } : {},
+    ...(Object.keys(stageResults).length > 0 && { numbers: stageResults }),
+  };
+};
+
 const putTogether = (head: CheckpointHead, arrays: readonly Float32Array[]): Checkpoint => {
-  const { parts, optimizerStep, ...rest } = head;
+  const { parts, optimizerStep, ...rest } = migrated(head);
   const weights: Checkpoint['weights'] = {};
   const optimizer: Checkpoint['optimizer'] = { m: {}, v: {}, step: optimizerStep };
   parts.forEach(({ kind, name, shape }, i) => {
@@ -78,13 +100,7 @@ export const putCheckpoint = async (db: Database, checkpoint: Checkpoint): Promi
     'save the checkpoint',
     item.bytes,
     (tx, add) => {
-      const parts = tx.objectStore('checkpointParts');
-      add(parts.delete(ranges(runId)));
-      arrays.forEach((array, part) => {
-        for (let start = 0, piece = 0; start < array.length; start += PIECE, piece++) {
-          add(parts.put(ownBuffer(array.subarray(start, start + PIECE)), [runId, part, piece]));
-        }
-      });
+      for (const request of putPieces(tx, runId, arrays)) add(request);
       add(tx.objectStore('checkpoints').put(head, runId));
       add(putItem(tx, item));
     },
@@ -95,34 +111,15 @@ export const putCheckpoint = async (db: Database, checkpoint: Checkpoint): Promi
 export const getCheckpoint = (db: Database, runId: string): Promise<Checkpoint | undefined> =>
   read(db, ['checkpoints', 'checkpointParts'], 'read the checkpoint', async (tx) => {
     const head = await tx.objectStore('checkpoints').get(runId);
-    if (!head) return undefined;
-    const stored = tx.objectStore('checkpointParts');
-    const [keys, pieces] = await Promise.all([
-      stored.getAllKeys(ranges(runId)),
-      stored.getAll(ranges(runId)),
-    ]);
-    const arrays = head.parts.map(({ length }) => new Float32Array(length));
-    const filled = head.parts.map(() => 0);
-    keys.forEach(([, part, piece], i) => {
-      const array = arrays[part];
-      const data = pieces[i]!;
-      if (!array || piece * PIECE + data.length > array.length) return;
-      array.set(data, piece * PIECE);
-      filled[part] = filled[part]! + data.length;
-    });
-    const broken = head.parts.find(({ length }, p) => filled[p] !== length);
-    if (broken) {
-      throw new StoreError(
-        `The checkpoint of run ${runId} is damaged (${broken.kind} of ${broken.name} is not whole). Delete the run and start it again.`,
-      );
-    }
+    if (!head || head.kind === 'kept') return undefined;
+    const arrays = await getPieces(tx, runId, head.parts, `The checkpoint of run ${runId}`);
     return putTogether(head, arrays);
   });
 
 /** Requests that delete a run's checkpoint, within a transaction. */
 export const dropCheckpoint = (tx: WriteTransaction, runId: string): Promise<unknown>[] => [
   tx.objectStore('checkpoints').delete(runId),
-  tx.objectStore('checkpointParts').delete(ranges(runId)),
+  dropPieces(tx, runId),
   forgetItem(tx, 'checkpoints', runId),
 ];
 

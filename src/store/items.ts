@@ -3,7 +3,7 @@ import { bytesOf } from './bytes';
 import type { WriteTransaction } from './db';
 import type { FileKind, FileSetInfo } from './files';
 import { fileSetKey } from './files';
-import type { CheckpointHead, StoredDataset } from './schema';
+import type { CheckpointHead, KeptHead, StoredDataset } from './schema';
 
 /** Reference log-probs are one item in lists: there are hundreds, and they are only worth deleting together. */
 export const allReferences = 'all';
@@ -60,6 +60,14 @@ export const checkpointItem = (head: CheckpointHead): StorageItem => ({
   store: 'checkpoints',
   key: head.runId,
   label: `Run ${head.runId.slice(0, 8)} at step ${head.step}`,
+  bytes: bytesOf(head) + head.parts.reduce((sum, part) => sum + part.length * 4, 0),
+  updated: head.created,
+});
+
+export const keptItem = (key: string, head: KeptHead): StorageItem => ({
+  store: 'checkpoints',
+  key,
+  label: `Run ${head.runId.slice(0, 8)}, weights after ${head.pass}`,
   bytes: bytesOf(head) + head.parts.reduce((sum, part) => sum + part.length * 4, 0),
   updated: head.created,
 });

@@ -1,8 +1,18 @@
 import type { RunSummary, StorageItem } from '../../workers/protocol';
+import type { HostWeights } from '../model/host-weights';
 import { bytesOf } from './bytes';
 import type { Checkpoint } from './checkpoints';
 import { parseFileSetKey } from './files';
-import { allReferences, datasetItem, fileSetItem, referencesItem, runItem, unfinishedItem } from './items';
+import {
+  allReferences,
+  datasetItem,
+  fileSetItem,
+  keptItem,
+  referencesItem,
+  runItem,
+  unfinishedItem,
+} from './items';
+import { keptKey, keptParts } from './kept-weights';
 import { lockRun } from './lock';
 import { createMemoryFiles, emptyParts } from './memory-files';
 import { getModel } from './models';
@@ -19,6 +29,7 @@ import type { Store } from './store';
 export const createMemoryStore = (problem: string): Store => {
   const runs = new Map<string, RunSummary>();
   const checkpoints = new Map<string, Checkpoint>();
+  const kept = new Map<string, { runId: string; pass: string; weights: HostWeights; updated: number }>();
   const references = new Map<string, Float32Array>();
   const datasets = new Map<string, StoredDataset>();
   const files = createMemoryFiles();
@@ -37,6 +48,10 @@ export const createMemoryStore = (problem: string): Store => {
           updated: c.created,
         }),
       ),
+      ...[...kept].map(([key, { runId, pass, weights, updated }]): StorageItem => {
+        const { head } = keptParts(runId, pass, weights);
+        return { ...keptItem(key, head), updated };
+      }),
       ...[...datasets.values()].map(datasetItem),
       ...(references.size > 0 ? [referencesItem(bytes, Date.now())] : []),
       ...files.all().map(fileSetItem),
@@ -47,6 +62,7 @@ export const createMemoryStore = (problem: string): Store => {
   const deleteRun = (runId: string) => {
     runs.delete(runId);
     checkpoints.delete(runId);
+    for (const [key, { runId: owner }] of kept) if (owner === runId) kept.delete(key);
   };
 
   return {
@@ -57,6 +73,14 @@ export const createMemoryStore = (problem: string): Store => {
     deleteRun: async (runId) => deleteRun(runId),
     putCheckpoint: async (checkpoint) => void checkpoints.set(checkpoint.runId, structuredClone(checkpoint)),
     getCheckpoint: async (runId) => structuredClone(checkpoints.get(runId)),
+    putKept: async (runId, pass, weights) =>
+      void kept.set(keptKey(runId, pass), {
+        runId,
+        pass,
+        weights: structuredClone(weights),
+        updated: Date.now(),
+      }),
+    getKept: async (runId, pass) => structuredClone(kept.get(keptKey(runId, pass))?.weights),
     putReferences: async (scores) => {
       for (const [key, values] of scores) references.set(key, values.slice());
     },
@@ -77,8 +101,10 @@ export const createMemoryStore = (problem: string): Store => {
     report: async () => ({ items: sortItems(items()), ...(await storageEstimate()), problem }),
     deleteItem: async (store, key) => {
       if (store === 'runs') deleteRun(key);
-      else if (store === 'checkpoints') checkpoints.delete(key);
-      else if (store === 'datasets') datasets.delete(key);
+      else if (store === 'checkpoints') {
+        checkpoints.delete(key);
+        kept.delete(key);
+      } else if (store === 'datasets') datasets.delete(key);
       else if (store === 'models') await files.delete('model', key);
       else if (store === 'dataFiles') await files.delete('dataset', key);
       else if (store === 'adapters') await files.delete('adapter', key);

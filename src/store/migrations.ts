@@ -30,7 +30,9 @@ const createItems: Migrate = async (db, tx) => {
     await add(fileSetItem({ ...model, kind: 'model' }));
   }
   for (const dataset of await tx.objectStore('datasets').getAll()) await add(datasetItem(dataset));
-  for (const head of await tx.objectStore('checkpoints').getAll()) await add(checkpointItem(head));
+  for (const head of await tx.objectStore('checkpoints').getAll()) {
+    if (head.kind !== 'kept') await add(checkpointItem(head)); // there were no others then
+  }
   let bytes = 0;
   for (const values of await tx.objectStore('references').getAll()) bytes += values.byteLength;
   if (bytes > 0) await items.put(referencesItem(bytes, Date.now()), ['references', allReferences]);

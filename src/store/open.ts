@@ -6,6 +6,7 @@ import type { Database } from './db';
 import { openDatabase } from './db';
 import { StoreError } from './errors';
 import { parseFileSetKey } from './files';
+import { getKept, putKept } from './kept-weights';
 import { lockRun } from './lock';
 import { createMemoryStore } from './memory';
 import { createMemoryFiles } from './memory-files';
@@ -57,6 +58,8 @@ const onDatabase = (db: Database): Store => {
     deleteRun: deleteUnlocked,
     putCheckpoint: (checkpoint) => putCheckpoint(db, checkpoint),
     getCheckpoint: (runId) => getCheckpoint(db, runId),
+    putKept: (runId, pass, weights) => putKept(db, runId, pass, weights),
+    getKept: (runId, pass) => getKept(db, runId, pass),
     putReferences: (scores) => putReferences(db, scores),
     getReferences: (keys) => getReferences(db, keys),
     putDataset: (key, label, trees) => putDataset(db, key, label, trees),

@@ -3,6 +3,7 @@ import { dropCheckpoint } from './checkpoints';
 import type { Database } from './db';
 import { read, write } from './db';
 import { forgetItem, putItem, runItem } from './items';
+import { dropKept } from './kept-weights';
 
 /** Stores a run's document, metrics and evaluations, in place of what was stored of it. */
 export const putRun = async (db: Database, run: RunSummary): Promise<void> => {
@@ -22,10 +23,10 @@ export const listRuns = async (db: Database): Promise<RunSummary[]> => {
   return runs.sort((a, b) => b.updated - a.updated);
 };
 
-/** Deletes a run and its checkpoint; its data set and reference log-probs may serve other runs and stay. */
+/** Deletes a run, its checkpoint and what its passes left; its data set and reference log-probs may serve other runs and stay. */
 export const deleteRun = (db: Database, runId: string): Promise<void> =>
   write(db, ['runs', 'checkpoints', 'checkpointParts', 'items'], 'delete the run', undefined, (tx, add) => {
     add(tx.objectStore('runs').delete(runId));
     add(forgetItem(tx, 'runs', runId));
-    for (const request of dropCheckpoint(tx, runId)) add(request);
+    for (const request of [...dropCheckpoint(tx, runId), ...dropKept(tx, runId)]) add(request);
   });

@@ -34,9 +34,19 @@ export interface StoredDataset {
 
 /** A checkpoint without its large arrays, which lie in `checkpointParts` in this order. */
 export type CheckpointHead = Omit<Checkpoint, 'weights' | 'optimizer'> & {
+  kind?: undefined;
   optimizerStep: number;
   parts: { kind: 'weight' | 'm' | 'v'; name: string; shape: number[]; length: number }[];
 };
+
+/** Weights that a pass of a run ended with, without the arrays. */
+export interface KeptHead {
+  kind: 'kept';
+  runId: string;
+  pass: string;
+  parts: { kind: 'weight'; name: string; shape: number[]; length: number }[];
+  created: number;
+}
 
 /** The layout of the database, version 3. Keys are out of line. */
 export interface Schema extends DBSchema {
@@ -54,8 +64,9 @@ export interface Schema extends DBSchema {
   /** Log-probs per entry of a tree, by hash of model and tree. */
   references: { key: string; value: Float32Array };
   runs: { key: string; value: RunSummary };
-  checkpoints: { key: string; value: CheckpointHead };
-  /** By run, index of the part, index of the piece. */
+  /** By run; kept weights by run, a slash and the pass. */
+  checkpoints: { key: string; value: CheckpointHead | KeptHead };
+  /** By key of `checkpoints`, index of the part, index of the piece. */
   checkpointParts: { key: [string, number, number]; value: Float32Array };
   /** What is stored and how large it is, kept in the same transaction as the thing itself; new in version 2. */
   items: { key: [string, string]; value: StorageItem };

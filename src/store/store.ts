@@ -1,4 +1,5 @@
 import type { RunSummary, StorageItem, StorageReport } from '../../workers/protocol';
+import type { HostWeights } from '../model/host-weights';
 import type { PreferenceTree } from '../tree/tree';
 import type { Checkpoint } from './checkpoints';
 import type { FileStore } from './files';
@@ -21,6 +22,10 @@ export interface Store {
   /** In place of the run's previous checkpoint, which stays until this one is whole. */
   putCheckpoint(checkpoint: Checkpoint): Promise<void>;
   getCheckpoint(runId: string): Promise<Checkpoint | undefined>;
+
+  /** The weights that a pass of a run ended with, for later passes; deleted with the run. */
+  putKept(runId: string, pass: string, weights: HostWeights): Promise<void>;
+  getKept(runId: string, pass: string): Promise<HostWeights | undefined>;
 
   /** Log-probs per tree by hash of model and tree. */
   putReferences(scores: ReadonlyMap<string, Float32Array>): Promise<void>;

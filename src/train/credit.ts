@@ -2,14 +2,13 @@ import type { CreditResponse, CreditToken, CreditView } from '../../workers/prot
 import type { Tensor1D } from '../tf';
 import { readFloats, tf } from '../tf';
 import type { Tokenizer } from '../tokenizer/tokenizer';
-import { packForest } from '../tree/pack';
 import type { PackedBatch, PackedResponse } from '../tree/packed-batch';
 import { pathOf } from '../tree/paths';
 import type { PreferenceTree } from '../tree/tree';
-import { lossInput, scoresFromLogProb } from './inputs';
+import { lossInput, scoresFromLogProb } from './inputs/loss-input';
 import { scoreOne } from './score';
-import type { StepState } from './step';
-import { constantsOf, networkOf } from './step';
+import type { PreparedBatch, StepState } from './step';
+import { networkOf, prepareBatch } from './step';
 
 const roleOf = (batch: PackedBatch, response: number): CreditResponse['role'] => {
   if (batch.comparisons.some((c) => c.chosen === response)) return 'chosen';
@@ -18,21 +17,16 @@ const roleOf = (batch: PackedBatch, response: number): CreditResponse['role'] =>
 };
 
 /** Loss of this one tree, and its derivative by the log-prob of each entry, exactly as the step would take it. */
-const pushes = async (batch: PackedBatch, state: StepState, logProb: Float32Array) => {
-  const { referenceLogProb, weight } = constantsOf(batch, state);
+const pushes = async (
+  { batch, constants }: PreparedBatch,
+  { objective }: StepState,
+  logProb: Float32Array,
+) => {
   const loss = (values: Tensor1D) =>
-    state.method.loss(
-      lossInput(batch, scoresFromLogProb(batch, values, weight), referenceLogProb, weight),
-      state.params,
-    ).loss;
+    objective.loss(lossInput(batch, scoresFromLogProb(batch, values), constants)).loss;
   const { value, grad } = tf.tidy(() => tf.valueAndGrad((x) => loss(x as Tensor1D))(tf.tensor1d(logProb)));
   try {
-    return {
-      loss: (await readFloats(value))[0]!,
-      gradient: await readFloats(grad),
-      weight,
-      referenceLogProb,
-    };
+    return { loss: (await readFloats(value))[0]!, gradient: await readFloats(grad) };
   } finally {
     value.dispose();
     grad.dispose();
@@ -46,13 +40,16 @@ const pushes = async (batch: PackedBatch, state: StepState, logProb: Float32Arra
 export const creditOf = async (
   tree: PreferenceTree,
   state: StepState,
+  method: string,
   tokenizer: Tokenizer,
 ): Promise<CreditView> => {
-  const batch = packForest([tree], { pad: 'buckets' });
+  const prepared = prepareBatch([tree], state);
+  const { batch, constants } = prepared;
   const logProb = await scoreOne(networkOf(state), batch);
-  const { loss, gradient, weight, referenceLogProb } = await pushes(batch, state, logProb);
-  const { rewardScale } = state.method;
-  const scale = rewardScale === undefined ? 0 : (state.params[rewardScale] ?? 0);
+  const { loss, gradient } = await pushes(prepared, state, logProb);
+  const { weight } = batch.entries;
+  const referenceLogProb = constants['reference'];
+  const scale = state.objective.rewardScale ?? 0;
 
   const view = (response: PackedResponse, index: number): CreditResponse => {
     const path = pathOf(tree, tree.responses[response.index]!.leaf).slice(1);
@@ -99,7 +96,7 @@ export const creditOf = async (
   return {
     treeId: tree.id,
     prompt: tokenizer.decode(tree.nodes[0]!.tokens),
-    method: state.method.id,
+    method,
     responses: batch.responses.map(view),
     loss,
   };

@@ -1,14 +1,13 @@
 import type { Evaluation, Metrics } from '../../workers/protocol';
 import { uploadBatch } from '../model/transformer';
 import { tf } from '../tf';
-import { packForest } from '../tree/pack';
 import type { PreferenceTree } from '../tree/tree';
 import { wilson } from '../util/wilson';
 import type { MicroBatchReport } from './metrics';
 import { stepMetrics } from './metrics';
 import { scoreBatches } from './score';
 import type { Forward, StepState } from './step';
-import { forwardPass, networkOf, readReport } from './step';
+import { forwardPass, networkOf, prepareBatch, readReport } from './step';
 
 /** TRL's names for what is computed on data that is not trained on. */
 const named = (metrics: Metrics): Metrics =>
@@ -28,10 +27,11 @@ export const evaluatePairs = async (
   let tokens = 0;
   let responses = 0;
   for (const group of scoreBatches(trees)) {
-    const batch = packForest(group, { pad: 'buckets' });
+    const prepared = prepareBatch(group, state);
+    const { batch } = prepared;
     let forward: Forward | undefined;
     tf.tidy(() => {
-      forward = forwardPass(network, batch, state, uploadBatch(batch, state.config));
+      forward = forwardPass(network, prepared, state, uploadBatch(batch, state.config));
     });
     reports.push(await readReport(batch, forward!));
     tokens += batch.responses.reduce((sum, r) => sum + r.entryEnd - r.entryStart, 0);

@@ -1,7 +1,25 @@
-import type { Method } from '../methods/method';
+import type { Card, DataKind, Method } from '../methods/method';
+import { comparesAnswers } from '../methods/method';
+import type { ParamSpecs } from '../methods/params';
+import { defaultParams } from '../methods/params';
+import { sourcesFor } from '../sources/index';
+import type { Source } from '../sources/source';
+
+/** A source as data. */
+export type SourceInfo = Omit<Source, 'make'>;
 
 /** A method as data: everything a page or a terminal shows of it. Survives structured clone. */
-export interface MethodInfo extends Omit<Method, 'collect' | 'weights' | 'loss' | 'stages'> {
+export interface MethodInfo extends Card {
+  eats: DataKind;
+  params: ParamSpecs;
+  defaults: Method['defaults'];
+  /** Every source that it can train on, its own first. */
+  sources: readonly SourceInfo[];
+  /** Its passes at its defaults. */
+  passes: readonly { id: string; label: string }[];
+  needs: { reference: boolean; comparisons: boolean; steps: boolean };
+  /** Its loss has an implicit reward, scaled by beta. */
+  rewarded: boolean;
   /** It gives tokens coefficients of its own, other than 1. */
   weighted: boolean;
   /** It trains in more than one pass. */
@@ -10,6 +28,19 @@ export interface MethodInfo extends Omit<Method, 'collect' | 'weights' | 'loss' 
 
 /** Leaves the functions of a method behind. */
 export const describeMethod = (method: Method): MethodInfo => {
-  const { collect: _collect, weights, loss: _loss, stages, ...data } = method;
-  return { ...data, weighted: weights !== undefined, staged: stages !== undefined };
+  const { sources: _sources, passes: _passes, result: _result, ...data } = method;
+  const passes = method.passes(defaultParams(method));
+  return {
+    ...data,
+    sources: sourcesFor(method).map(({ make: _make, ...source }) => source),
+    passes: passes.map(({ id, label }) => ({ id, label })),
+    needs: {
+      reference: passes.some(({ objective }) => objective.reads.reference),
+      comparisons: comparesAnswers(method.eats),
+      steps: method.eats === 'next-steps',
+    },
+    rewarded: passes.some(({ objective }) => objective.rewardScale !== undefined),
+    weighted: passes.some(({ objective }) => objective.coefficients !== undefined),
+    staged: passes.length > 1,
+  };
 };

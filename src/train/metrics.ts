@@ -1,8 +1,8 @@
 /** Sums what the micro-batches of one optimiser step report, under TRL's names. */
 export interface MicroBatchReport {
   loss: number;
-  /** Share of this micro-batch in the step's loss: comparisons, or scored tokens where there are none. */
-  size: number;
+  /** What the loss is a mean over, and so the share of this micro-batch in the step's loss. */
+  over: number;
   chosenRewards?: Float32Array; // [C]
   rejectedRewards?: Float32Array; // [C]
   /** Summed policy log-probs per comparison. */
@@ -29,9 +29,9 @@ const mean = (parts: readonly ArrayLike<number>[]): number => {
  * `logps/rejected` (mean summed log-probs). Auxiliary scalars keep their own names.
  */
 export const stepMetrics = (reports: readonly MicroBatchReport[]): Record<string, number> => {
-  const size = reports.reduce((sum, r) => sum + r.size, 0);
+  const size = reports.reduce((sum, r) => sum + r.over, 0) || 1;
   const weighted = (value: (r: MicroBatchReport) => number) =>
-    reports.reduce((sum, r) => sum + (value(r) * r.size) / size, 0);
+    reports.reduce((sum, r) => sum + (value(r) * r.over) / size, 0);
   const metrics: Record<string, number> = { loss: weighted((r) => r.loss) };
   const chosen = reports.flatMap((r) => (r.chosenRewards ? [r.chosenRewards] : []));
   const rejected = reports.flatMap((r) => (r.rejectedRewards ? [r.rejectedRewards] : []));

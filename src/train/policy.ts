@@ -72,24 +72,37 @@ export const referenceHash = async (plan: PolicyPlan): Promise<string> => {
 export const initialTrained = ({ model, adapter }: PolicyPlan): HostWeights =>
   adapter ? adapter.initial : model.weights;
 
+/** The tensors that are trained: all of the model's, or the adapter's. */
+export const uploadTrained = ({ model, adapter }: PolicyPlan, trained: HostWeights): Map<string, Tensor> =>
+  adapter ? uploadLora(trained) : loadParameters(model.config, trained);
+
 /** Puts everything on the device; `trained` instead of the initial values when a run goes on. */
 export const createPolicy = (plan: PolicyPlan, trained: HostWeights = initialTrained(plan)): Policy => {
   const { model, storage, adapter } = plan;
-  if (!adapter) {
-    return { trained: loadParameters(model.config, trained), frozen: new Map(), lora: undefined };
-  }
+  if (!adapter) return { trained: uploadTrained(plan, trained), frozen: new Map(), lora: undefined };
   const frozen = loadWeights(model.config, model.weights, storage);
   try {
-    return { frozen, trained: uploadLora(trained), lora: { scale: loraScale(adapter.settings) } };
+    return { frozen, trained: uploadTrained(plan, trained), lora: { scale: loraScale(adapter.settings) } };
   } catch (error) {
     disposeParameters(frozen);
     throw error;
   }
 };
 
+/** The policy's frozen weights with these trained ones beside them. */
+export const networkWith = (
+  { model }: PolicyPlan,
+  { frozen, lora }: Pick<Policy, 'frozen' | 'lora'>,
+  trained: ReadonlyMap<string, Tensor>,
+): Network => ({
+  config: model.config,
+  weights: new Map([...frozen, ...trained]),
+  ...(lora ? { lora } : {}),
+});
+
 /** Sets the trained weights back, without touching the frozen ones. */
 export const resetTrained = (plan: PolicyPlan, policy: Policy, trained: HostWeights) => {
-  const next = plan.adapter ? uploadLora(trained) : loadParameters(plan.model.config, trained);
+  const next = uploadTrained(plan, trained);
   disposeParameters(policy.trained);
   policy.trained = next;
 };
@@ -108,13 +121,8 @@ export const createReference = (plan: PolicyPlan, policy: Policy): { network: Ne
   if (plan.adapter.reference === 'base') {
     return { network: { config, weights: policy.frozen }, dispose: () => undefined };
   }
-  const own: Weights = uploadLora(plan.adapter.initial);
-  const network: Network = {
-    config,
-    weights: new Map([...policy.frozen, ...own]),
-    ...(policy.lora ? { lora: policy.lora } : {}),
-  };
-  return { network, dispose: () => disposeParameters(own) };
+  const own = uploadTrained(plan, plan.adapter.initial);
+  return { network: networkWith(plan, policy, own), dispose: () => disposeParameters(own) };
 };
 
 export const disposePolicy = (policy: Policy) => {

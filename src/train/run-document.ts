@@ -1,9 +1,12 @@
 import { z } from 'zod/mini';
 import { datasetSettingsSchema, defaultDatasetSettings } from '../data/settings';
-import type { Method } from '../methods/method';
+import type { ParamSpecs } from '../methods/params';
+import { defaultParams, paramProblem } from '../methods/params';
+import type { MethodInfo } from './method-info';
+import { migrateRun } from './run-migrations';
 
-/** Version of the document's shape. Older ones are refused with the field that says so, or migrated here. */
-export const RUN_VERSION = 1;
+/** Version of the document's shape. Older ones are migrated, newer ones refused. */
+export const RUN_VERSION = 2;
 
 const integer = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
 const real = (min: number, max: number) => z.number().check(z.minimum(min), z.maximum(max));
@@ -36,6 +39,17 @@ const datasetSchema = z.strictObject({
   settings: z._default(datasetSettingsSchema, defaultDatasetSettings()),
 });
 
+/** The value of a parameter; what it may be is the method's or the source's to say. */
+const paramValue = z.union([z.number(), z.boolean(), z.string().check(z.maxLength(200))]);
+
+const paramsSchema = z.record(z.string(), paramValue);
+
+/** A data maker by its id, with its parameters. */
+const sourceSchema = z.strictObject({
+  id: z.string().check(z.minLength(1), z.maxLength(60)),
+  params: z._default(paramsSchema, {}),
+});
+
 /** How the weights that are not trained lie on the device. */
 export const weightStorages = ['f32', 'f16', 'int8', 'int4', 'file'] as const;
 
@@ -55,7 +69,7 @@ export const runSchema = z.strictObject({
   checkpointing: z._default(z.boolean(), false),
   method: z.strictObject({
     id: z.string().check(z.minLength(1), z.maxLength(60)),
-    params: z.record(z.string(), z.number()),
+    params: z._default(paramsSchema, {}),
   }),
   data: z.strictObject({
     task: z.string(),
@@ -64,6 +78,8 @@ export const runSchema = z.strictObject({
     trees: integer(1, 100_000),
     /** Longest response, in tokens. */
     maxTokens: integer(4, 4096),
+    /** What makes the trees; null where a dataset is given. */
+    source: z._default(z.nullable(sourceSchema), null),
     /** Train on a file instead of what the model makes itself; task, difficulty and trees then count for nothing. */
     dataset: z._default(z.nullable(datasetSchema), null),
   }),
@@ -111,9 +127,15 @@ export class RunDocumentError extends Error {
   }
 }
 
+/** The source that a method takes unless it is told otherwise: its paper's. */
+const firstSource = ({ sources }: Pick<MethodInfo, 'sources'>) => {
+  const [first] = sources;
+  return first ? { id: first.id, params: defaultParams(first) } : null;
+};
+
 /** The defaults of a method on a built-in model: a complete run document. */
 export const defaultRun = (
-  method: Pick<Method, 'id' | 'params' | 'defaults'>,
+  method: Pick<MethodInfo, 'id' | 'params' | 'defaults' | 'sources'>,
   model = 'arith-nano',
 ): RunDocument => ({
   version: RUN_VERSION,
@@ -121,11 +143,15 @@ export const defaultRun = (
   weights: 'f32',
   adapter: null,
   checkpointing: false,
-  method: {
-    id: method.id,
-    params: Object.fromEntries(Object.entries(method.params).map(([key, info]) => [key, info.default])),
+  method: { id: method.id, params: defaultParams(method) },
+  data: {
+    task: 'arithmetic',
+    difficulty: 'medium',
+    trees: 256,
+    maxTokens: 96,
+    source: firstSource(method),
+    dataset: null,
   },
-  data: { task: 'arithmetic', difficulty: 'medium', trees: 256, maxTokens: 96, dataset: null },
   optimizer: {
     learningRate: method.defaults.learningRate,
     beta1: 0.9,
@@ -171,28 +197,71 @@ const describeIssue = (issue: z.core.$ZodIssue, document: unknown): { field: str
   }
 };
 
+type Problem = { field: string; message: string };
+
+/** What is wrong with the values of parameters, each with its field. */
+const paramProblems = (
+  owner: string,
+  specs: ParamSpecs,
+  values: Readonly<Record<string, number | boolean | string>>,
+  path: string,
+): Problem[] => {
+  const known = Object.keys(specs).join(', ') || 'none';
+  const unknown = Object.keys(values)
+    .filter((key) => !Object.hasOwn(specs, key))
+    .map((key) => ({
+      field: `${path}.${key}`,
+      message: `is not a parameter of ${owner} (its parameters: ${known})`,
+    }));
+  const wrong = Object.entries(specs).flatMap(([key, spec]): Problem[] => {
+    const message = paramProblem(spec, Object.hasOwn(values, key) ? values[key] : undefined);
+    return message ? [{ field: `${path}.${key}`, message }] : [];
+  });
+  return [...unknown, ...wrong];
+};
+
+const sourceProblems = (
+  method: Pick<MethodInfo, 'name' | 'sources'>,
+  { id, params }: { id: string; params: Readonly<Record<string, number | boolean | string>> },
+): Problem[] => {
+  const source = method.sources.find((s) => s.id === id);
+  if (source) return paramProblems(source.name, source.params, params, 'data.source.params');
+  const known = method.sources.map((s) => s.id).join(', ');
+  return [
+    {
+      field: 'data.source.id',
+      message: `"${id}" makes nothing that ${method.name} trains on; use one of ${known}`,
+    },
+  ];
+};
+
 /**
- * Checks an unknown value as a run document, including the method's own parameters against their ranges.
- * @param methods the catalogue, passed in so that this file needs no room above its own
+ * Checks an unknown value as a run document, the method's and the source's parameters against their ranges included.
+ * Documents of earlier versions are migrated. Exactly one of `data.source` and `data.dataset` is not null in the result: a
+ * dataset takes the source's place, and without either the method's own source is taken.
+ * @param methods the catalogue as data, passed in so that this file needs no room above its own
  * @throws RunDocumentError naming every wrong field and what to do
  */
 export const parseRun = (
   value: unknown,
-  methods: readonly Pick<Method, 'id' | 'name' | 'params'>[],
+  methods: readonly Pick<MethodInfo, 'id' | 'name' | 'params' | 'sources'>[],
 ): RunDocument => {
-  if (typeof value === 'object' && value !== null && 'version' in value && value.version !== RUN_VERSION) {
-    throw new RunDocumentError([
-      {
-        field: 'version',
-        message: `is ${JSON.stringify(value.version)}, and this program reads version ${RUN_VERSION}; make the run again here, or open it with the release that wrote it`,
-      },
-    ]);
+  if (typeof value === 'object' && value !== null && 'version' in value) {
+    const { version } = value;
+    if (version !== RUN_VERSION && version !== 1) {
+      throw new RunDocumentError([
+        {
+          field: 'version',
+          message: `is ${JSON.stringify(version)}, and this program reads versions 1 and ${RUN_VERSION}; make the run again here, or open it with the release that wrote it`,
+        },
+      ]);
+    }
   }
-  const result = z.safeParse(runSchema, value);
+  const result = z.safeParse(runSchema, migrateRun(value, methods));
   if (!result.success)
     throw new RunDocumentError(result.error.issues.map((issue) => describeIssue(issue, value)));
   const run = result.data;
-  const problems: { field: string; message: string }[] = [];
+  const problems: Problem[] = [];
   if (run.adapter === null && run.weights !== 'f32') {
     problems.push({
       field: 'weights',
@@ -200,31 +269,15 @@ export const parseRun = (
     });
   }
   const method = methods.find((m) => m.id === run.method.id);
-  if (!method) {
+  if (method) {
+    problems.push(...paramProblems(method.name, method.params, run.method.params, 'method.params'));
+    run.data.source = run.data.dataset ? null : (run.data.source ?? firstSource(method));
+    if (run.data.source) problems.push(...sourceProblems(method, run.data.source));
+  } else {
     problems.push({
       field: 'method.id',
       message: `"${run.method.id}" is not a method; use one of ${methods.map((m) => m.id).join(', ')}`,
     });
-  } else {
-    for (const key of Object.keys(run.method.params)) {
-      if (!Object.hasOwn(method.params, key)) {
-        const known = Object.keys(method.params).join(', ') || 'none';
-        problems.push({
-          field: `method.params.${key}`,
-          message: `is not a parameter of ${method.name} (its parameters: ${known})`,
-        });
-      }
-    }
-    for (const [key, info] of Object.entries(method.params)) {
-      const given = run.method.params[key];
-      const field = `method.params.${key}`;
-      if (given === undefined)
-        problems.push({ field, message: `is missing; the default is ${info.default}` });
-      else if (!Number.isFinite(given) || given < info.min || given > info.max)
-        problems.push({ field, message: `is ${given}; use a number from ${info.min} to ${info.max}` });
-      else if (info.integer && !Number.isInteger(given))
-        problems.push({ field, message: `is ${given}; use a whole number` });
-    }
   }
   if (problems.length > 0) throw new RunDocumentError(problems);
   return run;

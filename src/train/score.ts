@@ -1,3 +1,4 @@
+import type { Frozen, Head } from '../methods/objective';
 import type { Network } from '../model/network';
 import { scoreBatch, uploadBatch } from '../model/transformer';
 import { readFloats, tf } from '../tf';
@@ -37,20 +38,28 @@ export function* scoreBatches(trees: readonly PreferenceTree[]): Generator<Prefe
   if (batch.length > 0) yield batch;
 }
 
+/** What is read of a frozen model. */
+export interface Reading {
+  read: Frozen['read'];
+  head?: Head | undefined;
+}
+
 /**
- * Scores trees under a network that does not change: how a reference and a guide become constants, so that no second
- * model lives on the device while training.
- * @returns log-probs in entry order, by tree id
+ * Scores trees under a network that does not change: how reference, guide and reward model become constants, so that no
+ * second model lives on the device while training.
+ * @returns log-probs in entry order, or values at the head's grain, by tree id
  */
 export const scoreTrees = async (
   network: Network,
   trees: readonly PreferenceTree[],
   between: (done: number) => Promise<void>,
+  reading: Reading = { read: 'logProb' },
 ): Promise<Map<string, Float32Array>> => {
+  if (reading.read !== 'logProb') throw new Error(`A frozen model's ${reading.read} cannot be read yet.`);
   const scores = new Map<string, Float32Array>();
   let done = 0;
   for (const group of scoreBatches(trees)) {
-    const batch = packForest(group, { pad: 'buckets' });
+    const batch = packForest(group, { pad: 'buckets', checked: true });
     const logProb = await scoreOne(network, batch);
     unpackEntries(batch, logProb).forEach((values, i) => {
       scores.set(batch.trees[i]!.id, values);

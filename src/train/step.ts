@@ -1,10 +1,10 @@
 /**
- * One optimiser step: the picture of the program. Batch, policy scores, the method's loss, backward, update, metrics;
+ * One optimiser step: the picture of the program. Batch, policy scores, the objective's loss, backward, update, metrics;
  * the reference's log-probs are constants that were computed before training.
  */
 import type { AdamWState } from '../kernels/adamw';
 import { adamWStep } from '../kernels/adamw';
-import type { Method, Params } from '../methods/method';
+import type { Objective } from '../methods/objective';
 import type { ModelConfig } from '../model/config';
 import type { Network, Weights } from '../model/network';
 import type { BatchTensors } from '../model/transformer';
@@ -13,15 +13,13 @@ import type { Scalar, Tensor, Tensor1D } from '../tf';
 import { readFloats, tf } from '../tf';
 import { packForest } from '../tree/pack';
 import type { PackedBatch } from '../tree/packed-batch';
-import { joinEntries } from '../tree/split-entries';
 import type { PreferenceTree } from '../tree/tree';
 import { createRng } from '../util/rng';
-import { lossInput } from './inputs';
+import { lossInput } from './inputs/loss-input';
 import type { MicroBatchReport } from './metrics';
 import { stepMetrics } from './metrics';
-
-/** Log-probs per entry of each tree, by tree id, under a model that does not change. */
-export type TreeLogProbs = ReadonlyMap<string, Float32Array>;
+import type { TreeNumbers } from './tree-numbers';
+import { joinTreeNumbers } from './tree-numbers';
 
 /** What a step reads and writes. */
 export interface StepState extends Pick<Network, 'lora' | 'checkpointing'> {
@@ -33,10 +31,9 @@ export interface StepState extends Pick<Network, 'lora' | 'checkpointing'> {
   /** Share of the inputs of an adapter's A that a training step leaves out; 0 when left out. */
   dropout?: number;
   optimizer: AdamWState;
-  method: Method;
-  params: Params;
-  reference: TreeLogProbs | undefined;
-  guide: TreeLogProbs | undefined;
+  objective: Objective;
+  /** Numbers of the frozen models that the objective reads, by name; `reference` among them. */
+  constants: Readonly<Record<string, TreeNumbers>>;
 }
 
 export interface StepHyper {
@@ -52,28 +49,25 @@ export interface StepHyper {
   seed?: number;
 }
 
-/** The log-probs of the batch's trees joined in entry order, padding zero. @throws when a tree was never scored. */
-export const joinTreeLogProbs = (batch: PackedBatch, byTree: TreeLogProbs): Float32Array =>
-  joinEntries(
-    batch,
-    batch.trees.map(({ id }) => {
-      const values = byTree.get(id);
-      if (!values) throw new Error(`Tree "${id}" has no cached log-probs; score the data again.`);
-      return values;
-    }),
-  );
+/** A micro-batch ready to be scored: packed, with the objective's coefficients, and the constants in its order. */
+export interface PreparedBatch {
+  batch: PackedBatch;
+  constants: Record<string, Float32Array>;
+}
 
-/** Constant inputs of one micro-batch: c_t and the reference's log-probs. */
-export const constantsOf = (
-  batch: PackedBatch,
-  state: Pick<StepState, 'method' | 'params' | 'reference' | 'guide'>,
-) => {
-  const referenceLogProb = state.reference && joinTreeLogProbs(batch, state.reference);
-  const guideLogProb = state.guide && joinTreeLogProbs(batch, state.guide);
-  const weight = state.method.weights
-    ? state.method.weights({ batch, referenceLogProb, guideLogProb }, state.params)
-    : batch.entries.weight;
-  return { referenceLogProb, guideLogProb, weight };
+/** Packs trees for an objective. Trees have been checked when they were made. */
+export const prepareBatch = (
+  trees: readonly PreferenceTree[],
+  { objective, constants }: Pick<StepState, 'objective' | 'constants'>,
+): PreparedBatch => {
+  const batch = packForest(trees, { pad: 'buckets', checked: true });
+  const joined = Object.fromEntries(
+    Object.entries(constants).map(([name, numbers]) => [name, joinTreeNumbers(batch, numbers)]),
+  );
+  if (objective.coefficients) {
+    batch.entries.weight = objective.coefficients({ batch, constants: joined }); // c_t [M]
+  }
+  return { batch, constants: joined };
 };
 
 /** The network of a step, without dropout: frozen weights and those that are trained, or stand-ins for the latter. */
@@ -90,57 +84,53 @@ export const networkOf = (
 /** What one forward pass gives, kept until `readReport`. */
 export interface Forward {
   loss: Scalar;
+  /** What the loss is a mean over. */
+  over: number;
   logProb: Tensor1D;
-  chosenRewards: Tensor1D | undefined;
-  rejectedRewards: Tensor1D | undefined;
+  rewards: Tensor1D | undefined;
   aux: [string, Scalar][];
 }
 
-/** Policy scores and the method's loss on one micro-batch. */
+/** Policy scores and the objective's loss on one micro-batch. */
 export const forwardPass = (
   network: Network,
-  batch: PackedBatch,
-  state: StepState,
+  { batch, constants }: PreparedBatch,
+  { objective }: Pick<StepState, 'objective'>,
   tensors: BatchTensors,
 ): Forward => {
-  const { referenceLogProb, weight } = constantsOf(batch, state);
-  const policy = scoreBatch(network, tensors, weight); //                 logProb [M], stepSum [S]
-  const input = lossInput(batch, policy, referenceLogProb, weight); //    sides [C]
-  const output = state.method.loss(input, state.params); //               scalar, rewards [C]
+  const scores = scoreBatch(network, tensors); //                         logProb [M], stepSum [S]
+  const output = objective.loss(lossInput(batch, scores, constants)); //  scalar, rewards [P]
   return {
     loss: tf.keep(output.loss),
-    logProb: tf.keep(policy.logProb),
-    chosenRewards: output.chosenRewards && tf.keep(output.chosenRewards),
-    rejectedRewards: output.rejectedRewards && tf.keep(output.rejectedRewards),
+    over: output.over,
+    logProb: tf.keep(scores.logProb),
+    rewards: output.rewards && tf.keep(output.rewards),
     aux: Object.entries(output.aux ?? {}).map(([name, value]) => [name, tf.keep(value)]),
   };
 };
 
 /** Forward and backward of one micro-batch. All tensors of the result are the caller's to dispose. */
 const backward = (
-  batch: PackedBatch,
+  prepared: PreparedBatch,
   state: StepState,
   dropoutSeed: number,
 ): { forward: Forward; gradients: Map<string, Tensor> } => {
   const names = [...state.parameters.keys()];
   let forward: Forward | undefined;
   const gradients = tf.tidy(() => {
-    const tensors = uploadBatch(batch, state.config);
+    const tensors = uploadBatch(prepared.batch, state.config);
     const { grads } = tf.valueAndGrads((...values: Tensor[]) => {
       const network = networkOf(state, new Map(names.map((name, i) => [name, values[i]!])));
       if (network.lora && state.dropout) {
         network.lora = { ...network.lora, dropout: { rate: state.dropout, seed: dropoutSeed } };
       }
-      forward = forwardPass(network, batch, state, tensors);
+      forward = forwardPass(network, prepared, state, tensors);
       return forward.loss;
     })([...state.parameters.values()]);
     return grads;
   });
   return { forward: forward!, gradients: new Map(names.map((name, i) => [name, gradients[i]!])) };
 };
-
-/** Size by which micro-batches are weighted: comparisons, or scored tokens where the loss is a mean over tokens. */
-export const batchWeight = (batch: PackedBatch): number => batch.comparisons.length || batch.entries.used;
 
 const sumOver = (logProb: Float32Array, batch: PackedBatch, side: 'chosen' | 'rejected'): Float64Array =>
   Float64Array.from(batch.comparisons, (comparison) => {
@@ -153,13 +143,12 @@ const sumOver = (logProb: Float32Array, batch: PackedBatch, side: 'chosen' | 're
 /** Reads what a micro-batch reports, and disposes the tensors. This is where the step waits for the device. */
 export const readReport = async (batch: PackedBatch, forward: Forward): Promise<MicroBatchReport> => {
   const kept: Tensor[] = [forward.loss, forward.logProb, ...forward.aux.map(([, value]) => value)];
-  if (forward.chosenRewards) kept.push(forward.chosenRewards);
-  if (forward.rejectedRewards) kept.push(forward.rejectedRewards);
+  if (forward.rewards) kept.push(forward.rewards);
   try {
     const logProb = await readFloats(forward.logProb);
     const report: MicroBatchReport = {
       loss: (await readFloats(forward.loss))[0]!,
-      size: batchWeight(batch),
+      over: forward.over,
       aux: {},
       tokens: batch.tokenCount,
     };
@@ -167,8 +156,11 @@ export const readReport = async (batch: PackedBatch, forward: Forward): Promise<
     if (batch.comparisons.length > 0) {
       report.chosenLogps = sumOver(logProb, batch, 'chosen');
       report.rejectedLogps = sumOver(logProb, batch, 'rejected');
-      if (forward.chosenRewards) report.chosenRewards = await readFloats(forward.chosenRewards);
-      if (forward.rejectedRewards) report.rejectedRewards = await readFloats(forward.rejectedRewards);
+      if (forward.rewards) {
+        const rewards = await readFloats(forward.rewards);
+        report.chosenRewards = Float32Array.from(batch.comparisons, (c) => rewards[c.chosen]!);
+        report.rejectedRewards = Float32Array.from(batch.comparisons, (c) => rewards[c.rejected]!);
+      }
     }
     return report;
   } finally {
@@ -176,7 +168,12 @@ export const readReport = async (batch: PackedBatch, forward: Forward): Promise<
   }
 };
 
-const addScaled = (total: Map<string, Tensor> | undefined, part: Map<string, Tensor>, scale: number) => {
+/** total + scale * part, tensor by tensor; disposes both. */
+const addScaled = (
+  total: ReadonlyMap<string, Tensor> | undefined,
+  part: ReadonlyMap<string, Tensor>,
+  scale: number,
+) => {
   const next = new Map<string, Tensor>();
   for (const [name, gradient] of part) {
     const before = total?.get(name);
@@ -203,19 +200,20 @@ export const trainStep = async (
   microBatches: readonly (readonly PreferenceTree[])[],
   hyper: StepHyper,
 ): Promise<{ metrics: Record<string, number>; tokens: number }> => {
-  const batches = microBatches.map((trees) => packForest(trees, { pad: 'buckets' }));
-  const total = batches.reduce((sum, batch) => sum + batchWeight(batch), 0);
   const pending: { batch: PackedBatch; forward: Forward }[] = [];
   let gradients: Map<string, Tensor> | undefined;
+  let over = 0;
   const masks = createRng(hyper.seed ?? 0).fork(`dropout/${hyper.step}`);
-  for (const batch of batches) {
-    const part = backward(batch, state, masks.bits());
+  for (const trees of microBatches) {
+    const prepared = prepareBatch(trees, state);
+    const part = backward(prepared, state, masks.bits());
+    over += part.forward.over;
+    // Sums of what each mean is over; divided once all are known.
     gradients =
-      batches.length === 1
-        ? part.gradients
-        : addScaled(gradients, part.gradients, batchWeight(batch) / total);
-    pending.push({ batch, forward: part.forward });
+      microBatches.length === 1 ? part.gradients : addScaled(gradients, part.gradients, part.forward.over);
+    pending.push({ batch: prepared.batch, forward: part.forward });
   }
+  if (microBatches.length > 1) gradients = addScaled(undefined, gradients!, 1 / Math.max(1, over));
   const norm = adamWStep(state.optimizer, state.parameters, gradients!, hyper);
   for (const gradient of gradients!.values()) gradient.dispose();
   const reports: MicroBatchReport[] = [];

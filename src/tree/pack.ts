@@ -12,6 +12,8 @@ export interface PackOptions {
    * same entries in the same order over more tokens, to measure what sharing saves.
    */
   sides?: 'shared' | 'apart';
+  /** The trees have been validated before, when they were made; they are not again. */
+  checked?: boolean;
 }
 
 /** Growing lists of the batch; padding comes at the end. */
@@ -102,7 +104,13 @@ const scorePath = (draft: Draft, tree: PreferenceTree, path: readonly number[], 
         draft.target.push(token);
         draft.step.push(draft.steps.length);
       });
-      draft.steps.push({ response, node: n, entryStart, entryEnd: draft.source.length });
+      draft.steps.push({
+        response,
+        node: n,
+        entryStart,
+        entryEnd: draft.source.length,
+        ...(node.labels && { labels: node.labels }),
+      });
     }
     before = end - 1;
   }
@@ -186,7 +194,7 @@ const packEntries = (draft: Draft, n: number, round: (n: number) => number): Ent
  * @throws TreeError when a tree is malformed. A tree may stand in a batch twice.
  */
 export const packForest = (trees: readonly PreferenceTree[], options: PackOptions = {}): PackedBatch => {
-  const { pad = 'buckets', sides = 'shared' } = options;
+  const { pad = 'buckets', sides = 'shared', checked = false } = options;
   if (trees.length === 0) throw new Error('packForest: there are no trees; give at least one.');
   const round = pad === 'buckets' ? bucketSize : (n: number) => n;
   const draft: Draft = {
@@ -204,7 +212,7 @@ export const packForest = (trees: readonly PreferenceTree[], options: PackOption
   const packed: PackedBatch['trees'] = [];
 
   trees.forEach((tree, t) => {
-    validateTree(tree);
+    if (!checked) validateTree(tree);
     const tokenStart = draft.tokens.length;
     const entryStart = draft.source.length;
     const firstResponse = draft.responses.length;

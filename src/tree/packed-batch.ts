@@ -68,6 +68,8 @@ export interface PackedStep {
   node: number;
   entryStart: number;
   entryEnd: number;
+  /** Of its node. */
+  labels?: Record<string, number>;
 }
 
 export interface PackedResponse {

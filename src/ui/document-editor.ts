@@ -1,3 +1,4 @@
+import { defaultParams } from '../methods/params';
 import { tasks } from '../tasks';
 import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../train/run-document';
 import type { App } from './app';
@@ -217,7 +218,17 @@ export const createDocumentEditor = (app: App) => {
         method: fresh.method,
         optimizer: { ...document.optimizer, learningRate: fresh.optimizer.learningRate },
         batchSize: fresh.batchSize,
+        data: { ...document.data, source: fresh.data.source },
       });
+    },
+    /** Another source of training data, at its own defaults. */
+    chooseSource(id: string) {
+      const { document } = app.store.get();
+      const source = methods()
+        .find((m) => m.id === document?.method.id)
+        ?.sources.find((s) => s.id === id);
+      if (!document || !source) return;
+      take({ ...document, data: { ...document.data, source: { id, params: defaultParams(source) } } });
     },
   };
 };

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createAdamW, disposeAdamW } from '../../src/kernels/adamw';
-import { dpo } from '../../src/methods/dpo';
-import { defaultParams } from '../../src/methods/method';
+import { dpo, logistic } from '../../src/methods/pairwise/dpo';
 import { parseModelConfig } from '../../src/model/config';
 import type { HostWeights } from '../../src/model/host-weights';
 import { parameterShapes } from '../../src/model/parameters';
 import { gpuStats, guardGpu, initBackend, resetGpuStats, trimGpuPool } from '../../src/tf';
 import { estimateRun } from '../../src/train/estimate';
 import type { LoadedModel } from '../../src/train/loaded-model';
+import { describeMethod } from '../../src/train/method-info';
 import { createPolicy, disposePolicy, planPolicy } from '../../src/train/policy';
 import type { RunDocument } from '../../src/train/run-document';
 import { defaultAdapter, defaultRun } from '../../src/train/run-document';
@@ -49,7 +49,7 @@ const trees = [0, 1].map((i) =>
 const data = { meanTokens: 124, meanScored: 120, longest: 124 };
 
 const documentOf = (changes: Partial<RunDocument>): RunDocument => ({
-  ...defaultRun(dpo, 'estimate'),
+  ...defaultRun(describeMethod(dpo), 'estimate'),
   batchSize: trees.length,
   ...changes,
 });
@@ -62,19 +62,16 @@ const peakOf = (document: RunDocument): Promise<number> =>
     resetGpuStats();
     const policy = createPolicy(plan);
     const optimizer = createAdamW(policy.trained);
-    const reference = new Map(
-      trees.map((tree) => [tree.id, new Float32Array(packForest([tree]).entries.used)]),
-    );
+    const byTree = new Map(trees.map((tree) => [tree.id, new Float32Array(packForest([tree]).entries.used)]));
     const state = {
       ...{
         config,
         parameters: policy.trained,
         frozen: policy.frozen,
         optimizer,
-        reference,
-        guide: undefined,
+        constants: { reference: { read: 'logProb' as const, byTree } },
       },
-      ...{ method: dpo, params: defaultParams(dpo), checkpointing: document.checkpointing },
+      ...{ objective: logistic({ beta: 0.1 }), checkpointing: document.checkpointing },
       ...(policy.lora ? { lora: policy.lora } : {}),
     };
     await trainStep(state, [trees], { ...document.optimizer, step: 1 });

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../src/methods';
 import type { Method } from '../../src/methods/method';
-import { defaultParams } from '../../src/methods/method';
+import { comparesAnswers, mainPass } from '../../src/methods/method';
+import { defaultParams } from '../../src/methods/params';
 import type { Tensor1D, Tensor2D } from '../../src/tf';
 import { gpuStats, guardGpu, initBackend, readFloats, resetGpuStats, tf } from '../../src/tf';
-import { lossInput } from '../../src/train/inputs';
+import { lossInput } from '../../src/train/inputs/loss-input';
 import { packForest } from '../../src/tree/pack';
 import type { PreferenceTree } from '../../src/tree/tree';
 
@@ -41,8 +42,8 @@ const run = (method: Method, stepSums: number[]) =>
     const { value, grad } = tf.tidy(() =>
       tf.valueAndGrad((stepSum) => {
         const policy = { logProb, stepSum: stepSum as Tensor1D };
-        const input = lossInput(batch, policy, zeros, batch.entries.weight);
-        return method.loss(input, defaultParams(method)).loss; // computes the rewards too
+        const { objective } = mainPass(method, defaultParams(method));
+        return objective.loss(lossInput(batch, policy, { reference: zeros })).loss; // computes the rewards too
       })(onGpu),
     );
     const { dispatches } = gpuStats();
@@ -63,16 +64,16 @@ describe('losses on the GPU', () => {
     expect(dispatches).toBeLessThanOrEqual(10);
   });
 
-  it.each(methods.filter((m) => m.needs.comparisons).map((m) => [m.id, m] as const))(
+  it.each(methods.filter((m) => comparesAnswers(m.eats)).map((m) => [m.id, m] as const))(
     '%s is finite and right at extremes',
     async (_, method) => {
-      const { beta } = defaultParams(method);
+      const beta = defaultParams(method)['beta'] as number;
       const won = await run(method, [0, -1e5, 0, -1e5, 0, -1e5]);
       expect(won.loss).toBeCloseTo(0, 6);
       expect(won.gradient).toBeAllclose([0, 0, 0, 0, 0, 0]);
       const lost = await run(method, [-1e5, 0, -1e5, 0, -1e5, 0]);
-      expect(lost.loss).toBeAllclose(1e5 * beta!);
-      const slope = beta! / 3;
+      expect(lost.loss).toBeAllclose(1e5 * beta);
+      const slope = beta / 3;
       expect(lost.gradient).toBeAllclose([-slope, slope, -slope, slope, -slope, slope]);
     },
   );

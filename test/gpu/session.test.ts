@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { dpo } from '../../src/methods/dpo';
+import { dpo } from '../../src/methods/pairwise/dpo';
+import { TrainingSession } from '../../src/run/session';
 import { arithmetic } from '../../src/tasks/arithmetic';
 import type { BackendInfo, BackendName } from '../../src/tf';
 import { gpuStats, initBackend, resetGpuStats, tf } from '../../src/tf';
 import { defaultRun } from '../../src/train/run-document';
-import { TrainingSession } from '../../src/train/session';
 import { onCorruptedPairs } from '../support/corrupted-pairs';
 import { memorySessionStore } from '../support/memory-session-store';
 import { tinyModel } from '../support/tiny-model';

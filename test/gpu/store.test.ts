@@ -60,17 +60,16 @@ const checkpoint = (runId: string, step: number, size = 6): Checkpoint => {
   return {
     runId,
     step,
-    stage: 1,
+    pass: 1,
     weights: {
       embed: { shape: [2, size / 2], data: filled(step) },
       empty: { shape: [0], data: new Float32Array() },
     },
     initialWeightsHash: 'abc',
     optimizer: { m: { embed: filled(step + 100) }, v: { embed: filled(step + 200) }, step },
-    rngState: [1, 2, 3, 4],
-    dataPosition: step * 2,
-    stageResults: { dpo: { t1: Float32Array.of(-1, -2) } },
-    datasetKey: 'd',
+    kept: { guide: 'abc' },
+    trees: { run: 'd' },
+    epoch: { n: 1, order: Int32Array.of(2, 0, 1), at: 1 },
     created: 7,
   };
 };

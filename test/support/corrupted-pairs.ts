@@ -1,14 +1,19 @@
 import type { Method } from '../../src/methods/method';
 import { pairTree } from '../../src/search/build-trees';
 import { promptTokens } from '../../src/search/prompt-tokens';
+import { defineSource } from '../../src/sources/source';
 
 /**
- * A method whose pairs need no model: chosen is the task's own solution, rejected the same with the last line's digit
+ * Pairs that need no model: chosen is the task's own solution, rejected the same with the last line's digit
  * changed. For tests with random weights, which answer nothing right.
  */
-export const onCorruptedPairs = (method: Method): Method => ({
-  ...method,
-  async *collect(ctx) {
+const corruptedPairs = defineSource({
+  id: 'corrupted-pairs',
+  name: 'Corrupted pairs',
+  summary: 'The task’s solution, and the same with its last digit changed.',
+  params: {},
+  makes: ['pairs'],
+  async *make(ctx) {
     for (let i = 0; i < ctx.count; i++) {
       const problem = ctx.problems();
       const lines = problem.solution.split(/(?<=\n)/);
@@ -31,3 +36,6 @@ export const onCorruptedPairs = (method: Method): Method => ({
     }
   },
 });
+
+/** The method on those pairs. */
+export const onCorruptedPairs = (method: Method): Method => ({ ...method, sources: [corruptedPairs] });

@@ -1,6 +1,7 @@
-import type { MethodInfo } from '../../src/train/method-info';
+import type { MethodInfo, SourceInfo } from '../../src/train/method-info';
 
 const beta = {
+  kind: 'number' as const,
   label: 'β, strength of the reference',
   help: 'How strongly the policy is held to the reference. Larger moves less.',
   min: 0.001,
@@ -8,6 +9,14 @@ const beta = {
   scale: 'log' as const,
   default: 0.1,
   from: 'paper' as const,
+};
+
+const answers: SourceInfo = {
+  id: 'right-and-wrong',
+  name: 'Right and wrong answers',
+  summary: 'A right answer of the model is chosen, a wrong one rejected.',
+  params: {},
+  makes: ['pairs'],
 };
 
 const base = (id: string, name: string): MethodInfo => ({
@@ -26,8 +35,11 @@ const base = (id: string, name: string): MethodInfo => ({
   notes: [],
   params: { beta },
   defaults: { paper: { learningRate: 1e-6, batchSize: 64 }, learningRate: 1e-4, batchSize: 16 },
+  eats: 'pairs',
+  sources: [answers],
+  passes: [{ id, label: name }],
   needs: { reference: true, comparisons: true, steps: false },
-  rewardScale: 'beta',
+  rewarded: true,
   weighted: false,
   staged: false,
 });
@@ -40,7 +52,9 @@ export const fakeMethods: MethodInfo[] = [
     summary: 'Learns right solutions by heart, token by token; the baseline of the others.',
     tex: String.raw`-\tfrac1{|y|}\sum_t\log\pi(y_t\mid y_{<t})`,
     params: {},
+    eats: 'solutions',
     needs: { reference: false, comparisons: false, steps: false },
+    rewarded: false,
   },
   base('dpo', 'DPO'),
   {
@@ -53,6 +67,7 @@ export const fakeMethods: MethodInfo[] = [
     params: {
       beta: { ...beta, default: 0.4, from: 'code' },
       samples: {
+        kind: 'number',
         label: 'Samples per problem',
         help: 'Answers drawn before the first wrong step is looked for.',
         min: 1,
@@ -62,6 +77,7 @@ export const fakeMethods: MethodInfo[] = [
         from: 'ours',
       },
     },
+    eats: 'next-steps',
     needs: { reference: true, comparisons: true, steps: true },
   },
   {

@@ -1,5 +1,6 @@
+import type { HostWeights } from '../../src/model/host-weights';
+import type { SessionStore } from '../../src/run/run-context';
 import type { Checkpoint } from '../../src/store/checkpoints';
-import type { SessionStore } from '../../src/train/session';
 import type { PreferenceTree } from '../../src/tree/tree';
 import type { RunSummary } from '../../workers/protocol';
 
@@ -7,11 +8,14 @@ import type { RunSummary } from '../../workers/protocol';
 export const memorySessionStore = () => {
   const runs = new Map<string, RunSummary>();
   const checkpoints = new Map<string, Checkpoint>();
+  const kept = new Map<string, HostWeights>();
   const references = new Map<string, Float32Array>();
   const datasets = new Map<string, PreferenceTree[]>();
   const store: SessionStore = {
     putRun: async (run) => void runs.set(run.runId, structuredClone(run)),
     putCheckpoint: async (checkpoint) => void checkpoints.set(checkpoint.runId, structuredClone(checkpoint)),
+    putKept: async (runId, pass, weights) => void kept.set(`${runId}/${pass}`, structuredClone(weights)),
+    getKept: async (runId, pass) => structuredClone(kept.get(`${runId}/${pass}`)),
     putReferences: async (scores) => {
       for (const [key, values] of scores) references.set(key, values.slice());
     },
@@ -19,5 +23,5 @@ export const memorySessionStore = () => {
     putDataset: async (key, _label, trees) => void datasets.set(key, structuredClone([...trees])),
     getDataset: async (key) => structuredClone(datasets.get(key)),
   };
-  return { store, runs, checkpoints, references, datasets };
+  return { store, runs, checkpoints, kept, references, datasets };
 };

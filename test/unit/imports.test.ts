@@ -14,11 +14,13 @@ const rooms: Record<string, number> = {
   kernels: 4,
   model: 5,
   methods: 6,
+  sources: 6,
   search: 6,
   data: 6,
   train: 7,
   store: 8,
   hub: 8,
+  run: 8,
   ui: 9,
 };
 

@@ -218,7 +218,7 @@ export const prepareDataset = async (options: PrepareOptions): Promise<PreparedD
     }
     if (example.kind !== 'scored')
       return [() => keep(example, buildSingle(context, idOf(example.where, k), example))];
-    const supervised = method.chapter === 'supervised';
+    const supervised = method.eats === 'solutions';
     const answers = answersOf(example, supervised, layout.format, settings.pairsPerRow);
     if (answers.length === 0) {
       return [

@@ -1,10 +1,11 @@
 import type { Method } from '../../methods/method';
+import { comparesAnswers } from '../../methods/method';
 import { DataError } from '../data-error';
 import type { Shape } from '../formats/read-row';
 import type { DatasetSettings, FormatId } from '../settings';
 
 /** What of a method decides which data it can eat. */
-export type MethodNeeds = Pick<Method, 'id' | 'name' | 'chapter' | 'needs'>;
+export type MethodNeeds = Pick<Method, 'name' | 'eats'>;
 
 const formatNames: Record<FormatId, string> = {
   preference: 'pairs with a prompt',
@@ -30,7 +31,7 @@ export const shapeFor = (
   const refuse = (why: string): never => {
     throw new DataError(file, 'format', `has ${formatNames[format]}, and ${method.name} ${why}`);
   };
-  if (!method.needs.comparisons) return 'scored';
+  if (!comparesAnswers(method.eats)) return 'scored';
   if (format === 'prompt-completion' || format === 'messages') {
     refuse(
       'compares two answers to one prompt. Train on this file with SFT, or give pairs of chosen and rejected',
@@ -41,7 +42,7 @@ export const shapeFor = (
       'compares two answers to one prompt. Set pairUnpaired to pair right and wrong answers of the same prompt, or choose a method for single answers',
     );
   }
-  if (!method.needs.steps) return 'pairs';
+  if (method.eats !== 'next-steps') return 'pairs';
   if (format === 'ranked') {
     refuse(
       'compares two steps after the same correct ones. Give pairs of chosen and rejected, or Step-DPO’s own layout',

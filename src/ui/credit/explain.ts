@@ -8,7 +8,7 @@ export const explainCredit = (method: MethodInfo, measure: Measure): string => {
     }`;
   }
   const weight = method.weighted ? ' times the method’s own weight of the token' : '';
-  return `Each token’s part of the implicit reward: ${method.rewardScale ? 'β times ' : ''}how much likelier the policy finds it than the reference does${weight}. Blue tokens have gained since training began, orange ones have lost${
+  return `Each token’s part of the implicit reward: ${method.rewarded ? 'β times ' : ''}how much likelier the policy finds it than the reference does${weight}. Blue tokens have gained since training began, orange ones have lost${
     method.needs.steps ? '; only the step in question is scored, what both answers share is not' : ''
   }.`;
 };

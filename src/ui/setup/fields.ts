@@ -1,4 +1,4 @@
-import type { ParamInfo } from '../../methods/method';
+import type { NumberParam } from '../../methods/params';
 import type { RunDocument } from '../../train/run-document';
 
 /** A number of the run document outside the method's own parameters. Ranges are those of the document's schema. */
@@ -9,7 +9,7 @@ export interface NumberField {
   min: number;
   max: number;
   integer?: boolean;
-  scale?: ParamInfo['scale'];
+  scale?: NumberParam['scale'];
 }
 
 export const mainFields: readonly NumberField[] = [

@@ -65,6 +65,7 @@ export interface Choice {
   id: string;
   label: string;
   help: string;
+  note?: TemplateResult | string;
   value: string;
   options: readonly { id: string; label: string }[];
   change(value: string): void;
@@ -81,6 +82,6 @@ export const choice = (field: Choice) => {
         ${field.options.map((o) => html`<option value=${o.id} ?selected=${o.id === field.value} .selected=${o.id === field.value}>${o.label}</option>`)}
       </select>
     </div>
-    <p class="field-help" id="${id}-help">${field.help}</p>
+    <p class="field-help" id="${id}-help">${field.help} ${field.note ?? nothing}</p>
   </div>`;
 };

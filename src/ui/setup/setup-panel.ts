@@ -9,12 +9,7 @@ import { dataFields, mainFields, moreFields, type NumberField, valueAt, withValu
 import './estimate-panel';
 import './math-formula';
 import { choice, numberInput } from './number-input';
-
-const origins = {
-  paper: 'the default of the paper',
-  code: 'the default of the authors’ code',
-  ours: 'our reading; the paper leaves it open',
-} as const;
+import { paramFields } from './param-fields';
 
 const backends = [
   { id: 'auto', label: 'Choose for me' },
@@ -66,19 +61,41 @@ export class SetupPanel extends AppElement {
   }
 
   #parameters(method: MethodInfo, document: RunDocument) {
-    const entries = Object.entries(method.params);
-    if (entries.length === 0) return html`<p class="quiet">${method.name} has no parameters of its own.</p>`;
-    return entries.map(([key, info]) =>
-      numberInput({
-        ...info,
-        path: `method.params.${key}`,
-        slider: true,
-        value: document.method.params[key] ?? info.default,
-        note: html`<span class="origin">${info.default} is ${origins[info.from]}.</span>`,
+    if (Object.keys(method.params).length === 0)
+      return html`<p class="quiet">${method.name} has no parameters of its own.</p>`;
+    return paramFields({
+      specs: method.params,
+      values: document.method.params,
+      path: 'method.params',
+      problems: this.state.documentProblems,
+      set: this.#set,
+    });
+  }
+
+  /** How training data are made, where they are not a file's. */
+  #source(method: MethodInfo, document: RunDocument) {
+    const chosen = document.data.source;
+    const source = method.sources.find(({ id }) => id === chosen?.id);
+    if (!chosen || !source) return nothing;
+    const options = method.sources.map(({ id, name }) => ({ id, label: name }));
+    return html`<fieldset class="fields parameters">
+      <legend>Training data</legend>
+      ${choice({
+        id: 'source',
+        label: 'Made from',
+        help: source.summary,
+        value: chosen.id,
+        options,
+        change: (id) => this.app.editor.chooseSource(id),
+      })}
+      ${paramFields({
+        specs: source.params,
+        values: chosen.params,
+        path: 'data.source.params',
         problems: this.state.documentProblems,
-        change: (value) => this.#set(`method.params.${key}`, value),
-      }),
-    );
+        set: this.#set,
+      })}
+    </fieldset>`;
   }
 
   #problems() {
@@ -112,6 +129,7 @@ export class SetupPanel extends AppElement {
           <legend>Parameters of ${method.name}</legend>
           ${this.#parameters(method, document)}
         </fieldset>
+        ${this.#source(method, document)}
         <section class="trained" aria-label="What is trained">
           ${adapterFields({
             document,

@@ -4,6 +4,7 @@ import { DataError } from '../../../src/data/data-error';
 import { prepareDataset } from '../../../src/data/prepare/prepare';
 import { openRows } from '../../../src/data/rows/open-rows';
 import { defaultDatasetSettings, formatIds } from '../../../src/data/settings';
+import { comparesAnswers } from '../../../src/methods/method';
 import { loadTokenizer } from '../../../src/tokenizer/load';
 import { validateTree } from '../../../src/tree/validate';
 import { goldenJson, textFile } from './files';
@@ -106,30 +107,10 @@ const file = fc
   )
   .chain((names) => fc.array(rowOf(names), { minLength: 1, maxLength: 5 }));
 const methods = [
-  {
-    id: 'dpo',
-    name: 'DPO',
-    chapter: 'pairwise',
-    needs: { reference: true, comparisons: true, steps: false },
-  },
-  {
-    id: 'step-dpo',
-    name: 'Step-DPO',
-    chapter: 'stepwise',
-    needs: { reference: true, comparisons: true, steps: true },
-  },
-  {
-    id: 'sft',
-    name: 'SFT',
-    chapter: 'supervised',
-    needs: { reference: false, comparisons: false, steps: false },
-  },
-  {
-    id: 'kto',
-    name: 'KTO',
-    chapter: 'pairwise',
-    needs: { reference: true, comparisons: false, steps: false },
-  },
+  { name: 'DPO', eats: 'pairs' },
+  { name: 'Step-DPO', eats: 'next-steps' },
+  { name: 'SFT', eats: 'solutions' },
+  { name: 'KTO', eats: 'answers' },
 ] as const;
 const settings = fc.record({
   format: fc.oneof({ weight: 9, arbitrary: fc.constant('auto' as const) }, fc.constantFrom(...formatIds)),
@@ -176,7 +157,7 @@ it('3,000 files of random rows become valid trees or a DataError', async () => {
           const longest = chosen.maxLength ?? Number.POSITIVE_INFINITY;
           for (const tree of [...trees, ...heldOut]) {
             validateTree(tree, tokenizer.vocabSize, longest);
-            expect(tree.comparisons.length > 0).toBe(method.needs.comparisons);
+            expect(tree.comparisons.length > 0).toBe(comparesAnswers(method.eats));
           }
           expect(report.rows.used + report.rows.dropped).toBe(report.rows.read);
           expect(report.rows.read).toBe(rows.length);

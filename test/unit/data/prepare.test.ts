@@ -25,30 +25,10 @@ const chatml = {
 };
 
 const methods: Record<string, MethodNeeds> = {
-  dpo: {
-    id: 'dpo',
-    name: 'DPO',
-    chapter: 'pairwise',
-    needs: { reference: true, comparisons: true, steps: false },
-  },
-  stepDpo: {
-    id: 'step-dpo',
-    name: 'Step-DPO',
-    chapter: 'stepwise',
-    needs: { reference: true, comparisons: true, steps: true },
-  },
-  sft: {
-    id: 'sft',
-    name: 'SFT',
-    chapter: 'supervised',
-    needs: { reference: false, comparisons: false, steps: false },
-  },
-  kto: {
-    id: 'kto',
-    name: 'KTO',
-    chapter: 'pairwise',
-    needs: { reference: true, comparisons: false, steps: false },
-  },
+  dpo: { name: 'DPO', eats: 'pairs' },
+  stepDpo: { name: 'Step-DPO', eats: 'next-steps' },
+  sft: { name: 'SFT', eats: 'solutions' },
+  kto: { name: 'KTO', eats: 'answers' },
 };
 
 const prepare = async (

@@ -4,7 +4,9 @@ import katex from 'katex';
 import { describe, expect, it } from 'vitest';
 import { methodsPage } from '../../../scripts/methods.mjs';
 import { methodById, methods } from '../../../src/methods';
-import { defaultParams } from '../../../src/methods/method';
+import { defaultParams, paramProblem } from '../../../src/methods/params';
+import { checkPasses } from '../../../src/run/passes';
+import { sources } from '../../../src/sources';
 import { describeMethod } from '../../../src/train/method-info';
 import { packForest } from '../../../src/tree/pack';
 import { evaluate, pairOf } from './evaluate';
@@ -13,8 +15,13 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 describe('the catalogue', () => {
   it('lists every method file, each under its own name', () => {
-    const files = readdirSync(`${root}src/methods`).filter((f) => !['index.ts', 'method.ts'].includes(f));
-    expect(methods.map((m) => `${m.id}.ts`).sort()).toEqual(files.sort());
+    const chapters = readdirSync(`${root}src/methods`, { withFileTypes: true }).filter((e) =>
+      e.isDirectory(),
+    );
+    const files = chapters.flatMap(({ name }) =>
+      readdirSync(`${root}src/methods/${name}`).map((f) => `${name}/${f}`),
+    );
+    expect(methods.map((m) => `${m.chapter}/${m.id}.ts`).sort()).toEqual(files.sort());
   });
 
   it('finds by id, and names the ids when there is none', () => {
@@ -22,8 +29,8 @@ describe('the catalogue', () => {
     expect(() => methodById('ppo')).toThrow(/no method "ppo"; use one of sft, dpo/);
   });
 
-  it('is the page METHODS.md; run `node scripts/methods.mjs` when this fails', () => {
-    expect(readFileSync(`${root}METHODS.md`, 'utf8')).toBe(methodsPage(methods));
+  it('is the page METHODS.md; run `npm run methods` when this fails', () => {
+    expect(readFileSync(`${root}METHODS.md`, 'utf8')).toBe(methodsPage(methods.map(describeMethod), sources));
   });
 });
 
@@ -44,15 +51,21 @@ describe.each(methods.map((m) => [m.id, m] as const))('%s', (id, method) => {
   });
 
   it('has parameters with defaults in range and words for them', () => {
-    for (const info of Object.values(method.params)) {
-      expect(info.min).toBeLessThan(info.max);
-      expect(info.default).toBeGreaterThanOrEqual(info.min);
-      expect(info.default).toBeLessThanOrEqual(info.max);
-      if (info.integer) expect(info.default % 1).toBe(0);
-      if (info.scale === 'log') expect(info.min).toBeGreaterThan(0);
-      expect(info.help).toMatch(/\.$/);
+    const everything = [method.params, ...method.sources.map((source) => source.params)];
+    for (const spec of everything.flatMap((params) => Object.values(params))) {
+      expect(paramProblem(spec, spec.default)).toBeUndefined();
+      expect(spec.help).toMatch(/\.$/);
+      if (spec.kind !== 'number') continue;
+      expect(spec.min).toBeLessThan(spec.max);
+      if (spec.scale === 'log') expect(spec.min).toBeGreaterThan(0);
     }
-    if (method.rewardScale) expect(method.params).toHaveProperty(method.rewardScale);
+  });
+
+  it('has sources that make what it eats, and passes that name only earlier ones', () => {
+    expect(method.sources.length).toBeGreaterThan(0);
+    for (const source of method.sources) expect(source.makes).toContain(method.eats);
+    const params = defaultParams(method);
+    checkPasses(method.name, method.passes(params), method.result?.(params));
   });
 
   it('has a formula that KaTeX sets', () => {
@@ -64,7 +77,7 @@ describe.each(methods.map((m) => [m.id, m] as const))('%s', (id, method) => {
   });
 
   it('has the words that open every file', () => {
-    const source = readFileSync(`${root}src/methods/${id}.ts`, 'utf8');
+    const source = readFileSync(`${root}src/methods/${method.chapter}/${id}.ts`, 'utf8');
     expect(source).toMatch(/^\/\*\*/);
     for (const words of ['Where we differ', 'Source:', '(1)']) expect(source).toContain(words);
     expect(source.split('\n').length).toBeLessThanOrEqual(230);

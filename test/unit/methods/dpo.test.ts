@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dpo } from '../../../src/methods/dpo';
+import { dpo } from '../../../src/methods/pairwise/dpo';
 import { packForest } from '../../../src/tree/pack';
 import { evaluate, finiteDifferences, pairOf, twoPairs } from './evaluate';
 

@@ -1,8 +1,10 @@
-import type { Method, Params } from '../../../src/methods/method';
-import { defaultParams } from '../../../src/methods/method';
+import type { Method } from '../../../src/methods/method';
+import { mainPass } from '../../../src/methods/method';
+import type { Params } from '../../../src/methods/params';
+import { defaultParams } from '../../../src/methods/params';
 import type { Tensor1D } from '../../../src/tf';
 import { initBackend, tf } from '../../../src/tf';
-import { lossInput, scoresFromLogProb } from '../../../src/train/inputs';
+import { lossInput, scoresFromLogProb } from '../../../src/train/inputs/loss-input';
 import { packForest } from '../../../src/tree/pack';
 import type { PackedBatch } from '../../../src/tree/packed-batch';
 import type { PreferenceTree, TreeNode } from '../../../src/tree/tree';
@@ -15,39 +17,40 @@ export interface Evaluated {
   gradient: number[];
 }
 
-/** A method's loss, rewards and per-entry gradient on given log-probs, without a model. */
+export interface EvaluateOptions {
+  params?: Params;
+  guide?: ArrayLike<number>;
+}
+
+/** The loss of a method's main pass, rewards and per-entry gradient on given log-probs, without a model. */
 export const evaluate = async (
   method: Method,
   batch: PackedBatch,
   logProb: ArrayLike<number>,
   reference?: ArrayLike<number>,
-  options: { params?: Params; guide?: ArrayLike<number> } = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluated> => {
   await initBackend('cpu');
-  const params = { ...defaultParams(method), ...options.params };
-  const referenceLogProb = reference && Float32Array.from(reference);
-  const guideLogProb = options.guide && Float32Array.from(options.guide);
-  const weight = method.weights?.({ batch, referenceLogProb, guideLogProb }, params) ?? batch.entries.weight;
-  let rewards: [number[], number[]] = [[], []];
+  const { objective } = mainPass(method, { ...defaultParams(method), ...options.params });
+  const constants = {
+    ...(reference && { reference: Float32Array.from(reference) }),
+    ...(options.guide && { guide: Float32Array.from(options.guide) }),
+  };
+  const weight = objective.coefficients?.({ batch, constants }) ?? batch.entries.weight;
+  const weighed = { ...batch, entries: { ...batch.entries, weight } };
+  let rewards: Float32Array | undefined;
   const { value, grad } = tf.tidy(() =>
     tf.valueAndGrad((x) => {
-      const input = lossInput(
-        batch,
-        scoresFromLogProb(batch, x as Tensor1D, weight),
-        referenceLogProb,
-        weight,
-      );
-      const output = method.loss(input, params);
-      if (output.chosenRewards && output.rejectedRewards) {
-        rewards = [[...output.chosenRewards.dataSync()], [...output.rejectedRewards.dataSync()]];
-      }
+      const output = objective.loss(lossInput(weighed, scoresFromLogProb(weighed, x as Tensor1D), constants));
+      rewards = output.rewards?.dataSync() as Float32Array | undefined;
       return output.loss;
     })(tf.tensor1d(Float32Array.from(logProb))),
   );
+  const side = (of: 'chosen' | 'rejected') => (rewards ? batch.comparisons.map((c) => rewards![c[of]]!) : []);
   const result = {
     loss: value.dataSync()[0]!,
-    chosenRewards: rewards[0],
-    rejectedRewards: rewards[1],
+    chosenRewards: side('chosen'),
+    rejectedRewards: side('rejected'),
     gradient: [...grad.dataSync()],
   };
   value.dispose();

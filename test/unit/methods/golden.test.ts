@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { methodById } from '../../../src/methods';
-import { defaultParams } from '../../../src/methods/method';
+import { mainPass } from '../../../src/methods/method';
+import { defaultParams } from '../../../src/methods/params';
 import { packForest } from '../../../src/tree/pack';
 import type { PreferenceTree } from '../../../src/tree/tree';
 import golden from '../../golden/methods.json';
@@ -99,14 +100,14 @@ describe('tgdpo', () => {
       ...defaultParams(method),
       alpha: c.alpha,
       beta: c.beta,
-      clamp: kind === 'clamped' ? 1 : 0,
+      clamp: kind === 'clamped',
     };
     const reference = interleave(c.refChosen, c.refRejected);
     const guide = interleave(c.guideChosen, c.guideRejected);
-    const weight = method.weights!(
-      { batch, referenceLogProb: Float32Array.from(reference), guideLogProb: Float32Array.from(guide) },
-      params,
-    );
+    const weight = mainPass(method, params).objective.coefficients!({
+      batch,
+      constants: { reference: Float32Array.from(reference), guide: Float32Array.from(guide) },
+    });
     expect(weight).toBeAllclose(interleave(expected.weightsChosen, expected.weightsRejected), tolerance);
     const policy = interleave(c.policyChosen, c.policyRejected);
     const result = await evaluate(method, batch, policy, reference, { params, guide });

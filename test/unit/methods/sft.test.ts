@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sft } from '../../../src/methods/sft';
+import { sft } from '../../../src/methods/supervised/sft';
 import { packForest } from '../../../src/tree/pack';
 import type { PreferenceTree } from '../../../src/tree/tree';
 import { evaluate } from './evaluate';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { dpo } from '../../../src/methods/dpo';
-import { stepDpo } from '../../../src/methods/step-dpo';
+import { dpo } from '../../../src/methods/pairwise/dpo';
+import { stepDpo } from '../../../src/methods/stepwise/step-dpo';
 import { packForest } from '../../../src/tree/pack';
 import { evaluate, finiteDifferences, pairOf } from './evaluate';
 

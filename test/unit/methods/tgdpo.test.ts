@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dpo } from '../../../src/methods/dpo';
-import { defaultParams } from '../../../src/methods/method';
-import { tgdpo } from '../../../src/methods/tgdpo';
+import { mainPass } from '../../../src/methods/method';
+import { dpo } from '../../../src/methods/pairwise/dpo';
+import type { Params } from '../../../src/methods/params';
+import { defaultParams } from '../../../src/methods/params';
+import { tgdpo } from '../../../src/methods/token-level/tgdpo';
+import { checkTrees } from '../../../src/run/check-trees';
 import { packForest } from '../../../src/tree/pack';
 import { evaluate, finiteDifferences, pairOf, twoPairs } from './evaluate';
 
@@ -10,15 +13,12 @@ const params = { ...defaultParams(tgdpo), beta: 0.5, alpha: 0.5 };
 const logProb = [-0.5, -1.0, -0.2, -2.0, -1.5, -0.1, -0.4, -3.0, -0.5, -2.5];
 const reference = [-1.0, -1.5, -0.4, -1.0, -1.0, -0.2, -0.8, -2.0, -1.0, -2.0];
 const guide = [-0.6, -1.9, -0.9, -1.4, -2.0, -0.1, -0.2, -2.5, -0.8, -4.0];
-const weigh = (g: ArrayLike<number>, more: Record<string, number> = {}, batch = twoPairs()) =>
-  tgdpo.weights!(
-    {
-      batch,
-      referenceLogProb: Float32Array.from(reference),
-      guideLogProb: Float32Array.from(g),
-    },
-    { ...params, ...more },
-  );
+const objective = (more: Params = {}) => mainPass(tgdpo, { ...params, ...more }).objective;
+const weigh = (g: ArrayLike<number>, more: Params = {}, batch = twoPairs()) =>
+  objective(more).coefficients!({
+    batch,
+    constants: { reference: Float32Array.from(reference), guide: Float32Array.from(g) },
+  });
 
 describe('tgdpo', () => {
   it('weighs tokens by the guide: 1 + alpha rhat on chosen, 1 - alpha rhat on rejected', () => {
@@ -30,7 +30,7 @@ describe('tgdpo', () => {
     const far = [...guide];
     far[0] = -9; // rhat = 0.5 * -8 = -4, c = 1 - 2 = -1
     expect(weigh(far)[0]).toBe(0);
-    expect(weigh(far, { clamp: 0 })[0]).toBeCloseTo(-1, 6);
+    expect(weigh(far, { clamp: false })[0]).toBeCloseTo(-1, 6);
   });
 
   it('is exactly DPO when the guide is the reference, or alpha is 0', async () => {
@@ -59,49 +59,34 @@ describe('tgdpo', () => {
 
   it('gives padding no weight and stays finite', () => {
     fc.assert(
-      fc.property(
-        fc.float({ min: -1e4, max: 1e4, noNaN: true }),
-        fc.integer({ min: 0, max: 1 }),
-        (x, clamp) => {
-          const batch = packForest([pairOf('a', 2, 3)]);
-          const { count, used } = batch.entries;
-          const weight = tgdpo.weights!(
-            {
-              batch,
-              referenceLogProb: new Float32Array(count),
-              guideLogProb: new Float32Array(count).fill(x),
-            },
-            { ...params, clamp },
-          );
-          expect(weight.every(Number.isFinite)).toBe(true);
-          expect(weight.slice(used).every((w) => w === 0)).toBe(true);
-          if (clamp === 1) expect(weight.every((w) => w >= 0)).toBe(true);
-        },
-      ),
+      fc.property(fc.float({ min: -1e4, max: 1e4, noNaN: true }), fc.boolean(), (x, clamp) => {
+        const batch = packForest([pairOf('a', 2, 3)]);
+        const { count, used } = batch.entries;
+        const weight = objective({ clamp }).coefficients!({
+          batch,
+          constants: { reference: new Float32Array(count), guide: new Float32Array(count).fill(x) },
+        });
+        expect(weight.every(Number.isFinite)).toBe(true);
+        expect(weight.slice(used).every((w) => w === 0)).toBe(true);
+        if (clamp) expect(weight.every((w) => w >= 0)).toBe(true);
+      }),
       { numRuns: 50, seed: 1 },
     );
   });
 
-  it('says what is missing or ambiguous', () => {
-    const batch = twoPairs();
-    const referenceLogProb = Float32Array.from(reference);
-    expect(() => tgdpo.weights!({ batch, referenceLogProb, guideLogProb: undefined }, params)).toThrow(
-      /train the guide stage first/,
+  it('refuses an answer in two roles before anything is trained', () => {
+    const tree = pairOf('a', 2, 3);
+    tree.comparisons.push({ chosen: 1, rejected: 0 });
+    expect(() => checkTrees('TGDPO', objective().reads, [pairOf('b', 1, 1), tree])).toThrow(
+      /TGDPO cannot train on tree "a": answer [01] is chosen in one comparison and rejected in another.*pairs/,
     );
-    expect(() =>
-      tgdpo.weights!({ batch, referenceLogProb: undefined, guideLogProb: referenceLogProb }, params),
-    ).toThrow(/log-probs of the reference/);
-    batch.comparisons.push({ chosen: 1, rejected: 0 });
-    expect(() => weigh(guide, {}, batch)).toThrow(/Response [01] of tree "a" is chosen in one comparison/);
   });
 
-  it('trains a DPO guide with the same beta first, then itself', () => {
-    const stages = tgdpo.stages!(tgdpo, params);
-    expect(stages.map((s) => [s.id, s.method.id, s.guide])).toEqual([
-      ['guide', 'dpo', undefined],
-      ['tgdpo', 'tgdpo', 'guide'],
-    ]);
-    expect(stages[0]!.params).toEqual({ ...defaultParams(dpo), beta: 0.5 });
-    expect(stages[1]!.params).toEqual(params);
+  it('trains a DPO guide with the same beta first, then itself', async () => {
+    const passes = tgdpo.passes(params);
+    expect(passes.map(({ id }) => id)).toEqual(['guide', 'tgdpo']);
+    expect(passes[1]!.objective.reads.frozen).toEqual({ guide: { model: 'guide', read: 'logProb' } });
+    expect(passes[0]!.objective.rewardScale).toBe(0.5);
+    expect(passes[0]!.objective.coefficients).toBeUndefined();
   });
 });

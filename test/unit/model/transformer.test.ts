@@ -129,15 +129,13 @@ describe('scoring', () => {
     return () => disposeParameters(params);
   });
 
-  it('takes weights other than those of the batch', () => {
+  it('takes the weights that are set on the batch', () => {
     const sums = (weight?: Float32Array) =>
-      tf.tidy(() =>
-        scoreBatch(
-          { config: tied, weights: params },
-          uploadBatch(twoBranches(), tied),
-          weight,
-        ).stepSum.dataSync(),
-      );
+      tf.tidy(() => {
+        const batch = twoBranches();
+        if (weight) batch.entries.weight = weight;
+        return scoreBatch({ config: tied, weights: params }, uploadBatch(batch, tied)).stepSum.dataSync();
+      });
     const { logProb } = scoreWithGradients(tied, params, twoBranches(), [1, 1]);
     expect(sums(Float32Array.of(1, 0, 0, 2, 0))).toBeAllclose([logProb[0]!, 2 * logProb[3]!]);
     expect(sums()).toBeAllclose([
@@ -151,7 +149,7 @@ describe('scoring', () => {
     const tensors = uploadBatch(twoBranches(), tied);
     const hidden = forwardHidden({ config: tied, weights: params }, tensors);
     expect(hidden.shape).toEqual([10, 8]);
-    const scores = scoreBatch({ config: tied, weights: params }, tensors, new Float32Array(5));
+    const scores = scoreBatch({ config: tied, weights: params }, tensors);
     tf.dispose([hidden, { ...scores }]);
     disposeBatch(tensors);
     expect(tf.memory().numTensors).toBe(before);

@@ -19,7 +19,6 @@ export const charTokenizer: Tokenizer = {
 
 export interface FakeOptions {
   count: number;
-  params: Record<string, number>;
   seed?: number;
   /** Chance that a line is wrong. */
   mistakes?: number;
@@ -35,7 +34,7 @@ export interface FakeOptions {
  * `calls` are the requests it got, as text; `notes` what was reported.
  */
 export const fakeContext = (options: FakeOptions) => {
-  const { count, params, seed = 1, mistakes = 0.2, stops = 0, maxTokens = 96 } = options;
+  const { count, seed = 1, mistakes = 0.2, stops = 0, maxTokens = 96 } = options;
   const tokenizer = options.tokenizer ?? charTokenizer;
   const rng = createRng(seed);
   const problems = rng.fork('problems');
@@ -89,7 +88,6 @@ export const fakeContext = (options: FakeOptions) => {
       });
     },
     count,
-    params,
     maxTokens,
     signal: options.signal ?? new AbortController().signal,
     progress: (done, note) => notes.push({ done, note }),

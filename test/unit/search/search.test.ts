@@ -60,7 +60,7 @@ describe('firstWrong', () => {
 
 /** A context whose sampler answers each call with these texts, EOS added unless they end in `~`. */
 const scripted = (texts: string[]) => {
-  const { context } = fakeContext({ count: 1, params: {} });
+  const { context } = fakeContext({ count: 1 });
   context.sample = async (requests) =>
     requests.map(() =>
       texts.map((text): Sample => {
@@ -90,7 +90,7 @@ describe('sampleAnswers', () => {
   });
 
   it('draws batches up to the limit and no further', async () => {
-    const { context } = fakeContext({ count: 1, params: {} });
+    const { context } = fakeContext({ count: 1 });
     const tally = newTally();
     for await (const batch of answerBatches(context, sampling, tally, () => 100)) {
       expect(batch.length).toBeLessThanOrEqual(64);
@@ -123,14 +123,14 @@ describe('rightNextSteps', () => {
   });
 
   it('asks for no more tokens than are left of the response', async () => {
-    const { context, calls, known } = fakeContext({ count: 1, params: {}, maxTokens: 30 });
+    const { context, calls, known } = fakeContext({ count: 1, maxTokens: 30 });
     known.set(problem.prompt, problem);
     await rightNextSteps(context, [prefix], sampling, newTally());
     expect(calls[0]![0]!.maxTokens).toBe(30 - encode('7+5=12\n').length);
   });
 
   it('returns results in the order of the prefixes, over several calls', async () => {
-    const { context, calls, known } = fakeContext({ count: 1, params: {}, mistakes: 0 });
+    const { context, calls, known } = fakeContext({ count: 1, mistakes: 0 });
     known.set(problem.prompt, problem);
     const empty = { problem, steps: [] };
     const many = Array.from({ length: 70 }, (_, i) => (i % 2 === 0 ? prefix : empty));
@@ -142,7 +142,7 @@ describe('rightNextSteps', () => {
   });
 
   it('supplies the verifier’s step, with EOS on the last line', () => {
-    const { context } = fakeContext({ count: 1, params: {} });
+    const { context } = fakeContext({ count: 1 });
     expect(goldNextStep(context, prefix)).toEqual({ text: '12*3=36\n', tokens: encode('12*3=36\n') });
     const solved = { problem, steps: splitTokens(arithmetic, charTokenizer, encode('7+5=12\n12*3=36\n')) };
     expect(goldNextStep(context, solved)!.tokens).toEqual([...encode('A:36'), eos]);

@@ -6,7 +6,7 @@ describe('stepMetrics', () => {
     const metrics = stepMetrics([
       {
         loss: 0.5,
-        size: 2,
+        over: 2,
         chosenRewards: Float32Array.of(1, 0),
         rejectedRewards: Float32Array.of(0, 0.5),
         chosenLogps: Float64Array.of(-10, -20),
@@ -16,7 +16,7 @@ describe('stepMetrics', () => {
       },
       {
         loss: 0.2,
-        size: 1,
+        over: 1,
         chosenRewards: Float32Array.of(2),
         rejectedRewards: Float32Array.of(2),
         chosenLogps: Float64Array.of(-3),
@@ -48,6 +48,6 @@ describe('stepMetrics', () => {
   });
 
   it('says nothing of rewards where a method has none', () => {
-    expect(stepMetrics([{ loss: 3, size: 7, aux: {}, tokens: 1 }])).toEqual({ loss: 3 });
+    expect(stepMetrics([{ loss: 3, over: 7, aux: {}, tokens: 1 }])).toEqual({ loss: 3 });
   });
 });

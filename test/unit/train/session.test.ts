@@ -1,15 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dpo } from '../../../src/methods/dpo';
 import type { Method } from '../../../src/methods/method';
-import { sft } from '../../../src/methods/sft';
-import { stepDpo } from '../../../src/methods/step-dpo';
-import { tgdpo } from '../../../src/methods/tgdpo';
+import type { LossOutput } from '../../../src/methods/objective';
+import { dpo } from '../../../src/methods/pairwise/dpo';
+import { stepDpo } from '../../../src/methods/stepwise/step-dpo';
+import { sft } from '../../../src/methods/supervised/sft';
+import { tgdpo } from '../../../src/methods/token-level/tgdpo';
+import { TrainingSession } from '../../../src/run/session';
+import { defineSource } from '../../../src/sources/source';
 import { arithmetic } from '../../../src/tasks/arithmetic';
 import type { BackendInfo } from '../../../src/tf';
 import { GpuError, initBackend, tf } from '../../../src/tf';
 import type { RunDocument } from '../../../src/train/run-document';
 import { defaultRun } from '../../../src/train/run-document';
-import { TrainingSession } from '../../../src/train/session';
 import type { RunEvent } from '../../../workers/protocol';
 import { onCorruptedPairs } from '../../support/corrupted-pairs';
 import { memorySessionStore } from '../../support/memory-session-store';
@@ -21,6 +23,16 @@ beforeAll(async () => {
 });
 
 const pairDpo = onCorruptedPairs(dpo);
+
+/** The method with its last loss changed. */
+const withLoss = (method: Method, change: (output: LossOutput) => LossOutput): Method => ({
+  ...method,
+  passes: (params) =>
+    method.passes(params).map((pass) => ({
+      ...pass,
+      objective: { ...pass.objective, loss: (input) => change(pass.objective.loss(input)) },
+    })),
+});
 
 const documentOf = (method: Method, changes: Partial<RunDocument> = {}): RunDocument => {
   const run = defaultRun(method, 'tiny');
@@ -73,13 +85,10 @@ describe('TrainingSession', () => {
     await whole.session.start();
 
     let lost = false;
-    const breaking: Method = {
-      ...pairDpo,
-      loss: (input, params) => {
-        if (lost) throw new GpuError('The GPU device was lost (reset).');
-        return pairDpo.loss(input, params);
-      },
-    };
+    const breaking = withLoss(pairDpo, (output) => {
+      if (lost) throw new GpuError('The GPU device was lost (reset).');
+      return output;
+    });
     const { session, events, memory, options } = await makeSession(breaking);
     await session.stepOnce();
     await session.stepOnce();
@@ -253,14 +262,14 @@ describe('TrainingSession', () => {
   });
 
   it('stops at a loss that is not finite, says why, and keeps the last good weights', async () => {
-    const bad: Method = { ...pairDpo };
+    let broken = false;
+    const bad = withLoss(pairDpo, (output) =>
+      broken ? { ...output, loss: tf.mul(output.loss, Number.NaN) } : output,
+    );
     const made = await makeSession(bad, { steps: 6 });
-    Object.assign(bad, {
-      loss: (input: Parameters<Method['loss']>[0], params: Parameters<Method['loss']>[1]) => {
-        const out = pairDpo.loss(input, params);
-        return made.session.status().step >= 2 ? { ...out, loss: tf.mul(out.loss, Number.NaN) } : out;
-      },
-    });
+    await made.session.stepOnce();
+    await made.session.stepOnce();
+    broken = true;
     const status = await made.session.start();
     expect(status.phase).toBe('failed');
     expect(status.message).toMatch(/step 3.*step 2 are kept.*learning rate/s);
@@ -291,13 +300,18 @@ describe('TrainingSession', () => {
   });
 
   it('says what happened when the data cannot be made', async () => {
-    const broken: Method = {
-      ...dpo,
+    const source = defineSource({
+      id: 'broken',
+      name: 'Broken',
+      summary: 'Fails.',
+      params: {},
+      makes: ['pairs'],
       // biome-ignore lint/correctness/useYield: it fails before the first tree
-      async *collect() {
+      async *make() {
         throw new Error('of 800 sampled answers none was wrong');
       },
-    };
+    });
+    const broken: Method = { ...dpo, sources: [source] };
     const { session } = await makeSession(broken);
     const status = await session.start();
     expect(status).toMatchObject({ phase: 'failed', message: 'of 800 sampled answers none was wrong' });

@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import { adamWToArrays, createAdamW, disposeAdamW } from '../../../src/kernels/adamw';
-import { dpo } from '../../../src/methods/dpo';
-import { defaultParams } from '../../../src/methods/method';
+import { logistic } from '../../../src/methods/pairwise/dpo';
 import type { ModelConfig } from '../../../src/model/config';
 import { parseModelConfig } from '../../../src/model/config';
 import type { HostTensor, WeightStorage } from '../../../src/model/host-weights';
@@ -81,7 +80,7 @@ const openBase = async (files: GoldenFiles): Promise<Base> => {
   };
 };
 
-const method = (beta: number) => ({ method: dpo, params: { ...defaultParams(dpo), beta } });
+const method = (beta: number) => ({ objective: logistic({ beta }) });
 
 /** PEFT's names of the trained tensors are ours behind this prefix; a full model's are ours as they are. */
 const golden = (tensors: ReadonlyMap<string, HostTensor>, name: string): HostTensor => {
@@ -107,8 +106,10 @@ const expectMetrics = (ours: Record<string, number>, theirs: Record<string, numb
 };
 
 /** Log-probs of the reference: the base with the adapter off, though its tensors lie in the same map. */
-const referenceOf = ({ config, trees }: Base, weights: Weights, adapter: Map<string, Tensor>) =>
-  scoreTrees({ config, weights: new Map([...weights, ...adapter]) }, trees, async () => {});
+const referenceOf = async ({ config, trees }: Base, weights: Weights, adapter: Map<string, Tensor>) => ({
+  read: 'logProb' as const,
+  byTree: await scoreTrees({ config, weights: new Map([...weights, ...adapter]) }, trees, async () => {}),
+});
 
 export interface BatchOptions {
   storage?: WeightStorage;
@@ -138,8 +139,7 @@ export const expectTrlBatch = async (files: GoldenFiles, name: BatchName, option
     ...(options.checkpointing === undefined ? {} : { checkpointing: options.checkpointing }),
     optimizer: createAdamW(parameters),
     ...method(fixture.beta),
-    reference,
-    guide: undefined,
+    constants: { reference },
   };
   const hyper: StepHyper = {
     learningRate: 0,
@@ -195,8 +195,7 @@ export const expectTrlSteps = async (files: GoldenFiles, run: RunName) => {
     ...(adapter ? { lora: { scale: loraScale(adapter.settings) } } : {}),
     optimizer: createAdamW(parameters),
     ...method(fixture.beta),
-    reference: await referenceOf(base, frozen, parameters),
-    guide: undefined,
+    constants: { reference: await referenceOf(base, frozen, parameters) },
   };
   try {
     for (const [i, theirs] of fixture.steps.entries()) {

@@ -26,13 +26,12 @@ beforeAll(async () => {
 const evaluate = (batch: PackedBatch, weight: Float32Array) =>
   tidily(() => {
     const names = [...params.keys()];
-    const tensors = uploadBatch(batch, config);
+    const tensors = uploadBatch({ ...batch, entries: { ...batch.entries, weight } }, config);
     let logProb: number[] = [];
     const gradients = tf.grads((...values: Tensor[]) => {
       const scores = scoreBatch(
         { config, weights: new Map(names.map((name, i) => [name, values[i]!])) },
         tensors,
-        weight,
       );
       logProb = [...scores.logProb.dataSync()];
       return tf.sum(scores.stepSum);

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { dpo } from '../../../src/methods/dpo';
-import { defaultParams } from '../../../src/methods/method';
-import { sft } from '../../../src/methods/sft';
+import { defaultParams } from '../../../src/methods/params';
+import { rightAndWrong } from '../../../src/sources/right-and-wrong';
+import { workedSolutions } from '../../../src/sources/worked-solutions';
 import { arithmetic } from '../../../src/tasks/arithmetic';
 import { packForest } from '../../../src/tree/pack';
 import { pathOf } from '../../../src/tree/paths';
 import type { PreferenceTree } from '../../../src/tree/tree';
 import { charTokenizer, fakeContext, gather } from '../search/fake-context';
 
-const params = defaultParams(dpo);
+const params = defaultParams(rightAndWrong);
 const { decode, eos } = charTokenizer;
 
 const tokensOf = (tree: PreferenceTree, response: number) =>
@@ -18,8 +18,8 @@ const tokensOf = (tree: PreferenceTree, response: number) =>
 
 describe('the DPO pipeline', () => {
   it('pairs a right with a wrong answer to the same problem, whole', async () => {
-    const { context, known, notes } = fakeContext({ count: 30, params });
-    const trees = await gather(dpo.collect(context));
+    const { context, known, notes } = fakeContext({ count: 30 });
+    const trees = await gather(rightAndWrong.make(context, params));
     expect(trees).toHaveLength(30);
     packForest(trees);
     let shared = 0;
@@ -43,22 +43,22 @@ describe('the DPO pipeline', () => {
   });
 
   it('says what it saw when no answer is right', async () => {
-    const { context } = fakeContext({ count: 2, params, mistakes: 1 });
-    await expect(gather(dpo.collect(context))).rejects.toThrow(
+    const { context } = fakeContext({ count: 2, mistakes: 1 });
+    await expect(gather(rightAndWrong.make(context, params))).rejects.toThrow(
       /Only 0 of 2 trees .*of 800 sampled answers none was right/,
     );
   });
 
   it('stops at an abort', async () => {
-    const { context } = fakeContext({ count: 2, params, signal: AbortSignal.abort() });
-    await expect(gather(dpo.collect(context))).rejects.toMatchObject({ name: 'AbortError' });
+    const { context } = fakeContext({ count: 2, signal: AbortSignal.abort() });
+    await expect(gather(rightAndWrong.make(context, params))).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
 
 describe('the SFT pipeline', () => {
   it('makes chains of the worked solutions, a node per line, EOS last', async () => {
-    const { context, known } = fakeContext({ count: 5, params: {} });
-    const trees = await gather(sft.collect(context));
+    const { context, known } = fakeContext({ count: 5 });
+    const trees = await gather(workedSolutions.make(context, {}));
     expect(trees).toHaveLength(5);
     const batch = packForest(trees);
     expect(batch.comparisons).toEqual([]);

@@ -12,27 +12,17 @@
  *
  * Source: Ouyang et al. 2022, section 3.5 and appendix C.1. No official code.
  */
-import { chainTree, labelled } from '../search/build-trees';
-import type { PipelineContext } from '../search/pipeline';
-import { promptTokens } from '../search/prompt-tokens';
-import { encodeSteps } from '../search/split-tokens';
-import { throwIfAborted } from '../search/throw-if-aborted';
-import { tf } from '../tf';
-import type { PreferenceTree } from '../tree/tree';
-import { defineMethod } from './method';
+import { workedSolutions } from '../../sources/worked-solutions';
+import { tf } from '../../tf';
+import { defineMethod } from '../method';
+import type { Objective } from '../objective';
 
-async function* collect(ctx: PipelineContext): AsyncGenerator<PreferenceTree> {
-  const { task, tokenizer } = ctx;
-  for (let made = 0; made < ctx.count; made++) {
-    throwIfAborted(ctx.signal);
-    const problem = ctx.problems();
-    const steps = labelled(encodeSteps(task, tokenizer, problem.solution), () => 1);
-    steps.at(-1)?.tokens.push(tokenizer.eos);
-    yield chainTree(`${problem.id}#${made}`, promptTokens(tokenizer, problem), steps);
-    if ((made + 1) % 64 === 0 || made + 1 === ctx.count)
-      ctx.progress(made + 1, `${made + 1} worked solutions`);
-  }
-}
+export const likelihood: Objective = {
+  reads: {},
+  loss({ steps, tokens }) {
+    return { loss: tf.mul(tf.sum(steps.sum), -1 / tokens.used), over: tokens.used }; // (1), N = tokens.used
+  },
+};
 
 export const sft = defineMethod({
   id: 'sft',
@@ -52,16 +42,13 @@ export const sft = defineMethod({
     'The solutions are worked out by the task itself, not written by people.',
     'The mean is over all scored tokens of the batch, so a long solution counts for more than a short one.',
   ],
+  eats: 'solutions',
   params: {},
+  sources: [workedSolutions],
+  passes: () => [{ id: 'sft', label: 'SFT', objective: likelihood }],
   defaults: {
     paper: { learningRate: 9.65e-6, batchSize: 32, epochs: 16, schedule: 'cosine', dropout: 0.2 },
     learningRate: 1e-4,
     batchSize: 32,
-  },
-  needs: { reference: false, comparisons: false, steps: false },
-  collect,
-  loss({ batch, policy }) {
-    const tokens = batch.responses.reduce((sum, r) => sum + r.entryEnd - r.entryStart, 0); //  N
-    return { loss: tf.mul(tf.sum(policy.stepSum), -1 / tokens) }; //                           (1)
   },
 });

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { defaultParams } from '../../../src/methods/method';
-import { stepDpo } from '../../../src/methods/step-dpo';
+import { defaultParams } from '../../../src/methods/params';
+import { firstMistakes } from '../../../src/sources/first-mistakes';
 import { arithmetic } from '../../../src/tasks/arithmetic';
 import { packForest } from '../../../src/tree/pack';
 import { charTokenizer, fakeContext, gather } from '../search/fake-context';
 
-const params = defaultParams(stepDpo);
+const params = defaultParams(firstMistakes);
 const { decode, eos } = charTokenizer;
 
 describe('the Step-DPO pipeline', () => {
   it('prefers a right step over the first wrong one, after a correct prefix', async () => {
-    const { context, known, notes } = fakeContext({ count: 40, params });
-    const trees = await gather(stepDpo.collect(context));
+    const { context, known, notes } = fakeContext({ count: 40 });
+    const trees = await gather(firstMistakes.make(context, params));
     expect(trees).toHaveLength(40);
     expect(new Set(trees.map((tree) => tree.id)).size).toBe(40);
     packForest(trees); // every tree is valid
@@ -41,14 +41,15 @@ describe('the Step-DPO pipeline', () => {
   });
 
   it('repeats itself from a seed, and not from another', async () => {
-    const run = (seed: number) => gather(stepDpo.collect(fakeContext({ count: 12, params, seed }).context));
+    const run = (seed: number) =>
+      gather(firstMistakes.make(fakeContext({ count: 12, seed }).context, params));
     expect(await run(3)).toEqual(await run(3));
     expect(await run(3)).not.toEqual(await run(4));
   });
 
   it('samples the asked number of continuations, from the prompt and the correct steps only', async () => {
-    const { context, known, calls } = fakeContext({ count: 10, params: { ...params, continuations: 5 } });
-    await gather(stepDpo.collect(context));
+    const { context, known, calls } = fakeContext({ count: 10 });
+    await gather(firstMistakes.make(context, { ...params, continuations: 5 }));
     const continued = calls.flat().filter((c) => c.count === 5);
     expect(continued.length).toBeGreaterThanOrEqual(10);
     for (const { text } of continued) {
@@ -59,28 +60,28 @@ describe('the Step-DPO pipeline', () => {
   });
 
   it('takes EOS alone as the wrong step of an answer that stops too early', async () => {
-    const { context } = fakeContext({ count: 20, params, mistakes: 0, stops: 0.2 });
-    for (const tree of await gather(stepDpo.collect(context))) {
+    const { context } = fakeContext({ count: 20, mistakes: 0, stops: 0.2 });
+    for (const tree of await gather(firstMistakes.make(context, params))) {
       expect(tree.nodes.at(-1)!.tokens).toEqual([eos]);
       expect(tree.nodes.at(-2)!.labels?.['correct']).toBe(1);
     }
   });
 
   it('gives up with what it saw when the model is never wrong', async () => {
-    const { context } = fakeContext({ count: 3, params, mistakes: 0 });
-    await expect(gather(stepDpo.collect(context))).rejects.toThrow(
+    const { context } = fakeContext({ count: 3, mistakes: 0 });
+    await expect(gather(firstMistakes.make(context, params))).rejects.toThrow(
       /Only 0 of 3 trees .* from 200 problems: of 400 sampled answers none was wrong\. Choose a harder/,
     );
   });
 
   it('gives up when no continuation is right, unless the verifier may supply the step', async () => {
     const alwaysWrong = { count: 3, mistakes: 1 };
-    const { context } = fakeContext({ ...alwaysWrong, params });
-    await expect(gather(stepDpo.collect(context))).rejects.toThrow(
+    const { context } = fakeContext(alwaysWrong);
+    await expect(gather(firstMistakes.make(context, params))).rejects.toThrow(
       /continuations of correct prefixes none was right\. Choose an easier/,
     );
-    const helped = fakeContext({ ...alwaysWrong, params: { ...params, goldFallback: 1 } });
-    const trees = await gather(stepDpo.collect(helped.context));
+    const helped = fakeContext(alwaysWrong);
+    const trees = await gather(firstMistakes.make(helped.context, { ...params, goldFallback: true }));
     expect(trees).toHaveLength(3);
     for (const tree of trees) {
       const chosen = tree.nodes.at(-2)!;
@@ -90,16 +91,16 @@ describe('the Step-DPO pipeline', () => {
   });
 
   it('says so when answers do not end', async () => {
-    const { context } = fakeContext({ count: 2, params, maxTokens: 5 });
-    await expect(gather(stepDpo.collect(context))).rejects.toThrow(
+    const { context } = fakeContext({ count: 2, maxTokens: 5 });
+    await expect(gather(firstMistakes.make(context, params))).rejects.toThrow(
       /did not end within 5 tokens\. Raise data\.maxTokens/,
     );
   });
 
   it('stops at an abort', async () => {
     const controller = new AbortController();
-    const { context } = fakeContext({ count: 1000, params, signal: controller.signal });
-    const trees = stepDpo.collect(context);
+    const { context } = fakeContext({ count: 1000, signal: controller.signal });
+    const trees = firstMistakes.make(context, params);
     await trees.next();
     controller.abort(new Error('a reason of its own'));
     await expect(gather(trees)).rejects.toMatchObject({ name: 'AbortError' });

@@ -1,0 +1,99 @@
+/**
+ * Direct Preference Optimization: make the chosen answer more likely than the rejected one, relative to a frozen
+ * reference, by the maximum likelihood of the Bradley-Terry model, with no reward model and no sampling in the loop.
+ *
+ *   S   = sum over the response's tokens of (l_t - l0_t)                                   (1)
+ *   z   = beta (S_w - S_l)                                                                 (2)
+ *   L   = -(1 - eps) log sigmoid(z) - eps log sigmoid(-z), mean over pairs                 (3)
+ *       = softplus(-z) + eps z                                                             (4)
+ *
+ *   l_t, l0_t  log-prob of token t under policy and reference     w, l  chosen, rejected
+ *   beta       strength of the pull to the reference              eps   label smoothing; 0 is the paper's DPO
+ *   beta S     the implicit reward
+ *
+ * Where we differ: pairs are one right and one wrong answer of the model itself, told apart by the verifier, where the
+ * paper has people's preferences. With eps > 0 the loss is the "conservative" DPO of Mitchell's note; (4) is the same
+ * number as (3), since softplus(z) = softplus(-z) + z, and needs one softplus instead of two.
+ *
+ * Source: Rafailov et al. 2023, equation 7 and appendix B; eric-mitchell/direct-preference-optimization, trainers.py.
+ */
+import { rightAndWrong } from '../../sources/right-and-wrong';
+import type { Scalar, Tensor1D } from '../../tf';
+import { tf } from '../../tf';
+import { defineMethod } from '../method';
+import type { Objective } from '../objective';
+import { number } from '../params';
+
+/** Strength of the pull to the reference, with the help and range that all methods share. */
+export const beta = number({
+  label: 'beta',
+  help: 'How strongly the policy is held to the reference; larger stays closer.',
+  min: 0.001,
+  max: 10,
+  scale: 'log',
+  default: 0.1,
+  from: 'paper',
+});
+
+/** DPO's loss, which many methods train with on other data, another reference or in another order. */
+export const logistic = ({
+  beta,
+  labelSmoothing = 0,
+}: {
+  beta: number;
+  labelSmoothing?: number;
+}): Objective => ({
+  reads: { reference: true },
+  rewardScale: beta,
+  loss({ pairs, answers }) {
+    const minusZ = pairs.margin(-beta); // (2) [C]
+    const mistaken: Tensor1D = tf.softplus(minusZ); // (4) [C]
+    const perPair = labelSmoothing > 0 ? tf.sub(mistaken, tf.mul(minusZ, labelSmoothing)) : mistaken;
+    return {
+      loss: tf.mean(perPair) as Scalar,
+      over: pairs.count,
+      rewards: answers.reward(beta), // beta S
+    };
+  },
+});
+
+export const dpo = defineMethod({
+  id: 'dpo',
+  name: 'DPO',
+  chapter: 'pairwise',
+  paper: {
+    title: 'Direct Preference Optimization: Your Language Model is Secretly a Reward Model',
+    authors:
+      'Rafael Rafailov, Archit Sharma, Eric Mitchell, Stefano Ermon, Christopher D. Manning, Chelsea Finn',
+    year: 2023,
+    arxiv: '2305.18290',
+    url: 'https://arxiv.org/abs/2305.18290',
+  },
+  summary:
+    'Prefers a right answer over a wrong one to the same problem, as whole answers: every token of the one is pushed up, every token of the other down, by the same amount.',
+  tex: String.raw`\mathcal{L} = -\log \sigma\!\left( \beta \log\frac{\pi_\theta(y_w \mid x)}{\pi_{\mathrm{ref}}(y_w \mid x)} - \beta \log\frac{\pi_\theta(y_l \mid x)}{\pi_{\mathrm{ref}}(y_l \mid x)} \right)`,
+  notes: [
+    'A pair is one right and one wrong answer of the model itself, told apart by the verifier; an answer with a wrong line counts as wrong even where its final number is right.',
+    'The whole answer is scored on both sides, EOS included. Leading lines that both answers share cancel in the margin, but count in the log-probs shown.',
+    'Label smoothing above 0 is the conservative DPO of a later note by Eric Mitchell, not of the paper.',
+  ],
+  eats: 'pairs',
+  params: {
+    beta,
+    labelSmoothing: number({
+      label: 'label smoothing',
+      help: 'Share of the pairs assumed to be the wrong way round; 0 is the paper, above 0 conservative DPO.',
+      min: 0,
+      max: 0.49,
+      default: 0,
+      from: 'paper',
+    }),
+  },
+  sources: [rightAndWrong],
+  passes: (params) => [{ id: 'dpo', label: 'DPO', objective: logistic(params) }],
+  defaults: {
+    paper: { beta: 0.1, learningRate: 1e-6, batchSize: 64, optimizer: 'RMSprop', warmupSteps: 150 },
+    learningRate: 5e-5,
+    batchSize: 16,
+  },
+});

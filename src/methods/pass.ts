@@ -1,0 +1,41 @@
+import type { Source } from '../sources/source';
+import type { Objective } from './objective';
+import type { Order } from './order';
+
+/** Names a pass within its run. */
+export type PassId = string;
+
+/**
+ * Weights: those that the run begins with, those that an earlier pass ended with, or a weighted sum of such (merging,
+ * extrapolation). The weights of a sum are taken as they are; a mean has weights that add up to 1.
+ */
+export type Blend = 'start' | PassId | readonly (readonly [number, 'start' | PassId])[];
+
+/** A reference that follows the policy: after every so many steps it becomes mix * policy + (1 - mix) * itself. */
+export interface Refresh {
+  every: number;
+  mix: number;
+}
+
+/**
+ * One stretch of training: from which weights, compared with what, on which trees, in which order, with which loss. A run
+ * is a static list of passes, so that a stored run is "pass 2, step 17".
+ */
+export interface Pass {
+  id: PassId;
+  label: string;
+  objective: Objective;
+  /** Initial weights; 'start' when left out. */
+  from?: Blend;
+  /** What the objective's reference is; 'start' when left out. */
+  reference?: Blend;
+  refresh?: Refresh;
+  /** What it trains on: the run's trees when left out, another source's, or an earlier pass's. A source samples from the weights that the pass starts from. */
+  trees?: Source | { of: PassId };
+  /** Share of the trees that are the run's first ones, mixed in. */
+  replay?: number;
+  /** A fresh shuffle per epoch when left out. */
+  order?: Order;
+  /** Share of the document's steps; all of them when left out. */
+  share?: number;
+}

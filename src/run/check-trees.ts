@@ -1,0 +1,52 @@
+import type { Reads } from '../methods/objective';
+import { pathOf } from '../tree/paths';
+import type { PreferenceTree } from '../tree/tree';
+
+/** The data lack what the method's loss reads. Found before anything is trained. */
+export class UnsuitableDataError extends Error {
+  override name = 'UnsuitableDataError';
+}
+
+/** What a tree lacks, in words; undefined when it has all. */
+const lackOf = (reads: Reads, tree: PreferenceTree): string | undefined => {
+  const { responses, comparisons, nodes } = tree;
+  if (reads.oneRole) {
+    const chosen = new Set(comparisons.map((c) => c.chosen));
+    const both = comparisons.find((c) => chosen.has(c.rejected));
+    if (both) {
+      return `answer ${both.rejected} is chosen in one comparison and rejected in another, and each may have one role only; give pairs instead of ranked lists, or compare only the best with the worst`;
+    }
+  }
+  if (reads.scores) {
+    const none = responses.findIndex(({ score }) => score === undefined || !Number.isFinite(score));
+    if (none >= 0) {
+      return `answer ${none} has no score; take a source that scores answers, or a file of ranked answers with scores`;
+    }
+  }
+  for (const name of reads.answerLabels ?? []) {
+    const none = responses.findIndex(({ labels }) => labels?.[name] === undefined);
+    if (none >= 0) {
+      return `answer ${none} has no "${name}"; take a source that gives it`;
+    }
+  }
+  for (const name of reads.stepLabels ?? []) {
+    for (const { leaf } of responses) {
+      const none = pathOf(tree, leaf).find((n) => nodes[n]!.scored && nodes[n]!.labels?.[name] === undefined);
+      if (none !== undefined) {
+        return `the step at node ${none} has no "${name}"; take a source that judges every step`;
+      }
+    }
+  }
+  return undefined;
+};
+
+/**
+ * @param what the method, or the pass of it, for the message
+ * @throws UnsuitableDataError naming the tree and what it lacks
+ */
+export const checkTrees = (what: string, reads: Reads, trees: readonly PreferenceTree[]): void => {
+  for (const tree of trees) {
+    const lack = lackOf(reads, tree);
+    if (lack) throw new UnsuitableDataError(`${what} cannot train on tree "${tree.id}": ${lack}.`);
+  }
+};

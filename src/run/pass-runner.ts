@@ -1,0 +1,172 @@
+import type { Metrics } from '../../workers/protocol';
+import type { Pass, PassId } from '../methods/pass';
+import type { Network } from '../model/network';
+import { learningRateAt } from '../train/schedule';
+import { scoreTrees } from '../train/score';
+import type { StepState } from '../train/step';
+import { networkOf, trainStep } from '../train/step';
+import type { PreferenceTree } from '../tree/tree';
+import { yieldToMessages } from '../util/mutex';
+import { checkTrees } from './check-trees';
+import { DivergedError } from './diverged';
+import { stepsOf } from './passes';
+import type { Following, RunConstants } from './run-constants';
+import type { RunContext } from './run-context';
+import type { Epoch } from './run-order';
+import { RunOrder } from './run-order';
+import type { RunTrees } from './run-trees';
+import type { RunWeights } from './run-weights';
+
+/** What the passes of a run share. */
+export interface RunParts {
+  weights: RunWeights;
+  trees: RunTrees;
+  constants: RunConstants;
+  /** Hashes of the weights that passes ended with. */
+  kept: Record<PassId, string>;
+}
+
+/** One pass under way: its data, its frozen models, its order, its steps. */
+export class PassRunner {
+  readonly steps: number;
+  private readonly order: RunOrder;
+  private prepared = false;
+
+  constructor(
+    private readonly ctx: RunContext,
+    readonly pass: Pass,
+    private readonly parts: RunParts,
+    /** Optimiser steps done. */
+    public step = 0,
+    epoch: Epoch | undefined = undefined,
+    /** The reference, where it has left the one that the pass began with. */
+    private following: Following | undefined = undefined,
+  ) {
+    this.steps = stepsOf(pass, ctx.document.steps);
+    this.order = new RunOrder(
+      ctx.document.seed,
+      pass.order,
+      { policy: () => this.scoresNow(), reference: () => this.scoresOf('reference') },
+      epoch,
+    );
+  }
+
+  get epoch(): Epoch | undefined {
+    return this.order.epoch;
+  }
+
+  get followingHash(): string | undefined {
+    return this.following?.hash;
+  }
+
+  get trees(): readonly PreferenceTree[] {
+    return this.parts.trees.of(this.pass);
+  }
+
+  get isPrepared(): boolean {
+    return this.prepared;
+  }
+
+  get reference() {
+    return this.following;
+  }
+
+  /** Turns the frozen models to this pass; scores nothing yet. */
+  begin(): Promise<void> {
+    return this.parts.constants.turnTo(this.pass, this.parts.kept, this.following);
+  }
+
+  /**
+   * Everything before the first step: trees, and the numbers of frozen models. Does what is not done yet.
+   * @throws UnsuitableDataError when the trees lack what the loss reads
+   */
+  async prepare(): Promise<void> {
+    const { weights, trees, constants, kept } = this.parts;
+    await trees.prepare(this.pass, await weights.startHash(this.pass.from ?? 'start', kept), () =>
+      this.network(),
+    );
+    checkTrees(this.pass.label, this.pass.objective.reads, this.trees);
+    if (!this.pass.refresh) await constants.ensure([...this.trees, ...trees.heldOut], { preparing: true });
+    this.prepared = true;
+  }
+
+  /** What a step reads and writes. */
+  state(): StepState {
+    const { weights, constants } = this.parts;
+    const { trained, frozen, lora } = weights.policy;
+    return {
+      config: this.ctx.model.config,
+      parameters: trained,
+      frozen,
+      ...(lora ? { lora } : {}),
+      dropout: weights.plan.adapter?.settings.dropout ?? 0,
+      checkpointing: this.ctx.document.checkpointing,
+      optimizer: weights.optimizer,
+      objective: this.pass.objective,
+      constants: constants.numbers(),
+    };
+  }
+
+  network(): Network {
+    return networkOf(this.state());
+  }
+
+  /**
+   * One optimiser step.
+   * @returns the row of metrics, and the tokens that went through the model
+   * @throws DivergedError when a number is not finite; the weights are those of the step before
+   */
+  async advance(): Promise<{ row: Metrics; tokens: number }> {
+    const { document, onDevice } = this.ctx;
+    const { optimizer, schedule, accumulate, batchSize, seed } = document;
+    const microBatches: PreferenceTree[][] = [];
+    for (let a = 0; a < accumulate; a++) {
+      microBatches.push(await this.order.next(this.step * accumulate + a, batchSize, this.trees));
+    }
+    await this.parts.constants.ensure(microBatches.flat());
+    this.parts.weights.touch();
+    const { metrics, tokens } = await onDevice(() =>
+      trainStep(this.state(), microBatches, {
+        ...optimizer,
+        learningRate: learningRateAt(schedule, optimizer.learningRate, this.step, this.steps),
+        step: this.step + 1,
+        seed,
+      }),
+    );
+    const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
+    if (bad) throw new DivergedError(bad[0], bad[1], this.step);
+    this.step++;
+    await this.follow();
+    const row = {
+      step: this.step,
+      epoch: (this.step * accumulate * batchSize) / this.trees.length,
+      ...metrics,
+    };
+    return { row, tokens };
+  }
+
+  /** A reference that follows the policy takes its next stride. */
+  private async follow(): Promise<void> {
+    const { refresh, reference = 'start' } = this.pass;
+    if (!refresh || this.step % refresh.every !== 0) return;
+    const { weights } = this.parts;
+    const before = this.following?.weights ?? (await weights.of(reference));
+    const name = `${this.pass.id}/reference`;
+    this.following = await this.ctx.onDevice(() => weights.mix(name, before, refresh.mix));
+    await this.begin();
+  }
+
+  private scoresNow(): Promise<Float32Array[]> {
+    return this.ctx.onDevice(async () => {
+      const scores = await scoreTrees(this.network(), this.trees, yieldToMessages);
+      return this.trees.map(({ id }) => scores.get(id)!);
+    });
+  }
+
+  private async scoresOf(name: string): Promise<Float32Array[]> {
+    await this.parts.constants.ensure(this.trees);
+    const numbers = this.parts.constants.numbers()[name];
+    if (!numbers) throw new Error(`Pass "${this.pass.id}" reads no ${name}, and its order asks for one.`);
+    return this.trees.map(({ id }) => numbers.byTree.get(id)!);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Blend, Pass, PassId } from '../methods/pass';
+
+/** The passes of a method do not fit together. A fault of the method's file, found before anything runs. */
+export class PassError extends Error {
+  override name = 'PassError';
+}
+
+/** The passes that a blend takes weights from. */
+export const passesIn = (blend: Blend | undefined): PassId[] => {
+  if (blend === undefined || blend === 'start') return [];
+  return typeof blend === 'string' ? [blend] : blend.flatMap(([, part]) => passesIn(part));
+};
+
+interface Named {
+  id: PassId;
+  as: string;
+}
+
+/** Every earlier pass whose weights a pass needs, and as what. */
+const weightsNamedBy = ({ from, reference, objective }: Pass): Named[] => [
+  ...passesIn(from).map((id) => ({ id, as: 'its initial weights' })),
+  ...passesIn(reference).map((id) => ({ id, as: 'its reference' })),
+  ...Object.entries(objective.reads.frozen ?? {}).flatMap(([name, { model }]) =>
+    passesIn(model).map((id) => ({ id, as: `"${name}"` })),
+  ),
+];
+
+const namedBy = (pass: Pass): Named[] => [
+  ...weightsNamedBy(pass),
+  ...(pass.trees && 'of' in pass.trees ? [{ id: pass.trees.of, as: 'the maker of its trees' }] : []),
+];
+
+/**
+ * Checks a method's list of passes: ids differ, and a pass names only earlier ones.
+ * @param result what the run returns
+ * @throws PassError naming the pass and what it names
+ */
+export const checkPasses = (method: string, passes: readonly Pass[], result?: Blend): void => {
+  const refuse = (message: string): never => {
+    throw new PassError(`${method}: ${message}`);
+  };
+  if (passes.length === 0) refuse('has no passes');
+  const done = new Set<PassId>();
+  for (const pass of passes) {
+    if (pass.id === 'start')
+      refuse('a pass cannot be called "start": that names the weights that the run begins with');
+    if (done.has(pass.id)) refuse(`two passes are called "${pass.id}"`);
+    for (const { id, as } of namedBy(pass)) {
+      if (done.has(id)) continue;
+      const later = passes.some((other) => other.id === id);
+      refuse(
+        `pass "${pass.id}" names "${id}" as ${as}, ${later ? 'which comes later' : 'and there is no such pass'}; a pass may name only earlier ones`,
+      );
+    }
+    if (pass.share !== undefined && !(pass.share > 0 && pass.share <= 1)) {
+      refuse(`pass "${pass.id}" takes ${pass.share} of the steps; a share is above 0 and at most 1`);
+    }
+    done.add(pass.id);
+  }
+  for (const id of passesIn(result)) {
+    if (!done.has(id)) refuse(`the result names "${id}", and there is no such pass`);
+  }
+};
+
+/** Whether the weights that pass `index` ended with are needed by a later one, or by the result. */
+export const keptAfter = (passes: readonly Pass[], index: number, result?: Blend): boolean => {
+  const { id } = passes[index]!;
+  const later = passes.slice(index + 1).flatMap(weightsNamedBy);
+  return passesIn(result).includes(id) || later.some((named) => named.id === id);
+};
+
+/** Optimiser steps of a pass, of those that the document gives. */
+export const stepsOf = ({ share = 1 }: Pass, steps: number): number => Math.max(1, Math.round(share * steps));

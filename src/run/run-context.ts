@@ -1,0 +1,74 @@
+import type { RunEvent, RunPhase, RunSummary } from '../../workers/protocol';
+import type { PreparedDataset } from '../data/prepare/prepare';
+import type { Method } from '../methods/method';
+import type { HostWeights } from '../model/host-weights';
+import type { PeftAdapter } from '../model/peft';
+import type { Checkpoint } from '../store/checkpoints';
+import type { Task } from '../tasks/task';
+import type { BackendInfo } from '../tf';
+import type { LoadedModel } from '../train/loaded-model';
+import type { RunDocument } from '../train/run-document';
+import type { PreferenceTree } from '../tree/tree';
+
+/** What a session keeps between visits; src/store implements it. */
+export interface SessionStore {
+  putRun(run: RunSummary): Promise<void>;
+  putCheckpoint(checkpoint: Checkpoint): Promise<void>;
+  /** The weights that a pass of a run ended with. */
+  putKept(runId: string, pass: string, weights: HostWeights): Promise<void>;
+  getKept(runId: string, pass: string): Promise<HostWeights | undefined>;
+  putReferences(scores: ReadonlyMap<string, Float32Array>): Promise<void>;
+  getReferences(keys: readonly string[]): Promise<(Float32Array | undefined)[]>;
+  putDataset(key: string, label: string, trees: readonly PreferenceTree[]): Promise<void>;
+  getDataset(key: string): Promise<PreferenceTree[] | undefined>;
+}
+
+/** A file of examples, ready to be made into trees for this run. */
+export interface RunDataset {
+  label: string;
+  prepare(hooks: {
+    progress: (rows: number, total: number | undefined) => void;
+    signal: AbortSignal;
+  }): Promise<PreparedDataset>;
+}
+
+export interface SessionOptions {
+  runId: string;
+  document: RunDocument;
+  method: Method;
+  task: Task;
+  model: LoadedModel;
+  /** What to train on, where the document names a dataset. */
+  dataset?: RunDataset;
+  /** The adapter that the document begins with, where it names one. */
+  adapter?: PeftAdapter;
+  backend: BackendInfo;
+  store: SessionStore;
+  emit(event: RunEvent): void;
+  /** Stored state to go on from. */
+  resume?: { checkpoint: Checkpoint; summary: RunSummary };
+}
+
+/** What the parts of a run share: what it was made of, and how they stop, wait and speak. */
+export interface RunContext extends SessionOptions {
+  signal: AbortSignal;
+  /** One at a time: what uses the device. GPU errors in f reject it. */
+  onDevice<T>(f: () => Promise<T>): Promise<T>;
+  /** Lets messages in. @throws StoppedError when the run was stopped */
+  between(): Promise<void>;
+  /** @throws PausedError when a pause was asked for */
+  pausePoint(): void;
+  setPhase(phase: RunPhase, message: string): void;
+  /** Stores something. A full disk must not cost the person the run: it goes on, and the page says what is not saved. */
+  keep(write: () => Promise<void>): Promise<boolean>;
+}
+
+/** The run was told to stop while it was preparing; not an error for the person who said so. */
+export class StoppedError extends Error {
+  override name = 'StoppedError';
+}
+
+/** Pause was asked for while something was being prepared; what was made so far stays. */
+export class PausedError extends Error {
+  override name = 'PausedError';
+}

@@ -1,0 +1,213 @@
+import type { AdamWState } from '../kernels/adamw';
+import { adamWFromArrays, adamWToArrays, createAdamW, disposeAdamW } from '../kernels/adamw';
+import type { Head } from '../methods/objective';
+import type { Blend, PassId } from '../methods/pass';
+import { freshHead, splitHeads, uploadHeads } from '../model/heads';
+import type { HostWeights } from '../model/host-weights';
+import type { Network } from '../model/network';
+import { disposeParameters, parametersToArrays } from '../model/parameters';
+import type { Policy, PolicyPlan } from '../train/policy';
+import {
+  createPolicy,
+  createReference,
+  disposePolicy,
+  initialTrained,
+  networkWith,
+  planHash,
+  referenceHash,
+  resetTrained,
+  uploadTrained,
+} from '../train/policy';
+import { sha256Hex } from '../util/hash';
+import { blendHash, blendWeights, sumWeights } from './blend';
+import { sumAdapters } from './blend-adapters';
+
+/** Keeps the weights that a pass ended with, for later passes; a stored run needs them after a reload. */
+export interface KeptStore {
+  put(pass: PassId, weights: HostWeights): Promise<void>;
+  get(pass: PassId): Promise<HostWeights | undefined>;
+}
+
+/** A network that is on the device for a while. */
+export interface LentNetwork {
+  network: Network;
+  dispose(): void;
+}
+
+export type Moments = { m: Record<string, Float32Array>; v: Record<string, Float32Array> };
+
+const hashWeights = (weights: HostWeights): Promise<string> =>
+  sha256Hex([...weights].flatMap(([name, { data }]) => [name, data]));
+
+/**
+ * The weights of a run: those that are trained, on the device with their optimiser; those that it began with; and those that
+ * earlier passes ended with. Owns every tensor of them.
+ */
+export class RunWeights {
+  private policyOnDevice: Policy | undefined;
+  private referenceOnDevice: LentNetwork | undefined;
+  private optimizerOnDevice: AdamWState | undefined;
+  private readonly kept = new Map<PassId, HostWeights>();
+  private initialHash = '';
+  /** Trained weights are those of the beginning, so that the policy can stand in for the reference. */
+  private untouched = false;
+
+  constructor(
+    readonly plan: PolicyPlan,
+    private readonly store: KeptStore,
+  ) {}
+
+  async begin(): Promise<string> {
+    this.initialHash = await planHash(this.plan);
+    return this.initialHash;
+  }
+
+  get policy(): Policy {
+    if (!this.policyOnDevice) throw new Error('The run has been closed.');
+    return this.policyOnDevice;
+  }
+
+  get optimizer(): AdamWState {
+    if (!this.optimizerOnDevice) throw new Error('The run has been closed.');
+    return this.optimizerOnDevice;
+  }
+
+  /** Called before a step changes them. */
+  touch() {
+    this.untouched = false;
+  }
+
+  /**
+   * Trained weights and a new optimiser; the frozen weights stay where they are.
+   * @param head that the pass trains beside them: as `trained` has it, else at 0
+   * @param moments of the optimiser, where a run goes on
+   */
+  async load(trained: HostWeights, head: Head | undefined, moments?: Moments) {
+    const { own, heads } = splitHeads(trained);
+    if (this.policyOnDevice) resetTrained(this.plan, this.policyOnDevice, own);
+    else this.policyOnDevice = createPolicy(this.plan, own);
+    if (head) {
+      const fresh = freshHead(head.name, this.plan.model.config.hiddenSize);
+      const named = new Map([...fresh].map(([name, tensor]) => [name, heads.get(name) ?? tensor]));
+      for (const [name, tensor] of uploadHeads(named)) this.policyOnDevice.trained.set(name, tensor);
+    }
+    if (this.optimizerOnDevice) disposeAdamW(this.optimizerOnDevice);
+    const { trained: tensors } = this.policyOnDevice;
+    this.optimizerOnDevice = moments
+      ? await adamWFromArrays(tensors, {
+          m: new Map(Object.entries(moments.m)),
+          v: new Map(Object.entries(moments.v)),
+        })
+      : createAdamW(tensors);
+    this.untouched = trained === initialTrained(this.plan) && !this.plan.adapter;
+  }
+
+  /** The weights of a blend, on the host. @throws when a pass's are no longer stored */
+  of(blend: Blend): Promise<HostWeights> {
+    return blendWeights(blend, (part) => this.partOf(part), this.plan.adapter ? sumAdapters : sumWeights);
+  }
+
+  private async partOf(part: string): Promise<HostWeights> {
+    if (part === 'start') return initialTrained(this.plan);
+    const weights = this.kept.get(part) ?? (await this.store.get(part));
+    if (!weights) {
+      throw new Error(
+        `The weights of pass "${part}" are not stored any more, and a later pass needs them; start the run again.`,
+      );
+    }
+    this.kept.set(part, weights);
+    return weights;
+  }
+
+  /**
+   * Content hash of a blend as a frozen model.
+   * @param hashes of the passes that have ended
+   */
+  async hashOf(blend: Blend, hashes: Readonly<Record<PassId, string>>): Promise<string> {
+    const start = await referenceHash(this.plan);
+    return blendHash(blend, (part) => (part === 'start' ? start : (hashes[part] ?? '')));
+  }
+
+  /** Content hash of a blend as initial weights: with an adapter the one that the run begins with, not its base. */
+  startHash(blend: Blend, hashes: Readonly<Record<PassId, string>>): Promise<string> {
+    return blendHash(blend, (part) => (part === 'start' ? this.initialHash : (hashes[part] ?? '')));
+  }
+
+  /** Keeps the present weights as those that a pass ended with. @returns their hash */
+  async keep(pass: PassId): Promise<string> {
+    const weights = await this.toHost();
+    this.kept.set(pass, weights);
+    await this.store.put(pass, weights);
+    return hashWeights(weights);
+  }
+
+  /**
+   * The next stride of a reference that follows the policy: mix * policy + (1 - mix) * before, heads left out. Kept under
+   * `name`.
+   */
+  async mix(name: string, before: HostWeights, mix: number): Promise<{ hash: string; weights: HostWeights }> {
+    const { own } = splitHeads(await this.toHost());
+    const sum = this.plan.adapter ? sumAdapters : sumWeights;
+    const weights =
+      mix === 1
+        ? own
+        : sum([
+            [mix, own],
+            [1 - mix, splitHeads(before).own],
+          ]);
+    await this.store.put(name, weights);
+    return { hash: await hashWeights(weights), weights };
+  }
+
+  /** The weights that were kept under a name. @throws when they are no longer stored */
+  keptAs(name: string): Promise<HostWeights> {
+    return this.partOf(name);
+  }
+
+  /** The trained weights, heads included, on the host. */
+  async toHost(): Promise<HostWeights> {
+    const { trained } = this.policy;
+    const arrays = await parametersToArrays(trained);
+    return new Map(
+      [...trained].map(([name, tensor]) => [name, { shape: tensor.shape.slice(), data: arrays.get(name)! }]),
+    );
+  }
+
+  async moments(): Promise<Moments> {
+    const { m, v } = await adamWToArrays(this.optimizer);
+    return { m: Object.fromEntries(m), v: Object.fromEntries(v) };
+  }
+
+  /** The network that the run is compared with from its beginning, made when it is first asked for. */
+  reference(): Network {
+    if (this.untouched) return networkWith(this.plan, this.policy, this.policy.trained);
+    this.referenceOnDevice ??= createReference(this.plan, this.policy);
+    return this.referenceOnDevice.network;
+  }
+
+  /** A frozen model on the device, to be scored under. */
+  async lend(blend: Blend): Promise<LentNetwork> {
+    if (blend === 'start') return { network: this.reference(), dispose: () => undefined };
+    return this.lendWeights(await this.of(blend));
+  }
+
+  /** The same of given trained weights. */
+  lendWeights(weights: HostWeights): LentNetwork {
+    const { own, heads } = splitHeads(weights);
+    const tensors = uploadTrained(this.plan, own);
+    for (const [name, tensor] of uploadHeads(heads)) tensors.set(name, tensor);
+    return {
+      network: networkWith(this.plan, this.policy, tensors),
+      dispose: () => disposeParameters(tensors),
+    };
+  }
+
+  dispose() {
+    this.referenceOnDevice?.dispose();
+    if (this.policyOnDevice) disposePolicy(this.policyOnDevice);
+    if (this.optimizerOnDevice) disposeAdamW(this.optimizerOnDevice);
+    this.referenceOnDevice = undefined;
+    this.policyOnDevice = undefined;
+    this.optimizerOnDevice = undefined;
+  }
+}

@@ -1,0 +1,19 @@
+/** Every data maker. Adding one takes its file and a line here. */
+import type { DataKind } from '../methods/method';
+import { firstMistakes } from './first-mistakes';
+import { rightAndWrong } from './right-and-wrong';
+import type { Source } from './source';
+import { workedSolutions } from './worked-solutions';
+
+export const sources: readonly Source[] = [workedSolutions, rightAndWrong, firstMistakes];
+
+/**
+ * The sources that a method may train on: its own first, with its own defaults, then all others that make the kind of data
+ * that it eats.
+ */
+export const sourcesFor = (method: { eats: DataKind; sources: readonly Source[] }): readonly Source[] => [
+  ...method.sources,
+  ...sources.filter(
+    ({ id, makes }) => makes.includes(method.eats) && !method.sources.some((own) => own.id === id),
+  ),
+];
