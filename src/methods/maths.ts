@@ -1,5 +1,6 @@
 /** What several losses write alike: small differentiable pieces that tfjs lacks. */
-import type { Scalar, Tensor1D, Tensor2D } from '../tf';
+import { sparseMatrix, sparseProduct } from '../kernels/sparse-product';
+import type { Scalar, Tensor1D } from '../tf';
 import { tf } from '../tf';
 
 /** The same numbers without their history: sg[x] of the papers. Its gradient is exactly 0. */
@@ -11,29 +12,10 @@ export const detach = tf.customGrad((x: unknown) => {
 /** log sigmoid(x), stable at both ends. */
 export const logSigmoid = (x: Tensor1D): Tensor1D => tf.neg(tf.softplus(tf.neg(x)));
 
-/** matrix [n, k] times vector [k]: for constant matrices that pick and sum, whose gradient every backend has. */
-export const combine = (matrix: Tensor2D, vector: Tensor1D): Tensor1D =>
-  tf.reshape(tf.matMul(matrix, tf.reshape(vector, [vector.size, 1])), [matrix.shape[0]]);
-
-/**
- * Row i picks and weighs elements of a vector of `width`: each pair is an index and its factor. Factors of one index add up.
- * @returns [rows.length, width]
- */
-export const rowsOf = (
-  rows: readonly (readonly (readonly [number, number])[])[],
-  width: number,
-): Tensor2D => {
-  const values = new Float32Array(rows.length * width);
-  rows.forEach((parts, i) => {
-    for (const [index, factor] of parts) values[i * width + index]! += factor;
-  });
-  return tf.tensor2d(values, [rows.length, width]);
-};
-
 /** Elements of a vector by index, differentiable. [n] */
 export const pick = (vector: Tensor1D, indices: readonly number[]): Tensor1D =>
-  combine(
-    rowsOf(
+  sparseProduct(
+    sparseMatrix(
       indices.map((index) => [[index, 1]]),
       vector.size,
     ),

@@ -9,6 +9,7 @@ import type { PreferenceTree } from '../tree/tree';
 import { yieldToMessages } from '../util/mutex';
 import { checkTrees } from './check-trees';
 import { DivergedError } from './diverged';
+import { withMismatched } from './mismatched';
 import { stepsOf } from './passes';
 import type { Following, RunConstants } from './run-constants';
 import type { RunContext } from './run-context';
@@ -31,6 +32,7 @@ export class PassRunner {
   readonly steps: number;
   private readonly order: RunOrder;
   private prepared = false;
+  private mixed: { of: readonly PreferenceTree[]; trees: PreferenceTree[] } | undefined;
 
   constructor(
     private readonly ctx: RunContext,
@@ -59,8 +61,12 @@ export class PassRunner {
     return this.following?.hash;
   }
 
+  /** The trees that it trains on, as far as they are there. */
   get trees(): readonly PreferenceTree[] {
-    return this.parts.trees.of(this.pass);
+    const made = this.parts.trees.of(this.pass);
+    if (!this.pass.objective.reads.mismatched) return made;
+    if (this.mixed?.of !== made) this.mixed = { of: made, trees: withMismatched(made) };
+    return this.mixed.trees;
   }
 
   get isPrepared(): boolean {
@@ -103,6 +109,7 @@ export class PassRunner {
       checkpointing: this.ctx.document.checkpointing,
       optimizer: weights.optimizer,
       objective: this.pass.objective,
+      eos: this.ctx.model.tokenizer.eos,
       constants: constants.numbers(),
     };
   }

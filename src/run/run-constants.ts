@@ -137,7 +137,8 @@ export class RunConstants {
           await between();
         };
         const own = slice.map(({ tree }) => tree);
-        const fresh = await onDevice(() => scoreTrees(lent.network, own, report, known));
+        const { eos } = this.ctx.model.tokenizer;
+        const fresh = await onDevice(() => scoreTrees(lent.network, own, report, { ...known, eos }));
         const stored = new Map<string, Float32Array>();
         for (const { tree, key } of slice) {
           const values = fresh.get(tree.id)!;

@@ -1,21 +1,26 @@
 import type { Frozen, Head } from '../methods/objective';
 import type { Network } from '../model/network';
 import { scoreBatch, uploadBatch } from '../model/transformer';
+import type { Tensor1D } from '../tf';
 import { readFloats, tf } from '../tf';
 import { packForest } from '../tree/pack';
 import type { PackedBatch } from '../tree/packed-batch';
 import { unpackEntries } from '../tree/split-entries';
 import type { PreferenceTree } from '../tree/tree';
+import { policyScores } from './policy-scores';
 
-/** Log-probs per entry [M] of one packed batch under this network, without gradients. */
-export const scoreOne = async (network: Network, batch: PackedBatch): Promise<Float32Array> => {
-  const logProb = tf.tidy(() => scoreBatch(network, uploadBatch(batch, network.config)).logProb);
+const readOnce = async (compute: () => Tensor1D): Promise<Float32Array> => {
+  const values = tf.tidy(compute);
   try {
-    return await readFloats(logProb);
+    return await readFloats(values);
   } finally {
-    logProb.dispose();
+    values.dispose();
   }
 };
+
+/** Log-probs per entry [M] of one packed batch under this network, without gradients. */
+export const scoreOne = (network: Network, batch: PackedBatch): Promise<Float32Array> =>
+  readOnce(() => scoreBatch(network, uploadBatch(batch, network.config)).logProb);
 
 /** Trees that are scored together at most, and the tokens they may have together. */
 const MAX_TREES = 32;
@@ -38,11 +43,39 @@ export function* scoreBatches(trees: readonly PreferenceTree[]): Generator<Prefe
   if (batch.length > 0) yield batch;
 }
 
-/** What is read of a frozen model. */
+/** What is read of a frozen model: `head` is the head, `eos` the token whose log-prob is its "stop". */
 export interface Reading {
   read: Frozen['read'];
   head?: Head | undefined;
+  eos?: number | undefined;
 }
+
+/** Values of a head, one array a tree. */
+const unpackHead = (batch: PackedBatch, at: Head['at'], values: Float32Array): Float32Array[] => {
+  if (at === 'state') return unpackEntries(batch, values);
+  return batch.trees.map((_, t) => {
+    const items =
+      at === 'step' ? batch.steps.map(({ response }) => response) : batch.responses.map((_r, r) => r);
+    return values.filter((_v, i) => batch.responses[items[i]!]!.tree === t);
+  });
+};
+
+/** One packed batch read as asked, one array a tree. */
+const readBatch = async (
+  network: Network,
+  group: readonly PreferenceTree[],
+  { read, head, eos }: Reading,
+): Promise<Float32Array[]> => {
+  const stop = read === 'stop';
+  const batch = packForest(group, { checked: true, ...(stop && eos !== undefined && { stop: eos }) });
+  if (read === 'logProb') return unpackEntries(batch, await scoreOne(network, batch));
+  const reads = { ...(stop && { stop: true as const }), ...(head && { head }) };
+  const values = await readOnce(() => {
+    const scores = policyScores(network, batch, uploadBatch(batch, network.config), reads);
+    return (stop ? scores.stop : scores.head)!;
+  });
+  return stop ? unpackEntries(batch, values) : unpackHead(batch, head!.at, values);
+};
 
 /**
  * Scores trees under a network that does not change: how reference, guide and reward model become constants, so that no
@@ -55,15 +88,11 @@ export const scoreTrees = async (
   between: (done: number) => Promise<void>,
   reading: Reading = { read: 'logProb' },
 ): Promise<Map<string, Float32Array>> => {
-  if (reading.read !== 'logProb') throw new Error(`A frozen model's ${reading.read} cannot be read yet.`);
   const scores = new Map<string, Float32Array>();
   let done = 0;
   for (const group of scoreBatches(trees)) {
-    const batch = packForest(group, { pad: 'buckets', checked: true });
-    const logProb = await scoreOne(network, batch);
-    unpackEntries(batch, logProb).forEach((values, i) => {
-      scores.set(batch.trees[i]!.id, values);
-    });
+    const values = await readBatch(network, group, reading);
+    group.forEach(({ id }, i) => void scores.set(id, values[i]!));
     done += group.length;
     await between(done);
   }

@@ -4,11 +4,11 @@
  */
 import type { AdamWState } from '../kernels/adamw';
 import { adamWStep } from '../kernels/adamw';
-import type { Objective } from '../methods/objective';
+import type { Objective, Reads } from '../methods/objective';
 import type { ModelConfig } from '../model/config';
 import type { Network, Weights } from '../model/network';
 import type { BatchTensors } from '../model/transformer';
-import { scoreBatch, uploadBatch } from '../model/transformer';
+import { uploadBatch } from '../model/transformer';
 import type { Scalar, Tensor, Tensor1D } from '../tf';
 import { readFloats, tf } from '../tf';
 import { packForest } from '../tree/pack';
@@ -18,6 +18,7 @@ import { createRng } from '../util/rng';
 import { lossInput } from './inputs/loss-input';
 import type { MicroBatchReport } from './metrics';
 import { stepMetrics } from './metrics';
+import { policyScores } from './policy-scores';
 import type { TreeNumbers } from './tree-numbers';
 import { joinTreeNumbers } from './tree-numbers';
 
@@ -32,6 +33,8 @@ export interface StepState extends Pick<Network, 'lora' | 'checkpointing'> {
   dropout?: number;
   optimizer: AdamWState;
   objective: Objective;
+  /** The token that ends an answer, where the objective reads its log-prob. */
+  eos?: number;
   /** Numbers of the frozen models that the objective reads, by name; `reference` among them. */
   constants: Readonly<Record<string, TreeNumbers>>;
 }
@@ -55,12 +58,19 @@ export interface PreparedBatch {
   constants: Record<string, Float32Array>;
 }
 
+/** How a batch is packed for what is read of it. @throws when EOS is read and there is none */
+export const stopOf = ({ stop }: Pick<Reads, 'stop'>, eos: number | undefined): { stop?: number } => {
+  if (!stop) return {};
+  if (eos === undefined) throw new Error('The loss reads log p(EOS), and the tokenizer has no EOS.');
+  return { stop: eos };
+};
+
 /** Packs trees for an objective. Trees have been checked when they were made. */
 export const prepareBatch = (
   trees: readonly PreferenceTree[],
-  { objective, constants }: Pick<StepState, 'objective' | 'constants'>,
+  { objective, constants, eos }: Pick<StepState, 'objective' | 'constants' | 'eos'>,
 ): PreparedBatch => {
-  const batch = packForest(trees, { pad: 'buckets', checked: true });
+  const batch = packForest(trees, { pad: 'buckets', checked: true, ...stopOf(objective.reads, eos) });
   const joined = Object.fromEntries(
     Object.entries(constants).map(([name, numbers]) => [name, joinTreeNumbers(batch, numbers)]),
   );
@@ -98,8 +108,8 @@ export const forwardPass = (
   { objective }: Pick<StepState, 'objective'>,
   tensors: BatchTensors,
 ): Forward => {
-  const scores = scoreBatch(network, tensors); //                         logProb [M], stepSum [S]
-  const output = objective.loss(lossInput(batch, scores, constants)); //  scalar, rewards [P]
+  const scores = policyScores(network, batch, tensors, objective.reads); // logProb [M], stepSum [S]
+  const output = objective.loss(lossInput(batch, scores, constants)); //     scalar, rewards [P]
   return {
     loss: tf.keep(output.loss),
     over: output.over,

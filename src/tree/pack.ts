@@ -12,6 +12,11 @@ export interface PackOptions {
    * same entries in the same order over more tokens, to measure what sharing saves.
    */
   sides?: 'shared' | 'apart';
+  /**
+   * Each scored state also gets an entry for this token (EOS), at [used, 2 used) in the order of the others: step -1, weight 0, so
+   * that no step sums it.
+   */
+  stop?: number;
   /** The trees have been validated before, when they were made; they are not again. */
   checked?: boolean;
 }
@@ -109,6 +114,7 @@ const scorePath = (draft: Draft, tree: PreferenceTree, path: readonly number[], 
         node: n,
         entryStart,
         entryEnd: draft.source.length,
+        lastToken: end - 1,
         ...(node.labels && { labels: node.labels }),
       });
     }
@@ -135,10 +141,16 @@ const chooseRows = (draft: Draft, n: number, size: (used: number) => number): nu
   return rows;
 };
 
-const packEntries = (draft: Draft, n: number, round: (n: number) => number): Entries => {
+const packEntries = (
+  draft: Draft,
+  n: number,
+  round: (n: number) => number,
+  stop: number | undefined,
+): Entries => {
   const used = draft.source.length;
   const rows = chooseRows(draft, n, round);
-  const count = round(used);
+  const filled = stop === undefined ? used : 2 * used;
+  const count = round(filled);
   const rowOf = new Int32Array(n).fill(-1);
   rows.forEach((position, r) => {
     rowOf[position] = r;
@@ -155,11 +167,16 @@ const packEntries = (draft: Draft, n: number, round: (n: number) => number): Ent
     weight[m] = 1;
     rowUses[row[m]!]!++;
   }
+  for (let m = used; m < filled; m++) {
+    row[m] = row[m - used]!;
+    target[m] = stop!;
+    rowUses[row[m]!]!++;
+  }
   // Padding entries are spread over the rows that score nothing, or over all, so that no row gets a long list.
   const idle = [...rows.keys()].filter((r) => rowUses[r] === 0);
   const hosts = idle.length > 0 ? idle : [...rows.keys()];
-  for (let m = used; m < count; m++) {
-    row[m] = hosts[(m - used) % hosts.length]!;
+  for (let m = filled; m < count; m++) {
+    row[m] = hosts[(m - filled) % hosts.length]!;
     rowUses[row[m]!]!++;
   }
 
@@ -194,7 +211,7 @@ const packEntries = (draft: Draft, n: number, round: (n: number) => number): Ent
  * @throws TreeError when a tree is malformed. A tree may stand in a batch twice.
  */
 export const packForest = (trees: readonly PreferenceTree[], options: PackOptions = {}): PackedBatch => {
-  const { pad = 'buckets', sides = 'shared', checked = false } = options;
+  const { pad = 'buckets', sides = 'shared', checked = false, stop } = options;
   if (trees.length === 0) throw new Error('packForest: there are no trees; give at least one.');
   const round = pad === 'buckets' ? bucketSize : (n: number) => n;
   const draft: Draft = {
@@ -264,7 +281,7 @@ export const packForest = (trees: readonly PreferenceTree[], options: PackOption
     position: Int32Array.from(draft.position),
     visibleUntil: Int32Array.from(draft.visibleUntil),
     treeStart: Int32Array.from(draft.treeStart),
-    entries: packEntries(draft, size, round),
+    entries: packEntries(draft, size, round, stop),
     steps: draft.steps,
     responses: draft.responses,
     comparisons,

@@ -68,6 +68,8 @@ export interface PackedStep {
   node: number;
   entryStart: number;
   entryEnd: number;
+  /** Position of the node's last token. */
+  lastToken: number;
   /** Of its node. */
   labels?: Record<string, number>;
 }

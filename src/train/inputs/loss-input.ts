@@ -1,4 +1,5 @@
-import { combine, detach, rowsOf } from '../../methods/maths';
+import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
+import { detach } from '../../methods/maths';
 import type { Constant, LossInput, Pairs, Tokens } from '../../methods/objective';
 import type { Tensor1D, Tensor2D } from '../../tf';
 import { tf } from '../../tf';
@@ -71,7 +72,7 @@ const pairsOf = (batch: PackedBatch, sums: StepSums): Pairs => {
   const [chosen, rejected] = [side('chosen'), side('rejected')];
   /** One row a comparison: `factor` on what the chosen answer has, its negative on what the rejected one has. */
   const difference = (factor: number, own: (response: number) => number[], width: number) =>
-    rowsOf(
+    sparseMatrix(
       compared().map((c) => [
         ...own(c.chosen).map((i) => [i, factor] as const),
         ...own(c.rejected).map((i) => [i, -factor] as const),
@@ -88,9 +89,9 @@ const pairsOf = (batch: PackedBatch, sums: StepSums): Pairs => {
     get rejected() {
       return rejected();
     },
-    margin: (beta) => combine(difference(beta, stepsOf, sums.width), sums.ratio),
+    margin: (beta) => sparseProduct(difference(beta, stepsOf, sums.width), sums.ratio),
     difference: (perAnswer) =>
-      combine(
+      sparseProduct(
         difference(1, (r) => [r], perAnswer.size),
         perAnswer,
       ),

@@ -1,4 +1,4 @@
-import { combine, rowsOf } from '../../methods/maths';
+import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
 import type { Tensor1D } from '../../tf';
 import { tf } from '../../tf';
 import type { PackedBatch } from '../../tree/packed-batch';
@@ -61,12 +61,12 @@ export const sumOverEntries = (
   weight?: Float32Array,
 ): ((values: Tensor1D) => Tensor1D) => {
   const matrix = lazy(() =>
-    rowsOf(
+    sparseMatrix(
       spans.map(({ entryStart, entryEnd }) =>
         range(entryStart, entryEnd).map((m) => [m, weight ? weight[m]! : 1] as const),
       ),
       count,
     ),
   );
-  return (values) => combine(matrix(), values);
+  return (values) => sparseProduct(matrix(), values);
 };

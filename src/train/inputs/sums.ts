@@ -1,4 +1,4 @@
-import { combine, rowsOf } from '../../methods/maths';
+import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
 import type { Sums } from '../../methods/objective';
 import type { Tensor1D } from '../../tf';
 import { tf } from '../../tf';
@@ -53,10 +53,8 @@ export const stepItems = (batch: PackedBatch): Item[] =>
 
 /** Sums over items, each computed when it is first read. */
 export const sumsOver = (items: readonly Item[], sums: StepSums): Sums => {
-  // A product with a small dense constant matrix is one dispatch forward and one backward, where a gather or a segment sum
-  // has no gradient on every backend.
   const rows = (factor: (item: Item) => number) =>
-    rowsOf(
+    sparseMatrix(
       items.map((item) => range(item.stepStart, item.stepEnd).map((s) => [s, factor(item)] as const)),
       sums.width,
     );
@@ -71,28 +69,28 @@ export const sumsOver = (items: readonly Item[], sums: StepSums): Sums => {
       }),
     );
   const sum = lazy(() =>
-    combine(
+    sparseProduct(
       rows(() => 1),
       sums.policy,
     ),
   );
   const refSum = lazy(() =>
     sums.reference
-      ? combine(
+      ? sparseProduct(
           rows(() => 1),
           sums.reference,
         )
       : (tf.zeros([items.length]) as Tensor1D),
   );
   const logRatio = lazy(() =>
-    combine(
+    sparseProduct(
       rows(() => 1),
       sums.ratio,
     ),
   );
   const length = lazy(() => constant((item) => item.length, 'length'));
   const mean = lazy(() =>
-    combine(
+    sparseProduct(
       rows((item) => 1 / Math.max(1, item.length)),
       sums.policy,
     ),
@@ -119,7 +117,7 @@ export const sumsOver = (items: readonly Item[], sums: StepSums): Sums => {
       return score();
     },
     reward: (beta) =>
-      combine(
+      sparseProduct(
         rows(() => beta),
         sums.ratio,
       ),

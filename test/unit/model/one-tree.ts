@@ -32,8 +32,8 @@ export const twoBranches = (): PackedBatch => ({
     stepStart: Int32Array.of(0, 3, 5),
   },
   steps: [
-    { response: 0, node: 1, entryStart: 0, entryEnd: 3 },
-    { response: 1, node: 2, entryStart: 3, entryEnd: 5 },
+    { response: 0, node: 1, entryStart: 0, entryEnd: 3, lastToken: 0 },
+    { response: 1, node: 2, entryStart: 3, entryEnd: 5, lastToken: 0 },
   ],
   responses: [
     { tree: 0, index: 0, stepStart: 0, stepEnd: 1, entryStart: 0, entryEnd: 3 },
@@ -71,7 +71,7 @@ export const onePath = (
       rowEntries: counting(m),
       stepStart: Int32Array.of(0, m),
     },
-    steps: [{ response: 0, node: 1, entryStart: 0, entryEnd: m }],
+    steps: [{ response: 0, node: 1, entryStart: 0, entryEnd: m, lastToken: n - 1 }],
     responses: [{ tree: 0, index: 0, stepStart: 0, stepEnd: 1, entryStart: 0, entryEnd: m }],
     comparisons: [],
     trees: [{ id: 'path', entryStart: 0, entryEnd: m, tokenStart: 0, tokenEnd: n }],

@@ -267,7 +267,8 @@ describe('packForest', () => {
         const apart = packForest(trees, { pad: 'none', sides: 'apart' });
         expect(apart.tokenCount).toBe(treeStats(trees).apart);
         expect(numbers(apart.entries.target)).toEqual(numbers(shared.entries.target));
-        expect(apart.steps).toEqual(shared.steps);
+        const without = ({ lastToken: _position, ...step }: (typeof apart.steps)[number]) => step;
+        expect(apart.steps.map(without)).toEqual(shared.steps.map(without));
         expect(apart.responses).toEqual(shared.responses);
         expect(apart.comparisons).toEqual(shared.comparisons);
       }),
