@@ -150,6 +150,7 @@ const forwarded = [
   'tokenize',
   'trees',
   'credit',
+  'computeLoss',
   'runs',
   'deleteRun',
   'storage',

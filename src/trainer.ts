@@ -36,6 +36,7 @@ import { answerProblems } from './train/evaluate';
 import { createEventBatcher } from './train/event-batcher';
 import { exportZip } from './train/export-model';
 import type { LoadedModel } from './train/loaded-model';
+import { computeLoss } from './train/loss-case/compute-loss';
 import { describeMethod } from './train/method-info';
 import type { RunDocument } from './train/run-document';
 import { defaultAdapter, parseRun } from './train/run-document';
@@ -475,6 +476,11 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       return { total: made.length, trees: made.slice(start, start + count) };
     },
     credit: (index) => open().credit(index),
+
+    computeLoss: async (lossCase) => {
+      started();
+      return computeLoss(lossCase);
+    },
 
     runs: async () => (await store()).listRuns(),
     deleteRun,

@@ -7,6 +7,7 @@ import type { DatasetReport } from '../src/data/prepare/report';
 import type { KernelChoice } from '../src/kernels/kernel-choice';
 import type { Problem, Verdict } from '../src/tasks/task';
 import type { BackendChoice, BackendInfo } from '../src/tf';
+import type { LossResult } from '../src/train/loss-case/compute-loss';
 import type { MethodInfo } from '../src/train/method-info';
 import type { RunDocument } from '../src/train/run-document';
 import type { PreferenceTree } from '../src/tree/tree';
@@ -382,6 +383,13 @@ export interface TrainerApi {
   trees(start: number, count: number): Promise<{ total: number; trees: PreferenceTree[] }>;
   /** Credit of the method on a tree of the run, under the current weights. */
   credit(treeIndex: number): Promise<CreditView>;
+
+  /**
+   * A method's loss on given numbers, its derivatives and metrics, without a model.
+   * @param lossCase see docs/loss-case.md
+   * @throws Error naming prompt, response, step and field of what is missing or wrong
+   */
+  computeLoss(lossCase: unknown): Promise<LossResult>;
 
   runs(): Promise<RunSummary[]>;
   deleteRun(runId: string): Promise<void>;

@@ -475,6 +475,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
         loss: 0.412,
       };
     },
+    computeLoss: async () => ({ loss: 0.5, gradient: [], metrics: { loss: 0.5 } }),
     runs: async () => stored,
     deleteRun: async (id) => {
       stored = stored.filter((r) => r.runId !== id);
