@@ -51,10 +51,9 @@ export type Values<P extends ParamSpecs> = {
 
 export const number = (spec: Omit<NumberParam, 'kind'>): NumberParam => ({ kind: 'number', ...spec });
 export const flag = (spec: Omit<FlagParam, 'kind'>): FlagParam => ({ kind: 'flag', ...spec });
-export const choice = <T extends string>(spec: Omit<ChoiceParam<T>, 'kind'>): ChoiceParam<T> => ({
-  kind: 'choice',
-  ...spec,
-});
+export const choice = <O extends Readonly<Record<string, string>>>(
+  spec: Omit<ChoiceParam<keyof O & string>, 'kind' | 'options'> & { options: O },
+): ChoiceParam<keyof O & string> => ({ kind: 'choice', ...spec });
 
 /** Every parameter at its default. */
 export const defaultParams = ({ params }: { params: ParamSpecs }): Record<string, ParamValue> =>

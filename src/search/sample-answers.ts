@@ -13,6 +13,8 @@ export interface Answer {
   /** Concatenated, exactly the sampled tokens with their EOS. */
   steps: StepTokens[];
   verdict: Verdict;
+  /** Of all its tokens together, under the model that was sampled, at temperature 1. */
+  logProb: number;
 }
 
 export interface Sampling {
@@ -54,7 +56,8 @@ export const sampleAnswers = async (
       const verdict = ctx.task.verify(problem, ctx.tokenizer.decode(sample.tokens));
       if (verdict.correct) tally.right++;
       else tally.wrong++;
-      return [{ problem, steps: splitTokens(ctx.task, ctx.tokenizer, sample.tokens), verdict }];
+      const steps = splitTokens(ctx.task, ctx.tokenizer, sample.tokens);
+      return [{ problem, steps, verdict, logProb: sample.logProbs.reduce((sum, x) => sum + x, 0) }];
     }),
   );
 };

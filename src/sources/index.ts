@@ -1,11 +1,25 @@
 /** Every data maker. Adding one takes its file and a line here. */
 import type { DataKind } from '../methods/method';
+import { allPairsByScore } from './all-pairs-by-score';
+import { bestAndWorst } from './best-and-worst';
 import { firstMistakes } from './first-mistakes';
+import { judgedAnswers } from './judged-answers';
+import { rankedLists } from './ranked-lists';
 import { rightAndWrong } from './right-and-wrong';
+import { sampledAnswers } from './sampled-answers';
 import type { Source } from './source';
 import { workedSolutions } from './worked-solutions';
 
-export const sources: readonly Source[] = [workedSolutions, rightAndWrong, firstMistakes];
+export const sources: readonly Source[] = [
+  workedSolutions,
+  rightAndWrong,
+  bestAndWorst,
+  allPairsByScore,
+  rankedLists,
+  sampledAnswers,
+  judgedAnswers,
+  firstMistakes,
+];
 
 /**
  * The sources that a method may train on: its own first, with its own defaults, then all others that make the kind of data

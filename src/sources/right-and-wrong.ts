@@ -1,9 +1,7 @@
+import { treesOfAnswers } from '../search/answer-lists';
 import { pairTree } from '../search/build-trees';
 import { judgedSteps } from '../search/judged-steps';
 import { promptTokens } from '../search/prompt-tokens';
-import { answerBatches } from '../search/sample-answers';
-import { describeTally, newTally, tooFewTrees } from '../search/tally';
-import { throwIfAborted } from '../search/throw-if-aborted';
 import { sampling } from './sampling';
 import { defineSource } from './source';
 
@@ -22,30 +20,18 @@ export const rightAndWrong = defineSource({
     },
   },
   makes: ['pairs'],
-  async *make(ctx, { samples, temperature, topP }) {
-    const tally = newTally();
-    let made = 0;
-    const sampled = answerBatches(ctx, { count: samples, temperature, topP }, tally, () => ctx.count - made);
-    for await (const batch of sampled) {
-      for (const answers of batch) {
-        const right = answers.filter((answer) => answer.verdict.correct);
-        const wrong = answers.filter((answer) => !answer.verdict.correct);
-        if (right.length === 0 || wrong.length === 0) continue;
-        const chosen = ctx.rng.pick(right);
-        const rejected = ctx.rng.pick(wrong);
-        throwIfAborted(ctx.signal);
-        yield pairTree({
-          id: `${chosen.problem.id}#${made}`,
-          prompt: promptTokens(ctx.tokenizer, chosen.problem),
-          chosen: judgedSteps(chosen),
-          rejected: judgedSteps(rejected),
-        });
-        made++;
-        if (made >= ctx.count) break;
-      }
-      ctx.progress(made, describeTally(tally));
-      if (made >= ctx.count) return;
-    }
-    throw tooFewTrees(ctx, made, tally);
-  },
+  make: (ctx, { samples, temperature, topP }) =>
+    treesOfAnswers(ctx, { count: samples, temperature, topP }, (answers, made) => {
+      const right = answers.filter((answer) => answer.verdict.correct);
+      const wrong = answers.filter((answer) => !answer.verdict.correct);
+      if (right.length === 0 || wrong.length === 0) return undefined;
+      const chosen = ctx.rng.pick(right);
+      const rejected = ctx.rng.pick(wrong);
+      return pairTree({
+        id: `${chosen.problem.id}#${made}`,
+        prompt: promptTokens(ctx.tokenizer, chosen.problem),
+        chosen: judgedSteps(chosen),
+        rejected: judgedSteps(rejected),
+      });
+    }),
 });

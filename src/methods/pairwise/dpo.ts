@@ -11,6 +11,9 @@
  *   beta       strength of the pull to the reference              eps   label smoothing; 0 is the paper's DPO
  *   beta S     the implicit reward
  *
+ * With another divergence than the reverse KL the score sc(S) takes the place of S in (2):                        (5)
+ *   forward_kl -exp(-S)     js log sigmoid(S)     alpha exp((a - 1) S) / (a - 1), a = 1 being S itself
+ *
  * Where we differ: pairs are one right and one wrong answer of the model itself, told apart by the verifier, where the
  * paper has people's preferences. With eps > 0 the loss is the "conservative" DPO of Mitchell's note; (4) is the same
  * number as (3), since softplus(z) = softplus(-z) + z, and needs one softplus instead of two.
@@ -20,9 +23,10 @@
 import { rightAndWrong } from '../../sources/right-and-wrong';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
+import { logSigmoid } from '../maths';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
-import { number } from '../params';
+import { choice, number } from '../params';
 
 /** Strength of the pull to the reference, with the help and range that all methods share. */
 export const beta = number({
@@ -35,24 +39,57 @@ export const beta = number({
   from: 'paper',
 });
 
+/** Divergences whose pull to the reference a DPO-like loss may have. */
+export const divergences = {
+  reverse_kl: 'reverse KL, the paper’s',
+  forward_kl: 'forward KL',
+  js: 'Jensen-Shannon',
+  alpha: 'alpha divergence',
+} as const;
+
+export type Divergence = keyof typeof divergences;
+
+/** The largest exponent that f32 holds with room to spare; TRL cuts there too. */
+const HIGHEST = 80;
+
+/** (5): the score of a log-ratio under a divergence. */
+export const scoreOf = (logRatio: Tensor1D, divergence: Divergence, alpha: number): Tensor1D => {
+  if (divergence === 'forward_kl') return tf.neg(tf.exp(tf.minimum(tf.neg(logRatio), HIGHEST)));
+  if (divergence === 'js') return logSigmoid(logRatio);
+  if (divergence === 'alpha' && Math.abs(alpha - 1) >= 1e-6) {
+    return tf.div(tf.exp(tf.minimum(tf.mul(logRatio, alpha - 1), HIGHEST)), alpha - 1);
+  }
+  return logRatio;
+};
+
+interface LogisticParams {
+  beta: number;
+  labelSmoothing?: number;
+  fDivergence?: Divergence;
+  fAlpha?: number;
+}
+
 /** DPO's loss, which many methods train with on other data, another reference or in another order. */
 export const logistic = ({
   beta,
   labelSmoothing = 0,
-}: {
-  beta: number;
-  labelSmoothing?: number;
-}): Objective => ({
+  fDivergence = 'reverse_kl',
+  fAlpha = 1,
+}: LogisticParams): Objective => ({
   reads: { reference: true },
   rewardScale: beta,
   loss({ pairs, answers }) {
-    const minusZ = pairs.margin(-beta); // (2) [C]
+    const scored = (logRatio: Tensor1D) => scoreOf(logRatio, fDivergence, fAlpha);
+    const minusZ =
+      fDivergence === 'reverse_kl'
+        ? pairs.margin(-beta) // (2) [C]
+        : (tf.mul(tf.sub(scored(pairs.rejected.logRatio), scored(pairs.chosen.logRatio)), beta) as Tensor1D);
     const mistaken: Tensor1D = tf.softplus(minusZ); // (4) [C]
     const perPair = labelSmoothing > 0 ? tf.sub(mistaken, tf.mul(minusZ, labelSmoothing)) : mistaken;
     return {
       loss: tf.mean(perPair) as Scalar,
       over: pairs.count,
-      rewards: answers.reward(beta), // beta S
+      rewards: answers.reward(beta), // beta S, whatever the divergence, as TRL logs it
     };
   },
 });
@@ -76,6 +113,7 @@ export const dpo = defineMethod({
     'A pair is one right and one wrong answer of the model itself, told apart by the verifier; an answer with a wrong line counts as wrong even where its final number is right.',
     'The whole answer is scored on both sides, EOS included. Leading lines that both answers share cancel in the margin, but count in the log-probs shown.',
     'Label smoothing above 0 is the conservative DPO of a later note by Eric Mitchell, not of the paper.',
+    'Other divergences than the reverse KL are those of Wang et al. 2023 (arXiv 2309.16240), in the form that TRL gives them; the rewards shown stay beta times the log-ratio.',
   ],
   eats: 'pairs',
   params: {
@@ -87,6 +125,21 @@ export const dpo = defineMethod({
       max: 0.49,
       default: 0,
       from: 'paper',
+    }),
+    fDivergence: choice({
+      label: 'divergence',
+      help: 'What the pull to the reference is measured by.',
+      options: divergences,
+      default: 'reverse_kl',
+      from: 'paper',
+    }),
+    fAlpha: number({
+      label: 'alpha of the divergence',
+      help: 'Of the alpha divergence only; 1 is the reverse KL.',
+      min: 0,
+      max: 2,
+      default: 0.5,
+      from: 'code',
     }),
   },
   sources: [rightAndWrong],

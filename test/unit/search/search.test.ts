@@ -22,6 +22,7 @@ const problem: Problem = {
 };
 
 const answer = (text: string): Answer => ({
+  logProb: -1,
   problem,
   steps: splitTokens(arithmetic, charTokenizer, [...encode(text), eos]),
   verdict: arithmetic.verify(problem, text),
