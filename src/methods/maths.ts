@@ -1,6 +1,6 @@
 /** What several losses write alike: small differentiable pieces that tfjs lacks. */
 import { sparseMatrix, sparseProduct } from '../kernels/sparse-product';
-import type { Scalar, Tensor1D } from '../tf';
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../tf';
 import { tf } from '../tf';
 
 /** The same numbers without their history: sg[x] of the papers. Its gradient is exactly 0. */
@@ -27,3 +27,34 @@ export const pick = (vector: Tensor1D, indices: readonly number[]): Tensor1D =>
  * @param from anything that depends on the policy
  */
 export const nothing = (from: Tensor1D): Scalar => tf.mul(tf.sum(from), 0) as Scalar;
+
+/**
+ * f(x) without its history: for what f does that has no gradient, such as comparing. Its gradient is exactly 0.
+ * @param f of plain tensors; what it computes on the way is not on the tape
+ */
+export const withoutHistory = <T extends Tensor>(x: Tensor1D, f: (x: Tensor1D) => T): T =>
+  tf.customGrad((input: unknown) => ({
+    value: f(input as Tensor1D),
+    gradFunc: () => [tf.zerosLike(x)],
+  }))(x) as T;
+
+/** Rank of each element from the largest (0) down, equal ones in their order. @param alike [n, n], 1 where two compete */
+export const ranksOf = (x: Tensor1D, alike?: Tensor2D): Tensor1D =>
+  withoutHistory(x, (values) => {
+    const n = values.size;
+    const [row, column] = [tf.reshape(values, [n, 1]), tf.reshape(values, [1, n])];
+    const earlier = tf.less(tf.reshape(tf.range(0, n), [1, n]), tf.reshape(tf.range(0, n), [n, 1]));
+    const ahead = tf.logicalOr(tf.greater(column, row), tf.logicalAnd(tf.equal(column, row), earlier));
+    const counted = tf.cast(ahead, 'float32');
+    return tf.sum(alike ? tf.mul(counted, alike) : counted, 1) as Tensor1D;
+  });
+
+/** The elements from the smallest to the largest. The gradient goes back to where each came from. */
+export const sortedInBatch = (x: Tensor1D): Tensor1D => {
+  const n = x.size;
+  const permutation = withoutHistory(x, (values) => {
+    const place = tf.sub(n - 1, ranksOf(values)); // from the smallest up
+    return tf.cast(tf.equal(tf.reshape(tf.range(0, n), [n, 1]), tf.reshape(place, [1, n])), 'float32');
+  });
+  return tf.reshape(tf.matMul(permutation as Tensor2D, tf.reshape(x, [n, 1])), [n]) as Tensor1D;
+};

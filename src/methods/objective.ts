@@ -63,6 +63,8 @@ export interface Sums {
   readonly length: Tensor1D; // [n]
   /** sum / length, the mean log-prob a; 0 where nothing is scored. */
   readonly mean: Tensor1D; // [n]
+  /** logRatio / length, likewise. */
+  readonly meanRatio: Tensor1D; // [n]
   /** Scores of the answers (of a step's answer). Constant. @throws naming the answer that has none */
   readonly score: Tensor1D; // [n]
   /** beta * logRatio: the factor goes into a constant matrix and costs no operation of its own. */

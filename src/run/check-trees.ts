@@ -24,7 +24,7 @@ const lackOf = (reads: Reads, tree: PreferenceTree): string | undefined => {
     }
   }
   for (const name of reads.answerLabels ?? []) {
-    const none = responses.findIndex(({ labels }) => labels?.[name] === undefined);
+    const none = responses.findIndex(({ labels }) => labels?.[name] === undefined && !labels?.['mismatched']);
     if (none >= 0) {
       return `answer ${none} has no "${name}"; take a source that gives it`;
     }

@@ -23,8 +23,7 @@ const normalised = ({ beta }: { beta: number }): Objective => ({
   reads: { reference: true },
   rewardScale: beta,
   loss({ pairs, answers }) {
-    const { chosen, rejected } = pairs;
-    const h = tf.sub(tf.div(chosen.logRatio, chosen.length), tf.div(rejected.logRatio, rejected.length));
+    const h = pairs.difference(answers.meanRatio);
     const perPair = tf.softplus(tf.mul(h, -beta)) as Tensor1D; // (1), (2)
     return { loss: tf.mean(perPair) as Scalar, over: pairs.count, rewards: answers.reward(beta) };
   },

@@ -25,11 +25,10 @@ const squared = ({ beta, average }: { beta: number; average: 'token-mean' | 'sum
   reads: { reference: true },
   rewardScale: beta,
   loss({ pairs, answers }) {
-    const { chosen, rejected } = pairs;
     const h: Tensor1D =
       average === 'sum'
         ? pairs.margin(1) // (1) [C]
-        : tf.sub(tf.div(chosen.logRatio, chosen.length), tf.div(rejected.logRatio, rejected.length)); // (2) [C]
+        : pairs.difference(answers.meanRatio); // (2) [C]
     return {
       loss: tf.mean(tf.square(tf.sub(h, 1 / (2 * beta)))) as Scalar, // (3)
       over: pairs.count,

@@ -113,6 +113,9 @@ export const sumsOver = (items: readonly Item[], sums: StepSums): Sums => {
     get mean() {
       return mean();
     },
+    get meanRatio() {
+      return meanRatio();
+    },
     get score() {
       return score();
     },

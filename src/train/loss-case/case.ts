@@ -138,7 +138,8 @@ export const checkLossCase = (given: LossCase, name: string, objective: Objectiv
       const at = `prompt ${p}, response ${r}`;
       if (reads.scores && score === undefined) problems.push(`${at}: has no score, and ${name} reads one`);
       for (const label of reads.answerLabels ?? []) {
-        if (own?.[label] === undefined) problems.push(`${at}: has no label "${label}", and ${name} reads it`);
+        if (own?.[label] === undefined && !own?.['mismatched'])
+          problems.push(`${at}: has no label "${label}", and ${name} reads it`);
       }
       steps.forEach((step, s) => {
         const place = `${at}, step ${s}`;

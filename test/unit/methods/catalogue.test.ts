@@ -8,8 +8,6 @@ import { defaultParams, paramProblem } from '../../../src/methods/params';
 import { checkPasses } from '../../../src/run/passes';
 import { sources } from '../../../src/sources';
 import { describeMethod } from '../../../src/train/method-info';
-import { packForest } from '../../../src/tree/pack';
-import { evaluate, pairOf } from './evaluate';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -36,7 +34,7 @@ describe('the catalogue', () => {
 
 describe.each(methods.map((m) => [m.id, m] as const))('%s', (id, method) => {
   it('has its metadata', () => {
-    expect(id).toMatch(/^[a-z][a-z0-9-]*$/);
+    expect(id).toMatch(/^[a-z0-9][a-z0-9-]*$/);
     for (const text of [method.name, method.summary, method.paper.title, method.paper.authors]) {
       expect(text.length).toBeGreaterThan(2);
     }
@@ -47,7 +45,6 @@ describe.each(methods.map((m) => [m.id, m] as const))('%s', (id, method) => {
     expect(method.notes.length).toBeGreaterThan(0);
     expect(method.defaults.learningRate).toBeGreaterThan(0);
     expect(Number.isInteger(method.defaults.batchSize)).toBe(true);
-    expect(Object.keys(method.defaults.paper)).toEqual(expect.arrayContaining(['learningRate', 'batchSize']));
   });
 
   it('has parameters with defaults in range and words for them', () => {
@@ -81,28 +78,5 @@ describe.each(methods.map((m) => [m.id, m] as const))('%s', (id, method) => {
     expect(source).toMatch(/^\/\*\*/);
     for (const words of ['Where we differ', 'Source:', '(1)']) expect(source).toContain(words);
     expect(source.split('\n').length).toBeLessThanOrEqual(230);
-  });
-
-  it('has a finite loss and gradient at extremes, and none on padding', async () => {
-    const batch = packForest([pairOf('a', 3, 2), pairOf('b', 2, 2)]);
-    const { count, used } = batch.entries;
-    const params = defaultParams(method);
-    for (const [high, low] of [
-      [0, -1e4],
-      [-1e4, 0],
-      [-1e-3, -1e-3],
-    ] as const) {
-      const side = (chosen: number, rejected: number) =>
-        Float32Array.from({ length: count }, (_, m) => {
-          const response = batch.responses.findIndex((r) => m >= r.entryStart && m < r.entryEnd);
-          return batch.comparisons.some((c) => c.chosen === response) ? chosen : rejected;
-        });
-      const constant = new Float32Array(count).fill(-1);
-      const result = await evaluate(method, batch, side(high, low), constant, { params, guide: constant });
-      expect(Number.isFinite(result.loss)).toBe(true);
-      expect(result.gradient.every(Number.isFinite)).toBe(true);
-      expect(result.gradient.slice(used).every((g) => g === 0)).toBe(true);
-      expect([...result.chosenRewards, ...result.rejectedRewards].every(Number.isFinite)).toBe(true);
-    }
   });
 });

@@ -1,0 +1,156 @@
+/**
+ * Full-Step-DPO: a surrogate whose gradient is DPO's with a weight for each token by its step's reward and by how far the policy
+ * has come.
+ *
+ *   u+_t = s(-c rho_t),  u-_t = s(c rho_t)                                                     (1)
+ *   v+_t = n softmax_t(tau w_t),  v-_t = n softmax_t(-tau w_t), over the answer's tokens       (2)
+ *   P_i  = (sum of l_t u+_t v+_t) / n_i,  Q_j = (sum of l_t u-_t v-_t) / n_j                   (3)
+ *   g_ij = s(beta (S_j - S_i))                                                                 (4)
+ *   L    = mean over the pairs of a prompt with R_i > R_j of -g_ij (P_i - Q_j); mean over prompts that have one  (5)
+ *   u, v and g have no gradient
+ *
+ *   rho_t  l_t - l0_t, log-probs of policy and reference     S  their sum over an answer      s  sigmoid
+ *   w_t    reward of the step that token t is in             R  score of an answer            n  scored tokens
+ *
+ * Where we differ: an answer whose rewards are all 0 has even weights, where the code divides by 0.
+ *
+ * Source: Xu et al. 2025, section 3; Anna7355/Full-Step-DPO, StepRunners.py.
+ */
+import { judgedAnswers } from '../../sources/judged-answers';
+import { sourceWith } from '../../sources/source';
+import type { Scalar, Tensor1D } from '../../tf';
+import { tf } from '../../tf';
+import { range } from '../../util/range';
+import { detach, nothing, pick } from '../maths';
+import { defineMethod } from '../method';
+import type { LossInput, Objective } from '../objective';
+import { beta } from '../pairwise/dpo';
+import { number } from '../params';
+
+interface FullStepParams {
+  beta: number;
+  c: number;
+  tau: number;
+}
+
+/** (2) for one sign, divided by n as in (3): softmax over each answer's tokens of sign * tau * reward. Constant. */
+const stepShares = ({ batch, tokens, steps }: LossInput, tau: number): Tensor1D => {
+  const reward = steps.labels('reward');
+  const share = new Float32Array(tokens.count);
+  for (const { entryStart, entryEnd } of batch.responses) {
+    const logits = range(entryEnd - entryStart).map((t) => tau * reward[tokens.stepOf[entryStart + t]!]!);
+    const top = Math.max(...logits);
+    const total = logits.reduce((sum, x) => sum + Math.exp(x - top), 0);
+    logits.forEach((x, t) => {
+      share[entryStart + t] = Math.exp(x - top) / total;
+    });
+  }
+  return tf.tensor1d(share);
+};
+
+/** Ordered pairs of each prompt, and the weight that makes a mean over pairs and then over prompts. */
+const orderedPairs = ({ batch, lists }: LossInput) => {
+  const score = (r: number) => batch.responses[r]!.score!;
+  const perPrompt = lists.items.map((own) =>
+    own.flatMap((i) => own.flatMap((j) => (score(i) > score(j) ? [{ i, j }] : []))),
+  );
+  const prompts = perPrompt.filter((pairs) => pairs.length > 0);
+  const pairs = prompts.flatMap((own) =>
+    own.map((pair) => ({ ...pair, weight: 1 / own.length / prompts.length })),
+  );
+  return { pairs, prompts: prompts.length };
+};
+
+const surrogate = ({ beta, c, tau }: FullStepParams): Objective => ({
+  reads: { reference: true, scores: true, stepLabels: ['reward'] },
+  rewardScale: beta,
+  loss(input) {
+    const { tokens, answers } = input;
+    const rewards = answers.reward(beta);
+    const { pairs, prompts } = orderedPairs(input);
+    if (prompts === 0) return { loss: nothing(answers.sum), over: 0, rewards };
+    const rho = detach(tf.sub(tokens.logProb, tokens.refLogProb));
+    const up = tf.sigmoid(tf.mul(rho, -c)); // (1)
+    const down = tf.sigmoid(tf.mul(rho, c));
+    const side = (u: Tensor1D, share: Tensor1D) =>
+      tokens.sumPerAnswer(tf.mul(tokens.logProb, tf.mul(u, share)) as Tensor1D); // (3) [P]
+    const p = pick(
+      side(up as Tensor1D, stepShares(input, tau)),
+      pairs.map(({ i }) => i),
+    ); // P_i
+    const q = pick(
+      side(down as Tensor1D, stepShares(input, -tau)),
+      pairs.map(({ j }) => j),
+    ); // Q_j
+    const s = detach(answers.logRatio);
+    const gap = tf.sub(
+      pick(
+        s,
+        pairs.map(({ j }) => j),
+      ),
+      pick(
+        s,
+        pairs.map(({ i }) => i),
+      ),
+    );
+    const gate = tf.sigmoid(tf.mul(gap, beta)); // (4)
+    const weight = tf.tensor1d(pairs.map((pair) => pair.weight));
+    const loss = tf.neg(tf.sum(tf.mul(tf.mul(weight, gate), tf.sub(p, q)))) as Scalar; // (5)
+    return { loss, over: prompts, rewards };
+  },
+});
+
+export const fullStepDpo = defineMethod({
+  id: 'full-step-dpo',
+  name: 'Full-Step-DPO',
+  chapter: 'stepwise',
+  paper: {
+    title:
+      'Full-Step-DPO: Self-Supervised Preference Optimization with Step-wise Rewards for Mathematical Reasoning',
+    authors: 'Huimin Xu, Xin Mao, Feng-Lin Li, Xiaobao Wu, Wang Chen, Wei Zhang, Anh Tuan Luu',
+    year: 2025,
+    arxiv: '2502.14356',
+    url: 'https://arxiv.org/abs/2502.14356',
+  },
+  summary:
+    'Every step of every answer has a reward: in right answers the good steps are pushed up, in wrong ones the bad steps down.',
+  tex: String.raw`\nabla\mathcal{L} = -\sum_{R_i > R_j} g_{ij} \Big( \tfrac1{n_i}\sum_t u^+_t v^+_t \nabla\ell_t - \tfrac1{n_j}\sum_t u^-_t v^-_t \nabla\ell_t \Big)`,
+  notes: [
+    'The value is that of the released code: no likelihood, and no curve to read.',
+    'Step rewards are the verifier’s; the paper trains a model of rewards from rollouts, which is a data maker of its own.',
+    'A reward of 0 is a reward here; the code takes it for padding.',
+  ],
+  kin: { id: 'dpo', change: 'with a weight for every step by its reward' },
+  eats: 'steps',
+  params: {
+    beta: {
+      ...beta,
+      help: 'Scale of the gate; it does not scale the gradient itself.',
+      default: 0.05,
+      from: 'code',
+    },
+    c: number({
+      label: 'c',
+      help: 'How soon a token that has moved gets less weight.',
+      min: 0,
+      max: 20,
+      default: 1,
+      from: 'code',
+    }),
+    tau: number({
+      label: 'tau',
+      help: 'How far the weight follows the steps’ rewards; 0 weighs all alike.',
+      min: 0,
+      max: 50,
+      default: 0.5,
+      from: 'code',
+    }),
+  },
+  sources: [sourceWith(judgedAnswers, { pairing: 'all' })],
+  passes: (params) => [{ id: 'full-step-dpo', label: 'Full-Step-DPO', objective: surrogate(params) }],
+  defaults: {
+    paper: { beta: 0.05, learningRate: 5e-7, batchSize: 8, warmupSteps: 50 },
+    learningRate: 2e-4,
+    batchSize: 8,
+  },
+});
