@@ -89,12 +89,9 @@ export const sumsOver = (items: readonly Item[], sums: StepSums): Sums => {
     ),
   );
   const length = lazy(() => constant((item) => item.length, 'length'));
-  const mean = lazy(() =>
-    sparseProduct(
-      rows((item) => 1 / Math.max(1, item.length)),
-      sums.policy,
-    ),
-  );
+  const perToken = (item: Item) => 1 / Math.max(1, item.length);
+  const mean = lazy(() => sparseProduct(rows(perToken), sums.policy));
+  const meanRatio = lazy(() => sparseProduct(rows(perToken), sums.ratio));
   const score = lazy(() => constant((item) => item.score, 'score'));
   return {
     count: items.length,
