@@ -4,7 +4,10 @@ import { launchOptions } from './scripts/chromium.mjs';
 const port = Number(process.env.MARGINALIA_E2E_PORT ?? 4817);
 
 export default defineConfig({
-  testDir: 'test/e2e',
+  projects: [
+    { name: 'e2e', testDir: 'test/e2e' },
+    { name: 'engines', testDir: 'test/engines' },
+  ],
   outputDir: 'test-results',
   timeout: 120_000,
   expect: { timeout: 30_000 },

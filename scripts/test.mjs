@@ -1,5 +1,6 @@
 // `npm test`: types, lint, unused code, unit tests, GPU tests and whole-page tests, in that order. The last line is
 // `N passed, N failed`. A skipped test counts as failed: nothing here is meant to be skipped, WebGPU least of all.
+// `--only NAME` runs that suite and no other; `--engines` adds the tests in Firefox and WebKitGTK at the end.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -57,10 +58,10 @@ const vitest = (project) => async (folder) => {
   return settle(code, report.numPassedTests, report.numTotalTests - report.numPassedTests);
 };
 
-const playwright = async (folder) => {
-  const file = join(folder, 'e2e.json');
+const playwright = (project) => async (folder) => {
+  const file = join(folder, `${project}.json`);
   await ensureBuilt({ library: true, note: (line) => console.log(line) });
-  const code = await run(npx, ['playwright', 'test', '--reporter=list,json'], {
+  const code = await run(npx, ['playwright', 'test', '--project', project, '--reporter=list,json'], {
     PLAYWRIGHT_JSON_OUTPUT_NAME: file,
   });
   const stats = readJson(file)?.stats;
@@ -74,12 +75,16 @@ const suites = {
   knip: single('npm', ['run', '--silent', 'knip']),
   unit: vitest('unit'),
   gpu: vitest('gpu'),
-  e2e: playwright,
+  e2e: playwright('e2e'),
+  engines: playwright('engines'),
 };
 
 let only;
+let withEngines;
 try {
-  ({ only } = parseArgs({ options: { only: { type: 'string', multiple: true } } }).values);
+  ({ only, engines: withEngines } = parseArgs({
+    options: { only: { type: 'string', multiple: true }, engines: { type: 'boolean' } },
+  }).values);
   const unknown = only?.find((name) => !(name in suites));
   if (unknown)
     throw new Error(`--only: "${unknown}" is not a suite; use one of ${Object.keys(suites).join(', ')}`);
@@ -92,7 +97,8 @@ const folder = mkdtempSync(join(tmpdir(), 'marginalia-test-'));
 const rows = [];
 try {
   for (const [name, suite] of Object.entries(suites)) {
-    if (only && !only.includes(name)) continue;
+    const wanted = only?.includes(name) ?? name !== 'engines';
+    if (!wanted && !(withEngines && name === 'engines')) continue;
     console.log(`\n== ${name}`);
     const begin = Date.now();
     const result = await suite(folder).catch((error) => {
@@ -107,7 +113,7 @@ try {
 
 console.log('');
 for (const { name, passed, failed, seconds } of rows) {
-  console.log(`${name.padEnd(6)} ${passed} passed, ${failed} failed, ${seconds} s`);
+  console.log(`${name.padEnd(7)} ${passed} passed, ${failed} failed, ${seconds} s`);
 }
 const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`);

@@ -1,10 +1,10 @@
 import { html, LitElement, nothing } from 'lit';
 import type uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import { define } from '../element';
 import { number, percent } from '../format';
 import { chartOptions } from './chart-options';
 import type { Figure } from './curves';
+import { loadPlot } from './load-plot';
 
 const height = 190;
 const closedRows = 60;
@@ -106,7 +106,7 @@ export class LineChart extends LitElement {
   }
 
   async #draw() {
-    const { default: UPlot } = await import('uplot');
+    const UPlot = await loadPlot();
     if (!this.isConnected) return;
     const { figure } = this;
     const key = `${figure.id} ${figure.series.map((s) => s.label).join()}`;
