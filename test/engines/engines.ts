@@ -13,7 +13,12 @@ export const engines = {
     playwrightEngine(await chromium.launch(launchOptions()), size),
   Firefox: async (): Promise<RunningEngine> => {
     const executablePath = programOf('firefox-esr');
-    return playwrightEngine(await firefox.launch({ channel: 'moz-firefox', executablePath }), size);
+    const browser = await firefox.launch({
+      channel: 'moz-firefox', // as its makers build it; Playwright's own is a changed one
+      executablePath,
+      firefoxUserPrefs: { 'ui.prefersReducedMotion': 1 },
+    });
+    return playwrightEngine(browser, size);
   },
   WebKit: async (): Promise<RunningEngine> =>
     startWebKit({ driver: programOf('webkit2gtk-driver'), display: programOf('xvfb') }, size),

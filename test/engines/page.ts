@@ -9,9 +9,9 @@ import { type Tab, until } from './tab';
 /** Selector of what has this test id. */
 export const id = (testId: string) => `[data-testid="${testId}"]`;
 
-/** Errors that nothing on the page has caught, since `pageReady`. */
 declare global {
   interface Window {
+    /** Errors that nothing on the page has caught, since `pageReady`. */
     unheard: string[];
   }
 }
@@ -116,14 +116,21 @@ export const accessibilityFaults = async (tab: Tab): Promise<string[]> => {
   });
 };
 
-/** What the page lists as stored, when it is fewer things than so many. */
-export const storedFewerThan = (tab: Tab, count: number) =>
-  until(
-    tab,
-    `fewer than ${count} stored things`,
-    ({ rows, count }) => {
-      const labels = Array.from(document.querySelectorAll(rows), (row) => row.textContent ?? '');
-      return labels.length < count ? labels : undefined;
-    },
-    { rows: `${id('storage-list')} tbody th`, count },
-  );
+/** Deletes everything that the page lists as stored, save what comes with it and is stored again by itself. */
+export const deleteAllStored = async (tab: Tab, except: string) => {
+  const next = () =>
+    tab.evaluate(
+      ({ rows, except }) =>
+        Array.from(document.querySelectorAll(rows))
+          .filter((row) => row.querySelector('th')?.textContent !== except)[0]
+          ?.querySelector('button')
+          ?.getAttribute('aria-label') ?? '',
+      { rows: `${id('storage-list')} tbody tr`, except },
+    );
+  for (let label = await next(); label; label = await next()) {
+    const button = `button[aria-label=${JSON.stringify(label)}]`;
+    await tab.press(`${id('storage-list')} ${button}`);
+    await tab.press(`dialog[open] ${id('confirm-delete')}`);
+    await until(tab, `“${label}” to be done`, (gone) => !document.querySelector(gone), button);
+  }
+};

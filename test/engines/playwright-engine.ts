@@ -20,7 +20,7 @@ export const playwrightEngine = (
     name: `${browser.browserType().name()} ${browser.version()}`,
     open: async () => {
       await context?.close();
-      context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
+      context = await browser.newContext({ viewport: size });
       return tabOf(await context.newPage());
     },
     close: () => browser.close(),

@@ -76,7 +76,7 @@ export const startWebKit = async (
     process.off('exit', endAll);
   };
   try {
-    // The setting behind prefers-reduced-motion: what fades in has no colours to be judged.
+    // The setting behind prefers-reduced-motion.
     mkdirSync(join(home, 'config', 'gtk-3.0'), { recursive: true });
     writeFileSync(join(home, 'config', 'gtk-3.0', 'settings.ini'), '[Settings]\ngtk-enable-animations=0\n');
     const { server, display } = await startDisplay(programs.display, size);

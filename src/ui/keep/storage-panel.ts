@@ -77,7 +77,11 @@ export class StoragePanel extends AppElement {
     return html`<div class="group">
       <h3 id="storage-title">Storage</h3>
       ${storage.problem ? html`<p class="trouble" role="note" data-testid="storage-problem">${storage.problem}</p>` : nothing}
-      <p>${bytes(storage.usage)} of ${bytes(storage.quota)} used.
+      <p data-testid="storage-usage">${
+        storage.quota > 0
+          ? `${bytes(storage.usage)} of ${bytes(storage.quota)} used.`
+          : `${bytes(storage.items.reduce((sum, item) => sum + item.bytes, 0))} used; the browser does not say of how much.`
+      }
         ${storage.persisted ? 'The browser keeps it until you delete it.' : html`<button type="button" class="quiet-button" data-testid="storage-persist" @click=${() => void this.#persist()}>Ask the browser to keep it</button>`}
         <span class="quiet" aria-live="polite">${this.said}</span></p>
       <details>
