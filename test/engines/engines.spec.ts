@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { sumPairs, writeTinyFolder } from '../support/tiny-folder';
 import { type EngineName, engines } from './engines';
@@ -22,11 +20,11 @@ import { type RunningEngine, type Tab, until } from './tab';
 /** Long enough to be reloaded in the middle, short enough for three engines on two cores. */
 const run = {
   'method.id': 'step-dpo',
-  'data.trees': 32,
+  'data.trees': 20,
   steps: 20,
   batchSize: 6,
   'evaluation.every': 10,
-  'evaluation.problems': 100,
+  'evaluation.problems': 80,
   checkpointEvery: 5,
   seed: 3,
   backend: 'wasm',
@@ -101,58 +99,53 @@ for (const name of ['Firefox', 'WebKit'] as const) {
 
     test(`${name}: a model folder and a data file are brought, trained on, listed and deleted`, async ({
       baseURL,
-    }) => {
-      const folder = mkdtempSync(join(tmpdir(), 'marginalia-brought-'));
-      try {
-        const [model, data] = [join(folder, 'tiny'), join(folder, 'sums.jsonl')];
-        writeTinyFolder(model);
-        writeFileSync(data, `${sumPairs(10).join('\n')}\n`);
+    }, info) => {
+      const [model, data] = [info.outputPath('tiny'), info.outputPath('sums.jsonl')];
+      writeTinyFolder(model);
+      writeFileSync(data, `${sumPairs(10).join('\n')}\n`);
 
-        const tab = await engine.open();
-        await openPage(tab, baseURL!, {
-          'method.id': 'dpo',
-          steps: 2,
-          batchSize: 2,
-          'evaluation.every': 0,
-          backend: 'wasm',
-        });
-        await unfold(tab);
-        await giveFolder(tab, id('model-folder'), model);
-        await says(tab, 'model-details', 'kept on this machine');
-        await tab.giveFiles(id('data-file'), [data]);
-        await says(tab, 'data-format', 'sums.jsonl');
-        await tab.press(id('data-check'));
-        await says(tab, 'report-rows', '10 used');
-        await tab.press(id('train'));
-        await finished(tab);
-        expect((await storedRun(tab)).metrics).toHaveLength(2);
+      const tab = await engine.open();
+      await openPage(tab, baseURL!, {
+        'method.id': 'dpo',
+        steps: 2,
+        batchSize: 2,
+        'evaluation.every': 0,
+        backend: 'wasm',
+      });
+      await unfold(tab);
+      await giveFolder(tab, id('model-folder'), model);
+      await says(tab, 'model-details', 'kept on this machine');
+      await tab.giveFiles(id('data-file'), [data]);
+      await says(tab, 'data-format', 'sums.jsonl');
+      await tab.press(id('data-check'));
+      await says(tab, 'report-rows', '10 used');
+      await tab.press(id('train'));
+      await finished(tab);
+      expect((await storedRun(tab)).metrics).toHaveLength(2);
 
-        // Another visit finds both.
-        await tab.reload();
-        await pageReady(tab);
-        await says(tab, 'model-details', 'kept on this machine');
-        await says(tab, 'data-format', 'sums.jsonl');
+      // Another visit finds both.
+      await tab.reload();
+      await pageReady(tab);
+      await says(tab, 'model-details', 'kept on this machine');
+      await says(tab, 'data-format', 'sums.jsonl');
 
-        await unfold(tab);
-        await says(tab, 'storage-list', 'sums.jsonl');
-        const used = await tab.evaluate(
-          (usage) => document.querySelector(usage)?.textContent,
-          id('storage-usage'),
-        );
-        expect(used).toMatch(/[1-9]\d*\u202f[KM]B .*used/s); // also where the browser gives no estimate
-        const kinds = await tab.evaluate(async () =>
-          (await window.marginalia.api.storage()).items.map((item) => item.store),
-        );
-        expect(new Set(kinds)).toEqual(new Set(['runs', 'checkpoints', 'references', 'models', 'dataFiles']));
-        await deleteAllStored(tab, builtIn);
-        const { items } = await tab.evaluate(() => window.marginalia.api.storage());
-        expect(items.filter((item) => item.label !== builtIn)).toEqual([]);
-        const models = await tab.evaluate(() => window.marginalia.api.models());
-        expect(models.filter((m) => !m.builtIn)).toEqual([]);
-        expect(await tab.evaluate(() => window.unheard)).toEqual([]);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
+      await unfold(tab);
+      await says(tab, 'storage-list', 'sums.jsonl');
+      const used = await tab.evaluate(
+        (usage) => document.querySelector(usage)?.textContent,
+        id('storage-usage'),
+      );
+      expect(used).toMatch(/[1-9]\d*\u202f[KM]B .*used/s); // also where the browser gives no estimate
+      const kinds = await tab.evaluate(async () =>
+        (await window.marginalia.api.storage()).items.map((item) => item.store),
+      );
+      expect(new Set(kinds)).toEqual(new Set(['runs', 'checkpoints', 'references', 'models', 'dataFiles']));
+      await deleteAllStored(tab, builtIn);
+      const { items } = await tab.evaluate(() => window.marginalia.api.storage());
+      expect(items.filter((item) => item.label !== builtIn)).toEqual([]);
+      const models = await tab.evaluate(() => window.marginalia.api.models());
+      expect(models.filter((m) => !m.builtIn)).toEqual([]);
+      expect(await tab.evaluate(() => window.unheard)).toEqual([]);
     });
 
     test(`${name}: axe finds nothing before and after a run`, async ({ baseURL }) => {

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing } from 'lit';
 import type uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
 import { define } from '../element';
 import { number, percent } from '../format';
 import { chartOptions } from './chart-options';
@@ -14,7 +15,11 @@ const mostPoints = 4000;
 // Charts are drawn one to a task: five at once would hold the page up.
 let turn: Promise<unknown> = Promise.resolve();
 const inTurn = (draw: () => Promise<void>) => {
-  turn = turn.then(draw).then(() => new Promise((resolve) => setTimeout(resolve)));
+  // One that fails is told of and does not hold up the rest.
+  turn = turn
+    .then(draw)
+    .catch(reportError)
+    .then(() => new Promise((resolve) => setTimeout(resolve)));
 };
 
 /** Every n-th row when there are more than a screen can show; the last one always. */

@@ -1,5 +1,3 @@
-import 'uplot/dist/uPlot.min.css';
-
 const isLanguage = (tag: string) => {
   try {
     return Intl.NumberFormat.supportedLocalesOf(tag) !== undefined;
