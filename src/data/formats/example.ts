@@ -1,6 +1,9 @@
 export interface Message {
   role: string;
-  content: string;
+  /** Null where the message is something else than a text: a call of a tool. */
+  content: string | null;
+  /** Its other fields that hold something, as they stand in the file; a template may ask for them. */
+  extra?: Readonly<Record<string, unknown>>;
 }
 
 /** A text as it stands, or a conversation that a chat template writes down. */
@@ -10,6 +13,8 @@ interface Common {
   /** File and line or row, for messages. */
   where: string;
   prompt: Text;
+  /** Descriptions of the tools that the model may call, for the template. */
+  tools?: readonly unknown[];
 }
 
 /** One answer preferred over another. */
@@ -44,7 +49,9 @@ export const isConversation = (text: Text): text is Message[] => typeof text !==
 
 /** The prompt as a key: equal prompts have equal keys, whatever file or format they come from. */
 export const promptKey = (prompt: Text): string =>
-  typeof prompt === 'string' ? `t:${prompt}` : `m:${JSON.stringify(prompt.map((m) => [m.role, m.content]))}`;
+  typeof prompt === 'string'
+    ? `t:${prompt}`
+    : `m:${JSON.stringify(prompt.map(({ role, content, extra }) => (extra ? [role, content, extra] : [role, content])))}`;
 
 /** A row that cannot be used, while others can: the reason is shared by all rows of its kind, the excerpt is its own. */
 export class RowProblem extends Error {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Message, Text } from '../../../src/data/formats/example';
 import { extractPrompt } from '../../../src/data/formats/extract-prompt';
-import { readText } from '../../../src/data/formats/read-value';
+import { readText } from '../../../src/data/formats/read-messages';
 import type { RenderMessages } from '../../../src/data/text/chat-template';
 import { compileTemplate } from '../../../src/data/text/chat-template';
 import { tokenizeExample } from '../../../src/data/text/tokenize';
