@@ -37,6 +37,7 @@ Examples from a file (otherwise the built-in problems)
   --map PART=COLUMN   which column plays a part, for example --map chosen=winner; may be repeated
   --template WHICH    how conversations are written: model, plain or none (model)
   --plain-rows HOW    plain texts as they stand (text), or as a conversation (chat)
+  --turns WHICH       of whole conversations learn every answer (all, the default) or the last one (last)
   --system TEXT       put before conversations that have no system message
   --bos HOW           before plain texts: auto, add or none (auto)
   --steps-rule RULE   how an answer is cut into steps: whole, line, sentence, step, pattern (line)

@@ -36,6 +36,7 @@ const fields = [
   ['format', data('format'), 'text'],
   ['template', data('template'), 'text'],
   ['plain-rows', data('plainRows'), 'text'],
+  ['turns', data('turns'), 'text'],
   ['system', data('system'), 'text'],
   ['bos', data('bos'), 'text'],
   ['steps-rule', data('steps', 'rule'), 'text'],

@@ -1,7 +1,7 @@
 import { z } from 'zod/mini';
 
 const length = z.nullable(z.int().check(z.minimum(2), z.maximum(1_000_000)));
-const column = z.optional(z.string().check(z.minLength(1), z.maxLength(200)));
+const column = z.optional(z.string().check(z.maxLength(200)));
 
 /** Which layout the rows have; see `formats/formats.ts`. */
 export const formatIds = [
@@ -15,10 +15,19 @@ export const formatIds = [
   'solutions',
 ] as const;
 
-/** Which column of the file plays which part. A part left out has the column that the format's own name gives it. */
+/**
+ * Which column of the file plays which part. A part left out has the column that the format's own name gives it; one with
+ * an empty name has none.
+ */
 const mappingSchema = z.strictObject({
   system: column,
+  /** Descriptions of tools, for the template. */
+  tools: column,
   prompt: column,
+  /** What the prompt is to be applied to; joined to it. */
+  input: column,
+  /** Turns before the prompt. */
+  history: column,
   chosen: column,
   rejected: column,
   margin: column,
@@ -51,6 +60,8 @@ export const datasetSettingsSchema = z.strictObject({
   template: z._default(z.enum(['model', 'plain', 'none']), 'model'),
   /** Plain texts as they stand (as TRL has it), or as a conversation of one question and one answer. */
   plainRows: z._default(z.enum(['text', 'chat']), 'text'),
+  /** Of a conversation without a prompt of its own: learn every answer of the assistant, or the last one. */
+  turns: z._default(z.enum(['all', 'last']), 'all'),
   /** Put before every conversation that does not begin with one. */
   system: z._default(z.string().check(z.maxLength(10_000)), ''),
   /** The beginning-of-text token before plain texts: as the tokenizer has it, always, never. Templates write their own. */

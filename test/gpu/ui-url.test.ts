@@ -54,6 +54,7 @@ const settings = fc.record({
   ),
   template: fc.constantFrom('model' as const, 'plain' as const, 'none' as const),
   plainRows: fc.constantFrom('text' as const, 'chat' as const),
+  turns: fc.constantFrom('all' as const, 'last' as const),
   system: awkward(0, 200),
   bos: fc.constantFrom('auto' as const, 'add' as const, 'none' as const),
   maxLength: length,

@@ -4,7 +4,8 @@ import type { GoodRow, RowSource } from '../rows/row-source';
 import type { ColumnMapping, FormatId } from '../settings';
 import { shownText } from '../shown-text';
 import { columnFor, resolveMapping } from './parts';
-import { asBoolean, cell, isMessages } from './read-value';
+import { isMessages } from './read-messages';
+import { asBoolean, asList, cell } from './read-value';
 
 export interface Detected {
   format: FormatId;
@@ -36,7 +37,10 @@ const firstOf = (head: readonly GoodRow[], column: string | undefined): unknown 
 /** Names that leave no doubt. */
 const usual: unknown[] = [
   'system',
+  'tools',
   'prompt',
+  'input',
+  'history',
   'chosen',
   'rejected',
   'margin',
@@ -83,23 +87,14 @@ export const detectFormat = ({
         'there are a prompt, correct steps so far, and a chosen and a rejected next step',
       );
     }
-    const prompt = has('prompt');
-    // A prompt beside whole conversations that begin with it is only a label.
-    const repeated =
-      prompt !== undefined &&
-      typeof firstOf(head, prompt) === 'string' &&
-      isMessages(firstOf(head, has('chosen')));
-    if (prompt !== undefined && !repeated)
-      return found('preference', 'there are prompt, chosen and rejected');
+    if (has('prompt')) return found('preference', 'there are prompt, chosen and rejected');
     return found(
       'implicit-preference',
-      repeated
-        ? 'chosen and rejected are conversations that hold the prompt themselves'
-        : 'there are chosen and rejected and no prompt; what both begin with is the prompt',
+      'there are chosen and rejected and no prompt; what both begin with is the prompt',
     );
   }
   const responses = has('responses');
-  if (has('prompt') && responses !== undefined && Array.isArray(firstOf(head, responses))) {
+  if (has('prompt') && responses !== undefined && asList(firstOf(head, responses))) {
     return found('ranked', 'there are a prompt and a list of responses');
   }
   if (has('prompt') && has('completion')) {

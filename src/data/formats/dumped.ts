@@ -11,8 +11,7 @@ const beginsLikeMessages = /^\s*(?:array\()?[[(]\s*\{\s*(['"])(?:role|from|conte
 const mayBeMessages = /^\s*(?:array\()?[[(]?\s*\{\s*['"]/;
 const namesSpeaker = /(['"])(?:role|from)\1\s*:/;
 /** What Python writes for objects of some libraries; nothing can read those back. */
-const beginsLikeObjects =
-  /^\s*\[\s*(?:<[\w.]+ object at 0x|(?:[\w.]*Message|ChatCompletion\w*)\()/;
+const beginsLikeObjects = /^\s*\[\s*(?:<[\w.]+ object at 0x|(?:[\w.]*Message|ChatCompletion\w*)\()/;
 
 /** Why a text that begins like messages is none. */
 export class DumpProblem extends Error {}
@@ -41,8 +40,10 @@ const speaks = (value: unknown): boolean =>
  * @throws DumpProblem for a text that begins like messages and cannot be read
  */
 export const dumpedMessages = (text: string): unknown => {
-  if (beginsLikeObjects.test(text)) throw new DumpProblem('it holds the names of objects and not their contents');
-  if (!mayBeMessages.test(text) || !(namesSpeaker.test(text) || beginsLikeMessages.test(text))) return undefined;
+  if (beginsLikeObjects.test(text))
+    throw new DumpProblem('it holds the names of objects and not their contents');
+  if (!mayBeMessages.test(text) || !(namesSpeaker.test(text) || beginsLikeMessages.test(text)))
+    return undefined;
   try {
     const value = parse(text);
     const isTalk = Array.isArray(value) ? value.length > 0 && value.every(speaks) : speaks(value);

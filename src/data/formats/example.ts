@@ -6,6 +6,19 @@ export interface Message {
   extra?: Readonly<Record<string, unknown>>;
 }
 
+/** Fields of a message that say something as its content does: without them another message would be learned. */
+export const sayingFields = [
+  'tool_calls',
+  'function_call',
+  'reasoning_content',
+  'reasoning',
+  'thinking',
+] as const;
+
+/** Whether a message says something beside its content. */
+export const saysMore = (extra: Message['extra']): boolean =>
+  extra !== undefined && sayingFields.some((name) => Object.hasOwn(extra, name));
+
 /** A text as it stands, or a conversation that a chat template writes down. */
 export type Text = string | Message[];
 

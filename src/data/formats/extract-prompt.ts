@@ -1,7 +1,8 @@
 import type { Message, Text } from './example';
 import { RowProblem } from './example';
 
-const sameMessage = (a: Message, b: Message) => a.role === b.role && a.content === b.content;
+const sameMessage = (a: Message, b: Message) =>
+  a.role === b.role && a.content === b.content && JSON.stringify(a.extra) === JSON.stringify(b.extra);
 
 /** How much of both is the same from the beginning, as TRL counts it: of two that never differ, all but the last part. */
 const commonLength = <T>(a: ArrayLike<T>, b: ArrayLike<T>, same: (x: T, y: T) => boolean): number => {

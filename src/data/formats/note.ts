@@ -4,11 +4,13 @@
  */
 export type NoteKind =
   | 'prompt-repeated'
+  | 'prompt-kept'
   | 'prompt-label'
   | 'cut-after-answer'
   | 'system-twice'
   | 'systems'
   | 'other-turns'
+  | 'empty-turn'
   | 'role'
   | 'field'
   | 'earlier-field'

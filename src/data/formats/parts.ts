@@ -7,8 +7,11 @@ export type Part = Exclude<keyof ColumnMapping, 'solutions'>;
 
 /** Names that columns of each part go by, the usual one first. */
 const names: Record<Part, readonly string[]> = {
-  system: ['system', 'system_prompt'],
+  system: ['system', 'system_prompt', 'system_message'],
+  tools: ['tools', 'functions'],
   prompt: ['prompt', 'question', 'instruction', 'query', 'problem', 'input'],
+  input: ['input', 'context'],
+  history: ['history'],
   chosen: ['chosen', 'chosen_response', 'response_chosen', 'preferred', 'accepted', 'winner'],
   rejected: ['rejected', 'rejected_response', 'response_rejected', 'dispreferred', 'loser'],
   margin: ['margin'],
@@ -23,19 +26,22 @@ const names: Record<Part, readonly string[]> = {
   groundTruth: ['ground_truth', 'answer', 'gold', 'reference'],
 };
 
+/** What may belong to the question in every format that has one. */
+const question = ['system', 'tools', 'input', 'history'] as const;
+
 /** Parts of each format: what it cannot do without, and what it uses where it is there. */
 export const parts: Record<FormatId, { required: readonly Part[]; optional: readonly Part[] }> = {
-  preference: { required: ['prompt', 'chosen', 'rejected'], optional: ['system', 'margin'] },
-  'implicit-preference': { required: ['chosen', 'rejected'], optional: ['margin'] },
-  unpaired: { required: ['prompt', 'completion', 'label'], optional: ['system'] },
-  ranked: { required: ['prompt', 'responses'], optional: ['system', 'scores'] },
+  preference: { required: ['prompt', 'chosen', 'rejected'], optional: [...question, 'margin'] },
+  'implicit-preference': { required: ['chosen', 'rejected'], optional: ['system', 'tools', 'margin'] },
+  unpaired: { required: ['prompt', 'completion', 'label'], optional: question },
+  ranked: { required: ['prompt', 'responses'], optional: [...question, 'scores'] },
   'step-dpo': {
     required: ['prompt', 'prefix', 'chosen', 'rejected'],
-    optional: ['system', 'fullChosen', 'fullRejected'],
+    optional: [...question, 'fullChosen', 'fullRejected'],
   },
-  'prompt-completion': { required: ['prompt', 'completion'], optional: ['system'] },
-  messages: { required: ['messages'], optional: [] },
-  solutions: { required: ['prompt'], optional: ['system', 'groundTruth'] },
+  'prompt-completion': { required: ['prompt', 'completion'], optional: question },
+  messages: { required: ['messages'], optional: ['system', 'tools'] },
+  solutions: { required: ['prompt'], optional: [...question, 'groundTruth'] },
 };
 
 /** The column that goes by one of the part's names, in any case. */
@@ -82,8 +88,15 @@ export const resolveMapping = (
   const resolved: ColumnMapping = {};
   for (const part of [...required, ...optional]) {
     const given = mapping[part];
+    if (given === '') {
+      if (required.includes(part)) throw missing(file, part, undefined, columns);
+      continue;
+    }
     if (given !== undefined && !columns.includes(given)) throw missing(file, part, given, columns);
-    const column = given ?? columnFor(part, columns);
+    const found = columnFor(part, columns);
+    // No column plays two parts of the question: an "input" alone is the prompt.
+    const taken = part === 'input' && Object.values(resolved).includes(found);
+    const column = given ?? (taken ? undefined : found);
     if (column !== undefined) resolved[part] = column;
     else if (required.includes(part)) throw missing(file, part, undefined, columns);
   }

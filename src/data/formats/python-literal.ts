@@ -49,7 +49,7 @@ export const parseLiteral = (text: string): unknown => {
     if (found) at += found[0].length;
     return found;
   };
-  const escape = (): string => {
+  const escaped = (): string => {
     const code = match(hex);
     if (code) {
       const point = Number.parseInt((code[1] ?? code[2] ?? code[3])!, 16);
@@ -74,7 +74,7 @@ export const parseLiteral = (text: string): unknown => {
       else {
         pieces.push(text.slice(from, at));
         at++;
-        pieces.push(escape());
+        pieces.push(escaped());
         from = at;
       }
     }
@@ -121,7 +121,8 @@ export const parseLiteral = (text: string): unknown => {
   };
   const named = (name: string): unknown => {
     if (Object.hasOwn(constants, name)) return constants[name];
-    if (name !== 'array' && name !== 'np.array' && name !== 'numpy.array') return bad(`"${name.slice(0, 30)}"`);
+    if (name !== 'array' && name !== 'np.array' && name !== 'numpy.array')
+      return bad(`"${name.slice(0, 30)}"`);
     space();
     if (text[at] !== '(') bad('no bracket behind "array"');
     at++;

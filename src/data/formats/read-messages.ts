@@ -2,7 +2,7 @@ import { isObject } from '../rows/parse-json';
 import { shownText, shownValue } from '../shown-text';
 import { DumpProblem, dumpedMessages, dumpedValue } from './dumped';
 import type { Message, Text } from './example';
-import { RowProblem } from './example';
+import { RowProblem, saysMore } from './example';
 import type { Note } from './note';
 import { isCallRole, knownRole } from './roles';
 
@@ -30,11 +30,11 @@ const isNothing = (value: unknown): boolean =>
   (Array.isArray(value) && value.length === 0) ||
   (isObject(value) && Object.keys(value).length === 0);
 
-/** Fields that stand for the content of a message that has none. */
-const instead = ['tool_calls', 'function_call', 'reasoning_content', 'reasoning', 'thinking'];
-
 /** Fields beside role and content, as they stand; calls that stand as text are read. */
-const extraOf = (value: Record<string, unknown>, used: readonly string[]): Record<string, unknown> | undefined => {
+const extraOf = (
+  value: Record<string, unknown>,
+  used: readonly string[],
+): Record<string, unknown> | undefined => {
   const entries = Object.entries(value).flatMap(([name, field]): [string, unknown][] => {
     const read = name === 'tool_calls' && typeof field === 'string' ? (dumpedValue(field) ?? field) : field;
     return used.includes(name) || isNothing(read) ? [] : [[name, read]];
@@ -72,15 +72,16 @@ const readMessage = (value: unknown, column: string, at: number, note: Note): Me
   if (role === undefined) note('role', given);
   const text = textOfContent(raw);
   const isEmpty = raw === undefined || raw === null || (Array.isArray(raw) && raw.length === 0);
-  const content =
-    text ?? (isEmpty && extra && instead.some((name) => Object.hasOwn(extra, name)) ? null : undefined);
+  const content = text ?? (isEmpty && saysMore(extra) ? null : undefined);
   if (content === undefined) return bad('has no text as its content');
   return { role: role ?? given, content, ...(extra && { extra }) };
 };
 
 /** One list of roles beside one of contents, as a table keeps a list of messages. */
 const fromColumns = (value: Record<string, unknown>): unknown => {
-  const lists = Object.entries(value).filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]));
+  const lists = Object.entries(value).filter((entry): entry is [string, unknown[]] =>
+    Array.isArray(entry[1]),
+  );
   const length = lists.find(([name]) => name === 'role' || name === 'from')?.[1].length;
   if (length === undefined || lists.some(([, list]) => list.length !== length)) return value;
   return Array.from({ length }, (_, i) => Object.fromEntries(lists.map(([name, list]) => [name, list[i]])));

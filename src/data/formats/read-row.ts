@@ -2,69 +2,77 @@ import { isObject } from '../rows/parse-json';
 import type { GoodRow } from '../rows/row-source';
 import type { ColumnMapping, DatasetSettings, FormatId } from '../settings';
 import { shownValue } from '../shown-text';
+import {
+  atFirstAnswer,
+  atLastAnswer,
+  endAtAnswer,
+  isUser,
+  joinPrompt,
+  oneSystem,
+  talkProblems,
+  withSystem,
+} from './conversation';
 import type { Example, ScoredExample, Text } from './example';
 import { isConversation, RowProblem } from './example';
-import { extractPrompt } from './extract-prompt';
-import { cell, readBoolean, readList, readMessages, readNumber, readString, readText } from './read-value';
+import { inTurns } from './in-turns';
+import type { Note } from './note';
+import { readQuestion, readSystem, readTools, underSystem } from './question';
+import { isMessages, readMessages, readText } from './read-messages';
+import { cell, readBoolean, readList, readNumber, readString } from './read-value';
 import { solutionExamples } from './solutions';
 
 /** What a method eats; see `methodShape`. */
 export type Shape = 'pairs' | 'steps' | 'scored';
 
-const wrap = (text: Text, role: string): Text =>
-  typeof text === 'string' ? [{ role, content: text }] : text;
-
-/** One kind for all sides: a text beside conversations becomes a message. */
-const alike = (prompt: Text, answers: readonly Text[]): { prompt: Text; answers: Text[] } =>
-  [prompt, ...answers].some(isConversation)
-    ? { prompt: wrap(prompt, 'user'), answers: answers.map((a) => wrap(a, 'assistant')) }
-    : { prompt, answers: [...answers] };
-
 const readResponse = (
   item: unknown,
   column: string,
   score: number | undefined,
+  note: Note,
 ): ScoredExample['responses'][number] => {
+  const isTurns = isMessages(item) || (isObject(item) && isMessages(cell(item, 'messages')));
   const own = isObject(item)
     ? (cell(item, 'score') ?? cell(item, 'rating') ?? cell(item, 'reward') ?? cell(item, 'overall_score'))
     : undefined;
-  const text = isObject(item)
-    ? (cell(item, 'text') ?? cell(item, 'content') ?? cell(item, 'response') ?? cell(item, 'completion'))
-    : item;
+  const text = isTurns
+    ? isObject(item) && !isMessages(item)
+      ? cell(item, 'messages')
+      : item
+    : isObject(item)
+      ? (cell(item, 'text') ?? cell(item, 'content') ?? cell(item, 'response') ?? cell(item, 'completion'))
+      : item;
   const value = score ?? (own === undefined ? undefined : readNumber(own, `${column}.score`));
   if (value === undefined) throw new RowProblem(`a response in "${column}" has no score`, shownValue(item));
-  return { text: readText(text, column), score: value };
+  return { text: readText(text, column, note), score: value };
 };
 
-/**
- * The examples of one row.
- * @param mapping with every part of the format; from `resolveMapping`
- * @throws RowProblem when the row cannot be used
- */
-export const readRow = (
+const examplesOf = (
   { where, value: row }: GoodRow,
   format: FormatId,
   mapping: ColumnMapping,
-  settings: Pick<DatasetSettings, 'annotations' | 'pairsPerRow' | 'plainRows'>,
+  settings: Parameters<typeof readRow>[3],
   shape: Shape,
+  note: Note,
 ): Example[] => {
   const column = (part: Exclude<keyof ColumnMapping, 'solutions'>) => mapping[part] ?? part;
   const at = (part: Exclude<keyof ColumnMapping, 'solutions'>) => cell(row, column(part));
-  const text = (part: Exclude<keyof ColumnMapping, 'solutions'>) => readText(at(part), column(part));
-  const withSystem = (prompt: Text): Text => {
-    const system = mapping.system === undefined ? undefined : at('system');
-    if (typeof system !== 'string' || system === '') return prompt;
-    return [{ role: 'system', content: system }, ...(wrap(prompt, 'user') as Exclude<Text, string>)];
+  const text = (part: Exclude<keyof ColumnMapping, 'solutions'>) => readText(at(part), column(part), note);
+  const system = readSystem(row, mapping);
+  /** Prompt and answers of one kind, the system text before them. */
+  const joined = (answers: readonly Text[], prompt = readQuestion(row, mapping, note)) => {
+    if (prompt === undefined && !(answers.length > 0 && answers.every(isConversation))) text('prompt');
+    return under(joinPrompt(prompt, answers, note));
   };
+  const under = (parts: { prompt: Text; answers: Text[] }) => ({
+    prompt: underSystem(system, parts.prompt, note),
+    answers: parts.answers,
+  });
   switch (format) {
     case 'preference':
     case 'implicit-preference': {
-      const sides = { chosen: text('chosen'), rejected: text('rejected') };
-      const parts =
-        format === 'preference'
-          ? { prompt: withSystem(text('prompt')), ...sides }
-          : extractPrompt(sides.chosen, sides.rejected);
-      const { prompt, answers } = alike(parts.prompt, [parts.chosen, parts.rejected]);
+      const sides = [text('chosen'), text('rejected')];
+      const { prompt, answers } =
+        format === 'preference' ? joined(sides) : under(joinPrompt(undefined, sides, note));
       const margin = mapping.margin === undefined ? undefined : at('margin');
       return [
         {
@@ -79,7 +87,7 @@ export const readRow = (
     }
     case 'unpaired':
     case 'prompt-completion': {
-      const { prompt, answers } = alike(withSystem(text('prompt')), [text('completion')]);
+      const { prompt, answers } = joined([text('completion')]);
       const score = format === 'unpaired' ? Number(readBoolean(at('label'), column('label'))) : 1;
       return [{ kind: 'scored', where, prompt, responses: [{ text: answers[0]!, score }] }];
     }
@@ -94,13 +102,10 @@ export const readRow = (
         );
       }
       const responses = items.map((item, i) =>
-        readResponse(item, column('responses'), list && readNumber(list[i], column('scores'))),
+        readResponse(item, column('responses'), list && readNumber(list[i], column('scores')), note),
       );
       if (responses.length === 0) throw new RowProblem('the row has no response');
-      const { prompt, answers } = alike(
-        withSystem(text('prompt')),
-        responses.map((r) => r.text),
-      );
+      const { prompt, answers } = joined(responses.map((r) => r.text));
       return [
         {
           kind: 'scored',
@@ -127,7 +132,7 @@ export const readRow = (
         {
           kind: 'step',
           where,
-          prompt: withSystem(text('prompt')),
+          prompt: underSystem(system, readQuestion(row, mapping, note) ?? text('prompt'), note),
           prefix,
           chosen: chosen.step,
           rejected: rejected.step,
@@ -137,30 +142,46 @@ export const readRow = (
       ];
     }
     case 'messages': {
-      const messages = readMessages(at('messages'), column('messages'));
-      const last = messages.at(-1)!;
-      if (last.role !== 'assistant') {
-        throw new RowProblem(
-          'the conversation does not end with an answer',
-          `its last message is of "${last.role}"`,
-        );
-      }
-      if (messages.length < 2) throw new RowProblem('the conversation has an answer and no question');
-      return [
-        { kind: 'scored', where, prompt: messages.slice(0, -1), responses: [{ text: [last], score: 1 }] },
-      ];
+      const read = readMessages(at('messages'), column('messages'), note);
+      const turns = endAtAnswer(oneSystem(read, note), note);
+      const { before, rest } = settings.turns === 'all' ? atFirstAnswer(turns) : atLastAnswer(turns);
+      if (!before.some(isUser)) throw new RowProblem(talkProblems.noUser);
+      const prompt = system === undefined ? before : withSystem(system, before, note);
+      return [{ kind: 'scored', where, prompt, responses: [{ text: rest, score: 1 }] }];
     }
-    case 'solutions':
+    case 'solutions': {
+      const prompt = underSystem(system, readQuestion(row, mapping, note) ?? text('prompt'), note);
       return solutionExamples(
         row,
         where,
-        { prompt: column('prompt'), groundTruth: mapping.groundTruth, solutions: mapping.solutions ?? [] },
-        {
-          shape,
-          limit: settings.pairsPerRow,
-          annotations: settings.annotations,
-          asChat: settings.plainRows === 'chat',
-        },
+        { groundTruth: mapping.groundTruth, solutions: mapping.solutions ?? [] },
+        // A question that stands as a text ends in a line break.
+        isConversation(prompt) || settings.plainRows === 'chat' ? prompt : `${prompt}\n`,
+        { shape, limit: settings.pairsPerRow, annotations: settings.annotations },
       );
+    }
   }
+};
+
+/**
+ * The examples of one row.
+ * @param mapping with every part of the format; from `resolveMapping`
+ * @param note told what of the row is used otherwise than it stands there
+ * @throws RowProblem when the row cannot be used
+ */
+export const readRow = (
+  row: GoodRow,
+  format: FormatId,
+  mapping: ColumnMapping,
+  settings: Pick<DatasetSettings, 'annotations' | 'pairsPerRow' | 'plainRows' | 'turns'>,
+  shape: Shape,
+  note: Note = () => {},
+): Example[] => {
+  const tools = readTools(row.value, mapping);
+  const examples = examplesOf(row, format, mapping, settings, shape, note);
+  // What stands beside a conversation becomes turns; so does all where there are tools, which only a template writes.
+  return examples.map((example) => {
+    if (tools) return { ...inTurns(example), tools };
+    return isConversation(example.prompt) ? inTurns(example) : example;
+  });
 };

@@ -2,26 +2,23 @@ import { isObject } from '../rows/parse-json';
 import type { RowValue } from '../rows/row-source';
 import { shownValue } from '../shown-text';
 import { removeAnnotations } from './annotations';
-import type { Example } from './example';
+import type { Example, Text } from './example';
 import { RowProblem } from './example';
 import { firstWrongLine } from './first-wrong-line';
-import { asBoolean, cell, readString } from './read-value';
+import { asBoolean, cell } from './read-value';
 
 interface Solutions {
-  question: string;
   /** The models' own first, the ground truth last. */
   right: string[];
   wrong: string[];
 }
 
 export interface SolutionColumns {
-  prompt: string;
   groundTruth: string | undefined;
   solutions: readonly string[];
 }
 
 const readSolutions = (row: RowValue, columns: SolutionColumns): Solutions => {
-  const question = readString(cell(row, columns.prompt), columns.prompt);
   const right = new Set<string>();
   const wrong = new Set<string>();
   for (const column of columns.solutions) {
@@ -36,31 +33,29 @@ const readSolutions = (row: RowValue, columns: SolutionColumns): Solutions => {
   }
   const truth = columns.groundTruth === undefined ? undefined : cell(row, columns.groundTruth);
   if (typeof truth === 'string' && truth.trim() !== '') right.add(truth);
-  return { question, right: [...right], wrong: [...wrong] };
+  return { right: [...right], wrong: [...wrong] };
 };
 
 /**
  * Examples from one question with several solutions.
  * @param shape what the method eats: pairs of a right and a wrong solution, a right and a wrong step, or right ones alone
  * @param limit most examples of one row
- * @param asChat whether question and solution become messages; as a text the question ends in a line break
  * @throws RowProblem when the row has none
  */
 export const solutionExamples = (
   row: RowValue,
   where: string,
   columns: SolutionColumns,
+  prompt: Text,
   options: {
     shape: 'pairs' | 'steps' | 'scored';
     limit: number;
     annotations: 'keep' | 'remove';
-    asChat: boolean;
   },
 ): Example[] => {
-  const { question, right, wrong } = readSolutions(row, columns);
+  const { right, wrong } = readSolutions(row, columns);
   const text = (solution: string) =>
     options.annotations === 'remove' ? removeAnnotations(solution) : solution;
-  const prompt = options.asChat ? question : `${question}\n`;
   if (options.shape === 'scored') {
     const responses = [
       ...right.map((solution) => ({ text: text(solution), score: 1 })),

@@ -1,7 +1,9 @@
 import * as build from '../../tree/build';
 import type { PreferenceTree } from '../../tree/tree';
-import type { Example, PairExample, ScoredExample, StepExample } from '../formats/example';
-import { RowProblem } from '../formats/example';
+import { isUser } from '../formats/conversation';
+import type { Example, PairExample, ScoredExample, StepExample, Text } from '../formats/example';
+import { isConversation, RowProblem, saysMore } from '../formats/example';
+import type { Note } from '../formats/note';
 import type { DatasetSettings } from '../settings';
 import { shownText } from '../shown-text';
 import type { StepOfTokens } from '../text/step-tokens';
@@ -10,6 +12,9 @@ import type { TextTokenizer } from '../text/tokenize';
 import { tokenizeExample, tokenizeStep } from '../text/tokenize';
 import type { Cut } from '../text/truncate';
 import { truncateAll } from '../text/truncate';
+import { answerSpans, buildTurns, writesAlike } from './build-turns';
+import type { TalkCheck } from './check-talk';
+import { hasOtherTurns } from './check-talk';
 import { rankedTree } from './ranked-tree';
 
 type Side = 'chosen' | 'rejected' | 'response';
@@ -44,6 +49,9 @@ export interface BuildContext {
   settings: DatasetSettings;
   /** Pairs become their first differing steps, after the shared ones. */
   stepwise: boolean;
+  /** Looks at each conversation before it is written. */
+  check: TalkCheck;
+  note: Note;
 }
 
 /** Reasons that the report counts by themselves. */
@@ -77,19 +85,31 @@ const tokensOf = (steps: readonly StepOfTokens[]) => steps.map((step) => step.to
 const isEmpty = (text: PairExample['chosen']): boolean =>
   typeof text === 'string'
     ? text.trim() === ''
-    : text.length === 0 || text.every((m) => m.content.trim() === '');
+    : text.every(({ content, extra }) => (content ?? '').trim() === '' && !saysMore(extra));
 
 const same = (a: readonly number[] | undefined, b: readonly number[] | undefined) =>
   a !== undefined && b !== undefined && a.length === b.length && a.every((token, i) => token === b[i]);
 
-const tokenized = (
-  context: BuildContext,
-  prompt: PairExample['prompt'],
-  answers: PairExample['chosen'][],
-) => {
-  if (isEmpty(prompt) && typeof prompt === 'string') throw new RowProblem(reasons.emptyPrompt);
+type Asked = Pick<Example, 'prompt' | 'tools'>;
+
+/** The tokenizer with a row's tools in every rendering, after a look at what the row says. @throws RowProblem */
+const ready = (context: BuildContext, { prompt, tools }: Asked, answers: Text[]): TextTokenizer => {
+  const { text } = context;
+  const questions = isConversation(prompt) ? prompt.filter(isUser) : [];
+  if (isConversation(prompt) ? questions.length > 0 && isEmpty(questions) : isEmpty(prompt)) {
+    throw new RowProblem(reasons.emptyPrompt);
+  }
   if (answers.some(isEmpty)) throw new RowProblem(reasons.emptySide);
-  const whole = tokenizeExample(context.text, prompt, answers);
+  const { render } = text;
+  if (!render || !isConversation(prompt)) return text;
+  context.check({ prompt, answers: answers.length > 0 ? answers : [[]], tools }, render);
+  return tools ? { ...text, render: (messages, ask) => render(messages, ask, tools) } : text;
+};
+
+const tokenized = (context: BuildContext, asked: Asked, answers: Text[]) => {
+  const text = ready(context, asked, answers);
+  if (answers.some(hasOtherTurns)) context.note('other-turns');
+  const whole = tokenizeExample(text, asked.prompt, answers);
   const { prompt: left, cuts } = shorten(
     context,
     whole.prompt,
@@ -112,7 +132,7 @@ const tokenized = (
 };
 
 const buildPair = (context: BuildContext, id: string, example: PairExample): Built => {
-  const { common, responses } = tokenized(context, example.prompt, [example.chosen, example.rejected]);
+  const { common, responses } = tokenized(context, example, [example.chosen, example.rejected]);
   const [chosen, rejected] = [responses[0]!, responses[1]!];
   let n = 0;
   while (same(chosen.steps[n]?.tokens, rejected.steps[n]?.tokens)) n++;
@@ -151,7 +171,8 @@ const buildPair = (context: BuildContext, id: string, example: PairExample): Bui
 };
 
 const buildStep = (context: BuildContext, id: string, example: StepExample, compare: boolean): Built => {
-  const { text, settings } = context;
+  const { settings } = context;
+  const text = ready(context, example, []);
   if (example.chosen.trim() === '' || example.rejected.trim() === '') throw new RowProblem(reasons.emptySide);
   if (example.chosen === example.rejected) throw new RowProblem(reasons.equalSides);
   const whole = tokenizeStep(text, example);
@@ -205,7 +226,7 @@ const buildRanked = (context: BuildContext, id: string, example: ScoredExample):
   if (kept.length === 0) throw new RowProblem(reasons.emptySide);
   const { common, responses } = tokenized(
     context,
-    example.prompt,
+    example,
     kept.map(({ text }) => text),
   );
   const seen = new Set<string>();
@@ -240,10 +261,15 @@ const buildRanked = (context: BuildContext, id: string, example: ScoredExample):
 const buildChain = (
   context: BuildContext,
   id: string,
-  prompt: ScoredExample['prompt'],
+  asked: Asked,
   answer: ScoredExample['responses'][number],
 ): Built => {
-  const { common, responses } = tokenized(context, prompt, [answer.text]);
+  const { prompt } = asked;
+  if (isConversation(prompt) && isConversation(answer.text) && hasOtherTurns(answer.text)) {
+    const text = ready(context, asked, [answer.text]);
+    return buildTurns({ ...context, text }, id, [...prompt, ...answer.text], prompt.length, answer.score);
+  }
+  const { common, responses } = tokenized(context, asked, [answer.text]);
   const response = responses[0]!;
   const tree = build.chainTree({
     id,
@@ -252,6 +278,30 @@ const buildChain = (
     score: answer.score,
   });
   return { tree, ...common, shared: [], responses: [{ side: 'response', score: answer.score, ...response }] };
+};
+
+/**
+ * An answer of several turns, one for each where the template writes earlier answers otherwise than the last: each is
+ * then learned as it is given. @throws DataError from the template
+ */
+export const turnByTurn = (
+  { text, note }: BuildContext,
+  { prompt, tools }: Asked,
+  answer: ScoredExample['responses'][number],
+): (Pick<ScoredExample, 'prompt'> & { answer: ScoredExample['responses'][number] })[] => {
+  if (!isConversation(prompt) || !isConversation(answer.text) || !hasOtherTurns(answer.text))
+    return [{ prompt, answer }];
+  const turns = [...prompt, ...answer.text];
+  const spans = answerSpans(turns, prompt.length);
+  const { render } = text;
+  const own =
+    render && tools ? { ...text, render: (m: typeof turns, ask: boolean) => render(m, ask, tools) } : text;
+  if (writesAlike(own as TextTokenizer, turns, spans)) return [{ prompt, answer }];
+  note('turn-by-turn');
+  return spans.map(({ from, to }) => ({
+    prompt: turns.slice(0, from),
+    answer: { ...answer, text: turns.slice(from, to) },
+  }));
 };
 
 /** Builds the tree of a pair, a pair of steps, or a list of scored answers to compare. @throws RowProblem */
@@ -274,8 +324,7 @@ export const buildSingle = (
   answer?: ScoredExample['responses'][number],
 ): Built => {
   if (example.kind === 'step') return buildStep(context, id, example, false);
-  if (example.kind === 'pair')
-    return buildChain(context, id, example.prompt, { text: example.chosen, score: 1 });
+  if (example.kind === 'pair') return buildChain(context, id, example, { text: example.chosen, score: 1 });
   if (!answer) throw new RowProblem('the row has no right answer', shownText(example.where));
-  return buildChain(context, id, example.prompt, answer);
+  return buildChain(context, id, example, answer);
 };

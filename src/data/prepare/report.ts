@@ -1,5 +1,6 @@
 import type { ColumnMapping, FormatId } from '../settings';
 import { shownValue } from '../shown-text';
+import type { Unused } from './notes';
 import type { Dropped, Histogram } from './tally';
 
 /** One example as the person is to see it: texts as the tokens spell them. Data, never markup. */
@@ -8,7 +9,13 @@ export interface SampleExample {
   prompt: string;
   /** Correct steps given to both sides. */
   shared: string[];
-  responses: { side: 'chosen' | 'rejected' | 'response'; score?: number; steps: string[] }[];
+  responses: {
+    side: 'chosen' | 'rejected' | 'response';
+    score?: number;
+    steps: string[];
+    /** Which of the steps stand between answers and are not learned. */
+    given?: number[];
+  }[];
 }
 
 /** What the tokens say of template and special tokens. Counts are of sequences, prompt and response together. */
@@ -36,6 +43,8 @@ export interface DatasetReport {
   rows: { read: number; used: number; dropped: number };
   /** By reason. A row that gives several examples may be used and have some of them here. */
   dropped: Dropped[];
+  /** Fields of messages that are not used, with the number of rows that have them. */
+  unusedFields: Unused[];
   trees: { train: number; heldOut: number };
   /** Comparisons of the trees to train on. */
   comparisons: number;

@@ -19,7 +19,7 @@ const hash53 = (text: string): number => {
   return ((b >>> 0) & 0x1fffff) * 4294967296 + (a >>> 0);
 };
 
-const texts = (text: Text): string[] => (isConversation(text) ? text.map((m) => m.content) : [text]);
+const texts = (text: Text): string[] => (isConversation(text) ? text.map((m) => m.content ?? '') : [text]);
 
 const allTexts = (example: Example): string[] => {
   switch (example.kind) {
@@ -43,7 +43,7 @@ export interface Tracker {
   finish(
     known: Pick<
       DatasetReport,
-      'file' | 'format' | 'mapping' | 'why' | 'rows' | 'trees' | 'comparisons' | 'tokens'
+      'file' | 'format' | 'mapping' | 'why' | 'rows' | 'unusedFields' | 'trees' | 'comparisons' | 'tokens'
     >,
   ): DatasetReport;
 }
@@ -143,6 +143,9 @@ export const createTracker = (tokenizer: Tokenizer, sampleCount: number): Tracke
             side,
             ...(score !== undefined && { score }),
             steps: steps.map((step) => step.text),
+            ...(steps.some((step) => step.given) && {
+              given: steps.flatMap((step, i) => (step.given ? [i] : [])),
+            }),
           })),
         });
       }

@@ -12,7 +12,14 @@ export interface ChatTemplate {
 }
 
 /** Writes a conversation down. @throws DataError when the template refuses it or asks for too much */
-export type RenderMessages = (messages: readonly Message[], addGenerationPrompt: boolean) => string;
+export type RenderMessages = (
+  messages: readonly Message[],
+  addGenerationPrompt: boolean,
+  tools?: readonly unknown[],
+) => string;
+
+/** A message as templates see it: role, content, and every other field that it has. */
+const asSeen = ({ role, content, extra }: Message): Record<string, unknown> => ({ ...extra, role, content });
 
 /** Of one rendering: evaluated pieces of the template, characters of any text in it, entries of any list, time. */
 const MAX_PIECES = 2_000_000;
@@ -97,7 +104,7 @@ export const compileTemplate = async (template: ChatTemplate): Promise<RenderMes
   }
 
   let stopped: DataError | undefined;
-  return (messages, addGenerationPrompt) => {
+  return (messages, addGenerationPrompt, tools) => {
     if (stopped) throw stopped;
     try {
       const environment = new Environment();
@@ -114,9 +121,9 @@ export const compileTemplate = async (template: ChatTemplate): Promise<RenderMes
         },
         strftime_now: (format: string) => strftime(template.now ?? new Date(), format),
         ...template.specialTokens,
-        messages: messages.map(({ role, content }) => ({ role, content })),
+        messages: messages.map(asSeen),
         add_generation_prompt: addGenerationPrompt,
-        tools: null,
+        tools: tools ?? null,
         documents: null,
       };
       for (const [name, value] of Object.entries(globals)) environment.set(name, value);
@@ -137,7 +144,7 @@ export const plainTemplate =
   (messages, addGenerationPrompt) => {
     const name = (role: string) => role.charAt(0).toUpperCase() + role.slice(1);
     const written = messages.map(
-      ({ role, content }) => `${name(role)}:\n${content}${role === 'assistant' ? end : ''}\n`,
+      ({ role, content }) => `${name(role)}:\n${content ?? ''}${role === 'assistant' ? end : ''}\n`,
     );
     return written.join('') + (addGenerationPrompt ? 'Assistant:\n' : '');
   };

@@ -7,6 +7,8 @@ export interface StepOfTokens {
   /** As the tokens spell it. */
   text: string;
   tokens: number[];
+  /** Stands between answers and is not learned. */
+  given?: true;
 }
 
 const commonLength = (a: string, b: string): number => {

@@ -32,7 +32,8 @@ export const commonPrefix = (a: readonly number[], b: readonly number[]): number
   return n;
 };
 
-const renderOr = (text: TextTokenizer): RenderMessages => {
+/** How conversations are written. @throws RowProblem when they are refused */
+export const renderOr = (text: TextTokenizer): RenderMessages => {
   if (text.render) return text.render;
   throw new RowProblem('the row is a conversation, and no template is chosen to write it with');
 };
@@ -54,7 +55,7 @@ const encodeWhole = (text: TextTokenizer, prompt: Text, response: Text) => {
   if (isConversation(prompt)) {
     const answer = response as Message[];
     const tokens = text.tokenizer.encode(renderOr(text)([...prompt, ...answer], false));
-    return { tokens, content: answer.length === 1 ? answer[0]!.content : undefined };
+    return { tokens, content: answer.length === 1 ? (answer[0]!.content ?? undefined) : undefined };
   }
   const end = endText(text.tokenizer);
   const answer = response as string;

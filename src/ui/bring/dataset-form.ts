@@ -71,6 +71,9 @@ const formatOf = ({ settings, dataset }: DatasetForm): FormatId | undefined =>
     ? settings.format
     : (formatIds.find((id) => id === dataset?.format) ?? undefined);
 
+/** In the list of columns: no column plays the part. No column of a file begins like this. */
+const NONE = '\u0000none';
+
 const mapper = (form: DatasetForm, format: FormatId) => {
   const { dataset, settings } = form;
   const columns = dataset?.columns ?? [];
@@ -81,15 +84,17 @@ const mapper = (form: DatasetForm, format: FormatId) => {
     const id = `map-${part}`;
     const own = `${typeof found === 'string' ? `as found: ${shown(found)}` : 'as its name says'}`;
     const change = (event: Event) => {
-      const column = (event.target as HTMLSelectElement).value;
+      const { value } = event.target as HTMLSelectElement;
       const { [part]: _old, ...mapping } = settings.mapping;
-      form.change({ ...settings, mapping: column === '' ? mapping : { ...mapping, [part]: column } });
+      const column = value === NONE ? '' : value;
+      form.change({ ...settings, mapping: value === '' ? mapping : { ...mapping, [part]: column } });
     };
     return html`<div class="field">
       <label for=${id}>${partLabels[part]}${needed ? nothing : html` <span class="quiet">(if there is one)</span>`}</label>
       <div class="field-inputs"><select id=${id} data-testid=${id} @change=${change}>
         <option value="" ?selected=${given === undefined} .selected=${given === undefined}>${own}</option>
-        ${given !== undefined && !columns.includes(given) ? html`<option value=${given} selected>${shown(given)} (not in the file)</option>` : nothing}
+        ${needed ? nothing : html`<option .value=${NONE} ?selected=${given === ''} .selected=${given === ''}>no column</option>`}
+        ${given !== undefined && given !== '' && !columns.includes(given) ? html`<option value=${given} selected>${shown(given)} (not in the file)</option>` : nothing}
         ${columns.map((c) => html`<option value=${c} ?selected=${c === given} .selected=${c === given}>${shown(c)}</option>`)}
       </select></div>
       ${problemOf(form, `mapping.${part}`)}
@@ -161,6 +166,7 @@ export const datasetForm = (form: DatasetForm) => {
         <legend class="visually-hidden">More on reading</legend>
         ${pick('template', 'Chat template', 'How conversations are written.', { model: 'The model’s own', plain: 'A plain one', none: 'None: conversations are refused' })}
         ${pick('plainRows', 'Plain texts', 'Rows that are not conversations.', { text: 'As they stand', chat: 'As a question and its answer' })}
+        ${pick('turns', 'Of a conversation, learn', 'Where the rows are whole conversations.', { all: 'Every answer', last: 'The last answer' })}
         ${textSetting('field-data-dataset-settings-system', 'System message', 'Put before conversations that do not begin with one.', settings.system, (system) => set({ system }))}
         ${pick('bos', 'Beginning-of-text token', 'Before plain texts; templates write their own.', { auto: 'As the tokenizer has it', add: 'Always', none: 'Never' })}
         ${numberSetting(form, { name: 'maxPromptLength', label: 'Longest prompt', help: 'Tokens, of which the end is kept. Empty keeps all.', all: true })}

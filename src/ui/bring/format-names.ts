@@ -14,7 +14,10 @@ export const formatLabels: Record<FormatId, string> = {
 
 export const partLabels: Record<Part | 'solutions', string> = {
   system: 'System message',
+  tools: 'Tools',
   prompt: 'Prompt',
+  input: 'Input to the prompt',
+  history: 'Turns before the prompt',
   chosen: 'Chosen',
   rejected: 'Rejected',
   margin: 'Margin',

@@ -52,9 +52,9 @@ describe('detectFormat', () => {
     ],
     ['implicit-preference', { chosen: 'ab', rejected: 'ac' }, { chosen: 'chosen', rejected: 'rejected' }],
     [
-      'implicit-preference',
+      'preference',
       { prompt: 'a', chosen: [user('a'), assistant('b')], rejected: [user('a'), assistant('c')] },
-      { chosen: 'chosen', rejected: 'rejected' },
+      { prompt: 'prompt', chosen: 'chosen', rejected: 'rejected' },
     ],
     [
       'preference',
@@ -217,7 +217,7 @@ describe('readRow', () => {
         responses: [{ text: [assistant('b')], score: 1 }],
       },
     ]);
-    expect(() => read({ messages: [user('a')] })).toThrow(/does not end with an answer/);
+    expect(() => read({ messages: [user('a')] })).toThrow(/holds no answer of the assistant/);
     expect(() =>
       read({ messages: [user('a'), { role: 'assistant', content: [{ type: 'image' }] }] }),
     ).toThrow(/no text/);

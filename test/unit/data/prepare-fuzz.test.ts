@@ -56,9 +56,36 @@ const value = fc.oneof(
   fc.array(fc.double({ noDefaultInfinity: true }), { maxLength: 4 }),
   fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<unknown>,
 );
-/** What each column holds when it is right; any other value one time in ten. */
-const messages = fc.array(message, { minLength: 1, maxLength: 4 });
+/** Turns in their order, with what else a message may hold, and now and then as the text of a list. */
+const extra = fc.record(
+  {
+    tool_calls: fc.constant([{ type: 'function', function: { name: 'f', arguments: {} } }]),
+    reasoning_content: text,
+    weight: fc.constantFrom(0, 1),
+    content: fc.constant(null),
+  },
+  { requiredKeys: [] },
+);
+const turns = (first: number) =>
+  fc.array(fc.tuple(text, fc.option(extra, { freq: 12 })), { minLength: 1, maxLength: 5 }).map((all) =>
+    all.map(([content, more], i) => ({
+      role: ['user', 'assistant'][(i + first) % 2],
+      content: content || 'x',
+      ...more,
+    })),
+  );
+const asText = (value: fc.Arbitrary<unknown>) =>
+  fc.oneof(
+    { weight: 6, arbitrary: value },
+    value.map((v) => JSON.stringify(v)),
+  );
+const messages = fc.oneof(
+  { weight: 3, arbitrary: asText(turns(0)) },
+  { weight: 2, arbitrary: asText(turns(1)) },
+  fc.array(message, { minLength: 1, maxLength: 4 }),
+);
 const anyText = fc.oneof({ weight: 4, arbitrary: text }, messages);
+/** What each column holds when it is right; any other value one time in ten. */
 const right: Record<string, fc.Arbitrary<unknown>> = {
   prompt: anyText,
   chosen: anyText,
@@ -72,6 +99,9 @@ const right: Record<string, fc.Arbitrary<unknown>> = {
   messages,
   ground_truth: text,
   system: text,
+  tools: fc.constantFrom(null, [], [{ name: 'f' }], '[{"name":"f"}]'),
+  input: text,
+  history: fc.constantFrom(null, [], [['a', 'b']]),
   margin: fc.double(),
   model: solution,
   other: solution,
@@ -80,6 +110,8 @@ const layouts = [
   ['prompt', 'chosen', 'rejected'],
   ['prompt', 'chosen', 'rejected', 'system', 'margin'],
   ['chosen', 'rejected'],
+  ['prompt', 'input', 'history', 'chosen', 'rejected'],
+  ['messages', 'tools', 'system'],
   ['prompt', 'completion', 'label'],
   ['prompt', 'completion'],
   ['prompt', 'responses'],
@@ -116,6 +148,7 @@ const settings = fc.record({
   format: fc.oneof({ weight: 9, arbitrary: fc.constant('auto' as const) }, fc.constantFrom(...formatIds)),
   template: fc.constantFrom('model' as const, 'plain' as const, 'none' as const),
   plainRows: fc.constantFrom('text' as const, 'chat' as const),
+  turns: fc.constantFrom('all' as const, 'last' as const),
   steps: fc.constantFrom(
     { rule: 'line' as const },
     { rule: 'sentence' as const },
@@ -142,14 +175,15 @@ it('3,000 files of random rows become valid trees or a DataError', async () => {
       settings,
       fc.constantFrom(...methods),
       fc.constantFrom(...tokenizers),
-      async (rows, chosen, method, { tokenizer, specialTokens }) => {
+      fc.constantFrom('chatml', 'inst', 'think'),
+      async (rows, chosen, method, { tokenizer, specialTokens }, template) => {
         try {
           const source = await openRows(textFile('f.jsonl', rows.map((r) => JSON.stringify(r)).join('\n')));
           const { trees, heldOut, report } = await prepareDataset({
             source,
             settings: { ...defaultDatasetSettings(), ...chosen },
             tokenizer,
-            template: { source: fixture.templates['chatml']!, specialTokens },
+            template: { source: fixture.templates[template]!, specialTokens },
             method,
             seed: 1,
           });
