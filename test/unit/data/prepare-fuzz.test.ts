@@ -20,7 +20,7 @@ const tokenizers = Object.values(fixture.tokenizers).map(({ tokenizer, config })
 
 /** A template that leaves nothing out. */
 const writesAll =
-  "{{ tools | tojson }}{% for m in messages %}<|im_start|>{{ m | tojson }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>{% endif %}";
+  '{{ tools | tojson }}{% for m in messages %}<|im_start|>{{ m | tojson }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>{% endif %}';
 
 const text = fc.oneof(
   fc.constantFrom(

@@ -75,7 +75,9 @@ describe('whole conversations', () => {
 
   it('stay within a length at either end', async () => {
     const all = await prepare([{ messages: talk }], 'sft');
-    const whole = nodesOf(all.trees[0]!).flatMap(({ tokens, scored }) => tokens.map((t) => [t, scored] as const));
+    const whole = nodesOf(all.trees[0]!).flatMap(({ tokens, scored }) =>
+      tokens.map((t) => [t, scored] as const),
+    );
     for (const truncationMode of ['keep_start', 'keep_end'] as const) {
       for (let maxLength = 4; maxLength <= whole.length; maxLength++) {
         const kept = truncationMode === 'keep_start' ? whole.slice(0, maxLength) : whole.slice(-maxLength);
@@ -88,17 +90,25 @@ describe('whole conversations', () => {
         // What is given at the end teaches nothing and is left out.
         const until = within.map(([, scored]) => scored).lastIndexOf(true) + 1;
         const { trees } = await run;
-        const own = nodesOf(trees[0]!).flatMap(({ tokens, scored }) => tokens.map((t) => [t, scored] as const));
+        const own = nodesOf(trees[0]!).flatMap(({ tokens, scored }) =>
+          tokens.map((t) => [t, scored] as const),
+        );
         expect(own).toEqual(within.slice(0, until));
       }
     }
   });
 
   it('teach each answer apart where the template writes earlier ones otherwise', async () => {
-    const thought = (content: string, reasoning_content: string) => ({ ...assistant(content), reasoning_content });
+    const thought = (content: string, reasoning_content: string) => ({
+      ...assistant(content),
+      reasoning_content,
+    });
     const source =
-      "{% for m in messages %}<{{ m.role }}>{% if m.reasoning_content is defined and loop.last %}({{ m.reasoning_content }}){% endif %}{{ m.content }}<|im_end|>{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
-    const rows = [{ messages: [user('a'), thought('b', 'B'), user('c'), thought('d', 'D')] }, { messages: talk }];
+      '{% for m in messages %}<{{ m.role }}>{% if m.reasoning_content is defined and loop.last %}({{ m.reasoning_content }}){% endif %}{{ m.content }}<|im_end|>{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}';
+    const rows = [
+      { messages: [user('a'), thought('b', 'B'), user('c'), thought('d', 'D')] },
+      { messages: talk },
+    ];
     const { trees, report } = await prepare(rows, 'sft', {}, { template: { ...chatml, source } });
     expect(trees.map((tree) => spell(tree, 0))).toEqual([
       ['[<user>a<|im_end|><assistant>]', '(B)b<|im_end|>'],
@@ -112,7 +122,9 @@ describe('whole conversations', () => {
       ],
     ]);
     expect(report.rows).toEqual({ read: 2, used: 2, dropped: 0 });
-    expect(report.warnings.join()).toMatch(/In 1 row each answer of the conversation is an example of its own/);
+    expect(report.warnings.join()).toMatch(
+      /In 1 row each answer of the conversation is an example of its own/,
+    );
   });
 
   it('are on one side of what is held out, all their answers together', async () => {
