@@ -114,7 +114,7 @@ export const chatTemplateOf = ({ chatTemplate, tokenizer, files }: LoadedModel):
     const id = tokenizer[name];
     if (id !== undefined) specialTokens[`${name}_token`] = tokenizer.token(id);
   }
-  return { source: read.source, specialTokens: { ...specialTokens, ...read.specialTokens } };
+  return { ...read, specialTokens: { ...specialTokens, ...read.specialTokens } };
 };
 
 export interface DatasetHooks {

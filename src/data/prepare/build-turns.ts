@@ -55,24 +55,42 @@ interface Piece {
   content: string | undefined;
 }
 
+/**
+ * Finds how many tokens of a whole are those of its beginning, as `commonPrefix` of both encoded does. Beginnings come in
+ * growing order, so that mostly only what is new in one has to be encoded.
+ */
+const prefixCounter = ({ tokenizer }: TextTokenizer, written: string) => {
+  const whole = tokenizer.encode(written);
+  let known = { text: 0, tokens: 0 };
+  const count = (start: string): { n: number; tail: number[] } => {
+    if (written.startsWith(start) && start.length >= known.text) {
+      const more = tokenizer.encode(start.slice(known.text));
+      if (more.every((token, i) => token === whole[known.tokens + i])) {
+        known = { text: start.length, tokens: known.tokens + more.length };
+        return { n: known.tokens, tail: [] };
+      }
+    }
+    const alone = tokenizer.encode(start);
+    const n = commonPrefix(alone, whole);
+    if (n === alone.length && written.startsWith(start)) known = { text: start.length, tokens: n };
+    return { n, tail: alone.slice(n) };
+  };
+  return { whole, count };
+};
+
 /** The whole in tokens, and its pieces from the first answer on: answers, and what is said between them. */
 const piecesOf = (text: TextTokenizer, turns: readonly Message[], spans: readonly AnswerSpan[]) => {
-  const { tokenizer } = text;
   const write = renderOr(text);
-  const whole = tokenizer.encode(write(turns, false));
-  const until = (given: readonly Message[], ask: boolean) => {
-    const alone = tokenizer.encode(write(given, ask));
-    return { alone, n: commonPrefix(alone, whole) };
-  };
+  const { whole, count } = prefixCounter(text, write(turns, false));
   const pieces: Piece[] = [];
   let tail: number[] = [];
   for (const { from, to } of spans) {
-    const { alone, n } = until(turns.slice(0, from), true);
+    const { n, tail: left } = count(write(turns.slice(0, from), true));
     const before = pieces.at(-1)?.end;
-    if (before === undefined) tail = alone.slice(n);
+    if (before === undefined) tail = left;
     else if (n > before) pieces.push({ start: before, end: n, learned: false, content: undefined });
     const start = Math.max(n, before ?? 0);
-    const end = to === turns.length ? whole.length : until(turns.slice(0, to), false).n;
+    const end = to === turns.length ? whole.length : count(write(turns.slice(0, to), false)).n;
     const content = to - from === 1 ? (turns[from]!.content ?? undefined) : undefined;
     if (end > start) pieces.push({ start, end, learned: true, content });
   }

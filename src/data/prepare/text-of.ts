@@ -13,6 +13,14 @@ interface Given {
   template: ChatTemplate | undefined;
 }
 
+/** A model may have a template of its own for conversations with tools. */
+const compileBoth = async (template: ChatTemplate): Promise<RenderMessages> => {
+  const usual = await compileTemplate(template);
+  if (template.toolSource === undefined) return usual;
+  const withTools = await compileTemplate({ ...template, source: template.toolSource });
+  return (messages, ask, tools) => (tools ? withTools : usual)(messages, ask, tools);
+};
+
 const rendererOf = async ({
   file,
   settings,
@@ -21,7 +29,7 @@ const rendererOf = async ({
 }: Given): Promise<RenderMessages | undefined> => {
   if (settings.template === 'none') return undefined;
   if (settings.template === 'plain') return plainTemplate(endText(tokenizer));
-  if (template) return compileTemplate(template);
+  if (template) return compileBoth(template);
   return () => {
     throw new DataError(
       file,

@@ -5,6 +5,8 @@ import type { Message } from '../formats/example';
 export interface ChatTemplate {
   /** Jinja, from tokenizer_config.json, chat_template.jinja or a GGUF. */
   source: string;
+  /** The one that the model has for conversations with tools, where it has another. */
+  toolSource?: string;
   /** Texts of the special tokens by name: bos_token, eos_token, ... */
   specialTokens: Record<string, string>;
   /** What `strftime_now` says; templates that ask give other tokens on other days. */

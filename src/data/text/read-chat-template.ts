@@ -8,6 +8,13 @@ const textOf = (value: unknown): string | undefined => {
   return typeof content === 'string' ? content : undefined;
 };
 
+const namedTemplate = (value: unknown, name: string): string | undefined => {
+  const found = Array.isArray(value)
+    ? value.filter(isObject).find((t) => cell(t, 'name') === name)
+    : undefined;
+  return found && textOf(cell(found, 'template'));
+};
+
 /** `chat_template` is a text, or a list of them by name, of which `default` is meant; undefined for anything else. */
 export const templateText = (value: unknown): string | undefined => {
   if (!Array.isArray(value)) return textOf(value);
@@ -24,12 +31,15 @@ export const templateText = (value: unknown): string | undefined => {
  */
 export const readChatTemplate = (tokenizerConfig: unknown, source?: string): ChatTemplate | undefined => {
   const config = isObject(tokenizerConfig) ? tokenizerConfig : {};
-  const own = source ?? templateText(cell(config, 'chat_template'));
+  const given = cell(config, 'chat_template');
+  const own = source ?? templateText(given);
   if (own === undefined || own.trim() === '') return undefined;
   const specialTokens: Record<string, string> = {};
   for (const [name, value] of Object.entries(config)) {
     const text = /^[a-z]+_token$/.test(name) ? textOf(value) : undefined;
     if (text !== undefined) specialTokens[name] = text;
   }
-  return { source: own, specialTokens };
+  // As transformers chooses: "tool_use" where there are tools, if it comes from the same list as the one in use.
+  const tool = own === templateText(given) ? namedTemplate(given, 'tool_use') : undefined;
+  return { source: own, ...(tool !== undefined && { toolSource: tool }), specialTokens };
 };

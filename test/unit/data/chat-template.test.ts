@@ -130,7 +130,8 @@ it('is found in tokenizer_config.json, or beside it', () => {
     ],
   };
   const specialTokens = { bos_token: '<s>', eos_token: '</s>' };
-  expect(readChatTemplate(config)).toEqual({ source: 'd', specialTokens });
+  expect(readChatTemplate(config)).toEqual({ source: 'd', toolSource: 't', specialTokens });
+  expect(readChatTemplate(config, 'd')).toMatchObject({ source: 'd', toolSource: 't' });
   expect(readChatTemplate({ ...config, chat_template: 'x' })?.source).toBe('x');
   expect(readChatTemplate(config, 'y')).toEqual({ source: 'y', specialTokens });
   expect(readChatTemplate({ eos_token: '</s>' })).toBeUndefined();

@@ -62,6 +62,14 @@ describe('tools, calls and thoughts', () => {
     expect(flat(spell(trees[0]!, 0))).toBe(flat(spelled));
   });
 
+  it('are written by the template that the model has for them', async () => {
+    const both = { ...chatml, toolSource: source };
+    const rows = [{ tools, messages: talk }, { messages: [user('a'), assistant('b')] }];
+    const { trees } = await prepare(rows, 'sft', {}, { template: both });
+    expect(flat(spell(trees[0]!, 0))).toBe(flat(spelled));
+    expect(spell(trees[1]!, 0)[0]).toContain('<|im_start|>user\na');
+  });
+
   it('reach it in pairs and single answers', async () => {
     const pair = { tools, prompt: [talk[0]], chosen: [asks(null)], rejected: [assistant('No idea.')] };
     const { trees } = await prepare([pair], 'dpo', {}, { template });

@@ -1,5 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/data/formats/example';
+import { buildTurns } from '../../../src/data/prepare/build-turns';
+import { defaultDatasetSettings } from '../../../src/data/settings';
+import { compileTemplate, plainTemplate } from '../../../src/data/text/chat-template';
+import { commonPrefix } from '../../../src/data/text/tokenize';
 import { pathOf } from '../../../src/tree/paths';
 import type { PreferenceTree } from '../../../src/tree/tree';
 import { goldenJson } from './files';
@@ -35,6 +40,62 @@ describe('the tokens that TRL’s assistant_only_loss learns', () => {
     expect(nodes.flatMap(({ tokens }) => tokens)).toEqual(wanted.ids);
     expect(nodes.flatMap(({ tokens, scored }) => tokens.map(() => Number(scored)))).toEqual(wanted.mask);
   });
+});
+
+it('learns what encoding every beginning of a conversation anew would find', async () => {
+  const content = fc.oneof(
+    fc.constantFrom('a', ' b', 'c ', '\n', 'The sky', '<|im_end|>', '🙂', '</s>'),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }),
+  );
+  const names = ['byte-level', 'metaspace'];
+  let compared = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(content, { minLength: 2, maxLength: 9 }),
+      fc.constantFrom(...names),
+      fc.constantFrom('chatml', 'inst', 'plain'),
+      async (contents, name, template) => {
+        const tokenizer = tokenizerOf(name);
+        const { config: specialTokens } = fixture.tokenizers[name]!;
+        const write =
+          template === 'plain'
+            ? plainTemplate(specialTokens['eos_token']!)
+            : await compileTemplate({ source: fixture.templates[template]!, specialTokens });
+        const turns = contents.map((text, i) => (i % 2 === 0 ? user : assistant)(text));
+        let built: PreferenceTree;
+        let whole: number[];
+        let mask: boolean[];
+        try {
+          whole = tokenizer.encode(write(turns, false));
+          mask = whole.map(() => false);
+          let before = 0;
+          turns.forEach((turn, i) => {
+            if (turn.role !== 'assistant' || turn.content.trim() === '') return;
+            const count = (given: Message[], ask: boolean) =>
+              commonPrefix(tokenizer.encode(write(given, ask)), whole);
+            const start = Math.max(before, count(turns.slice(0, i), true));
+            before = i === turns.length - 1 ? whole.length : count(turns.slice(0, i + 1), false);
+            mask.fill(true, start, Math.max(start, before));
+          });
+          const text = { tokenizer, render: write, before: [], after: [] };
+          const settings = { ...defaultDatasetSettings(), maxLength: null };
+          built = buildTurns({ text, settings, note: () => {} }, 'x', turns, 1, 1).tree;
+        } catch (error) {
+          // The tokenizer has no token for it, the template objects, or there is no answer.
+          expect(error).toBeInstanceOf(Error);
+          expect(['RowProblem', 'TokenizerError', 'DataError']).toContain((error as Error).constructor.name);
+          return;
+        }
+        compared++;
+        const nodes = nodesOf(built);
+        const until = mask.lastIndexOf(true) + 1;
+        expect(nodes.flatMap(({ tokens }) => tokens)).toEqual(whole.slice(0, until));
+        expect(nodes.flatMap(({ tokens, scored }) => tokens.map(() => scored))).toEqual(mask.slice(0, until));
+      },
+    ),
+    { seed: 21, numRuns: 400 },
+  );
+  expect(compared).toBeGreaterThan(200);
 });
 
 const talk = [user('Hi'), assistant('Hello!\nYou?'), user('Well.'), assistant('Good.')];
