@@ -1,3 +1,4 @@
+import { DataError } from '../data-error';
 import type { Message } from '../formats/example';
 import type { RenderMessages } from './chat-template';
 
@@ -13,6 +14,16 @@ export const extraFields = (messages: readonly Message[]): string[] => [
   ...new Set(messages.flatMap(({ extra }) => (extra ? Object.keys(extra) : []))),
 ];
 
+/** Whether something is written otherwise than `text`; what is not written at all without it was asked for too. */
+export const differsFrom = (text: string, write: () => string): boolean => {
+  try {
+    return write() !== text;
+  } catch (error) {
+    if (error instanceof DataError) return true;
+    throw error;
+  }
+};
+
 /**
  * Whether a template writes a field of a conversation: its text is another one without it. `earlier` where it does so only
  * while the message is the last one, as many templates do with what was thought before an answer.
@@ -23,7 +34,7 @@ export const writesField = (
   field: string,
 ): 'yes' | 'earlier' | 'no' => {
   const differs = (turns: readonly Message[]) =>
-    render(turns, false) !== render(without(turns, field), false);
+    differsFrom(render(turns, false), () => render(without(turns, field), false));
   if (differs(messages)) return 'yes';
   const ends = messages.flatMap(({ extra }, i) =>
     extra && Object.hasOwn(extra, field) && i < messages.length - 1 ? [i + 1] : [],

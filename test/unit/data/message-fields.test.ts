@@ -120,6 +120,22 @@ describe('tools, calls and thoughts', () => {
     expect(plain.report.dropped.map((d) => d.reason)).toEqual([reason]);
   });
 
+  it('without which the template writes nothing are written', async () => {
+    const needs = source
+      .replace(
+        '{%- if m.content is not none %}{{ m.content }}{% endif %}',
+        "{%- if m.role == 'assistant' and m.tool_calls is undefined %}{{ m.content + '' }}{% else %}{{ m.content or '' }}{% endif %}",
+      )
+      .replace('{% if tools %}', "{% if not tools %}{{ raise_exception('tools') }}{% else %}");
+    const { trees } = await prepare(
+      [{ tools, messages: talk }],
+      'sft',
+      {},
+      { template: { ...chatml, source: needs } },
+    );
+    expect(flat(spell(trees[0]!, 0))).toBe(flat(spelled));
+  });
+
   it('that the template leaves out of earlier answers are learned where they are last', async () => {
     const thinks = (content: string, reasoning_content: string) => ({
       ...assistant(content),
