@@ -10,6 +10,8 @@ const beginsLikeMessages = /^\s*(?:array\()?[[(]\s*\{\s*(['"])(?:role|from|conte
 /** An object, or a list of them, that names a speaker somewhere. */
 const mayBeMessages = /^\s*(?:array\()?[[(]?\s*\{\s*['"]/;
 const namesSpeaker = /(['"])(?:role|from)\1\s*:/;
+/** The text of a text of messages. */
+const beginsLikeTwice = /^\s*"\s*\[\s*\{\s*(?:\\"|')(?:role|from|content)(?:\\"|')\s*:/;
 /** What Python writes for objects of some libraries; nothing can read those back. */
 const beginsLikeObjects = /^\s*\[\s*(?:<[\w.]+ object at 0x|(?:[\w.]*Message|ChatCompletion\w*)\()/;
 
@@ -42,12 +44,15 @@ const speaks = (value: unknown): boolean =>
 export const dumpedMessages = (text: string): unknown => {
   if (beginsLikeObjects.test(text))
     throw new DumpProblem('it holds the names of objects and not their contents');
+  if (beginsLikeTwice.test(text)) {
+    const inner = parse(text);
+    if (typeof inner === 'string') return dumpedMessages(inner);
+  }
   if (!mayBeMessages.test(text) || !(namesSpeaker.test(text) || beginsLikeMessages.test(text)))
     return undefined;
   try {
     const value = parse(text);
-    const isTalk = Array.isArray(value) ? value.length > 0 && value.every(speaks) : speaks(value);
-    return isTalk ? value : undefined;
+    return speaks(Array.isArray(value) ? value[0] : value) ? value : undefined;
   } catch (error) {
     if (error instanceof DumpProblem && !beginsLikeMessages.test(text)) return undefined;
     throw error;

@@ -92,7 +92,11 @@ const isMessage = (value: unknown): boolean =>
 
 /** What stands there as a list of messages: also one message alone, and either as text. @throws DumpProblem */
 const listOf = (value: unknown): unknown[] | undefined => {
-  const read = typeof value === 'string' ? dumpedMessages(value) : value;
+  const given = typeof value === 'string' ? dumpedMessages(value) : value;
+  // A table may keep each message as a text of its own.
+  const read = Array.isArray(given)
+    ? given.map((item: unknown) => (typeof item === 'string' ? (dumpedMessages(item) ?? item) : item))
+    : given;
   const list = isObject(read) && isMessage(read) ? fromColumns(read) : read;
   if (Array.isArray(list)) return list.length > 0 && isMessage(list[0]) ? (list as unknown[]) : undefined;
   return isMessage(list) ? [list] : undefined;

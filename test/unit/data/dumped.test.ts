@@ -113,6 +113,7 @@ describe('messages as text', () => {
   it.each<[string, (value: unknown[]) => string]>([
     ['Python', repr],
     ['JSON', (value) => JSON.stringify(value)],
+    ['JSON twice', (value) => JSON.stringify(JSON.stringify(value))],
     ['indented JSON', (value) => JSON.stringify(value, null, 2)],
     ['NumPy', numpy],
     ['NumPy in full', (value) => `array([${value.map(repr).join(',\n       ')}],\n      dtype=object)`],
@@ -139,6 +140,7 @@ describe('messages as text', () => {
       [{ prompt: 'Hi', completion: repr(assistant('Fine')) }, 'sft'],
       [{ prompt: 'Hi', responses: repr(['Fine', 'Bad']), scores: '[2, 1]' }, 'dpo'],
       [{ prompt: 'Hi', responses: [repr([assistant('Fine')]), 'Bad'], scores: [2, 1] }, 'dpo'],
+      [{ messages: [repr(user('Hi')), JSON.stringify(assistant('Fine'))] }, 'sft'],
       [{ messages: { role: ['user', 'assistant'], content: ['Hi', 'Fine'] } }, 'sft'],
     ];
     for (const [row, method] of rows) {
@@ -163,6 +165,18 @@ describe('messages as text', () => {
       { reason: '"rejected" begins like a list of messages and cannot be read as one', count: 4 },
     ]);
     expect(report.dropped[0]!.examples[0]!.excerpt).toMatch(/a text that does not end at character \d+/);
+  });
+
+  it('of which one is no message are refused as lists are', async () => {
+    const odd = repr([user('a'), { content: 'b' }]);
+    const { report } = await prepare(
+      [
+        { chosen, rejected },
+        { chosen: repr(chosen), rejected: odd },
+      ],
+      'dpo',
+    );
+    expect(report.dropped.map((d) => d.reason)).toEqual(['message in "rejected" has no role']);
   });
 
   it.each([
