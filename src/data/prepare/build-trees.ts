@@ -1,135 +1,23 @@
 import * as build from '../../tree/build';
-import type { PreferenceTree } from '../../tree/tree';
-import { isUser } from '../formats/conversation';
-import type { Example, PairExample, ScoredExample, StepExample, Text } from '../formats/example';
-import { isConversation, RowProblem, saysMore } from '../formats/example';
-import type { Note } from '../formats/note';
-import type { DatasetSettings } from '../settings';
+import type { Example, PairExample, ScoredExample, StepExample } from '../formats/example';
+import { isConversation, RowProblem } from '../formats/example';
 import { shownText } from '../shown-text';
 import type { StepOfTokens } from '../text/step-tokens';
 import { stepTokens } from '../text/step-tokens';
 import type { TextTokenizer } from '../text/tokenize';
-import { tokenizeExample, tokenizeStep } from '../text/tokenize';
-import type { Cut } from '../text/truncate';
-import { truncateAll } from '../text/truncate';
+import { tokenizeStep } from '../text/tokenize';
 import { answerSpans, buildTurns, writesAlike } from './build-turns';
-import type { TalkCheck } from './check-talk';
+import type { BuildContext, Built, BuiltResponse } from './built';
+import { reasons } from './built';
 import { hasOtherTurns } from './check-talk';
 import { rankedTree } from './ranked-tree';
-
-type Side = 'chosen' | 'rejected' | 'response';
-
-/** One response on its way into a tree, with what the report wants to know of it. */
-export interface BuiltResponse {
-  side: Side;
-  score?: number;
-  steps: StepOfTokens[];
-  /** In tokens, before anything was cut. */
-  length: number;
-  cut: Cut['cut'];
-  /** Uncut tokens; `answerEnds` says whether they are an answer to its end. */
-  tokens: readonly number[];
-  answerEnds: boolean;
-}
-
-export interface Built {
-  tree: PreferenceTree;
-  promptLength: number;
-  /** The first tokens of the prompt before it was cut. */
-  promptStart: readonly number[];
-  /** Tokens at the end of the prompt that its whole does not have. */
-  promptTail: readonly number[];
-  prompt: readonly number[];
-  shared: StepOfTokens[];
-  responses: BuiltResponse[];
-}
-
-export interface BuildContext {
-  text: TextTokenizer;
-  settings: DatasetSettings;
-  /** Pairs become their first differing steps, after the shared ones. */
-  stepwise: boolean;
-  /** Looks at each conversation before it is written. */
-  check: TalkCheck;
-  note: Note;
-}
-
-/** Reasons that the report counts by themselves. */
-export const reasons = {
-  emptyPrompt: 'the prompt is empty',
-  emptySide: 'an answer is empty',
-  equalSides: 'chosen and rejected are the same',
-  promptFills: 'the prompt alone fills the length, so that nothing of an answer is left',
-} as const;
-
-/** Cuts to length. @throws RowProblem when nothing is left */
-const shorten = (
-  { settings }: BuildContext,
-  prompt: readonly number[],
-  responses: readonly (readonly number[])[],
-): { prompt: number[]; cuts: Cut[] } => {
-  if (prompt.length === 0) throw new RowProblem(reasons.emptyPrompt);
-  if (responses.some((tokens) => tokens.length === 0)) throw new RowProblem(reasons.emptySide);
-  const { prompt: left, responses: cuts } = truncateAll(prompt, responses, settings);
-  if (left.length === 0 || cuts.some((cut) => cut.response.length === 0)) {
-    throw new RowProblem(
-      reasons.promptFills,
-      `${prompt.length} tokens of prompt and ${responses.map((r) => r.length).join(', ')} of answer`,
-    );
-  }
-  return { prompt: left, cuts };
-};
+import type { Asked } from './tokenized';
+import { isEmpty, ready, shorten, tokenized } from './tokenized';
 
 const tokensOf = (steps: readonly StepOfTokens[]) => steps.map((step) => step.tokens);
 
-const isEmpty = (text: PairExample['chosen']): boolean =>
-  typeof text === 'string'
-    ? text.trim() === ''
-    : text.every(({ content, extra }) => (content ?? '').trim() === '' && !saysMore(extra));
-
 const same = (a: readonly number[] | undefined, b: readonly number[] | undefined) =>
   a !== undefined && b !== undefined && a.length === b.length && a.every((token, i) => token === b[i]);
-
-type Asked = Pick<Example, 'prompt' | 'tools'>;
-
-/** The tokenizer with a row's tools in every rendering, after a look at what the row says. @throws RowProblem */
-const ready = (context: BuildContext, { prompt, tools }: Asked, answers: Text[]): TextTokenizer => {
-  const { text } = context;
-  const questions = isConversation(prompt) ? prompt.filter(isUser) : [];
-  if (isConversation(prompt) ? questions.length > 0 && isEmpty(questions) : isEmpty(prompt)) {
-    throw new RowProblem(reasons.emptyPrompt);
-  }
-  if (answers.some(isEmpty)) throw new RowProblem(reasons.emptySide);
-  const { render } = text;
-  if (!render || !isConversation(prompt)) return text;
-  context.check({ prompt, answers: answers.length > 0 ? answers : [[]], tools }, render);
-  return tools ? { ...text, render: (messages, ask) => render(messages, ask, tools) } : text;
-};
-
-const tokenized = (context: BuildContext, asked: Asked, answers: Text[]) => {
-  const text = ready(context, asked, answers);
-  if (answers.some(hasOtherTurns)) context.note('other-turns');
-  const whole = tokenizeExample(text, asked.prompt, answers);
-  const { prompt: left, cuts } = shorten(
-    context,
-    whole.prompt,
-    whole.responses.map((r) => r.tokens),
-  );
-  const responses = whole.responses.map(({ tokens, content }, i) => ({
-    steps: stepTokens(context.text.tokenizer, cuts[i]!.response, context.settings.steps, content),
-    length: tokens.length,
-    cut: cuts[i]!.cut,
-    tokens,
-    answerEnds: true,
-  }));
-  const common = {
-    promptLength: whole.prompt.length,
-    promptStart: whole.prompt.slice(0, 2),
-    promptTail: whole.promptTail,
-    prompt: left,
-  };
-  return { common, responses };
-};
 
 const buildPair = (context: BuildContext, id: string, example: PairExample): Built => {
   const { common, responses } = tokenized(context, example, [example.chosen, example.rejected]);

@@ -9,8 +9,8 @@ import { stepTokens } from '../text/step-tokens';
 import type { TextTokenizer } from '../text/tokenize';
 import { commonPrefix, renderOr } from '../text/tokenize';
 import { truncate } from '../text/truncate';
-import type { Built } from './build-trees';
-import { reasons } from './build-trees';
+import type { Built } from './built';
+import { reasons } from './built';
 
 /** A stretch of answers within a conversation, by its turns: [from, to). */
 export interface AnswerSpan {

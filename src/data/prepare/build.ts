@@ -2,8 +2,8 @@ import type { Example, ScoredExample, Text } from '../formats/example';
 import { RowProblem } from '../formats/example';
 import type { Shape } from '../formats/read-row';
 import type { DatasetSettings, FormatId } from '../settings';
-import type { BuildContext, Built } from './build-trees';
 import { buildCompared, buildSingle, turnByTurn } from './build-trees';
+import type { BuildContext, Built } from './built';
 import type { Problem } from './read';
 import { problemOf } from './read';
 

@@ -1,7 +1,7 @@
 import type { PreferenceTree } from '../../tree/tree';
 import { DataError } from '../data-error';
 import type { Example, Text } from '../formats/example';
-import type { Built } from './build-trees';
+import type { Built } from './built';
 import { heldOutBy } from './held-out';
 import type { Tracker } from './tracker';
 

@@ -1,8 +1,8 @@
 import type { Tokenizer } from '../../tokenizer/tokenizer';
 import type { Example, Text } from '../formats/example';
 import { isConversation } from '../formats/example';
-import type { Built } from './build-trees';
-import { reasons } from './build-trees';
+import type { Built } from './built';
+import { reasons } from './built';
 import type { DatasetReport, SampleExample } from './report';
 import { warningsOf } from './report';
 import { dropTally, histogram } from './tally';
