@@ -135,9 +135,9 @@ const joinTalk = (
   return { prompt: [...given, ...shared], answers: left };
 };
 
-/** Where a text ends and another begins: between a word and no word, or at a space. */
+/** Whether a text ends where it does in a longer one, and not within a word. */
 const isBorder = (before: string, after: string): boolean =>
-  /\s$/.test(before) || after === '' || /^\s/.test(after) || /[.!?:>\]]$/.test(before);
+  !(/[\p{L}\p{N}]$/u.test(before) && /^[\p{L}\p{N}]/u.test(after));
 
 /** A word or two may well begin an answer. */
 const MIN_REPEATED = 8;

@@ -2,7 +2,7 @@ import { isObject } from '../rows/parse-json';
 import type { RowValue } from '../rows/row-source';
 import type { ColumnMapping } from '../settings';
 import { shownValue } from '../shown-text';
-import { asTurns, withSystem } from './conversation';
+import { asTurns, isUser, withSystem } from './conversation';
 import { dumpedValue } from './dumped';
 import type { Message, Text } from './example';
 import { RowProblem } from './example';
@@ -61,6 +61,14 @@ const withInput = (prompt: string, input: string | undefined): string =>
       ? input
       : `${prompt}\n${input}`;
 
+const withInputAtEnd = (turns: Message[], input: string | undefined): Message[] => {
+  const last = turns.at(-1)!;
+  if (input === undefined) return turns;
+  return isUser(last)
+    ? [...turns.slice(0, -1), { ...last, content: withInput(last.content ?? '', input) }]
+    : [...turns, { role: 'user', content: input }];
+};
+
 /**
  * The prompt of a row with the input that belongs to it and the turns before it; undefined where the cell is empty, so
  * that the answers may hold it.
@@ -71,18 +79,10 @@ export const readQuestion = (row: RowValue, mapping: ColumnMapping, note: Note):
   const value = cell(row, column);
   const input = textPart(row, mapping.input);
   const history = readHistory(row, mapping.history, note);
-  if (value === undefined || value === null) return undefined;
-  const own = readText(value, column, note);
-  const prompt =
-    typeof own === 'string'
-      ? withInput(own, input)
-      : input === undefined
-        ? own
-        : own.map((turn, i) =>
-            i === own.length - 1 && turn.role === 'user'
-              ? { ...turn, content: withInput(turn.content ?? '', input) }
-              : turn,
-          );
+  const isMissing = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+  if (isMissing && input === undefined) return history.length > 0 ? history : undefined;
+  const own = isMissing ? '' : readText(value, column, note);
+  const prompt = typeof own === 'string' ? withInput(own, input) : withInputAtEnd(own, input);
   return history.length === 0 ? prompt : [...history, ...asTurns(prompt, 'user')];
 };
 

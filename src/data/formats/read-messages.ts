@@ -30,6 +30,16 @@ const isNothing = (value: unknown): boolean =>
   (Array.isArray(value) && value.length === 0) ||
   (isObject(value) && Object.keys(value).length === 0);
 
+/** Calls of tools from `{ name, arguments }` or its text; undefined for anything else. */
+const callOf = (content: unknown): unknown[] | undefined => {
+  const value = typeof content === 'string' ? dumpedValue(content) : content;
+  const list = Array.isArray(value) ? value : [value];
+  const functions = list.filter((call) => isObject(call) && typeof own(call, 'name') === 'string');
+  return functions.length === list.length && list.length > 0
+    ? functions.map((call) => ({ type: 'function', function: call }))
+    : undefined;
+};
+
 /** Fields beside role and content, as they stand; calls that stand as text are read. */
 const extraOf = (
   value: Record<string, unknown>,
@@ -39,17 +49,14 @@ const extraOf = (
     const read = name === 'tool_calls' && typeof field === 'string' ? (dumpedValue(field) ?? field) : field;
     return used.includes(name) || isNothing(read) ? [] : [[name, read]];
   });
-  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
-};
-
-/** The turn of a role that is a call of a tool: `{ name, arguments }` in its text. */
-const callOf = (content: unknown): unknown[] | undefined => {
-  const value = typeof content === 'string' ? dumpedValue(content) : content;
-  const list = Array.isArray(value) ? value : [value];
-  const functions = list.filter((call) => isObject(call) && typeof own(call, 'name') === 'string');
-  return functions.length === list.length && list.length > 0
-    ? functions.map((call) => ({ type: 'function', function: call }))
-    : undefined;
+  const { function_call: call, ...others } = Object.fromEntries(entries);
+  // The older name of one call.
+  const calls = others['tool_calls'] === undefined ? callOf(call) : undefined;
+  const extra = {
+    ...others,
+    ...(calls ? { tool_calls: calls } : call !== undefined && { function_call: call }),
+  };
+  return Object.keys(extra).length > 0 ? extra : undefined;
 };
 
 /** `{ role, content }`, or the `{ from, value }` that some collections have, with what else a template may ask for. */

@@ -27,11 +27,11 @@ const sentences: Record<Exclude<NoteKind, 'field' | 'role' | 'earlier-field'>, (
   'empty-turn': (rows) =>
     `In ${rows} an answer within the conversation is empty; it is given and not learned.`,
   'as-chat': (rows) =>
-    `${rows} of plain text are written as a question and its answer, because other rows of the file are conversations.`,
+    `Because other rows of the file are conversations, plain texts are written as a question and its answer: ${rows}.`,
   'turn-by-turn': (rows) =>
     `In ${rows} each answer of the conversation is an example of its own, because the chat template writes earlier answers otherwise than the last.`,
   'system-unused': (rows) =>
-    `The system message of the settings is not used: ${rows} are plain text. Set plainRows to "chat" to write them as conversations.`,
+    `The system message of the settings is not used for plain texts: ${rows}. Set plainRows to "chat" to write them as conversations.`,
 };
 
 export interface NoteTally {

@@ -51,6 +51,15 @@ describe('tools, calls and thoughts', () => {
       },
     ],
     [
+      'by the older name of a call',
+      {
+        functions: tools,
+        messages: talk.map((turn, i) =>
+          i === 1 ? { role: 'assistant', content: null, function_call: call.function } : { ...turn },
+        ),
+      },
+    ],
+    [
       'with the empty fields of a table',
       {
         tools,

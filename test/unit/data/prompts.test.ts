@@ -29,6 +29,8 @@ describe('the prompt of a row', () => {
     ['a list that the lists begin with', { prompt: [q], chosen: [q, good], rejected: [q, bad] }],
     ['a list that one of the lists begins with', { prompt: [q], chosen: [q, good], rejected: [bad] }],
     ['nothing, and the lists hold it', { prompt: null, chosen: [q, good], rejected: [q, bad] }],
+    ['an empty list, and the lists hold it', { prompt: [], chosen: [q, good], rejected: [q, bad] }],
+    ['the input alone', { instruction: null, input: q.content, chosen: [good], rejected: [bad] }],
     ['an empty text, and the lists hold it', { prompt: '', chosen: [q, good], rejected: [q, bad] }],
     [
       'its end alone in the lists',
@@ -76,7 +78,9 @@ describe('the prompt of a row', () => {
     ]);
     expect(pairs).toEqual(Array.from({ length: 5 }, () => right()));
     expect(report.warnings.join('\n')).toMatch(/In 2 rows the answers repeat the prompt/);
-    expect(report.warnings.join('\n')).toMatch(/1 row of plain text are written as a question/);
+    expect(report.warnings.join('\n')).toMatch(
+      /plain texts are written as a question and its answer: 1 row\./,
+    );
   });
 
   it('goes on from what was said before', async () => {
@@ -144,6 +148,7 @@ describe('the prompt of a row', () => {
     const { pairs, report } = await sides([
       { prompt: 'Count to three:', chosen: 'Count to three: 1 2 3', rejected: 'Count to three: 3 2 1' },
       { prompt: 'Yes? ', chosen: 'Yes? Yes', rejected: 'Yes? No' },
+      { prompt: 'Who made this', chosen: 'Who made this? I', rejected: 'Who made this? You' },
       { prompt: 'The first word', chosen: 'The first words are', rejected: 'The first wordy' },
     ]);
     expect(pairs).toEqual([
@@ -156,11 +161,15 @@ describe('the prompt of a row', () => {
         ['[Yes? ]', 'Yes? No<|im_end|>'],
       ],
       [
+        ['[Who made this]', '? I<|im_end|>'],
+        ['[Who made this]', '? You<|im_end|>'],
+      ],
+      [
         ['[The first word]', 'The first words are<|im_end|>'],
         ['[The first word]', 'The first wordy<|im_end|>'],
       ],
     ]);
-    expect(report.warnings.join('\n')).toMatch(/In 1 row the answers repeat the prompt/);
+    expect(report.warnings.join('\n')).toMatch(/In 2 rows the answers repeat the prompt/);
     expect(report.warnings.join('\n')).toMatch(/In 1 row an answer begins with the words of the prompt/);
   });
 });
@@ -189,6 +198,13 @@ describe('what belongs to the question', () => {
       expect(await promptOf({ instruction: 'c', input: 'd', history })).toContain(before);
     }
     expect(await promptOf({ instruction: 'c', history: [] })).toBe('[c]');
+    const goes = {
+      prompt: null,
+      history: [['a', 'b']],
+      chosen: [user('c\nd'), good],
+      rejected: [user('c\nd'), bad],
+    };
+    expect((await sides([goes])).pairs[0]![0]![0]).toContain(before);
     const { report } = await sides([
       { instruction: 'c', history: [], ...answers },
       { instruction: 'c', history: [['a']], ...answers },
@@ -242,13 +258,15 @@ describe('one file is written in one way', () => {
     const { pairs, report } = await sides(rows);
     expect(pairs).toEqual(rows.map((__, i) => right(i === at ? under('S') : asked)));
     expect(report.rows).toEqual({ read: 30, used: 30, dropped: 0 });
-    expect(report.warnings.join()).toMatch(/29 rows of plain text are written as a question and its answer/);
+    expect(report.warnings.join()).toMatch(/plain texts are written as a question and its answer: 29 rows\./);
   });
 
   it('plain where no row has more', async () => {
     const { pairs, report } = await sides([{ ...plain, system: '' }, plain], { system: 'Be brief.' });
     expect(pairs[0]![0]).toEqual(['[What color is the sky?]', 'Blue.<|im_end|>']);
-    expect(report.warnings.join()).toMatch(/The system message of the settings is not used: 2 rows/);
+    expect(report.warnings.join()).toMatch(
+      /The system message of the settings is not used for plain texts: 2 rows\./,
+    );
   });
 
   it('with pairs made of single answers', async () => {
