@@ -1,5 +1,6 @@
 import type { DataType, Tensor, TensorInfo } from '../tf';
 import { assertGpuHealthy, bufferOf, countDispatch, dropCpuCopy, gpu, toTensor } from '../tf';
+import { cached } from '../util/cached';
 
 /** A scalar of the uniform struct. A bare number is a u32; `f32(x)` marks a float. */
 export type Uniform = number | { f32: number };
@@ -21,33 +22,29 @@ export interface Dispatch {
   workgroups: readonly [number, number?, number?];
 }
 
-const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
-const modules = new WeakMap<GPUDevice, Map<string, GPUShaderModule>>();
+/** What a device has compiled from one shader text: the module, and a pipeline per short key. */
+interface Compiled {
+  module: GPUShaderModule;
+  pipelines: Map<string, GPUComputePipeline>;
+}
 
-const cached = <T>(
-  store: WeakMap<GPUDevice, Map<string, T>>,
-  device: GPUDevice,
-  key: string,
-  make: () => T,
-): T => {
-  let map = store.get(device);
-  if (!map) {
-    map = new Map();
-    store.set(device, map);
-  }
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
-};
+const compiled = new WeakMap<GPUDevice, Map<string, Compiled>>();
 
+/**
+ * The pipeline of a dispatch. The text is looked up by itself, not as a part of a longer key: a string keeps its hash, and one
+ * that is joined anew would be hashed whole, 5 to 20 KB at every dispatch.
+ */
 const pipelineOf = (device: GPUDevice, d: Dispatch): GPUComputePipeline => {
-  const entryPoint = d.entryPoint ?? 'main';
+  const { code, entryPoint = 'main', constants } = d;
   const hasUniforms = d.uniforms !== undefined && d.uniforms.length > 0;
-  const key = `${entryPoint}|${d.inputs.length}|${d.outputs.length}|${hasUniforms}|${JSON.stringify(d.constants ?? {})}|${d.code}`;
-  return cached(pipelines, device, key, () => {
+  const ofDevice = cached(compiled, device, () => new Map<string, Compiled>());
+  const { module, pipelines } = cached(ofDevice, code, () => ({
+    module: device.createShaderModule({ label: d.label, code }),
+    pipelines: new Map<string, GPUComputePipeline>(),
+  }));
+  const values = constants ? JSON.stringify(constants) : '';
+  const key = `${entryPoint}|${d.inputs.length}|${d.outputs.length}|${hasUniforms}|${values}`;
+  return cached(pipelines, key, () => {
     const buffers: GPUBufferBindingType[] = [
       ...d.inputs.map((): GPUBufferBindingType => 'read-only-storage'),
       ...d.outputs.map((): GPUBufferBindingType => 'storage'),
@@ -58,13 +55,10 @@ const pipelineOf = (device: GPUDevice, d: Dispatch): GPUComputePipeline => {
       label: d.label,
       entries: buffers.map((type, binding) => ({ binding, visibility: 4 /* COMPUTE */, buffer: { type } })),
     });
-    const module = cached(modules, device, d.code, () =>
-      device.createShaderModule({ label: d.label, code: d.code }),
-    );
     return device.createComputePipeline({
       label: d.label,
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint, ...(d.constants ? { constants: d.constants } : {}) },
+      compute: { module, entryPoint, ...(constants ? { constants } : {}) },
     });
   });
 };

@@ -1,5 +1,6 @@
 import elementCode from '../../shaders/packed-element.wgsl?raw';
 import type { TensorInfo } from '../tf';
+import { cached } from '../util/cached';
 import { perWord } from './packed-format';
 import type { PackedInfo } from './packed-matrix';
 import { isPacked } from './packed-matrix';
@@ -36,23 +37,22 @@ const withConstants = (code: string, values: Record<string, number>) =>
     code,
   );
 
-const cache = new Map<string, string>();
+const fitted = new Map<string, Map<string, string>>();
 
 /** A shader that reads a weight by `quantOf` and `elementOf` (see packed-element.wgsl), made for this layout. */
 export const weightShader = (
   code: string,
   layout: WeightLayout,
   facts: Record<string, boolean> = {},
-): string => {
-  const key = `${JSON.stringify([layout, facts])}${code}`;
-  let text = cache.get(key);
-  if (text === undefined) {
-    const whole = withConstants(withWord(`${code}\n${elementCode}`, layout), layoutConstants(layout));
-    text = specialise(whole, { ...layoutFacts(layout), ...facts });
-    cache.set(key, text);
-  }
-  return text;
-};
+): string =>
+  cached(
+    cached(fitted, code, () => new Map<string, string>()),
+    JSON.stringify([layout, facts]),
+    () => {
+      const whole = withConstants(withWord(`${code}\n${elementCode}`, layout), layoutConstants(layout));
+      return specialise(whole, { ...layoutFacts(layout), ...facts });
+    },
+  );
 
 /** The two buffers of a weight; the second is not read when there are no scales. */
 export const weightBuffers = (weight: TensorInfo | PackedInfo): [TensorInfo, TensorInfo] =>
