@@ -1,20 +1,24 @@
 import type { SampleOptions } from '../search/pipeline';
+import { fallingOrder } from '../util/falling-order';
 import type { Rng } from '../util/rng';
 
-/** Ids in order of falling weight, lower id first among equals. */
-const byWeight = (weights: Float64Array): number[] =>
-  Array.from(weights, (_, id) => id).sort((a, b) => weights[b]! - weights[a]! || a - b);
+interface Limits {
+  topK?: number | undefined;
+  topP?: number | undefined;
+}
 
-/** How many of the sorted ids hold at least the share topP of all weight; at least one. */
-const nucleus = (weights: Float64Array, sorted: readonly number[], topP: number): number => {
+/** The ids that top-k and then top-p leave, in order of falling weight, lower id first among equals; at least one. */
+export const candidatesOf = (weights: Float64Array, { topK, topP }: Limits): Uint32Array => {
+  const kept = fallingOrder(weights).subarray(0, topK);
+  if (topP === undefined) return kept;
   let total = 0;
-  for (const id of sorted) total += weights[id]!;
+  for (let i = 0; i < kept.length; i++) total += weights[kept[i]!]!;
   let sum = 0;
-  for (const [i, id] of sorted.entries()) {
-    sum += weights[id]!;
-    if (sum >= topP * total) return i + 1;
+  for (let i = 0; i < kept.length; i++) {
+    sum += weights[kept[i]!]!;
+    if (sum >= topP * total) return kept.subarray(0, i + 1);
   }
-  return sorted.length;
+  return kept;
 };
 
 /** What to say of a logit that is NaN or infinite. */
@@ -49,17 +53,14 @@ export const chooseToken = (
 
   const weights = new Float64Array(size);
   for (let id = 0; id < size; id++) weights[id] = Math.exp((logits[id]! - max) / temperature);
-  let candidates: readonly number[] | undefined; // undefined: all, by id
-  if ((topK !== undefined && topK < size) || (topP !== undefined && topP < 1)) {
-    const sorted = byWeight(weights).slice(0, topK ?? size);
-    candidates = topP === undefined ? sorted : sorted.slice(0, nucleus(weights, sorted, topP));
-  }
+  const limited = (topK !== undefined && topK < size) || (topP !== undefined && topP < 1);
+  const candidates = limited ? candidatesOf(weights, { topK, topP }) : undefined; // undefined: all, by id
   const token = draw(weights, candidates, rng.next());
   return { token, logProb: logProb(token) };
 };
 
 /** The id at which the running sum of weights passes the share u in [0, 1) of their total. */
-const draw = (weights: Float64Array, candidates: readonly number[] | undefined, u: number): number => {
+const draw = (weights: Float64Array, candidates: Uint32Array | undefined, u: number): number => {
   const length = candidates?.length ?? weights.length;
   const id = (i: number) => (candidates ? candidates[i]! : i);
   let total = 0;

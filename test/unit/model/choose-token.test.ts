@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseToken } from '../../../src/model/choose-token';
+import { candidatesOf, chooseToken } from '../../../src/model/choose-token';
 import { createRng } from '../../../src/util/rng';
 
 /** How often each token is drawn, in n draws. */
@@ -105,5 +105,58 @@ describe('choosing a token', () => {
     expect(() => chooseToken(Float32Array.of(0, NaN), { temperature: 1 }, createRng(1))).toThrow(
       /logit for token 1 is NaN/,
     );
+  });
+});
+
+describe('the candidates', () => {
+  /** What they were found by at first: all ids in order, compared one with another. */
+  const bySortingIds = (weights: Float64Array, topK?: number, topP?: number): number[] => {
+    const sorted = Array.from(weights, (_, id) => id).sort((a, b) => weights[b]! - weights[a]! || a - b);
+    const kept = sorted.slice(0, topK ?? sorted.length);
+    if (topP === undefined) return kept;
+    let total = 0;
+    for (const id of kept) total += weights[id]!;
+    let sum = 0;
+    for (const [i, id] of kept.entries()) {
+      sum += weights[id]!;
+      if (sum >= topP * total) return kept.slice(0, i + 1);
+    }
+    return kept;
+  };
+
+  it('are the same ids in the same order as by comparing all, ties and zeros included', () => {
+    const weight = fc.oneof(
+      fc.constant(0),
+      fc.integer({ min: 0, max: 4 }).map((n) => n / 4),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(weight, { minLength: 1, maxLength: 60 }),
+        fc.option(fc.integer({ min: 1, max: 70 }), { nil: undefined }),
+        fc.option(fc.oneof(fc.constant(1), fc.double({ min: 1e-6, max: 1, noNaN: true })), {
+          nil: undefined,
+        }),
+        (values, topK, topP) => {
+          const weights = Float64Array.from(values);
+          expect([...candidatesOf(weights, { topK, topP })]).toEqual(bySortingIds(weights, topK, topP));
+        },
+      ),
+      { numRuns: 3000, seed: 7 },
+    );
+  });
+
+  it('of a large vocabulary are the same too', () => {
+    const rng = createRng(4);
+    // as a softmax has them, with ties and with weights too small to be anything but 0
+    const spread = () => Math.exp(Math.round(40 * rng.normal()) / 4 - 12);
+    const weights = Float64Array.from({ length: 49_152 }, (_, id) =>
+      id % 9 === 0 ? Math.exp(-900) : spread(),
+    );
+    for (const limits of [{ topK: 50 }, { topP: 0.95 }, { topK: 1000, topP: 0.9 }]) {
+      expect([...candidatesOf(weights, limits)]).toEqual(
+        bySortingIds(weights, limits.topK, (limits as { topP?: number }).topP),
+      );
+    }
   });
 });
