@@ -72,13 +72,16 @@ interface Internals {
   endComputePassEncoder(): void;
   submitQueue(): void;
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: unknown): tf.TensorInfo;
-  recordAndSubmit(...args: unknown[]): void;
+  recordAndSubmit(program: unknown, output: tf.TensorInfo, inputs: tf.TensorInfo[], ...rest: unknown[]): void;
 }
 
 let backend: Internals | undefined;
+let adapterOf: GPUAdapterInfo | undefined;
 let fatal: GpuError | undefined;
 let dispatches = 0;
 let peakBytes = 0;
+let recordedWork = 0;
+let recordedOn: Internals | undefined;
 const listeners = new Set<(error: GpuError) => void>();
 
 const fail = (error: GpuError) => {
@@ -153,10 +156,11 @@ const startWebgpu = async (adapter: GPUAdapter) => {
   watch(device);
   const own = new WebGPUBackend(device, adapter.info) as unknown as Internals;
   const record = own.recordAndSubmit.bind(own);
-  own.recordAndSubmit = (...args) => {
+  own.recordAndSubmit = (program, output, inputs, ...rest) => {
     assertGpuHealthy();
+    makeRoomFor(elementWork([output, ...inputs]));
     dispatches++;
-    record(...args);
+    record(program, output, inputs, ...rest);
   };
   const { bufferManager } = own;
   const acquire = bufferManager.acquireBuffer.bind(bufferManager);
@@ -166,8 +170,9 @@ const startWebgpu = async (adapter: GPUAdapter) => {
     return buffer;
   };
   backend = own;
+  adapterOf = adapter.info;
   fatal = undefined;
-  tf.removeBackend('webgpu');
+  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => own as unknown as WebGPUBackend, 3);
   await tf.setBackend('webgpu');
   return device;
@@ -276,22 +281,55 @@ export const dropCpuCopy = (info: tf.TensorInfo) => {
   gpu().tensorMap.get(info.dataId).values = null;
 };
 
-/** Counts one of our own dispatches, and submits at tfjs's own batch size. */
+/**
+ * Work, in floating-point operations, that one command buffer may hold: about 100 ms at the 100 GFLOP/s that our kernels
+ * reach on a slow integrated GPU. Windows ends a command list after 2 s, and a page shares the GPU with what it shows.
+ */
+export const SUBMIT_WORK = 1e10;
+
+/** Work of a dispatch that reads and writes its tensors once: memory moves about 20 operations' time per number there. */
+export const elementWork = (tensors: readonly { shape: readonly number[] }[]): number =>
+  20 * tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+
+const submit = (own: Internals) => {
+  own.endComputePassEncoder();
+  own.submitQueue();
+};
+
+/**
+ * Submits what is recorded where a dispatch of this much work would make the command buffer run too long. Call it before
+ * anything of the dispatch is made: buffers that wait for a submit are used again after it.
+ */
+export const makeRoomFor = (work: number) => {
+  const own = gpu();
+  if (own !== recordedOn || own.dispatchCountInPass === 0) recordedWork = 0; // tfjs has submitted, or counts anew
+  recordedOn = own;
+  if (recordedWork > 0 && recordedWork + work > SUBMIT_WORK) {
+    submit(own);
+    recordedWork = 0;
+  }
+  recordedWork += work;
+};
+
+/** Counts one of our own dispatches, and submits at tfjs's own batch size, which bounds what waits to be freed. */
 export const countDispatch = () => {
   const own = gpu();
   dispatches++;
   own.dispatchCountInPass++;
-  if (own.dispatchCountInPass >= (tf.env().get('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE') as number)) {
-    own.endComputePassEncoder();
-    own.submitQueue();
-  }
+  if (own.dispatchCountInPass >= (tf.env().get('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE') as number)) submit(own);
+};
+
+/**
+ * The adapter that our device was asked of. Kept from the request: Safari 26.0 has no `adapterInfo` on the device.
+ * @throws Error without our own GPU device
+ */
+export const adapterInfo = (): GPUAdapterInfo => {
+  if (!adapterOf) throw new Error('No WebGPU backend: call initBackend("webgpu") first.');
+  return adapterOf;
 };
 
 /** True when a CPU plays the GPU. */
-export const onSoftwareGpu = (): boolean => {
-  const info = backend?.device.adapterInfo;
-  return info !== undefined && isSoftware(info);
-};
+export const onSoftwareGpu = (): boolean => adapterOf !== undefined && isSoftware(adapterOf);
 
 /** What the two backends that keep tensors in this program's own memory have in common, and where they differ. */
 interface HostBackend {
@@ -392,10 +430,7 @@ export const guardGpu = async <T>(f: () => Promise<T> | T): Promise<T> => {
   try {
     result = await f();
   } finally {
-    if (own.commandEncoder) {
-      own.endComputePassEncoder();
-      own.submitQueue();
-    }
+    if (own.commandEncoder) submit(own);
     const errors = await Promise.all(kinds.map(() => own.device.popErrorScope()));
     const first = errors.find((error) => error !== null);
     if (first) fail(new GpuError(`The GPU refused a command: ${first.message}`));
@@ -429,10 +464,7 @@ export const resetGpuStats = () => {
 /** Destroys the pool's free buffers. tfjs reuses exact sizes only and never shrinks, so call it between phases. */
 export const trimGpuPool = () => {
   if (!backend) return;
-  if (backend.commandEncoder) {
-    backend.endComputePassEncoder();
-    backend.submitQueue();
-  }
+  if (backend.commandEncoder) submit(backend);
   const pool = backend.bufferManager;
   for (const buffers of pool.freeBuffers.values()) {
     for (const buffer of buffers) {

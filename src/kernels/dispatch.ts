@@ -1,5 +1,14 @@
 import type { DataType, Tensor, TensorInfo } from '../tf';
-import { assertGpuHealthy, bufferOf, countDispatch, dropCpuCopy, gpu, toTensor } from '../tf';
+import {
+  assertGpuHealthy,
+  bufferOf,
+  countDispatch,
+  dropCpuCopy,
+  elementWork,
+  gpu,
+  makeRoomFor,
+  toTensor,
+} from '../tf';
 import { cached } from '../util/cached';
 
 /** A scalar of the uniform struct. A bare number is a u32; `f32(x)` marks a float. */
@@ -20,6 +29,8 @@ export interface Dispatch {
   /** Values of pipeline-overridable constants. */
   constants?: Record<string, number>;
   workgroups: readonly [number, number?, number?];
+  /** Floating-point operations, for the length of command buffers; when left out, that of reading and writing once. */
+  work?: number;
 }
 
 /** What a device has compiled from one shader text: the module, and a pipeline per short key. */
@@ -91,6 +102,7 @@ const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 export const dispatch = (d: Dispatch): TensorInfo[] => {
   assertGpuHealthy();
   const own = gpu();
+  makeRoomFor(d.work ?? elementWork([...d.inputs, ...d.outputs]));
   const inputs = d.inputs.map(bufferOf); // uploads happen before the pass is touched
   const outputs = d.outputs.map((o) => (isInfo(o) ? o : own.makeTensorInfo(o.shape, o.dtype)));
   if (outputs.some((o) => sizeOf(o.shape) === 0)) {

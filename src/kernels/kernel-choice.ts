@@ -1,4 +1,4 @@
-import { gpu } from '../tf';
+import { adapterInfo, gpu } from '../tf';
 
 export type MatmulVariant = 'subgroup' | 'tiled';
 
@@ -19,7 +19,7 @@ export interface KernelChoice {
 const choices = new Map<string, KernelChoice>();
 
 const adapterKey = () => {
-  const { vendor, architecture, device, description } = gpu().device.adapterInfo;
+  const { vendor, architecture, device, description } = adapterInfo();
   return [vendor, architecture, device, description].join('|');
 };
 

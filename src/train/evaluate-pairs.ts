@@ -7,7 +7,7 @@ import type { MicroBatchReport } from './metrics';
 import { stepMetrics } from './metrics';
 import { scoreBatches } from './score';
 import type { Forward, StepState } from './step';
-import { forwardPass, networkOf, prepareBatch, readReport } from './step';
+import { forwardPass, networkOf, prepareBatch, readReports } from './step';
 
 /** TRL's names for what is computed on data that is not trained on. */
 const named = (metrics: Metrics): Metrics =>
@@ -33,7 +33,7 @@ export const evaluatePairs = async (
     tf.tidy(() => {
       forward = forwardPass(network, prepared, state, uploadBatch(batch, state.config));
     });
-    reports.push(await readReport(batch, forward!));
+    reports.push(...(await readReports([{ batch, forward: forward! }])).reports);
     tokens += batch.responses.reduce((sum, r) => sum + r.entryEnd - r.entryStart, 0);
     responses += batch.responses.length;
     await between(reports.length);

@@ -4,13 +4,14 @@
  */
 import type { AdamWState } from '../kernels/adamw';
 import { adamWStep } from '../kernels/adamw';
+import { readTogether } from '../kernels/read-together';
 import type { Objective, Reads } from '../methods/objective';
 import type { ModelConfig } from '../model/config';
 import type { Network, Weights } from '../model/network';
 import type { BatchTensors } from '../model/transformer';
 import { uploadBatch } from '../model/transformer';
 import type { Scalar, Tensor, Tensor1D } from '../tf';
-import { readFloats, tf } from '../tf';
+import { tf } from '../tf';
 import { packForest } from '../tree/pack';
 import type { PackedBatch } from '../tree/packed-batch';
 import type { PreferenceTree } from '../tree/tree';
@@ -91,7 +92,7 @@ export const networkOf = (
   ...(checkpointing === undefined ? {} : { checkpointing }),
 });
 
-/** What one forward pass gives, kept until `readReport`. */
+/** What one forward pass gives, kept until `readReports`. */
 export interface Forward {
   loss: Scalar;
   /** What the loss is a mean over. */
@@ -150,31 +151,55 @@ const sumOver = (logProb: Float32Array, batch: PackedBatch, side: 'chosen' | 're
     return sum;
   });
 
-/** Reads what a micro-batch reports, and disposes the tensors. This is where the step waits for the device. */
-export const readReport = async (batch: PackedBatch, forward: Forward): Promise<MicroBatchReport> => {
-  const kept: Tensor[] = [forward.loss, forward.logProb, ...forward.aux.map(([, value]) => value)];
-  if (forward.rewards) kept.push(forward.rewards);
-  try {
-    const logProb = await readFloats(forward.logProb);
-    const report: MicroBatchReport = {
-      loss: (await readFloats(forward.loss))[0]!,
-      over: forward.over,
-      aux: {},
-      tokens: batch.tokenCount,
-    };
-    for (const [name, value] of forward.aux) report.aux[name] = (await readFloats(value))[0]!;
-    if (batch.comparisons.length > 0) {
-      report.chosenLogps = sumOver(logProb, batch, 'chosen');
-      report.rejectedLogps = sumOver(logProb, batch, 'rejected');
-      if (forward.rewards) {
-        const rewards = await readFloats(forward.rewards);
-        report.chosenRewards = Float32Array.from(batch.comparisons, (c) => rewards[c.chosen]!);
-        report.rejectedRewards = Float32Array.from(batch.comparisons, (c) => rewards[c.rejected]!);
-      }
+/** What a forward pass reports, from the values of its tensors in the order of `tensorsOf`. */
+const reportOf = (
+  batch: PackedBatch,
+  forward: Forward,
+  values: readonly Float32Array[],
+): MicroBatchReport => {
+  const [loss, logProb, ...rest] = values as [Float32Array, Float32Array, ...Float32Array[]];
+  const report: MicroBatchReport = {
+    loss: loss[0]!,
+    over: forward.over,
+    aux: Object.fromEntries(forward.aux.map(([name], i) => [name, rest[i]![0]!])),
+    tokens: batch.tokenCount,
+  };
+  if (batch.comparisons.length > 0) {
+    report.chosenLogps = sumOver(logProb, batch, 'chosen');
+    report.rejectedLogps = sumOver(logProb, batch, 'rejected');
+    if (forward.rewards) {
+      const rewards = rest[forward.aux.length]!;
+      report.chosenRewards = Float32Array.from(batch.comparisons, (c) => rewards[c.chosen]!);
+      report.rejectedRewards = Float32Array.from(batch.comparisons, (c) => rewards[c.rejected]!);
     }
-    return report;
+  }
+  return report;
+};
+
+const tensorsOf = ({ loss, logProb, aux, rewards }: Forward): Tensor[] => [
+  loss,
+  logProb,
+  ...aux.map(([, value]) => value),
+  ...(rewards ? [rewards] : []),
+];
+
+/**
+ * Reads what forward passes report, and further scalars, all with one wait for the device; disposes every tensor.
+ * @returns the reports in order, and the scalars
+ */
+export const readReports = async (
+  passes: readonly { batch: PackedBatch; forward: Forward }[],
+  ...scalars: Tensor[]
+): Promise<{ reports: MicroBatchReport[]; scalars: number[] }> => {
+  const tensors = [...passes.flatMap(({ forward }) => tensorsOf(forward)), ...scalars];
+  try {
+    const values = await readTogether(tensors);
+    const reports = passes.map(({ batch, forward }) =>
+      reportOf(batch, forward, values.splice(0, tensorsOf(forward).length)),
+    );
+    return { reports, scalars: values.map((value) => value[0]!) };
   } finally {
-    for (const tensor of new Set(kept)) tensor.dispose();
+    for (const tensor of new Set(tensors)) tensor.dispose();
   }
 };
 
@@ -226,11 +251,9 @@ export const trainStep = async (
   if (microBatches.length > 1) gradients = addScaled(undefined, gradients!, 1 / Math.max(1, over));
   const norm = adamWStep(state.optimizer, state.parameters, gradients!, hyper);
   for (const gradient of gradients!.values()) gradient.dispose();
-  const reports: MicroBatchReport[] = [];
-  for (const { batch, forward } of pending) reports.push(await readReport(batch, forward));
+  const { reports, scalars } = await readReports(pending, norm); // the one wait of the step
   const metrics = stepMetrics(reports);
-  metrics['grad_norm'] = (await readFloats(norm))[0]!;
+  metrics['grad_norm'] = scalars[0]!;
   metrics['learning_rate'] = hyper.learningRate;
-  norm.dispose();
   return { metrics, tokens: reports.reduce((sum, r) => sum + r.tokens, 0) };
 };
