@@ -30,8 +30,11 @@ export interface GenerateHooks {
   onToken?: (progress: { live: number; done: number; total: number }) => void | Promise<void>;
 }
 
-/** Sequences that run together at most, whatever fits in memory. */
-const MAX_SEQUENCES = 256;
+/**
+ * Sequences that run together at most, whatever fits in memory. On a GPU a token of many takes little longer than one of few; on
+ * the CPU more than 128 gain nothing and leave its caches.
+ */
+const maxSequences = () => (onOwnGpu() ? 1024 : 128);
 const MAX_CACHE_BYTES = 512 * 2 ** 20;
 const MAX_LOGIT_BYTES = 64 * 2 ** 20; // of one step; a binding of 128 MB is all that every GPU offers
 const MAX_PROMPT_TOKENS = 16_384;
@@ -249,28 +252,32 @@ const packPrompts = (prompts: readonly (readonly number[])[]) => {
   return { tokens, position, treeStart, visibleUntil };
 };
 
-/** Tokens that the longest sequence may come to, rounded up so that the GPU pool sees few sizes. */
-const capacityOf = (sequences: readonly Sequence[]): number => {
-  const longest = sequences.reduce((max, { prompt, limit }) => Math.max(max, prompt.length + limit), 0);
-  return Math.ceil(longest / 16) * 16;
-};
+/** Rounded up so that the GPU pool sees few sizes. */
+const roomFor = (tokens: number): number => Math.ceil(tokens / 16) * 16;
+
+/** Tokens that the longest sequence may come to, rounded up. */
+const capacityOf = (sequences: readonly Sequence[]): number =>
+  roomFor(sequences.reduce((max, { prompt, limit }) => Math.max(max, prompt.length + limit), 0));
 
 /** Cuts sequences into batches that fit: by number and logits, by bytes of cache and by tokens of prompts. */
 function* batches(sequences: readonly Sequence[], config: ModelConfig): Generator<Sequence[]> {
   let batch: Sequence[] = [];
   let prompts = new Set<readonly number[]>();
   let promptTokens = 0;
+  let longest = 0;
   for (const sequence of sequences) {
-    const { prompt } = sequence;
+    const { prompt, limit } = sequence;
     const tokens = promptTokens + (prompts.has(prompt) ? 0 : prompt.length);
-    const bytes = cacheBytes(config, capacityOf([...batch, sequence])) * (batch.length + 1);
-    const most = Math.min(MAX_SEQUENCES, Math.floor(MAX_LOGIT_BYTES / (4 * config.vocabSize)));
+    longest = Math.max(longest, prompt.length + limit);
+    const bytes = cacheBytes(config, roomFor(longest)) * (batch.length + 1);
+    const most = Math.min(maxSequences(), Math.floor(MAX_LOGIT_BYTES / (4 * config.vocabSize)));
     const full = batch.length >= most || bytes > MAX_CACHE_BYTES || tokens > MAX_PROMPT_TOKENS;
     if (full && batch.length > 0) {
       yield batch;
       batch = [];
       prompts = new Set();
       promptTokens = 0;
+      longest = prompt.length + limit;
     }
     promptTokens += prompts.has(prompt) ? 0 : prompt.length;
     prompts.add(prompt);

@@ -3,7 +3,7 @@ import { distinctSteps, goldNextStep, rightNextSteps } from '../../../src/search
 import { firstWrong } from '../../../src/search/first-wrong';
 import type { Sample } from '../../../src/search/pipeline';
 import type { Answer } from '../../../src/search/sample-answers';
-import { answerBatches, sampleAnswers } from '../../../src/search/sample-answers';
+import { answerBatches, REQUESTS_PER_CALL, sampleAnswers } from '../../../src/search/sample-answers';
 import { splitTokens } from '../../../src/search/split-tokens';
 import { describeTally, newTally, problemLimit, tooFewTrees } from '../../../src/search/tally';
 import { arithmetic } from '../../../src/tasks/arithmetic';
@@ -94,7 +94,7 @@ describe('sampleAnswers', () => {
     const { context } = fakeContext({ count: 1 });
     const tally = newTally();
     for await (const batch of answerBatches(context, sampling, tally, () => 100)) {
-      expect(batch.length).toBeLessThanOrEqual(64);
+      expect(batch.length).toBeLessThanOrEqual(REQUESTS_PER_CALL);
     }
     expect(tally.problems).toBe(problemLimit(1));
   });
@@ -134,9 +134,9 @@ describe('rightNextSteps', () => {
     const { context, calls, known } = fakeContext({ count: 1, mistakes: 0 });
     known.set(problem.prompt, problem);
     const empty = { problem, steps: [] };
-    const many = Array.from({ length: 70 }, (_, i) => (i % 2 === 0 ? prefix : empty));
+    const many = Array.from({ length: REQUESTS_PER_CALL + 6 }, (_, i) => (i % 2 === 0 ? prefix : empty));
     const result = await rightNextSteps(context, many, sampling, newTally());
-    expect(calls.map((c) => c.length)).toEqual([64, 6]);
+    expect(calls.map((c) => c.length)).toEqual([REQUESTS_PER_CALL, 6]);
     result.forEach((steps, i) => {
       expect(steps.map((s) => s.text)).toEqual([i % 2 === 0 ? '12*3=36\n' : '7+5=12\n']);
     });
