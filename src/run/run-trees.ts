@@ -6,13 +6,15 @@ import { generate } from '../model/generate';
 import type { Network } from '../model/network';
 import { sources } from '../sources/index';
 import type { Source } from '../sources/source';
+import { madeTrees } from '../train/made-trees';
 import type { PreferenceTree } from '../tree/tree';
 import { validateTree } from '../tree/validate';
-import { sha256Hex } from '../util/hash';
 import { yieldToMessages } from '../util/mutex';
 import type { Rng } from '../util/rng';
 import { createRng } from '../util/rng';
 import type { RunContext, RunDataset } from './run-context';
+import type { Recipe } from './tree-key';
+import { madeTreesKey, treeKey } from './tree-key';
 
 /** Trees of a dataset that are sent to the page by themselves. */
 const TREES_SENT = 300;
@@ -132,34 +134,25 @@ export class RunTrees {
     validateTree(tree, vocabSize, maxPositions);
   }
 
-  private async keyOf({ owner, source, params, policyHash }: Making): Promise<string> {
-    const { backend, document } = this.ctx;
-    const { task, difficulty, trees, maxTokens } = document.data;
-    return sha256Hex([
-      JSON.stringify([
-        source.id,
-        params,
-        { task, difficulty, trees, maxTokens },
-        document.seed,
-        owner,
-        backend.name,
-        backend.adapter,
-      ]),
-      policyHash,
-    ]);
+  private recipeOf({ owner, source, params, policyHash }: Making): Recipe {
+    return { owner, source: source.id, params, document: this.ctx.document, policyHash };
   }
 
   private async make(making: Making) {
     const { store, emit, document, setPhase, model } = this.ctx;
     const { owner, source } = making;
-    this.keys[owner] ||= await this.keyOf(making);
+    this.keys[owner] ||= await treeKey(this.recipeOf(making), this.ctx.backend);
     const key = this.keys[owner];
+    const label = (count: number) =>
+      `${source.name}, ${count} from ${model.summary.id}, seed ${document.seed}`;
     const begun = this.collection?.owner === owner ? this.collection.running : undefined;
     const stored = await store.getDataset(key);
-    if (stored) {
+    const found = stored ?? madeTrees(model, await madeTreesKey(this.recipeOf(making)));
+    if (found) {
       const known = begun?.trees.length ?? 0;
-      for (const [i, tree] of stored.slice(known).entries()) emit({ kind: 'tree', tree, index: known + i });
-      this.finish(owner, stored);
+      for (const [i, tree] of found.slice(known).entries()) emit({ kind: 'tree', tree, index: known + i });
+      this.finish(owner, found);
+      if (!stored) await this.ctx.keep(() => store.putDataset(key, label(found.length), found));
       return;
     }
     setPhase('collecting', 'Making training pairs from the model’s own answers.');
@@ -177,9 +170,8 @@ export class RunTrees {
       await this.ctx.between();
     }
     if (running.trees.length === 0) throw new Error('The pipeline made no training data.');
-    const label = `${source.name}, ${running.trees.length} from ${model.summary.id}, seed ${document.seed}`;
     this.finish(owner, running.trees);
-    await this.ctx.keep(() => store.putDataset(key, label, running.trees));
+    await this.ctx.keep(() => store.putDataset(key, label(running.trees.length), running.trees));
   }
 
   private finish(owner: string, trees: PreferenceTree[]) {

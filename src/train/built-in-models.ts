@@ -2,6 +2,7 @@ import { z } from 'zod/mini';
 import type { ModelSummary } from '../../workers/protocol';
 import { sha256Hex } from '../util/hash';
 import type { LoadedModel } from './loaded-model';
+import { MADE_TREES } from './made-trees';
 import { modelFromFiles } from './model-from-files';
 
 const indexSchema = z.array(
@@ -114,5 +115,10 @@ export const loadBuiltInModel = async (
   if (!entry) {
     throw new Error(`model: "${id}" is not a model here; use one of ${index.map((e) => e.id).join(', ')}.`);
   }
-  return modelFromFiles(summaryOf(entry), await fetchFiles(entry, baseUrl, cache));
+  const files = await fetchFiles(entry, baseUrl, cache);
+  const made = files.get(MADE_TREES);
+  return {
+    ...(await modelFromFiles(summaryOf(entry), files)),
+    ...(made ? { madeTrees: new TextDecoder().decode(made) } : {}),
+  };
 };

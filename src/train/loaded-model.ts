@@ -15,6 +15,8 @@ export interface LoadedModel {
   files: Record<string, string>;
   /** Turns a conversation into text, as a Jinja template; absent for a model that has none. */
   chatTemplate?: string;
+  /** Of a built-in model: trees that it made beforehand, see made-trees.ts. */
+  madeTrees?: string;
   /** Its weights come from a GGUF file. */
   gguf?: boolean;
 }

@@ -1,0 +1,25 @@
+/**
+ * Trees that come with a built-in model: what the model made for one run document, by the run's own pipeline
+ * (`scripts/make-trees.mjs`), so that the first run begins with training. They are data like any other stored set, and hold for every
+ * device: a run with another document makes its own.
+ */
+import type { PreferenceTree } from '../tree/tree';
+import type { LoadedModel } from './loaded-model';
+
+/** In the model's folder. Its first line is `{"key": ...}`, then there is one tree a line. */
+export const MADE_TREES = 'made-trees.jsonl';
+
+/** The file's text. */
+export const writeMadeTrees = (key: string, trees: readonly PreferenceTree[]): string =>
+  [{ key }, ...trees].map((line) => `${JSON.stringify(line)}\n`).join('');
+
+/** What came with the model under this key (see `madeTreesKey`); undefined when that is nothing, or something else. */
+export const madeTrees = (
+  { madeTrees: text }: Pick<LoadedModel, 'madeTrees'>,
+  key: string,
+): PreferenceTree[] | undefined => {
+  if (text === undefined) return undefined;
+  const [head = '{}', ...lines] = text.trimEnd().split('\n');
+  if ((JSON.parse(head) as { key?: string }).key !== key) return undefined;
+  return lines.map((line) => JSON.parse(line) as PreferenceTree);
+};
