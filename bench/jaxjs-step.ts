@@ -29,12 +29,13 @@ const uploadInputs = (config: ModelConfig, batch: PaddedBatch, refSum: Float32Ar
     { length: batch.length * half },
     (_, i) => Math.floor(i / half) * config.ropeTheta ** ((-2 * (i % half)) / config.headDim),
   );
-  const angle = np.array(angles).reshape([1, batch.length, 1, half]);
+  const byPosition = (f: (angle: number) => number) =>
+    np.array(angles.map(f)).reshape([1, batch.length, 1, half]);
   return {
     oneHot: oneHotRows(batch.tokens, undefined, config.vocabSize),
     targets: oneHotRows(batch.targets, batch.scored, config.vocabSize),
-    cos: np.cos(angle.ref),
-    sin: np.sin(angle),
+    cos: byPosition(Math.cos), // by the host: a GPU's own are good to 2^-11 only
+    sin: byPosition(Math.sin),
     refSum: np.array(refSum),
   };
 };

@@ -3,6 +3,7 @@ import { decodeAttention, decodeAttentionPlain } from '../src/kernels/decode-att
 import { embedding, embeddingOrder, embeddingPlain, uploadEmbeddingOrder } from '../src/kernels/embedding';
 import { rmsNorm, rmsNormPlain } from '../src/kernels/rms-norm';
 import { rope, ropePlain } from '../src/kernels/rope';
+import { inverseFrequencies, makeRopeTable } from '../src/kernels/rope-table';
 import { swiglu, swigluPlain } from '../src/kernels/swiglu';
 import { type TreeMask, treeAttention, treeAttentionPlain, uploadMask } from '../src/kernels/tree-attention';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../src/tf';
@@ -153,7 +154,7 @@ export const benchAttentionKernels = async (options: AttentionBenchOptions = {})
     Int32Array.from({ length: n }, (_, i) => i % 100),
     'int32',
   );
-  const rotary = { heads, theta: 10_000 };
+  const rotary = makeRopeTable(inverseFrequencies(width / heads, 10_000), 100);
   await both(
     'rope',
     (x) => rope(x as Tensor2D, position, rotary),

@@ -25,7 +25,7 @@ const uploadInputs = (config: ModelConfig, batch: PaddedBatch): Inputs =>
       { length: T * half },
       (_, i) => Math.floor(i / half) * ropeTheta ** ((-2 * (i % half)) / headDim),
     );
-    const angle = tf.tensor4d(angles, [1, T, 1, half]);
+    const byPosition = (f: (angle: number) => number) => tf.tensor4d(angles.map(f), [1, T, 1, half]);
     const group = heads / kvHeads;
     const mask = Float32Array.from({ length: group * T * T }, (_, i) =>
       i % T <= Math.floor(i / T) % T ? 0 : -1e9,
@@ -35,8 +35,8 @@ const uploadInputs = (config: ModelConfig, batch: PaddedBatch): Inputs =>
     return {
       oneHot: oneHot(batch.tokens),
       targets: tf.mul(oneHot(batch.targets), tf.tensor2d(batch.scored, [batch.scored.length, 1])) as Tensor2D,
-      cos: tf.cos(angle),
-      sin: tf.sin(angle),
+      cos: byPosition(Math.cos), // by the host: a GPU's own are good to 2^-11 only
+      sin: byPosition(Math.sin),
       mask: tf.tensor2d(mask, [group * T, T]),
     };
   });

@@ -8,7 +8,7 @@ import { familyOf } from './families/index';
 import type { Network } from './network';
 import type { Project } from './project';
 import { projectBy } from './project';
-import { scaledFrequencies } from './rope-scaling';
+import { ropeTableOf } from './rope-tables';
 
 /** The weights of one layer that a gradient may be wanted for: an adapter's where there is one, else all tensors. */
 const trainable = ({ weights }: Network, prefix: string): [string, Tensor][] => {
@@ -27,19 +27,16 @@ const checkpointedBlock = (
   context: Omit<LayerContext, 'weights' | 'project'>,
 ): Tensor2D => {
   const entries = trainable(network, `${family.layers}.${context.layer}.`);
-  const { invFreq } = context.rope;
-  const f = ([hidden, ...values]: readonly Tensor[], [position, frequencies]: readonly Tensor[]) => {
+  const f = ([hidden, ...values]: readonly Tensor[], [position]: readonly Tensor[]) => {
     const weights = new Map([...network.weights, ...entries.map(([name], i) => [name, values[i]!] as const)]);
     return family.block(hidden as Tensor2D, {
       ...context,
       weights,
       position: position as Tensor1D,
-      rope: frequencies ? { ...context.rope, invFreq: frequencies as Tensor1D } : context.rope,
       project: projectBy({ ...network, weights }),
     });
   };
-  const constants = [context.position, ...(invFreq ? [invFreq] : [])];
-  return checkpointed(f, [x, ...entries.map(([, tensor]) => tensor)], constants) as Tensor2D;
+  return checkpointed(f, [x, ...entries.map(([, tensor]) => tensor)], [context.position]) as Tensor2D;
 };
 
 /**
@@ -55,11 +52,7 @@ export const runModel = (
   const { config, weights } = network;
   const family = familyOf(config);
   const { position } = input;
-  const scaled = scaledFrequencies(config, input.longest);
-  const rope = {
-    theta: config.ropeTheta,
-    ...(scaled ? { invFreq: tf.tensor1d(scaled.invFreq), scale: scaled.scale } : {}),
-  };
+  const rope = family.positionTable ? undefined : ropeTableOf(config, input.longest);
   const multiply = project ?? projectBy(network);
   let x = tf.tidy(() => family.embed(weights, input)); // [N, d]
   for (let layer = 0; layer < config.layers; layer++) {
@@ -75,6 +68,5 @@ export const runModel = (
   }
   const hidden = tf.tidy(() => family.finalNorm(x, config, weights)); // [N, d]
   x.dispose();
-  rope.invFreq?.dispose();
   return hidden;
 };

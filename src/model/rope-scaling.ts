@@ -2,7 +2,7 @@
  * Rotary embeddings that are stretched to longer texts, by the formulas of transformers' modeling_rope_utils: linear
  * (Chen et al., 2023, arXiv 2306.15595), dynamic NTK, YaRN (Peng et al., 2023, arXiv 2309.00071) and Llama 3's.
  */
-import { inverseFrequencies } from '../kernels/rope';
+import { inverseFrequencies } from '../kernels/rope-table';
 import type { ConfigJson } from './config-fields';
 import { isRecord, shown } from './config-fields';
 
@@ -188,7 +188,8 @@ export const scaledFrequencies = (
   }
 };
 
-interface RopeConfig {
+/** What positions turn by. */
+export interface RopeConfig {
   headDim: number;
   ropeTheta: number;
   ropeScaling: RopeScaling | undefined;

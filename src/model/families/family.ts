@@ -1,5 +1,5 @@
 import type { EmbeddingOrder } from '../../kernels/embedding';
-import type { RopeOptions } from '../../kernels/rope';
+import type { RopeTable } from '../../kernels/rope-table';
 import type { Tensor1D, Tensor2D } from '../../tf';
 import type { ModelConfig } from '../config';
 import type { ConfigJson } from '../config-fields';
@@ -27,7 +27,8 @@ export interface LayerContext {
   weights: Weights;
   layer: number;
   position: Tensor1D; // int32 [N]
-  rope: Omit<RopeOptions, 'heads'>;
+  /** By what positions turn; none where the family has a table of positions instead. */
+  rope: RopeTable | undefined;
   attend: Attend;
   project: Project;
 }

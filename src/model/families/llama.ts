@@ -138,7 +138,7 @@ const block = (
   x: Tensor2D,
   { config, weights, layer, position, rope: turn, attend, project }: LayerContext,
 ) => {
-  const { heads, kvHeads, normEps, qkNorm } = config;
+  const { normEps, qkNorm } = config;
   const module = (part: string) => `model.layers.${layer}.${part}`;
   const norm = (h: Tensor2D, part: string) => rmsNorm(h, vector(weights, `${module(part)}.weight`), normEps);
   const perHead = (h: Tensor2D, part: string): Tensor2D =>
@@ -147,8 +147,8 @@ const block = (
   const a = norm(x, 'input_layernorm'); //                                                          [N, d]
   const q0 = perHead(project(a, module('self_attn.q_proj')), 'self_attn.q_norm'); //                [N, H*D]
   const k0 = perHead(project(a, module('self_attn.k_proj')), 'self_attn.k_norm'); //                [N, K*D]
-  const q = rope(q0, position, { ...turn, heads }); //                                              [N, H*D]
-  const k = rope(k0, position, { ...turn, heads: kvHeads }); //                                     [N, K*D]
+  const q = rope(q0, position, turn!); //                                                           [N, H*D]
+  const k = rope(k0, position, turn!); //                                                           [N, K*D]
   const v = project(a, module('self_attn.v_proj')); //                                              [N, K*D]
   const y = project(attend(layer, q, k, v), module('self_attn.o_proj'), x); //                      [N, d]
 

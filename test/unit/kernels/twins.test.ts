@@ -6,6 +6,7 @@ import { gelu, geluPlain } from '../../../src/kernels/gelu';
 import { layerNorm, layerNormPlain } from '../../../src/kernels/layer-norm';
 import { rmsNorm, rmsNormPlain } from '../../../src/kernels/rms-norm';
 import { rope, ropePlain } from '../../../src/kernels/rope';
+import { inverseFrequencies, makeRopeTable } from '../../../src/kernels/rope-table';
 import { swiglu, swigluPlain } from '../../../src/kernels/swiglu';
 import { treeAttention, treeAttentionPlain, uploadMask } from '../../../src/kernels/tree-attention';
 import { initBackend, type Tensor, type Tensor1D, type Tensor2D, tf } from '../../../src/tf';
@@ -21,6 +22,7 @@ const mask = () =>
   uploadMask({ visibleUntil: Int32Array.of(5, 5, 3, 5, 5, 6), treeStart: Int32Array.of(0, 0, 0, 0, 0, 5) });
 const heads = { heads: 2, kvHeads: 1 };
 const tokens = () => tf.tensor1d([2, 0, 2, 1], 'int32');
+const turns = makeRopeTable(inverseFrequencies(4, 100), 64);
 const position = () => tf.tensor1d([0, 3, 40], 'int32');
 
 const cases: [string, F, F, () => Tensor[]][] = [
@@ -56,8 +58,8 @@ const cases: [string, F, F, () => Tensor[]][] = [
   ],
   [
     'rope',
-    (x) => rope(x as Tensor2D, position(), { heads: 2, theta: 100 }),
-    (x) => ropePlain(x as Tensor2D, position(), { heads: 2, theta: 100 }),
+    (x) => rope(x as Tensor2D, position(), turns),
+    (x) => ropePlain(x as Tensor2D, position(), turns),
     () => [randomTensor([3, 8], 1)],
   ],
   [
@@ -132,10 +134,7 @@ describe('rmsNormPlain', () => {
 
 describe('ropePlain', () => {
   it('turns the pair (i, i + D/2) by position times theta^(-2i/D)', async () => {
-    const out = await ropePlain(tf.tensor2d([[1, 1, 0, 0]]), tf.tensor1d([5], 'int32'), {
-      heads: 1,
-      theta: 100,
-    }).data();
+    const out = await ropePlain(tf.tensor2d([[1, 1, 0, 0]]), tf.tensor1d([5], 'int32'), turns).data();
     expect(out).toBeAllclose([Math.cos(5), Math.cos(0.5), Math.sin(5), Math.sin(0.5)]);
   });
 });

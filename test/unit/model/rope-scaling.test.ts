@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inverseFrequencies } from '../../../src/kernels/rope';
+import { inverseFrequencies } from '../../../src/kernels/rope-table';
 import { scaledFrequencies } from '../../../src/model/rope-scaling';
 import { tinyConfig } from './tiny-model';
 
