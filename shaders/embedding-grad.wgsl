@@ -3,7 +3,8 @@
 //
 // `ordered` finds the positions of a token in a list made beforehand (those of token t are
 // index[start[t] .. start[t + 1])); `unordered` looks at every position.
-struct Params { tokens: u32, width: u32, vocab: u32 }
+// A dispatch writes rows first to first + count; of a table that is too large for one binding, it sees rows from `begin` on.
+struct Params { tokens: u32, width: u32, first: u32, count: u32, begin: u32 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(1) var<storage, read> index: array<i32>; // the positions by token, or the tokens themselves
@@ -18,12 +19,12 @@ fn ordered(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let i = (group.x + group.y * groups.x) * 64u + thread;
-  if (i >= p.vocab * p.width) { return; }
-  let token = i / p.width;
+  if (i >= p.count * p.width) { return; }
+  let token = p.first + i / p.width;
   let column = i % p.width;
   var sum = 0.0;
   for (var n = start[token]; n < start[token + 1u]; n++) { sum += dy[u32(index[n]) * p.width + column]; }
-  dTable[i] = sum;
+  dTable[i + (p.first - p.begin) * p.width] = sum;
 }
 
 @compute @workgroup_size(64)
@@ -33,12 +34,12 @@ fn unordered(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let i = (group.x + group.y * groups.x) * 64u + thread;
-  if (i >= p.vocab * p.width) { return; }
-  let token = i32(i / p.width);
+  if (i >= p.count * p.width) { return; }
+  let token = i32(p.first + i / p.width);
   let column = i % p.width;
   var sum = 0.0;
   for (var n = 0u; n < p.tokens; n++) {
     if (index[n] == token) { sum += dy[n * p.width + column]; }
   }
-  dTable[i] = sum;
+  dTable[i + (p.first - p.begin) * p.width] = sum;
 }

@@ -4,7 +4,8 @@ const PER = 1u;
 const BLOCK = 32u;
 alias WORD = f32;
 
-struct Params { tokens: u32, width: u32 }
+// Of a table that is too large for one binding, a dispatch sees rows from `begin` on and writes those of tokens first to first + count.
+struct Params { tokens: u32, width: u32, first: u32, count: u32, begin: u32 }
 
 @group(0) @binding(0) var<storage, read> words: array<WORD>; // the table
 @group(0) @binding(1) var<storage, read> scales: array<u32>; // of the table, when packed with scales
@@ -20,5 +21,7 @@ fn main(
 ) {
   let i = (group.x + group.y * groups.x) * 64u + thread;
   if (i >= p.tokens * p.width) { return; }
-  y[i] = elementOf(u32(tokens[i / p.width]) * p.width + i % p.width);
+  let token = u32(tokens[i / p.width]);
+  if (token < p.first || token - p.first >= p.count) { return; }
+  y[i] = elementOf((token - p.begin) * p.width + i % p.width);
 }

@@ -1,16 +1,16 @@
-// The Euclidean norm of a flat vector in two dispatches and a fixed order. A number that is not finite anywhere makes
+// The Euclidean norm of a flat vector in a fixed order: partial sums of each of its segments, then their sum. A number that is not finite anywhere makes
 // the norm infinite; that is tested on the bits, because a shader compiler may assume that such numbers do not occur.
-struct Params { size: u32, infinity: u32 }
+struct Params { size: u32, infinity: u32, first: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> result: array<f32>;
 @group(0) @binding(2) var<uniform> p: Params;
 
-const THREADS = 1024u; // of the first dispatch, and partial sums for the second
+const THREADS = 1024u; // of a segment's dispatch, and its partial sums
 
 fn finite(v: f32) -> bool { return (bitcast<u32>(v) & 0x7f800000u) != 0x7f800000u; }
 
-/** result[t] = sum of squares of every THREADS-th number. */
+/** result[first + t] = sum of squares of every THREADS-th number of a segment. */
 @compute @workgroup_size(64)
 fn partials(@builtin(global_invocation_id) id: vec3u) {
   var sum = 0.0;
@@ -20,7 +20,7 @@ fn partials(@builtin(global_invocation_id) id: vec3u) {
     sound = sound && finite(v);
     sum += v * v;
   }
-  result[id.x] = select(bitcast<f32>(p.infinity), sum, sound && finite(sum));
+  result[p.first + id.x] = select(bitcast<f32>(p.infinity), sum, sound && finite(sum));
 }
 
 var<workgroup> sums: array<f32, 64>;
@@ -31,7 +31,7 @@ var<workgroup> sounds: array<u32, 64>;
 fn finish(@builtin(local_invocation_index) thread: u32) {
   var sum = 0.0;
   var sound = true;
-  for (var i = thread; i < THREADS; i += 64u) {
+  for (var i = thread; i < p.size; i += 64u) {
     sound = sound && finite(x[i]);
     sum += x[i];
   }

@@ -33,7 +33,10 @@ const TRANS_A = false;
 const TRANS_B = false;
 alias WORD = f32;
 
-struct Params { m: u32, n: u32, k: u32, k2: u32, aOffset: u32, bOffset: u32, cOffset: u32, scale: f32 }
+// firstRow, firstColumn: the tiles that a dispatch of a part of C begins at. Offsets wrap around, so that B may begin before its buffer.
+struct Params {
+  m: u32, n: u32, k: u32, k2: u32, aOffset: u32, bOffset: u32, cOffset: u32, scale: f32, firstRow: u32, firstColumn: u32,
+}
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> words: array<WORD>; // B
 @group(0) @binding(2) var<storage, read> scales: array<u32>; // of B, when SCALED
@@ -82,13 +85,13 @@ fn store(row: u32, col: u32, total: f32) {
 @compute @workgroup_size(4)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(subgroup_invocation_id) invocation: u32) {
   let lane = invocation & 3u;
-  let m0 = wid.y * TM;
+  let m0 = (p.firstRow + wid.y) * TM;
   if (WIDE) {
-    let n0 = wid.x * (16u * TN) + 4u * TN * lane;
+    let n0 = (p.firstColumn + wid.x) * (16u * TN) + 4u * TN * lane;
     let across = vec4u(0u, 1u, 2u, 3u);
     let apart = 4u;
   } else {
-    let n0 = wid.x * (16u * TN) + lane;
+    let n0 = (p.firstColumn + wid.x) * (16u * TN) + lane;
     let across = vec4u(0u, 4u, 8u, 12u);
     let apart = 16u;
   }

@@ -19,7 +19,10 @@ const TRANS_A = false;
 const TRANS_B = false;
 alias WORD = f32;
 
-struct Params { m: u32, n: u32, k: u32, k2: u32, aOffset: u32, bOffset: u32, cOffset: u32, scale: f32 }
+// firstRow, firstColumn: the tiles that a dispatch of a part of C begins at. Offsets wrap around, so that B may begin before its buffer.
+struct Params {
+  m: u32, n: u32, k: u32, k2: u32, aOffset: u32, bOffset: u32, cOffset: u32, scale: f32, firstRow: u32, firstColumn: u32,
+}
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> words: array<WORD>; // B
 @group(0) @binding(2) var<storage, read> scales: array<u32>; // of B, when SCALED
@@ -123,8 +126,8 @@ fn main(
   @builtin(local_invocation_id) lid: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let m0 = wid.y * TILE;
-  let n0 = wid.x * TILE;
+  let m0 = (p.firstRow + wid.y) * TILE;
+  let n0 = (p.firstColumn + wid.x) * TILE;
   let slabs = (p.k + BK - 1u) / BK;
   if (SECOND) {
     let all = slabs + (p.k2 + BK - 1u) / BK;

@@ -8,7 +8,8 @@ const PER = 1u;
 const BLOCK = 32u;
 alias WORD = f32;
 
-struct Params { entries: u32, rows: u32, width: u32, groups: u32 }
+// Of a head that is too large for one binding, a dispatch sees rows from `begin` on and does the targets first to first + count.
+struct Params { entries: u32, rows: u32, width: u32, groups: u32, first: u32, count: u32, begin: u32 }
 @group(0) @binding(0) var<storage, read> values: array<f32>; // logits [R, V], or hidden [R, d]
 @group(0) @binding(1) var<storage, read> words: array<WORD>; // head [V, d] when FROM_HIDDEN
 @group(0) @binding(2) var<storage, read> scales: array<u32>; // of a packed head
@@ -28,7 +29,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let v = u32(target_[i]);
   var logit = 0f;
   if (FROM_HIDDEN) {
-    for (var c = 0u; c < p.width; c++) { logit += values[r * p.width + c] * elementOf(v * p.width + c); }
+    if (v < p.first || v - p.first >= p.count) { return; }
+    for (var c = 0u; c < p.width; c++) { logit += values[r * p.width + c] * elementOf((v - p.begin) * p.width + c); }
   } else {
     logit = values[r * p.width + v];
   }

@@ -11,7 +11,7 @@
 alias VEC = vec4f;
 const PARTS = 4u;
 
-struct Params { tokens: u32, heads: u32, kvHeads: u32, scale: f32 }
+struct Params { tokens: u32, heads: u32, kvHeads: u32, scale: f32, first: u32 } // first: workgroups before this part
 
 @group(0) @binding(0) var<storage, read> q: array<VEC>;
 @group(0) @binding(1) var<storage, read> k: array<VEC>;
@@ -28,7 +28,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let index = (group.x + group.y * groups.x) * 64u + thread;
+  let index = (p.first + group.x + group.y * groups.x) * 64u + thread;
   if (index >= p.tokens * p.heads) { return; }
   let i = index % p.tokens;
   let h = index / p.tokens;

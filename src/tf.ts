@@ -237,6 +237,9 @@ export const gpu = (): Internals => {
   return backend;
 };
 
+/** Bytes that a shader may bind of one buffer. WebGPU promises 128 MiB. */
+export const maxBinding = (): number => gpu().device.limits.maxStorageBufferBindingSize;
+
 /** The storage buffer of a tensor, uploaded if need be; the tensor still owns it. */
 export const bufferOf = (info: tf.TensorInfo): GPUBuffer => {
   const own = gpu();
@@ -285,7 +288,7 @@ export const dropCpuCopy = (info: tf.TensorInfo) => {
  * Work, in floating-point operations, that one command buffer may hold: about 100 ms at the 100 GFLOP/s that our kernels
  * reach on a slow integrated GPU. Windows ends a command list after 2 s, and a page shares the GPU with what it shows.
  */
-export const SUBMIT_WORK = 1e10;
+export const submitLimit = { work: 1e10 };
 
 /** Work of a dispatch that reads and writes its tensors once: memory moves about 20 operations' time per number there. */
 export const elementWork = (tensors: readonly { shape: readonly number[] }[]): number =>
@@ -304,7 +307,7 @@ export const makeRoomFor = (work: number) => {
   const own = gpu();
   if (own !== recordedOn || own.dispatchCountInPass === 0) recordedWork = 0; // tfjs has submitted, or counts anew
   recordedOn = own;
-  if (recordedWork > 0 && recordedWork + work > SUBMIT_WORK) {
+  if (recordedWork > 0 && recordedWork + work > submitLimit.work) {
     submit(own);
     recordedWork = 0;
   }

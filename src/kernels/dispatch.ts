@@ -10,6 +10,8 @@ import {
   toTensor,
 } from '../tf';
 import { cached } from '../util/cached';
+import type { Binding } from './window';
+import { isWindow } from './window';
 
 /** A scalar of the uniform struct. A bare number is a u32; `f32(x)` marks a float. */
 export type Uniform = number | { f32: number };
@@ -21,9 +23,9 @@ export interface Dispatch {
   /** Whole WGSL module. Bindings in group 0: inputs in order, then outputs in order, then the uniform struct. */
   code: string;
   entryPoint?: string;
-  inputs: readonly TensorInfo[];
+  inputs: readonly Binding[];
   /** A new tensor by shape and dtype, or an existing one to be written (or read and written) in place. */
-  outputs: readonly ({ shape: number[]; dtype: DataType } | TensorInfo)[];
+  outputs: readonly ({ shape: number[]; dtype: DataType } | Binding)[];
   /** 32-bit scalars in the order of the struct's fields. */
   uniforms?: readonly Uniform[];
   /** Values of pipeline-overridable constants. */
@@ -91,8 +93,20 @@ const uniformBuffer = (uniforms: readonly Uniform[]): GPUBuffer => {
   return buffer;
 };
 
-const isInfo = (output: Dispatch['outputs'][number]): output is TensorInfo => 'dataId' in output;
+const isBinding = (output: Dispatch['outputs'][number]): output is Binding =>
+  isWindow(output) || 'dataId' in output;
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+const tensorOf = (binding: Binding): TensorInfo => (isWindow(binding) ? binding.of : binding);
+
+const resourceOf = (binding: Binding): GPUBufferBinding => {
+  const buffer = bufferOf(tensorOf(binding));
+  return isWindow(binding) ? { buffer, offset: 4 * binding.from, size: 4 * binding.length } : { buffer };
+};
+
+/** What a dispatch reads and writes, in the measure of `elementWork`. */
+const defaultWork = ({ inputs, outputs }: Dispatch): number =>
+  elementWork([...inputs, ...outputs].map((b) => (isWindow(b) ? { shape: [b.length] } : b)));
 
 /**
  * Records one compute dispatch into tfjs's own command encoder, so that it is ordered with tfjs's kernels and needs no
@@ -102,23 +116,24 @@ const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 export const dispatch = (d: Dispatch): TensorInfo[] => {
   assertGpuHealthy();
   const own = gpu();
-  makeRoomFor(d.work ?? elementWork([...d.inputs, ...d.outputs]));
-  const inputs = d.inputs.map(bufferOf); // uploads happen before the pass is touched
-  const outputs = d.outputs.map((o) => (isInfo(o) ? o : own.makeTensorInfo(o.shape, o.dtype)));
+  makeRoomFor(d.work ?? defaultWork(d));
+  const inputs = d.inputs.map(resourceOf); // uploads happen before the pass is touched
+  const written = d.outputs.map((o) => (isBinding(o) ? o : own.makeTensorInfo(o.shape, o.dtype)));
+  const outputs = written.map(tensorOf);
   if (outputs.some((o) => sizeOf(o.shape) === 0)) {
     throw new Error(
       `${d.label}: an output is empty (${outputs.map((o) => `[${o.shape}]`).join(', ')}); handle that before dispatching.`,
     );
   }
-  const outBuffers = outputs.map(bufferOf);
+  const outBuffers = written.map(resourceOf);
   const pipeline = pipelineOf(own.device, d);
-  const buffers = [...inputs, ...outBuffers];
-  if (d.uniforms && d.uniforms.length > 0) buffers.push(uniformBuffer(d.uniforms));
-  for (const t of [...d.inputs, ...outputs]) own.commandQueueOwnedIds.add(t.dataId);
+  const resources = [...inputs, ...outBuffers];
+  if (d.uniforms && d.uniforms.length > 0) resources.push({ buffer: uniformBuffer(d.uniforms) });
+  for (const t of [...d.inputs.map(tensorOf), ...outputs]) own.commandQueueOwnedIds.add(t.dataId);
   const bindGroup = own.device.createBindGroup({
     label: d.label,
     layout: pipeline.getBindGroupLayout(0),
-    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+    entries: resources.map((resource, binding) => ({ binding, resource })),
   });
   own.ensureCommandEncoderReady();
   own.computePassEncoder ??= own.commandEncoder!.beginComputePass();
@@ -133,7 +148,7 @@ export const dispatch = (d: Dispatch): TensorInfo[] => {
 
 /** `dispatch` whose outputs are tensors owned by the current tidy scope: for gradients and code outside kernels. */
 export const run = (d: Dispatch): Tensor[] =>
-  dispatch(d).map((info, i) => (isInfo(d.outputs[i]!) ? (info as Tensor) : toTensor(info)));
+  dispatch(d).map((info, i) => (isBinding(d.outputs[i]!) ? (info as Tensor) : toTensor(info)));
 
 /** One buffer-to-buffer copy (offsets and length in 4-byte elements), ordered with the dispatches around it. */
 export interface Copy {

@@ -1,12 +1,14 @@
 import gradCode from '../../shaders/embedding-grad.wgsl?raw';
 import type { BackendName, Tensor, Tensor1D, Tensor2D } from '../tf';
-import { hostFloats, hostInts, makeHostInfo, tf, toTensor } from '../tf';
+import { gpu, hostFloats, hostInts, makeHostInfo, tf, toTensor } from '../tf';
 import { checkTensor } from './check';
-import { grid, run } from './dispatch';
+import { dispatch, grid } from './dispatch';
 import { gatherByShader, gatherOnHost, unpackMatrix } from './gather-packed';
 import { defineOp, useHost, useShaders } from './op';
 import type { PackedInfo, PackedMatrix } from './packed-matrix';
 import { isPacked } from './packed-matrix';
+import { rowParts, rowWindow } from './window';
+import './wide-arithmetic'; // gradients of a tied table are added
 
 /** Positions by token: those of token t are index[start[t] .. start[t + 1]), ascending. */
 export interface EmbeddingOrder<T> {
@@ -58,15 +60,20 @@ const embeddingOp = defineOp<Input, Attrs>({
   backward: ([dy], { inputs: { start, index } }, { ordered, vocab }) => ({
     table: () => {
       const [n, width] = dy!.shape as [number, number];
-      return run({
-        label: 'embedding gradient',
-        code: gradCode,
-        entryPoint: ordered ? 'ordered' : 'unordered',
-        inputs: [dy!, index, start],
-        outputs: [{ shape: [vocab, width], dtype: 'float32' }],
-        uniforms: [n, width, vocab],
-        workgroups: grid(Math.ceil((vocab * width) / 64)),
-      })[0]!;
+      const grad = gpu().makeTensorInfo([vocab, width], 'float32');
+      for (const { first, count } of rowParts(grad)) {
+        const { buffers, begin } = rowWindow(grad, first, count);
+        dispatch({
+          label: 'embedding gradient',
+          code: gradCode,
+          entryPoint: ordered ? 'ordered' : 'unordered',
+          inputs: [dy!, index, start],
+          outputs: [buffers[0]],
+          uniforms: [n, width, first, count, begin],
+          workgroups: grid(Math.ceil((count * width) / 64)),
+        });
+      }
+      return toTensor(grad);
     },
   }),
 });

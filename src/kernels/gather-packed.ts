@@ -1,22 +1,29 @@
 import code from '../../shaders/embedding.wgsl?raw';
 import type { Tensor1D, Tensor2D, TensorInfo } from '../tf';
-import { hostFloats, hostInts, makeHostInfo, onHost, tf, toTensor } from '../tf';
+import { elementWork, hostFloats, hostInts, makeHostInfo, onHost, tf, toTensor } from '../tf';
 import { dispatch, grid } from './dispatch';
 import type { PackedInfo, PackedMatrix } from './packed-matrix';
-import { layoutOf, weightBuffers, weightShader } from './packed-shader';
+import { layoutOf, weightShader } from './packed-shader';
 import { rowReader } from './unpack-host';
+import { rowParts, rowWindow } from './window';
 
 /** table[rows] [N, d] of a table that may be packed, on our GPU. */
 export const gatherByShader = (table: TensorInfo | PackedInfo, rows: TensorInfo): TensorInfo => {
   const [n, width] = [rows.shape[0]!, table.shape[1]!];
-  return dispatch({
-    label: 'embedding',
-    code: weightShader(code, layoutOf(table)),
-    inputs: [...weightBuffers(table), rows],
-    outputs: [{ shape: [n, width], dtype: 'float32' }],
-    uniforms: [n, width],
-    workgroups: grid(Math.ceil((n * width) / 64)),
-  })[0]!;
+  let y: TensorInfo | undefined;
+  for (const { first, count } of rowParts(table)) {
+    const { buffers, begin } = rowWindow(table, first, count);
+    [y] = dispatch({
+      label: 'embedding',
+      code: weightShader(code, layoutOf(table)),
+      inputs: [...buffers, rows],
+      outputs: [y ?? { shape: [n, width], dtype: 'float32' }],
+      uniforms: [n, width, first, count, begin],
+      workgroups: grid(Math.ceil((n * width) / 64)),
+      work: elementWork([{ shape: [2 * n, width] }]),
+    });
+  }
+  return y!;
 };
 
 /** table[rows] [N, d] of a packed table, on the wasm and cpu backends. */

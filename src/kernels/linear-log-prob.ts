@@ -20,6 +20,7 @@ import type { PackedInfo, PackedMatrix } from './packed-matrix';
 import { isPacked } from './packed-matrix';
 import { shareGradients } from './share-gradients';
 import { gatherRows, scatterRows, takeRowsOnHost } from './take-rows';
+import { fitsWhole, mostRows } from './window';
 
 export interface LinearLogProbOptions {
   /**
@@ -74,9 +75,14 @@ const takeScoredRows = defineOp<'hidden' | 'rows'>({
   }),
 });
 
-/** The vocabulary in chunks: f(first column, number of columns). */
-const eachChunk = (rows: number, vocabulary: number, f: (first: number, width: number) => void) => {
-  const columns = chunkColumns(rows, vocabulary);
+/** The vocabulary in chunks, of whose head the device binds each at once: f(first column, number of columns). */
+const eachChunk = (
+  rows: number,
+  head: TensorInfo | PackedInfo,
+  f: (first: number, width: number) => void,
+) => {
+  const vocabulary = head.shape[0]!;
+  const columns = Math.max(1, Math.min(chunkColumns(rows, vocabulary), mostRows(head)));
   for (let first = 0; first < vocabulary; first += columns) f(first, Math.min(columns, vocabulary - first));
 };
 
@@ -93,10 +99,10 @@ const makeStreamed = (weight: readonly ('head' | 'values' | 'scales')[]) => {
     forward: (inputs, attrs) =>
       withScoredRows(inputs.hidden, inputs.rows, (scored) => {
         const head = headOf(inputs, attrs);
-        const [R, V, k] = [scored.shape[0]!, head.shape[0]!, head.shape[1]!];
+        const [R, k] = [scored.shape[0]!, head.shape[1]!];
         let stats: TensorInfo | undefined;
         let logits: TensorInfo | undefined;
-        eachChunk(R, V, (first, n) => {
+        eachChunk(R, head, (first, n) => {
           logits = product({
             label: 'logits chunk',
             a: scored,
@@ -124,7 +130,7 @@ const makeStreamed = (weight: readonly ('head' | 'values' | 'scales')[]) => {
           let dLogits: TensorInfo | undefined;
           let dScored: TensorInfo | undefined;
           const dHead = want.has('head') ? gpu().makeTensorInfo([V, d], 'float32') : undefined;
-          eachChunk(R, V, (first, n) => {
+          eachChunk(R, head, (first, n) => {
             dLogits = product({
               label: 'dLogits chunk',
               a: scored,
@@ -228,7 +234,7 @@ export const linearLogProb = (
   }
   if (R === 0) return emptyResults(hidden, entries);
   if (useShaders()) {
-    const kept = options.logits ? options.logits === 'kept' : keepsLogits(R, V);
+    const kept = options.logits ? options.logits === 'kept' : keepsLogits(R, V) && fitsWhole(head);
     if (!kept) return withLists(entries, (lists) => streamed(hidden, head, lists));
     const scored = R === hidden.shape[0] ? hidden : takeScoredRows({ hidden, rows: entries.rows }, {})[0];
     return logSoftmaxGather(linear(scored as Tensor2D, head), entries);

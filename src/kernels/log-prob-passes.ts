@@ -5,11 +5,12 @@ import rowGradCode from '../../shaders/log-prob-row-grad.wgsl?raw';
 import rowsCode from '../../shaders/log-prob-rows.wgsl?raw';
 import stepsCode from '../../shaders/log-prob-steps.wgsl?raw';
 import type { TensorInfo } from '../tf';
-import { onSoftwareGpu } from '../tf';
+import { elementWork, onSoftwareGpu } from '../tf';
 import { dispatch, grid } from './dispatch';
 import type { EntryTensors } from './entry-tensors';
 import type { PackedInfo } from './packed-matrix';
-import { layoutOf, weightBuffers, weightShader } from './packed-shader';
+import { layoutOf, weightShader } from './packed-shader';
+import { rowParts, rowWindow } from './window';
 
 /** The dispatches that `logSoftmaxGather` and `linearLogProb` are made of. The maths is in the shaders' headers. */
 
@@ -65,14 +66,22 @@ export const entryResults = (
 ): TensorInfo[] => {
   const [M, R, S] = [sizeOf(entries.row), stats.shape[0]!, sizeOf(entries.stepStart) - 1];
   const each = threads(Math.max(M, R));
-  const [logProb, logSumExp] = dispatch({
-    label: 'log-prob entries',
-    code: weightShader(entriesCode, head && layoutOf(head), { FROM_HIDDEN: head !== undefined }),
-    inputs: [values, ...weightBuffers(head ?? values), entries.row, entries.target, stats],
-    outputs: [float(M), float(R)],
-    uniforms: [M, R, values.shape[1]!, each.groups],
-    workgroups: each.workgroups,
-  });
+  const code = weightShader(entriesCode, head && layoutOf(head), { FROM_HIDDEN: head !== undefined });
+  let results: TensorInfo[] | undefined;
+  // Without a head the logits are read, and nothing of these.
+  for (const { first, count } of head ? rowParts(head) : [{ first: 0, count: 0 }]) {
+    const { buffers, begin } = head ? rowWindow(head, first, count) : { buffers: [values, values], begin: 0 };
+    results = dispatch({
+      label: 'log-prob entries',
+      code,
+      inputs: [values, ...buffers, entries.row, entries.target, stats],
+      outputs: results ?? [float(M), float(R)],
+      uniforms: [M, R, values.shape[1]!, each.groups, first, count, begin],
+      workgroups: each.workgroups,
+      work: elementWork([{ shape: [2 * M, values.shape[1]!] }]),
+    });
+  }
+  const [logProb, logSumExp] = results!;
   const perStep = threads(S);
   const [stepSum] = dispatch({
     label: 'log-prob steps',

@@ -53,7 +53,3 @@ export const weightShader = (
       return specialise(whole, { ...layoutFacts(layout), ...facts });
     },
   );
-
-/** The two buffers of a weight; the second is not read when there are no scales. */
-export const weightBuffers = (weight: TensorInfo | PackedInfo): [TensorInfo, TensorInfo] =>
-  isPacked(weight) ? [weight.values, weight.scales ?? weight.values] : [weight, weight];

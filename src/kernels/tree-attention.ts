@@ -2,11 +2,12 @@ import code from '../../shaders/tree-attention.wgsl?raw';
 import keyGradCode from '../../shaders/tree-attention-grad-key.wgsl?raw';
 import queryGradCode from '../../shaders/tree-attention-grad-query.wgsl?raw';
 import type { Tensor1D, Tensor2D, TensorInfo } from '../tf';
-import { hostFloats, hostInts, makeHostInfo, tf, toTensor } from '../tf';
+import { gpu, hostFloats, hostInts, makeHostInfo, tf, toTensor } from '../tf';
 import type { PackedBatch } from '../tree/packed-batch';
 import { checkTensor } from './check';
-import { dispatch, f32, grid, run } from './dispatch';
+import { dispatch, f32, grid } from './dispatch';
 import { fitToHeadSize } from './fit-to-head-size';
+import { groupParts } from './group-parts';
 import { defineOp, useHost, useShaders } from './op';
 import { simdRows } from './simd-rows';
 import { attendGradOnHost, attendOnHost, type HostShape } from './tree-attention-host';
@@ -16,6 +17,8 @@ import { attendGradWithSimd, attendWithSimd } from './tree-attention-simd';
 export interface TreeMask {
   visibleUntil: Tensor1D;
   treeStart: Tensor1D;
+  /** Pairs of tokens within trees, by which the work is estimated; all when left out. */
+  pairs?: number;
 }
 
 export interface AttentionHeads {
@@ -29,62 +32,92 @@ export interface AttentionHeads {
 export const uploadMask = (batch: Pick<PackedBatch, 'visibleUntil' | 'treeStart'>): TreeMask => ({
   visibleUntil: tf.tensor1d(batch.visibleUntil, 'int32'),
   treeStart: tf.tensor1d(batch.treeStart, 'int32'),
+  pairs: batch.treeStart.reduce((sum, start, i) => sum + i - start + 1, 0),
 });
 
 type Input = 'q' | 'k' | 'v' | 'visibleUntil' | 'treeStart';
 const inputs = ['q', 'k', 'v', 'visibleUntil', 'treeStart'] as const;
 
-const uniforms = (q: TensorInfo, { heads, kvHeads }: AttentionHeads) => [
-  q.shape[0]!,
-  heads,
-  kvHeads,
-  f32(1 / Math.sqrt(q.shape[1]! / heads)),
-];
+interface Attrs extends AttentionHeads {
+  pairs: number;
+}
 
-const attentionOp = defineOp<Input, AttentionHeads>({
+interface Kernel {
+  label: string;
+  code: string;
+  /** q first. */
+  inputs: readonly TensorInfo[];
+  outputs: readonly TensorInfo[];
+}
+
+const infoOf = (shape: number[]): TensorInfo => gpu().makeTensorInfo(shape, 'float32');
+
+/**
+ * One of the three kernels, in parts where it would run too long.
+ * @param threads one per query or key and head
+ * @param dots products of length D per pair and query head
+ */
+const attendInParts = (
+  { label, code: text, inputs: read, outputs }: Kernel,
+  { heads, kvHeads, pairs }: Attrs,
+  threads: number,
+  dots: number,
+) => {
+  const [tokens, width] = read[0]!.shape as [number, number]; // of q
+  for (const { first, count, work } of groupParts(Math.ceil(threads / 64), 2 * dots * pairs * width)) {
+    dispatch({
+      label,
+      code: fitToHeadSize(text, width / heads),
+      inputs: read,
+      outputs,
+      uniforms: [tokens, heads, kvHeads, f32(1 / Math.sqrt(width / heads)), first],
+      workgroups: grid(count),
+      work,
+    });
+  }
+};
+
+const attentionOp = defineOp<Input, Attrs>({
   name: 'TreeAttention',
   inputs,
   forward: ({ q, k, v, visibleUntil, treeStart }, attrs) => {
     const [tokens, width] = q.shape as [number, number];
-    return dispatch({
-      label: 'treeAttention',
-      code: fitToHeadSize(code, width / attrs.heads),
-      inputs: [q, k, v, visibleUntil, treeStart],
-      outputs: [
-        { shape: [tokens, width], dtype: 'float32' },
-        { shape: [tokens, attrs.heads, 3], dtype: 'float32' },
-      ],
-      uniforms: uniforms(q, attrs),
-      workgroups: grid(Math.ceil((tokens * attrs.heads) / 64)),
-    });
+    const outputs = [infoOf([tokens, width]), infoOf([tokens, attrs.heads, 3])];
+    const inputs = [q, k, v, visibleUntil, treeStart];
+    attendInParts({ label: 'treeAttention', code, inputs, outputs }, attrs, tokens * attrs.heads, 2);
+    return outputs;
   },
   saveOutputs: [0, 1],
   backward: ([dy], { inputs: { q, k, v, visibleUntil }, outputs: [out, stats] }, attrs, wanted) => {
-    const [tokens, width] = q.shape as [number, number];
-    const size = width / attrs.heads;
+    const tokens = q.shape[0]!;
     // Outside the thunks: tfjs tidies a thunk, which would dispose what the next one needs.
     // It writes delta into `stats`, whose third part is there for it.
-    const [dQ] = run({
-      label: 'treeAttention query gradient',
-      code: fitToHeadSize(queryGradCode, size),
-      inputs: [q, k, v, visibleUntil, out!, dy!],
-      outputs: [{ shape: q.shape, dtype: 'float32' }, stats!],
-      uniforms: uniforms(q, attrs),
-      workgroups: grid(Math.ceil((tokens * attrs.heads) / 64)),
-    });
-    if (!wanted.has('k') && !wanted.has('v')) return { q: () => dQ! };
-    const [dK, dV] = run({
-      label: 'treeAttention key gradient',
-      code: fitToHeadSize(keyGradCode, size),
-      inputs: [q, k, v, visibleUntil, stats!, dy!],
-      outputs: [
-        { shape: k.shape, dtype: 'float32' },
-        { shape: k.shape, dtype: 'float32' },
-      ],
-      uniforms: uniforms(q, attrs),
-      workgroups: grid(Math.ceil((tokens * attrs.kvHeads) / 64)),
-    });
-    return { q: () => dQ!, k: () => dK!, v: () => dV! };
+    const dQ = toTensor(infoOf(q.shape));
+    attendInParts(
+      {
+        label: 'treeAttention query gradient',
+        code: queryGradCode,
+        inputs: [q, k, v, visibleUntil, out!, dy!],
+        outputs: [dQ, stats!],
+      },
+      attrs,
+      tokens * attrs.heads,
+      3,
+    );
+    if (!wanted.has('k') && !wanted.has('v')) return { q: () => dQ };
+    const [dK, dV] = [toTensor(infoOf(k.shape)), toTensor(infoOf(k.shape))];
+    attendInParts(
+      {
+        label: 'treeAttention key gradient',
+        code: keyGradCode,
+        inputs: [q, k, v, visibleUntil, stats!, dy!],
+        outputs: [dK, dV],
+      },
+      attrs,
+      tokens * attrs.kvHeads,
+      4,
+    );
+    return { q: () => dQ, k: () => dK, v: () => dV };
   },
 });
 
@@ -209,7 +242,10 @@ export const treeAttention = (
   checkTensor('treeAttention', 'mask.treeStart', mask.treeStart, [tokens], 'int32');
   const { visibleUntil, treeStart } = mask;
   const all = { q, k, v, visibleUntil, treeStart };
-  if (useShaders()) return attentionOp(all, { heads, kvHeads })[0] as Tensor2D;
+  if (useShaders()) {
+    const { pairs = (tokens * (tokens + 1)) / 2 } = mask;
+    return attentionOp(all, { heads, kvHeads, pairs })[0] as Tensor2D;
+  }
   if (useHost()) return attentionHost(all, { heads, kvHeads })[0] as Tensor2D;
   return treeAttentionPlain(q, k, v, mask, { heads, kvHeads });
 };
