@@ -45,5 +45,6 @@ export const deviceFacts = async (info: BackendInfo): Promise<DeviceFacts> => {
   }
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu().device.limits;
   const largestBuffer = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  return { backend: 'webgpu', largestBuffer, memory: Math.max(2 * GIB, 2 * largestBuffer), flops };
+  const memory = Math.max(2 * GIB, 2 * largestBuffer);
+  return { backend: 'webgpu', largestBuffer, largestTable: maxBufferSize, memory, flops };
 };

@@ -16,6 +16,8 @@ export interface DeviceFacts {
   backend: 'webgpu' | 'wasm' | 'cpu';
   /** Bytes of the largest buffer that a shader may bind; undefined where there is no such limit. */
   largestBuffer: number | undefined;
+  /** Bytes of the largest buffer that it makes, for a table or a head, which is bound in parts; as above when left out. */
+  largestTable?: number;
   /** Bytes that may be used in all, by rule of thumb: browsers do not tell. */
   memory: number | undefined;
   /** Multiplications and additions per second, measured; undefined when not. */
@@ -55,18 +57,23 @@ const packedAs = (
   return shape[1]! % 32 === 0 ? storage : 'f16';
 };
 
+/** Tables of tokens and positions, and the head: the shaders bind these in parts. */
+const isTable = (name: string) => /embed|wte|wpe|lm_head/.test(name);
+
 /** Bytes of the model's own weights on the device, and of the largest of its buffers. */
 const weightBytes = (config: ModelConfig, weights: HostWeights, storage: WeightStorage) => {
   let total = 0;
-  let largest = 0;
+  let largest = 0; // of those that are bound whole
+  let table = 0;
   for (const [name, shape] of parameterShapes(config)) {
     const tensor = weights.get(name);
     const format = packedAs(shape, storage, tensor);
     const bytes = product(shape) * (format ? packedBytes[format] : F32);
     total += bytes;
-    largest = Math.max(largest, bytes);
+    if (isTable(name)) table = Math.max(table, bytes);
+    else largest = Math.max(largest, bytes);
   }
-  return { total, largest };
+  return { total, largest, table };
 };
 
 /** Numbers per token that a layer keeps for its gradient: inputs of products and norms, queries, keys, values, the MLP. */
@@ -101,6 +108,7 @@ interface Sizes {
   parts: Estimate['parts'];
   totalBytes: number;
   largestBufferBytes: number;
+  largestTableBytes: number;
   tokensPerStep: number;
 }
 
@@ -135,10 +143,10 @@ const sizesOf = (input: EstimateInput): Sizes => {
     totalBytes: parts.reduce((sum, part) => sum + part.bytes, 0),
     largestBufferBytes: Math.max(
       base.largest,
-      device.backend === 'webgpu' ? trained : 0,
       tokens * Math.max(d, config.intermediateSize) * F32,
       whole ? rows * V * F32 : 0,
     ),
+    largestTableBytes: base.table,
     tokensPerStep: Math.round(document.batchSize * data.meanTokens) * document.accumulate,
   };
 };
@@ -152,9 +160,18 @@ const passes = ({ adapter, checkpointing }: RunDocument) => 2 + (adapter ? 0 : 1
 const gigabytes = (bytes: number) =>
   bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
 
-const problemOf = (sizes: Sizes, { largestBuffer, memory }: DeviceFacts): string => {
-  if (largestBuffer !== undefined && sizes.largestBufferBytes > largestBuffer) {
-    return `One piece of it takes ${gigabytes(sizes.largestBufferBytes)}, and this device allows buffers of ${gigabytes(largestBuffer)} at most.`;
+const problemOf = (
+  sizes: Sizes,
+  { largestBuffer, largestTable = largestBuffer, memory }: DeviceFacts,
+): string => {
+  const pieces = [
+    [sizes.largestBufferBytes, largestBuffer],
+    [sizes.largestTableBytes, largestTable],
+  ] as const;
+  for (const [bytes, most] of pieces) {
+    if (most !== undefined && bytes > most) {
+      return `One piece of it takes ${gigabytes(bytes)}, and this device allows buffers of ${gigabytes(most)} at most.`;
+    }
   }
   if (memory !== undefined && sizes.totalBytes > memory) {
     return `It takes about ${gigabytes(sizes.totalBytes)}, more than the ${gigabytes(memory)} that can be counted on here.`;
@@ -246,8 +263,10 @@ const remediesOf = (input: EstimateInput, adapter: RunDocument['adapter']): Esti
     const next = changesOf(changed(document, chosen), data, adapter)
       .map((change) => [...chosen.filter(([first]) => first!.field !== change[0]!.field), change])
       .find((changes) => {
-        const { totalBytes, largestBufferBytes } = after(changes);
-        return totalBytes < ENOUGH * now.totalBytes || largestBufferBytes < ENOUGH * now.largestBufferBytes;
+        const sizes = after(changes);
+        const less = (name: 'totalBytes' | 'largestBufferBytes' | 'largestTableBytes') =>
+          sizes[name] < ENOUGH * now[name];
+        return less('totalBytes') || less('largestBufferBytes') || less('largestTableBytes');
       });
     if (!next) return [];
     chosen = next;

@@ -3,7 +3,7 @@ import { createAdamW, disposeAdamW } from '../../../src/kernels/adamw';
 import { dpo } from '../../../src/methods/dpo';
 import { defaultParams } from '../../../src/methods/method';
 import { disposeParameters, loadParameters } from '../../../src/model/parameters';
-import { initBackend } from '../../../src/tf';
+import { initBackend, submitLimit } from '../../../src/tf';
 import { scoreTrees } from '../../../src/train/score';
 import type { StepState } from '../../../src/train/step';
 import { trainStep } from '../../../src/train/step';
@@ -71,5 +71,37 @@ describe('what a step asks of the device', () => {
     expect(three.pipelines).toBe(one.pipelines);
     expect(three.modules).toBe(one.modules);
     expect(three.submits.flat().length).toBeGreaterThan(one.submits.flat().length + 100);
+  });
+
+  it('binds no more than the device allows, in full fine-tuning with a large vocabulary', async () => {
+    const config = tinyConfig({ vocab_size: 8000, hidden_size: 16 }); // a table of 512 kB, which is the head too
+    const maxStorageBufferBindingSize = 300_000;
+    for (const micro of [1, 2]) {
+      const { after } = await traffic(
+        { limits: { maxStorageBufferBindingSize } },
+        { config, micro, steps: 2 },
+      );
+      expect(after.largestBinding.bytes).toBeGreaterThan(maxStorageBufferBindingSize / 2);
+      expect(after.submits.flat()).toContain('wide add');
+      const segments = after.submits.flat().filter((label) => label === 'adamW');
+      expect(segments.length / 2).toBeGreaterThan(1); // per step
+    }
+  });
+
+  it('is cut into command buffers by its work', async () => {
+    const dispatches = (submits: string[][]) => submits.map((list) => list.length);
+    const { after: usual } = await traffic();
+    expect(Math.max(...dispatches(usual.submits))).toBe(15);
+    const { work } = submitLimit;
+    submitLimit.work = 20_000; // a dispatch or a few of this model
+    try {
+      const { after: cut } = await traffic();
+      expect(cut.submits.length).toBeGreaterThan(2 * usual.submits.length);
+      submitLimit.work = 1;
+      const { after: single } = await traffic();
+      expect(Math.max(...dispatches(single.submits))).toBe(1);
+    } finally {
+      submitLimit.work = work;
+    }
   });
 });
