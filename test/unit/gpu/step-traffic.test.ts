@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAdamW, disposeAdamW } from '../../../src/kernels/adamw';
-import { dpo } from '../../../src/methods/dpo';
-import { defaultParams } from '../../../src/methods/method';
+import { logistic } from '../../../src/methods/pairwise/dpo';
 import { disposeParameters, loadParameters } from '../../../src/model/parameters';
 import { initBackend, submitLimit } from '../../../src/tf';
 import { scoreTrees } from '../../../src/train/score';
@@ -31,10 +30,8 @@ const traffic = async (
     config,
     parameters,
     optimizer,
-    method: dpo,
-    params: defaultParams(dpo),
-    reference,
-    guide: undefined,
+    objective: logistic({ beta: 0.1 }),
+    constants: { reference },
   };
   const microBatches = Array.from({ length: micro }, (_, i) => (micro === 1 ? trees : [trees[i]!]));
   const before = structuredClone(seen);
