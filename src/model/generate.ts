@@ -9,7 +9,7 @@ import { greedyRows } from '../kernels/greedy-rows';
 import { treeAttention, uploadMask } from '../kernels/tree-attention';
 import type { Sample, SampleOptions, SampleRequest } from '../search/pipeline';
 import type { Tensor2D } from '../tf';
-import { onOwnGpu, readFloats, tf } from '../tf';
+import { maxBinding, onOwnGpu, readFloats, tf } from '../tf';
 import { bucketSize } from '../tree/buckets';
 import type { Rng } from '../util/rng';
 import { brokenLogit, chooseToken } from './choose-token';
@@ -259,8 +259,11 @@ const roomFor = (tokens: number): number => Math.ceil(tokens / 16) * 16;
 const capacityOf = (sequences: readonly Sequence[]): number =>
   roomFor(sequences.reduce((max, { prompt, limit }) => Math.max(max, prompt.length + limit), 0));
 
-/** Cuts sequences into batches that fit: by number and logits, by bytes of cache and by tokens of prompts. */
+/** Cuts sequences into batches that fit: by number and logits, by bytes of cache, by tokens of prompts, and into bindings. */
 function* batches(sequences: readonly Sequence[], config: ModelConfig): Generator<Sequence[]> {
+  const { layers, intermediateSize, heads, headDim } = config;
+  const widest = Math.max(intermediateSize, heads * headDim);
+  const binding = onOwnGpu() ? maxBinding() : Number.POSITIVE_INFINITY;
   let batch: Sequence[] = [];
   let prompts = new Set<readonly number[]>();
   let promptTokens = 0;
@@ -271,7 +274,12 @@ function* batches(sequences: readonly Sequence[], config: ModelConfig): Generato
     longest = Math.max(longest, prompt.length + limit);
     const bytes = cacheBytes(config, roomFor(longest)) * (batch.length + 1);
     const most = Math.min(maxSequences(), Math.floor(MAX_LOGIT_BYTES / (4 * config.vocabSize)));
-    const full = batch.length >= most || bytes > MAX_CACHE_BYTES || tokens > MAX_PROMPT_TOKENS;
+    const full =
+      batch.length >= most ||
+      bytes > MAX_CACHE_BYTES ||
+      bytes / (2 * layers) > binding || // keys or values of a layer
+      tokens > MAX_PROMPT_TOKENS ||
+      4 * bucketSize(tokens) * widest > binding;
     if (full && batch.length > 0) {
       yield batch;
       batch = [];

@@ -25,13 +25,13 @@ const traffic = async (
   await initBackend('webgpu');
   const parameters = loadParameters(config, randomWeights(config, 1));
   const optimizer = createAdamW(parameters);
-  const reference = await scoreTrees({ config, weights: parameters }, trees, async () => {});
+  const byTree = await scoreTrees({ config, weights: parameters }, trees, async () => {});
   const state: StepState = {
     config,
     parameters,
     optimizer,
     objective: logistic({ beta: 0.1 }),
-    constants: { reference },
+    constants: { reference: { read: 'logProb', byTree } },
   };
   const microBatches = Array.from({ length: micro }, (_, i) => (micro === 1 ? trees : [trees[i]!]));
   const before = structuredClone(seen);

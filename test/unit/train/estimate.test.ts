@@ -90,7 +90,7 @@ describe('an estimate', () => {
   });
 
   it('binds tables in parts, and the optimiser in segments: neither has to fit into one binding', () => {
-    const on = { ...device, largestBuffer: 100 * 2 ** 20 }; // the token table takes 113 MB, the optimiser's numbers 540
+    const on = { ...device, memory: 2 ** 33, largestBuffer: 100 * 2 ** 20 }; // the token table takes 113 MB, the optimiser's numbers 540
     const document = documentOf({ batchSize: 1, checkpointing: true });
     expect(estimate(document, { on }).problem).toMatch(/One piece of it takes 113 MB/);
     expect(estimate(document, { on: { ...on, largestTable: 256 * 2 ** 20 } }).problem).toBe('');
