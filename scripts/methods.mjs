@@ -8,19 +8,6 @@ const provenance = {
   ours: 'ours',
 };
 
-const chapters = {
-  supervised: 'Supervised',
-  pairwise: 'Pairwise',
-  pointwise: 'Pointwise',
-  listwise: 'Listwise',
-  'token-level': 'Token-level',
-  stepwise: 'Stepwise',
-  'multi-turn': 'Multi-turn',
-  valued: 'With a value',
-  rounds: 'Rounds',
-  curricula: 'Curricula',
-};
-
 /** Small numbers as people write learning rates: 9.65e-6, not 0.00000965. */
 const value = (x) => (typeof x === 'number' && x > 0 && x < 0.01 ? x.toExponential() : String(x));
 
@@ -101,8 +88,9 @@ const sourceSection = ({ id, name, summary, makes, params }) =>
  * METHODS.md, whole.
  * @param methods the catalogue, as src/train/method-info.ts describes it
  * @param sources of src/sources/index.ts
+ * @param chapters of src/methods/method.ts, in their order
  */
-export const methodsPage = (methods, sources) => {
+export const methodsPage = (methods, sources, chapters) => {
   const index = table(
     ['method', 'change from its kin', 'eats', 'passes', 'paper', 'file'],
     methods.map((m) => [
@@ -139,7 +127,8 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { describeMethod } = await load('train/method-info.ts');
   const { methods } = await load('methods/index.ts');
   const { sources } = await load('sources/index.ts');
-  const page = methodsPage(methods.map(describeMethod), sources);
+  const { chapters } = await load('methods/method.ts');
+  const page = methodsPage(methods.map(describeMethod), sources, chapters);
   await writeFile(new URL('../METHODS.md', import.meta.url), page);
   console.log('METHODS.md written.');
 }

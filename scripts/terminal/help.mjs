@@ -6,8 +6,9 @@ The run
   --revision R        of a model on the hub: branch, tag or commit (main)
   --file NAME         which GGUF, where the folder or the repository has several
   --hub URL           another hub; a token for gated models is taken from the environment: HF_TOKEN
-  --method ID         dpo, step-dpo, tgdpo, sft (step-dpo)
-  --param NAME=VALUE  hyperparameter of the method, for example --param beta=0.4; may be repeated
+  --method ID         step-dpo (the default), dpo, simpo, kto ...: METHODS.md lists them all
+  --source ID         what makes its training data, where it can be made from several: METHODS.md
+  --param NAME=VALUE  of the method or its source: --param beta=0.4, --param clamp=off; may be repeated
   --steps N           optimiser steps (30)
   --batch-size N      trees per micro-batch
   --accumulate N      micro-batches per step

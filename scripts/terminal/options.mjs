@@ -19,6 +19,7 @@ const fields = [
   ['accumulate', ['accumulate'], 'number'],
   ['lr', ['optimizer', 'learningRate'], 'number'],
   ['checkpointing', ['checkpointing'], 'switch'],
+  ['source', ['data', 'source'], 'source'],
   ['trees', ['data', 'trees'], 'number'],
   ['difficulty', ['data', 'difficulty'], 'text'],
   ['max-tokens', ['data', 'maxTokens'], 'number'],
@@ -105,7 +106,16 @@ const number = (text, flag) => {
   return value;
 };
 
+/** A parameter's value: a number, on or off, or one of the words that it may be; the document's check says which. */
+const paramValue = (text) => {
+  if (text === 'true' || text === 'on') return true;
+  if (text === 'false' || text === 'off') return false;
+  const value = Number(text);
+  return text.trim() !== '' && Number.isFinite(value) ? value : text;
+};
+
 const parsed = (given, kind, flag) => {
+  if (kind === 'source') return { id: given };
   if (kind === 'number') return number(given, flag);
   if (kind === 'length') return given === 'none' ? null : number(given, flag);
   if (kind !== 'list') return given;
@@ -136,7 +146,7 @@ export const readChanges = (options, document) => {
   }
   for (const pair of options.param ?? []) {
     const [name, value] = split(pair, '--param', 'NAME=VALUE');
-    set.push({ path: ['method', 'params', name], value: number(value, `--param ${name}`) });
+    set.push({ path: ['method', 'params', name], value: paramValue(value) });
   }
   for (const pair of options.map ?? []) {
     const [part, column] = split(pair, '--map', 'PART=COLUMN');
@@ -211,7 +221,9 @@ export const checkOptions = (options, document) => {
 /** The option that sets a field of the document, as a person would write it; undefined where there is none. */
 export const flagOf = (field) => {
   if (field === 'method.id') return '--method';
-  if (field.startsWith('method.params.')) return `--param ${field.slice('method.params.'.length)}`;
+  for (const owner of ['method.params.', 'data.source.params.']) {
+    if (field.startsWith(owner)) return `--param ${field.slice(owner.length)}`;
+  }
   if (field.startsWith('data.dataset.settings.mapping')) return '--map';
   const known = fields.find(([, path]) => field === path.join('.') || field.startsWith(`${path.join('.')}.`));
   if (known) return `--${known[0]}`;

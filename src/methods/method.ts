@@ -19,17 +19,21 @@ export type DataKind =
   /** Conversations with an environment, compared. */
   | 'turns';
 
-export type Chapter =
-  | 'supervised'
-  | 'pairwise'
-  | 'pointwise'
-  | 'listwise'
-  | 'token-level'
-  | 'stepwise'
-  | 'multi-turn'
-  | 'valued'
-  | 'rounds'
-  | 'curricula';
+/** The chapters of the catalogue in their order, with their titles. */
+export const chapters = {
+  supervised: 'Supervised',
+  pairwise: 'Pairwise',
+  pointwise: 'Pointwise',
+  listwise: 'Listwise',
+  'token-level': 'Token-level',
+  stepwise: 'Stepwise',
+  'multi-turn': 'Multi-turn',
+  valued: 'With a value',
+  rounds: 'Rounds',
+  curricula: 'Curricula',
+} as const;
+
+export type Chapter = keyof typeof chapters;
 
 /** What is said of a method. */
 export interface Card {

@@ -1,5 +1,6 @@
 import { defaultParams } from '../methods/params';
 import { tasks } from '../tasks';
+import type { MethodInfo } from '../train/method-info';
 import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../train/run-document';
 import type { App } from './app';
 import { hubNameOf } from './bring/bring';
@@ -70,6 +71,15 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
     });
   }
   return problems;
+};
+
+/** The defaults with the source that an address names, at that source's own defaults. */
+const onSource = (run: RunDocument, method: MethodInfo, fields: object): RunDocument => {
+  const { data } = fields as { data?: { source?: { id?: unknown } } };
+  const source = method.sources.find(({ id }) => id === data?.source?.id);
+  return source
+    ? { ...run, data: { ...run.data, source: { id: source.id, params: defaultParams(source) } } }
+    : run;
 };
 
 /** Keeps the run document, the form and the URL the same thing, and refuses what is not a valid document. */
@@ -146,7 +156,7 @@ export const createDocumentEditor = (app: App) => {
       const id = fields.method?.id ?? app.store.get().document?.method.id;
       const method = methods().find((m) => m.id === id);
       // Without a known method there are no defaults to fill in; the validator says which methods there are.
-      const base = method ? defaultRun(method) : app.store.get().document;
+      const base = method ? onSource(defaultRun(method), method, fields) : app.store.get().document;
       take(overlay(base, fields));
     } catch (error) {
       app.store.set({ documentProblems: problemsOf(error) });

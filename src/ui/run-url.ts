@@ -14,6 +14,7 @@ const textFields = new Set([
   'weights',
   'adapter.reference',
   'method.id',
+  'data.source.id',
   'data.task',
   'data.difficulty',
   'data.dataset.id',

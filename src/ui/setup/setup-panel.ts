@@ -8,6 +8,7 @@ import { adapterFields } from './adapter-fields';
 import { dataFields, mainFields, moreFields, type NumberField, valueAt, withValue } from './fields';
 import './estimate-panel';
 import './math-formula';
+import { methodChoice } from './method-choice';
 import { choice, numberInput } from './number-input';
 import { paramFields } from './param-fields';
 
@@ -32,15 +33,6 @@ export class SetupPanel extends AppElement {
 
   #set = (path: string, value: unknown) =>
     this.app.editor.edit((document) => withValue(document, path, value));
-
-  #method(method: MethodInfo, chosen: string) {
-    return html`<label class="card">
-      <input type="radio" name="method" value=${method.id} data-testid="method-${method.id}" .checked=${method.id === chosen}
-        aria-describedby="about-${method.id}" @change=${() => this.app.editor.chooseMethod(method.id)} />
-      <span class="card-name">${method.name} <span class="card-year">${method.paper.year}</span></span>
-      <span class="card-summary" id="about-${method.id}">${method.summary}</span>
-    </label>`;
-  }
 
   #about(method: MethodInfo) {
     return html`<aside class="note" aria-label="About ${method.name}">
@@ -121,10 +113,7 @@ export class SetupPanel extends AppElement {
       <div class="text">
         ${this.#problems()}
         ${live ? html`<p class="hint">A run is under way with the settings it began with. What you change here is for the next one.</p>` : nothing}
-        <fieldset class="cards">
-          <legend>Method</legend>
-          ${methods.map((m) => this.#method(m, method.id))}
-        </fieldset>
+        ${methodChoice({ methods, chosen: method.id, choose: (id) => this.app.editor.chooseMethod(id) })}
         <fieldset class="fields parameters">
           <legend>Parameters of ${method.name}</legend>
           ${this.#parameters(method, document)}

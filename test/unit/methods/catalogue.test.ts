@@ -4,6 +4,7 @@ import katex from 'katex';
 import { describe, expect, it } from 'vitest';
 import { methodsPage } from '../../../scripts/methods.mjs';
 import { methodById, methods } from '../../../src/methods';
+import { chapters } from '../../../src/methods/method';
 import { defaultParams, paramProblem } from '../../../src/methods/params';
 import { checkPasses } from '../../../src/run/passes';
 import { sources } from '../../../src/sources';
@@ -28,7 +29,9 @@ describe('the catalogue', () => {
   });
 
   it('is the page METHODS.md; run `npm run methods` when this fails', () => {
-    expect(readFileSync(`${root}METHODS.md`, 'utf8')).toBe(methodsPage(methods.map(describeMethod), sources));
+    expect(readFileSync(`${root}METHODS.md`, 'utf8')).toBe(
+      methodsPage(methods.map(describeMethod), sources, chapters),
+    );
   });
 });
 
