@@ -10,7 +10,7 @@ const data = (...path) => ['data', 'dataset', 'settings', ...path];
 
 /**
  * Option, place in the run document, and kind of value.
- * @type {[string, string[], 'text' | 'number' | 'length' | 'list' | 'switch'][]}
+ * @type {[string, string[], 'text' | 'number' | 'length' | 'list' | 'switch' | 'source'][]}
  */
 const fields = [
   ['model', ['model'], 'text'],
