@@ -20,6 +20,7 @@ export const shownText = (text: string, length = 80): string => {
 export const shownValue = (value: unknown, length = 80): string => {
   if (typeof value === 'string') return `"${shownText(value, length)}"`;
   if (value === undefined) return 'nothing';
+  if (value instanceof Uint8Array) return `${value.length} bytes that are no text`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) {
     return `an object with ${

@@ -25,6 +25,20 @@ it.each([false, true])('reads CSV, JSONL and Parquet in a browser, gzip %s', asy
   ]);
 });
 
+it('reads gzip of several members', async () => {
+  const members = await Promise.all(
+    [1, 2, 3].map(async (a) => (await fileOf('', encode(`{"a":${a}}\n`), true)).bytes),
+  );
+  const { head } = await openRows({ name: 'a.jsonl.gz', bytes: new Blob(members) });
+  expect(head.map(({ value }) => value['a'])).toEqual([1, 2, 3]);
+});
+
+it('decodes a named encoding', async () => {
+  const bytes = new Blob([Uint8Array.from('a;b\r\ncaf\u00e9;\u0080\r', (c) => c.charCodeAt(0))]);
+  const { head } = await openRows({ name: 'a.csv', bytes }, { encoding: 'cp1252' });
+  expect(head[0]!.value).toEqual({ a: 'café', b: '€' });
+});
+
 it('says so when a gzip stream is cut', async () => {
   const { name, bytes } = await fileOf('a.jsonl.gz', encode('{"a":1}\n'.repeat(50_000)), true);
   await expect(

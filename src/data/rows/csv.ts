@@ -2,9 +2,12 @@ import type Papa from 'papaparse';
 import { DataError } from '../data-error';
 import { shownText } from '../shown-text';
 import type { ByteSource } from './byte-source';
+import { notUtf8 } from './encoding';
 import { inBytes, limits } from './limits';
+import { unifyLineEnds } from './line-ends';
 import { isObject, JsonProblem, parseJson } from './parse-json';
 import type { Row, RowValue } from './row-source';
+import { BAD_BYTE, strictText } from './strict-text';
 
 interface Parsed {
   data: string[][];
@@ -13,6 +16,7 @@ interface Parsed {
 }
 
 const delimiters = [',', '\t', ';', '|'] as const;
+const lineEnd = /\r\n|\r|\n/g;
 
 /** The one that stands most often outside quotes in the first line. */
 const guessDelimiter = (text: string): string => {
@@ -20,7 +24,7 @@ const guessDelimiter = (text: string): string => {
     text
       .slice(0, 64 * 1024)
       .replace(/"[^"]*"/g, '')
-      .split(/\r?\n/)[0] ?? '';
+      .split(lineEnd)[0] ?? '';
   const count = (d: string) => line.split(d).length;
   return delimiters.reduce((best, d) => (count(d) > count(best) ? d : best));
 };
@@ -38,52 +42,76 @@ const cellValue = (cell: string): unknown => {
   }
 };
 
-const toRow = (where: string, header: readonly string[], cells: readonly string[]): Row => {
-  if (cells.length !== header.length) {
-    return {
-      where,
-      problem: `has a different number of cells than the header; a cell with a comma, tab or line break in it needs quotes`,
-      excerpt: `${cells.length} instead of ${header.length}: ${shownText(cells.join(' | '))}`,
-    };
+interface Header {
+  names: string[];
+  /** Columns that the file gives no name; they count only where they hold something. */
+  unnamed: ReadonlySet<number>;
+}
+
+const isEmpty = (cell: string): boolean => cell.trim() === '';
+
+const readHeader = (file: string, cells: readonly string[]): Header => {
+  const bad = (reason: string): never => {
+    throw new DataError(file, 'line 1', reason);
+  };
+  if (cells.length > limits.columns) {
+    bad(`has ${cells.length} columns; at most ${limits.columns} are read`);
   }
-  const value: RowValue = Object.fromEntries(header.map((name, i) => [name, cellValue(cells[i]!)]));
+  if (cells.some((cell) => cell.includes(BAD_BYTE))) bad(notUtf8);
+  const given = cells.map((cell) => cell.trim());
+  const twice = given.find((column, i) => column !== '' && given.indexOf(column) !== i);
+  if (twice !== undefined) bad(`names the column "${shownText(twice, 40)}" twice; rename one`);
+  const nameAt = (i: number): string => {
+    let name = `column ${i + 1}`;
+    while (given.includes(name)) name += '_';
+    return name;
+  };
+  return {
+    names: given.map((name, i) => name || nameAt(i)),
+    unnamed: new Set(given.flatMap((name, i) => (name === '' ? [i] : []))),
+  };
+};
+
+const toRow = (where: string, { names, unnamed }: Header, cells: readonly string[]): Row => {
+  const bad = (problem: string, what: string): Row => ({
+    where,
+    problem,
+    excerpt: shownText(what.replaceAll(BAD_BYTE, '\ufffd')),
+  });
+  const all = cells.join(' | ');
+  if (all.includes(BAD_BYTE)) return bad(notUtf8, all);
+  // A delimiter too many at the end is a column without a name.
+  if (cells.length < names.length || !cells.slice(names.length).every(isEmpty)) {
+    return bad(
+      'has a different number of cells than the header; a cell with a comma, tab or line break in it needs quotes',
+      `${cells.length} instead of ${names.length}: ${all}`,
+    );
+  }
+  const value: RowValue = Object.fromEntries(
+    names.flatMap((name, i) =>
+      unnamed.has(i) && isEmpty(cells[i]!) ? [] : [[name, cellValue(cells[i]!)] as const],
+    ),
+  );
   return { where, value };
 };
 
-const checkHeader = (name: string, header: readonly string[]): void => {
-  if (header.length > limits.columns) {
-    throw new DataError(name, 'line 1', `has ${header.length} columns; at most ${limits.columns} are read`);
-  }
-  const twice = header.find((column, i) => header.indexOf(column) !== i);
-  if (twice !== undefined) {
-    throw new DataError(name, 'line 1', `names the column "${shownText(twice, 40)}" twice; rename one`);
-  }
-};
-
-/** Characters of the file; a byte that is no UTF-8 becomes U+FFFD and is counted by the caller. */
-async function* textChunks(source: ByteSource): AsyncGenerator<{ text: string; last: boolean }> {
-  const decoder = new TextDecoder('utf-8');
-  for await (const chunk of source.chunks())
-    yield { text: decoder.decode(chunk, { stream: true }), last: false };
-  yield { text: decoder.decode(), last: true };
-}
-
 /**
- * Comma- or tab-separated values with a header, quotes as in RFC 4180. Reads row by row: what is left of an unfinished
- * row waits for the next bytes.
+ * Comma- or tab-separated values with a header, quotes as in RFC 4180, line ends of any kind. Reads row by row: what is
+ * left of an unfinished row waits for the next bytes.
  */
 export async function* csvRows(source: ByteSource, fixedDelimiter?: string): AsyncGenerator<Row> {
   const { Parser } = (await import('papaparse')).default as typeof Papa;
   const name = shownText(source.name, 120);
   let parser: Papa.Parser | undefined;
-  let header: string[] | undefined;
+  let unify: (piece: string) => string = (piece) => piece;
+  let header: Header | undefined;
   let rest = '';
   let line = 1;
   let row = 0;
   /** Parsing an unfinished row anew with every chunk would cost its square. */
   let waitFor = 0;
-  for await (const { text, last } of textChunks(source)) {
-    rest += text;
+  for await (const { text, last } of strictText(source)) {
+    rest += unify(text);
     if (waitFor > 0 && rest.length > limits.line) {
       throw new DataError(
         source.name,
@@ -94,25 +122,22 @@ export async function* csvRows(source: ByteSource, fixedDelimiter?: string): Asy
     if (!last && rest.length < waitFor) continue;
     if (!parser) {
       if (rest.length < 64 * 1024 && !last) continue;
-      const newline = /\r\n|\n|\r/.exec(rest)?.[0] ?? '\n';
-      parser = new Parser({
-        delimiter: fixedDelimiter ?? guessDelimiter(rest),
-        newline: newline as '\n',
-        fastMode: false,
-      });
+      const delimiter = fixedDelimiter ?? guessDelimiter(rest);
+      parser = new Parser({ delimiter, newline: '\n', fastMode: false });
+      unify = unifyLineEnds(delimiter);
+      rest = unify(rest);
     }
     const { data, errors, meta } = parser.parse(rest, 0, !last) as Parsed;
     const unclosed = errors.find(({ code }) => code === 'MissingQuotes')?.row;
     const misquoted = new Set(errors.filter(({ code }) => code === 'InvalidQuotes').map((e) => e.row));
     for (const [i, cells] of data.entries()) {
       const where = `${name}, row ${row} (line ${line})`;
-      line += 1 + cells.reduce((sum, cell) => sum + (cell.match(/\n/g)?.length ?? 0), 0);
-      if (cells.length === 1 && cells[0]!.trim() === '') continue;
-      const excerpt = shownText(cells.join(' | '));
+      line += 1 + cells.reduce((sum, cell) => sum + (cell.match(lineEnd)?.length ?? 0), 0);
+      if (cells.every(isEmpty)) continue;
+      const excerpt = shownText(cells.join(' | ').replaceAll(BAD_BYTE, '\ufffd'));
       if (!header) {
         if (unclosed === i) throw new DataError(source.name, 'line 1', 'opens a quote that nothing closes');
-        header = cells.map((cell) => cell.trim());
-        checkHeader(source.name, header);
+        header = readHeader(source.name, cells);
         row = 1;
         continue;
       }

@@ -2,7 +2,9 @@ import { DataError } from '../data-error';
 import { shownText, shownValue } from '../shown-text';
 import type { ByteSource } from './byte-source';
 import { allBytes } from './byte-source';
+import { notUtf8 } from './encoding';
 import { limits } from './limits';
+import { isViewerRow, objectRow } from './object-row';
 import { isObject, JsonProblem, parseJson } from './parse-json';
 import type { Row } from './row-source';
 
@@ -11,6 +13,9 @@ const itemsOf = (name: string, value: unknown): { items: unknown[]; field: strin
   if (!isObject(value)) {
     throw new DataError(name, '', `holds ${shownValue(value)}; give a list of objects, one per example`);
   }
+  const { rows } = value;
+  if (Array.isArray(rows) && rows.length > 0 && rows.every(isViewerRow))
+    return { items: rows, field: 'rows' };
   const lists = Object.entries(value).filter(([, v]) => Array.isArray(v) && v.some(isObject));
   if (lists.length === 1) return { items: lists[0]![1] as unknown[], field: lists[0]![0] };
   throw new DataError(
@@ -33,7 +38,7 @@ export const readJson = async (source: ByteSource): Promise<Row[]> => {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new DataError(name, '', 'is not valid UTF-8 text; save it as UTF-8');
+    throw new DataError(name, '', notUtf8);
   }
   let value: unknown;
   try {
@@ -46,7 +51,7 @@ export const readJson = async (source: ByteSource): Promise<Row[]> => {
   return items.map((item, i): Row => {
     const where = `${shownText(name, 120)}, ${field === '' ? 'item' : `"${shownText(field, 30)}" item`} ${i + 1}`;
     return isObject(item)
-      ? { where, value: item }
+      ? objectRow(where, item)
       : { where, problem: 'is not an object with named fields', excerpt: shownValue(item) };
   });
 };

@@ -1,5 +1,6 @@
 import { shownText } from '../shown-text';
 import type { ByteSource } from './byte-source';
+import { objectRow } from './object-row';
 import { isObject, JsonProblem, parseJson } from './parse-json';
 import type { Row } from './row-source';
 import type { Line } from './text-lines';
@@ -11,7 +12,7 @@ const rowOf = (name: string, { number, text, problem }: Line): Row => {
   if (problem !== undefined) return bad(problem);
   try {
     const value = parseJson(text);
-    return isObject(value) ? { where, value } : bad('is JSON, but not an object with named fields');
+    return isObject(value) ? objectRow(where, value) : bad('is JSON, but not an object with named fields');
   } catch (error) {
     if (!(error instanceof JsonProblem)) throw error;
     return bad(error.message);

@@ -3,7 +3,8 @@ import { shownText } from '../shown-text';
 import type { ByteSource, DataFile } from './byte-source';
 import { allBytes, byteSource, firstBytes, randomBytes } from './byte-source';
 import { csvRows } from './csv';
-import { fileKind } from './file-kind';
+import { asUtf8, isUtf8, markedEncoding } from './encoding';
+import { fileKind, isBinary } from './file-kind';
 import { gunzipped } from './gunzip';
 import { readJson } from './json';
 import { jsonlRows } from './jsonl';
@@ -13,6 +14,11 @@ import type { FileKind, GoodRow, Row, RowSource } from './row-source';
 import { isBad } from './row-source';
 
 const HEAD = 50;
+
+export interface OpenOptions {
+  /** Name of the text encoding, for files that are not UTF-8; a byte order mark says more than it does. */
+  encoding?: string;
+}
 
 async function* counted(name: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   let count = 0;
@@ -71,20 +77,23 @@ const columnsOf = (head: readonly GoodRow[]): string[] => {
 
 /**
  * Opens a file of examples: JSON, JSONL, CSV, TSV or Parquet, each also inside gzip. What it is, its content says first
- * and its name second.
+ * and its name second. A byte order mark tells UTF-16.
  * @throws DataError when it is none of these, is damaged at its beginning, or has no row that can be read
  */
-export const openRows = async (file: DataFile): Promise<RowSource> => {
+export const openRows = async (
+  file: DataFile,
+  { encoding = 'utf-8' }: OpenOptions = {},
+): Promise<RowSource> => {
   const packed = byteSource(file);
   const start = await firstBytes(packed, 64);
   if (start.length === 0) throw new DataError(file.name, '', 'is empty');
   const gzipped = start[0] === 0x1f && start[1] === 0x8b;
-  const source = gzipped ? gunzipped(packed) : packed;
+  const unpacked = gzipped ? gunzipped(packed) : packed;
+  const inside = gzipped ? await firstBytes(unpacked, 8) : start;
+  const written = markedEncoding(inside) ?? encoding;
+  const source = isBinary(inside) || isUtf8(written) ? unpacked : asUtf8(unpacked, written);
   const name = gzipped ? file.name.replace(/\.gz(ip)?$/i, '') : file.name;
-  const kind = fileKind(
-    name,
-    gzipped ? await firstBytes(source, 64 * 1024) : await firstBytes(packed, 64 * 1024),
-  );
+  const kind = fileKind(name, await firstBytes(source, 64 * 1024));
   const { rows, columns, count } = await readerOf(kind, source, file, gzipped);
 
   const head: GoodRow[] = [];

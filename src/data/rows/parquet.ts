@@ -5,7 +5,7 @@ import type { RandomBytes } from './byte-source';
 import { inBytes, limits } from './limits';
 import type { ColumnChunk, Unpack } from './parquet-pages';
 import { checkPages } from './parquet-pages';
-import { plainRow } from './plain-value';
+import { plainRow, textOrBytes } from './plain-value';
 import type { Row } from './row-source';
 import type { ThriftValue } from './thrift';
 import { fieldNumber, readThrift } from './thrift';
@@ -139,6 +139,8 @@ export const openParquet = async (file: RandomBytes): Promise<Opened> => {
     ...others,
     ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
   };
+  // The library's own would put U+FFFD where a text is damaged.
+  const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && textOrBytes(bytes) };
   const guard = async <T>(place: string, work: () => T | Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -193,6 +195,7 @@ export const openParquet = async (file: RandomBytes): Promise<Opened> => {
             file: buffer,
             metadata,
             compressors,
+            parsers,
             rowStart: start,
             rowEnd: start + size,
           });

@@ -1,5 +1,6 @@
 import { shownText } from '../shown-text';
 import { limits } from './limits';
+import { parseWithNotFinite } from './not-finite';
 
 /** Why a text is not the JSON that is wanted, and where in it. */
 export class JsonProblem extends Error {}
@@ -31,19 +32,18 @@ const placeIn = (text: string, at: number): string => {
   return text.includes('\n') ? `line ${line}, column ${column}` : `character ${column}`;
 };
 
-/** @throws JsonProblem */
+/** JSON, also with NaN and infinities. @throws JsonProblem */
 export const parseJson = (text: string): unknown => {
   checkDepth(text);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const at = /position (\d+)/.exec(message)?.[1];
-    const where = at === undefined ? '' : ` at ${placeIn(text, Number(at))}`;
-    // The engine's own words end in the whole text or in its position.
-    const what = message.replace(/,? (\.\.\.)?".*$/s, '').replace(/ in JSON at position.*$/s, '');
-    throw new JsonProblem(`is not valid JSON${where} (${shownText(what, 60)})`);
-  }
+  const parsed = parseWithNotFinite(text);
+  if ('value' in parsed) return parsed.value;
+  const { error } = parsed;
+  const message = error instanceof Error ? error.message : String(error);
+  const at = /position (\d+)/.exec(message)?.[1];
+  const where = at === undefined ? '' : ` at ${placeIn(text, parsed.at(Number(at)))}`;
+  // The engine's own words end in the whole text or in its position.
+  const what = message.replace(/,? (\.\.\.)?".*$/s, '').replace(/ in JSON at position.*$/s, '');
+  throw new JsonProblem(`is not valid JSON${where} (${shownText(what, 60)})`);
 };
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>

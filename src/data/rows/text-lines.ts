@@ -1,4 +1,5 @@
 import type { ByteSource } from './byte-source';
+import { notUtf8 } from './encoding';
 import { inBytes, limits } from './limits';
 
 export interface Line {
@@ -19,7 +20,7 @@ const decode = (bytes: Uint8Array, number: number): Line => {
   try {
     return { number, text: strict.decode(own) };
   } catch {
-    return { number, text: lenient.decode(own.subarray(0, 400)), problem: 'is not valid UTF-8 text' };
+    return { number, text: lenient.decode(own.subarray(0, 400)), problem: notUtf8 };
   }
 };
 

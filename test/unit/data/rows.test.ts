@@ -2,22 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DataError } from '../../../src/data/data-error';
 import { openRows } from '../../../src/data/rows/open-rows';
 import type { BadRow, GoodRow } from '../../../src/data/rows/row-source';
-import { collect, golden, goldenJson, gzip, readFile, textFile } from './files';
-
-const values = async (name: string, text: string) =>
-  (await readFile(textFile(name, text))).map((row) => (row as GoodRow).value);
-
-const failure = async (name: string, content: string | Uint8Array): Promise<DataError> => {
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  try {
-    await readFile({ name, bytes });
-  } catch (error) {
-    expect(error).toBeInstanceOf(DataError);
-    expect((error as Error).message).toContain(name);
-    return error as DataError;
-  }
-  throw new Error(`${name} was read`);
-};
+import { collect, failure, golden, goldenJson, gzip, readFile, textFile, values } from './files';
 
 describe('JSONL', () => {
   it('reads objects line by line, with blank lines, CRLF and a byte order mark', async () => {
@@ -50,7 +35,7 @@ describe('JSONL', () => {
     const rows = await readFile({ name: 'a.jsonl', bytes });
     expect(rows.map((row) => (row as BadRow).problem ?? '')).toEqual([
       '',
-      'is not valid UTF-8 text',
+      expect.stringMatching(/^is not valid UTF-8 text; .*set encoding/),
       expect.stringMatching(/longer than 16 MiB/),
       '',
     ]);
@@ -235,7 +220,6 @@ describe('gzip', () => {
 it('names what it does not read', async () => {
   expect((await failure('a.zip', 'PK\u0003\u0004aaaaaaaa')).message).toMatch(/zip archive/);
   expect((await failure('a.csv', new Uint8Array())).message).toMatch(/is empty/);
-  expect((await failure('a.txt', new Uint8Array([0xff, 0xfe, 65, 0]))).message).toMatch(/UTF-16/);
   expect((await failure('a.txt', 'Lorem ipsum')).message).toMatch(/not JSON, JSONL, CSV/);
   expect((await failure('a.parquet', 'Lorem ipsum')).message).toMatch(/does not begin with "PAR1"/);
 });
