@@ -21,10 +21,13 @@ const table = (rows) => {
   return rows.map((row) => `  ${row.map(written).join('  ')}`.trimEnd());
 };
 
+/** A name as the file writes it, on one line. */
+const shown = (name) => (/^[\p{L}\p{N}_.-]+$/u.test(name) ? name : JSON.stringify(name));
+
 const mapped = (mapping) =>
   Object.entries(mapping)
     .filter(([, column]) => column !== undefined)
-    .map(([part, column]) => (part === column ? part : `${part}=${[column].flat().join(',')}`))
+    .map(([part, column]) => (part === column ? part : `${part}=${[column].flat().map(shown).join(',')}`))
     .join(', ');
 
 /** Places of dropped rows that are listed for each reason. */
@@ -33,6 +36,13 @@ const PLACES = 3;
 const droppedLine = ({ reason, count: dropped, examples }, file) => {
   const places = examples.slice(0, PLACES).map(({ where }) => where.replace(`${file}, `, ''));
   return `  ${count(dropped)} dropped: ${reason} (${places.join('; ')}${dropped > PLACES ? '; ...' : ''})`;
+};
+
+const unusedLine = (columns) => {
+  const listed = columns.map(
+    ({ name, count: rows }) => `${shown(name)} (${rows === 0 ? 'empty' : count(rows)})`,
+  );
+  return `  not used: ${listed.join(', ')}`;
 };
 
 const lengthsOf = ({ lengths, truncated }) => {
@@ -48,11 +58,12 @@ const lengthsOf = ({ lengths, truncated }) => {
 
 /** Lines of a dataset's report, a `DatasetReport` of the library. */
 export const reportLines = (report) => {
-  const { file, format, mapping, why, rows, dropped, trees, comparisons, tokens } = report;
+  const { file, format, mapping, why, unusedColumns, rows, dropped, trees, comparisons, tokens } = report;
   return [
     `${file}: ${format} (${mapped(mapping)})${why ? `, since ${why}` : ''}`,
     `  ${count(rows.read)} rows read, ${count(rows.used)} used, ${count(rows.dropped)} dropped`,
     ...dropped.map((reason) => droppedLine(reason, file)),
+    ...(unusedColumns.length > 0 ? [unusedLine(unusedColumns)] : []),
     `  ${count(trees.train)} examples to train on (${count(comparisons)} comparisons, ${count(tokens)} tokens), ${count(trees.heldOut)} held out`,
     ...lengthsOf(report),
     ...report.warnings.map((warning) => `  Note: ${warning}`),

@@ -1,4 +1,6 @@
 import { z } from 'zod/mini';
+import { doubleWord } from './formats/labels';
+import { isEncoding } from './rows/encoding';
 
 const length = z.nullable(z.int().check(z.minimum(2), z.maximum(1_000_000)));
 const column = z.optional(z.string().check(z.maxLength(200)));
@@ -7,7 +9,9 @@ const column = z.optional(z.string().check(z.maxLength(200)));
 export const formatIds = [
   'preference',
   'implicit-preference',
+  'two-responses',
   'unpaired',
+  'unpaired-messages',
   'ranked',
   'step-dpo',
   'prompt-completion',
@@ -31,6 +35,10 @@ const mappingSchema = z.strictObject({
   chosen: column,
   rejected: column,
   margin: column,
+  /** Two answers, and which of them is better. */
+  first: column,
+  second: column,
+  better: column,
   completion: column,
   label: column,
   responses: column,
@@ -45,6 +53,15 @@ const mappingSchema = z.strictObject({
   solutions: z.optional(z.array(z.string().check(z.minLength(1), z.maxLength(200))).check(z.maxLength(64))),
 });
 
+const words = z.optional(z.array(z.string().check(z.minLength(1), z.maxLength(200))).check(z.maxLength(64)));
+
+/** Words of a label that do not say it themselves, by what they mean: `{ right: ['thumbs up'], wrong: ['thumbs down'] }`. */
+const labelsSchema = z
+  .strictObject({ right: words, wrong: words, first: words, second: words })
+  .check(
+    z.refine((labels) => doubleWord(labels) === undefined, 'gives one word two meanings; leave one out'),
+  );
+
 const stepsSchema = z.strictObject({
   /** How an answer is cut into steps. */
   rule: z.enum(['whole', 'line', 'sentence', 'step', 'pattern']),
@@ -56,6 +73,19 @@ const stepsSchema = z.strictObject({
 export const datasetSettingsSchema = z.strictObject({
   format: z._default(z.enum(['auto', ...formatIds]), 'auto'),
   mapping: z._default(mappingSchema, {}),
+  labels: z._default(labelsSchema, {}),
+  /** Text encoding of the file, by any name that browsers know; a byte order mark says more. */
+  encoding: z._default(
+    z
+      .string()
+      .check(
+        z.refine(
+          isEncoding,
+          'is no text encoding; use for example utf-8, windows-1252, shift_jis, gb18030 or utf-16le',
+        ),
+      ),
+    'utf-8',
+  ),
   /** How conversations are written: with the model's own template, or a plain one. `none` refuses conversations. */
   template: z._default(z.enum(['model', 'plain', 'none']), 'model'),
   /** Plain texts as they stand (as TRL has it), or as a conversation of one question and one answer. */

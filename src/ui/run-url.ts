@@ -4,6 +4,7 @@
  * commas (a comma inside an item has a backslash before it). `#run=<JSON>` is read as well, and `start=1` beside either
  * asks to train at once.
  */
+import { labelMeanings } from '../data/formats/labels';
 import type { RunDocument } from '../train/run-document';
 
 const settings = 'data.dataset.settings';
@@ -20,6 +21,7 @@ const textFields = new Set([
   'data.dataset.id',
   ...[
     'format',
+    'encoding',
     'template',
     'plainRows',
     'turns',
@@ -35,17 +37,23 @@ const textFields = new Set([
   'backend',
 ]);
 
-const listFields = new Set(['adapter.targetModules', `${settings}.mapping.solutions`]);
+const listFields = new Set([
+  'adapter.targetModules',
+  `${settings}.mapping.solutions`,
+  ...labelMeanings.map((meaning) => `${settings}.labels.${meaning}`),
+]);
 
 /** Text, or nothing. */
 const nullableTextFields = new Set(['adapter.from']);
 
 const isText = (field: string) => textFields.has(field) || field.startsWith(`${settings}.mapping.`);
 
-const joined = (items: readonly unknown[]): string =>
+/** Items as a text with commas between them. */
+export const joined = (items: readonly unknown[]): string =>
   items.map((item) => String(item).replace(/[\\,]/g, '\\$&')).join(',');
 
-const parted = (text: string): string[] =>
+/** The items of such a text. */
+export const parted = (text: string): string[] =>
   text === ''
     ? []
     : (text.match(/(?:\\.|[^,\\]|\\$)+/gsu) ?? []).map((item) => item.replace(/\\(.)/gsu, '$1'));

@@ -2,6 +2,7 @@ import { nearest } from '../../util/nearest';
 import { DataError } from '../data-error';
 import type { ColumnMapping, FormatId } from '../settings';
 import { shownText } from '../shown-text';
+import { findTwo } from './two-responses';
 
 export type Part = Exclude<keyof ColumnMapping, 'solutions'>;
 
@@ -15,8 +16,22 @@ const names: Record<Part, readonly string[]> = {
   chosen: ['chosen', 'chosen_response', 'response_chosen', 'preferred', 'accepted', 'winner'],
   rejected: ['rejected', 'rejected_response', 'response_rejected', 'dispreferred', 'loser'],
   margin: ['margin'],
+  // Told as a pair, see `findTwo`.
+  first: [],
+  second: [],
+  better: [
+    'better_response_id',
+    'better_response',
+    'better',
+    'winner',
+    'preferred',
+    'preference',
+    'choice',
+    'label',
+    'labels',
+  ],
   completion: ['completion', 'response', 'answer', 'output', 'solution'],
-  label: ['label', 'is_correct', 'correct'],
+  label: ['label', 'labels', 'kto_tag', 'is_correct', 'correct', 'is_good', 'desirable'],
   responses: ['responses', 'completions', 'answers', 'candidates'],
   scores: ['scores', 'ratings', 'rewards'],
   prefix: ['initial_reason_steps', 'prefix', 'correct_prefix', 'initial_steps'],
@@ -33,6 +48,10 @@ const question = ['system', 'tools', 'input', 'history'] as const;
 export const parts: Record<FormatId, { required: readonly Part[]; optional: readonly Part[] }> = {
   preference: { required: ['prompt', 'chosen', 'rejected'], optional: [...question, 'margin'] },
   'implicit-preference': { required: ['chosen', 'rejected'], optional: ['system', 'tools', 'margin'] },
+  'two-responses': {
+    required: ['first', 'second', 'better'],
+    optional: ['prompt', ...question, 'margin'],
+  },
   unpaired: { required: ['prompt', 'completion', 'label'], optional: question },
   ranked: { required: ['prompt', 'responses'], optional: [...question, 'scores'] },
   'step-dpo': {
@@ -41,19 +60,29 @@ export const parts: Record<FormatId, { required: readonly Part[]; optional: read
   },
   'prompt-completion': { required: ['prompt', 'completion'], optional: question },
   messages: { required: ['messages'], optional: ['system', 'tools'] },
+  'unpaired-messages': { required: ['messages', 'label'], optional: ['system', 'tools'] },
   solutions: { required: ['prompt'], optional: [...question, 'groundTruth'] },
 };
 
-/** The column that goes by one of the part's names, in any case. */
+/** In small letters, with one line below for anything between words: "Full Chosen" and "fullChosen" become full_chosen. */
+const inWords = (name: string): string =>
+  name
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1_$2')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '_')
+    .replace(/^_|_$/g, '');
+
+/** The column that goes by one of the part's names, however it is written. */
 export const columnFor = (part: Part, columns: readonly string[]): string | undefined => {
+  if (part === 'first' || part === 'second') return findTwo(columns)?.[part];
   for (const name of names[part]) {
-    const found = columns.find((column) => column === name) ?? columns.find((c) => c.toLowerCase() === name);
+    const found = columns.find((column) => column === name) ?? columns.find((c) => inWords(c) === name);
     if (found !== undefined) return found;
   }
   return undefined;
 };
 
-const missing = (
+export const missing = (
   file: string,
   part: string,
   column: string | undefined,
@@ -74,6 +103,12 @@ const missing = (
   );
 };
 
+/** Whether rows of a format have a part, or may have it. */
+export const hasPart = (format: FormatId, part: string): boolean =>
+  part === 'solutions'
+    ? format === 'solutions'
+    : [...parts[format].required, ...parts[format].optional].includes(part as Part);
+
 /**
  * The mapping with every part of the format filled in from the columns where the person named none.
  * @throws DataError naming a column that the file lacks, with the nearest that it has
@@ -86,6 +121,14 @@ export const resolveMapping = (
 ): ColumnMapping => {
   const { required, optional } = parts[format];
   const resolved: ColumnMapping = {};
+  const foreign = Object.keys(mapping).find((part) => mapping[part as Part] && !hasPart(format, part));
+  if (foreign !== undefined) {
+    throw new DataError(
+      file,
+      `part "${foreign}"`,
+      `is mapped, and rows read as "${format}" have no such part (they have ${[...required, ...optional].join(', ')}). Leave it out, or set format to the one that is meant`,
+    );
+  }
   for (const part of [...required, ...optional]) {
     const given = mapping[part];
     if (given === '') {
@@ -93,7 +136,9 @@ export const resolveMapping = (
       continue;
     }
     if (given !== undefined && !columns.includes(given)) throw missing(file, part, given, columns);
-    const found = columnFor(part, columns);
+    // Of one answer beside a conversation, the conversation is the prompt.
+    const talk = part === 'prompt' && format === 'preference' ? columnFor('messages', columns) : undefined;
+    const found = columnFor(part, columns) ?? talk;
     // No column plays two parts of the question: an "input" alone is the prompt.
     const taken = part === 'input' && Object.values(resolved).includes(found);
     const column = given ?? (taken ? undefined : found);

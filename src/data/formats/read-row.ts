@@ -15,11 +15,13 @@ import {
 import type { Example, ScoredExample, Text } from './example';
 import { isConversation, RowProblem } from './example';
 import { inTurns } from './in-turns';
+import { readLabel } from './labels';
 import type { Note } from './note';
 import { readQuestion, readSystem, readTools, underSystem } from './question';
 import { isMessages, readMessages, readText } from './read-messages';
-import { cell, readBoolean, readList, readNumber, readString } from './read-value';
+import { cell, readList, readNumber, readString } from './read-value';
 import { solutionExamples } from './solutions';
+import { betterOfTwo } from './two-responses';
 
 /** What a method eats; see `methodShape`. */
 export type Shape = 'pairs' | 'steps' | 'scored';
@@ -85,10 +87,27 @@ const examplesOf = (
         },
       ];
     }
+    case 'two-responses': {
+      const [first, second, better] = [column('first'), column('second'), column('better')];
+      const sides = betterOfTwo(row, { first, second, better }, settings.labels);
+      const pair = mapping.prompt === undefined ? 'implicit-preference' : 'preference';
+      return examplesOf({ where, value: row }, pair, { ...mapping, ...sides }, settings, shape, note);
+    }
+    case 'unpaired-messages': {
+      const score = Number(readLabel(at('label'), column('label'), settings.labels));
+      // The label is about the last answer; the turns before it are given, but where nothing is compared.
+      const own = shape === 'scored' ? settings : { ...settings, turns: 'last' as const };
+      return examplesOf({ where, value: row }, 'messages', mapping, own, shape, note).map((example) =>
+        example.kind === 'scored'
+          ? { ...example, responses: example.responses.map(({ text: said }) => ({ text: said, score })) }
+          : example,
+      );
+    }
     case 'unpaired':
     case 'prompt-completion': {
       const { prompt, answers } = joined([text('completion')]);
-      const score = format === 'unpaired' ? Number(readBoolean(at('label'), column('label'))) : 1;
+      const score =
+        format === 'unpaired' ? Number(readLabel(at('label'), column('label'), settings.labels)) : 1;
       return [{ kind: 'scored', where, prompt, responses: [{ text: answers[0]!, score }] }];
     }
     case 'ranked': {
@@ -173,7 +192,7 @@ export const readRow = (
   row: GoodRow,
   format: FormatId,
   mapping: ColumnMapping,
-  settings: Pick<DatasetSettings, 'annotations' | 'pairsPerRow' | 'plainRows' | 'turns'>,
+  settings: Pick<DatasetSettings, 'annotations' | 'pairsPerRow' | 'plainRows' | 'turns' | 'labels'>,
   shape: Shape,
   note: Note = () => {},
 ): Example[] => {

@@ -3,9 +3,12 @@ import { shownText, shownValue } from '../shown-text';
 import { dumpedValue } from './dumped';
 import { RowProblem } from './example';
 
-/** Own fields only: a row may well have a column called `constructor`. */
+/**
+ * Own fields only: a row may well have a column called `constructor`. NaN alone in a cell is how tables of Python write
+ * that nothing stands there.
+ */
 export const cell = (row: RowValue, column: string): unknown =>
-  Object.hasOwn(row, column) ? row[column] : undefined;
+  Object.hasOwn(row, column) && !Number.isNaN(row[column]) ? row[column] : undefined;
 
 const named = (column: string) => `"${shownText(column, 40)}"`;
 
@@ -26,15 +29,10 @@ export const readNumber = (value: unknown, column: string): number => {
 export const asBoolean = (value: unknown): boolean | undefined => {
   if (typeof value === 'boolean') return value;
   const text = typeof value === 'string' ? value.trim().toLowerCase() : value;
-  if (text === 1 || text === '1' || text === 'true' || text === 'yes') return true;
-  if (text === 0 || text === '0' || text === 'false' || text === 'no') return false;
+  const number = typeof text === 'string' && text !== '' ? Number(text) : text;
+  if (number === 1 || text === 'true' || text === 'yes') return true;
+  if (number === 0 || text === 'false' || text === 'no') return false;
   return undefined;
-};
-
-export const readBoolean = (value: unknown, column: string): boolean => {
-  const result = asBoolean(value);
-  if (result === undefined) throw new RowProblem(`${named(column)} is not true or false`, shownValue(value));
-  return result;
 };
 
 /** A list, also one that stands as text; undefined for anything else. */

@@ -14,12 +14,8 @@ export interface Layout {
 /** As the settings say, or as the file looks. @throws DataError when they do not fit each other */
 export const layoutOf = (source: RowSource, settings: DatasetSettings): Layout => {
   if (settings.format === 'auto') {
-    const found = detectFormat(source);
-    const named = Object.fromEntries(
-      Object.entries(settings.mapping).filter(([, column]) => column !== undefined),
-    );
-    const mapping = resolveMapping(source.name, found.format, { ...found.mapping, ...named }, source.columns);
-    return { format: found.format, mapping, why: found.why };
+    const { format, mapping, why } = detectFormat(source, settings.mapping);
+    return { format, mapping, why };
   }
   const { format } = settings;
   const own =

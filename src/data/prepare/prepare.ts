@@ -11,15 +11,17 @@ import type { TextTokenizer } from '../text/tokenize';
 import { writtenAs } from './as-chat';
 import { createBuilder } from './build';
 import { createTalkCheck } from './check-talk';
+import { columnTally } from './column-tally';
 import type { Layout } from './layout';
 import { layoutOf } from './layout';
 import { createNotes } from './notes';
 import { pairUnpaired } from './pair-unpaired';
 import { isTalk, readExamples } from './read';
 import type { DatasetReport } from './report';
+import { unusedIn } from './report';
 import { createRoute } from './route';
 import type { MethodNeeds } from './shape';
-import { shapeFor } from './shape';
+import { isLabelled, shapeFor } from './shape';
 import { textOf } from './text-of';
 import { createTracker } from './tracker';
 
@@ -81,7 +83,7 @@ const nothing = ({ report, heldOut }: PreparedDataset): DataError => {
     heldOut.length > 0
       ? `all ${heldOut.length} examples are held out; lower heldOut or give more rows`
       : first
-        ? `none of its ${report.rows.read} rows can be used. Most often: ${first.reason} (${first.examples[0]?.where ?? ''})`
+        ? `none of its ${report.rows.read} rows can be used. Most often: ${first.reason} (${first.examples[0]?.where ?? ''})${unusedIn(report)}`
         : 'has no rows',
   );
 };
@@ -97,6 +99,7 @@ const readOnce = async (
 ): Promise<PreparedDataset | undefined> => {
   const { source, tokenizer, method, seed, signal } = options;
   const notes = createNotes();
+  const columns = columnTally(source.columns, layout.mapping);
   const tracker = createTracker(tokenizer, options.samples ?? 5);
   const route = createRoute(source.name, { seed, heldOut: settings.heldOut }, tracker);
   const rows = { read: 0, used: 0, dropped: 0 };
@@ -131,7 +134,7 @@ const readOnce = async (
   const asWritten: DatasetSettings = asChat ? { ...settings, plainRows: 'chat' } : settings;
   let [plain, talks] = [0, 0];
   let lastPause = Date.now();
-  for await (const { where, examples, problem } of readExamples(
+  for await (const { where, value, examples, problem } of readExamples(
     source,
     layout,
     asWritten,
@@ -139,6 +142,7 @@ const readOnce = async (
     notes.note,
   )) {
     rows.read++;
+    if (value) columns.add(value);
     const own = examples.filter(isTalk).length;
     talks += own;
     plain += examples.length - own;
@@ -146,7 +150,7 @@ const readOnce = async (
     if (problem) {
       tracker.drop(problem.reason, where, problem.excerpt);
       count(false);
-    } else if (layout.format === 'unpaired' && shape !== 'scored') {
+    } else if (isLabelled(layout.format) && shape !== 'scored') {
       waiting.push(...(examples.map(written) as ScoredExample[]));
       notes.rowDone();
     } else count(build(where, examples.map(written)));
@@ -170,6 +174,7 @@ const readOnce = async (
     file: source.name,
     ...layout,
     rows,
+    unusedColumns: columns.list(),
     unusedFields: notes.unusedFields(),
     trees: { train: trees.length, heldOut: heldOut.length },
     comparisons: counts.comparisons,

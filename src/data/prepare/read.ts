@@ -5,7 +5,7 @@ import { isConversation, RowProblem } from '../formats/example';
 import type { Note } from '../formats/note';
 import type { Shape } from '../formats/read-row';
 import { readRow } from '../formats/read-row';
-import type { RowSource } from '../rows/row-source';
+import type { RowSource, RowValue } from '../rows/row-source';
 import { isBad } from '../rows/row-source';
 import type { DatasetSettings } from '../settings';
 import { PatternProblem } from '../text/pattern-parse';
@@ -33,6 +33,8 @@ export const problemOf = (error: unknown): Problem => {
 /** A row of the file: its examples, or why it has none. */
 export interface RowRead {
   where: string;
+  /** What stands there; absent where the row itself could not be read. */
+  value?: RowValue;
   examples: Example[];
   problem?: Problem;
 }
@@ -59,9 +61,9 @@ export async function* readExamples(
     }
     let result: RowRead;
     try {
-      result = { where, examples: readRow(row, format, mapping, settings, shape, note) };
+      result = { where, value: row.value, examples: readRow(row, format, mapping, settings, shape, note) };
     } catch (error) {
-      result = { where, examples: [], problem: problemOf(error) };
+      result = { where, value: row.value, examples: [], problem: problemOf(error) };
     }
     yield result;
   }

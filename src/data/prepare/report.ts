@@ -1,5 +1,5 @@
 import type { ColumnMapping, FormatId } from '../settings';
-import { shownValue } from '../shown-text';
+import { shownText, shownValue } from '../shown-text';
 import type { Unused } from './notes';
 import type { Dropped, Histogram } from './tally';
 
@@ -40,6 +40,8 @@ export interface DatasetReport {
   mapping: ColumnMapping;
   /** Why this format, when it was found and not given. */
   why: string | undefined;
+  /** Columns that nothing is read from, with the number of rows in which something stands there. */
+  unusedColumns: Unused[];
   rows: { read: number; used: number; dropped: number };
   /** By reason. A row that gives several examples may be used and have some of them here. */
   dropped: Dropped[];
@@ -63,6 +65,16 @@ export interface DatasetReport {
   warnings: string[];
   samples: SampleExample[];
 }
+
+const NAMED = 12;
+
+/** For the end of a sentence: the columns that hold something and are not used. */
+export const unusedIn = ({ unusedColumns }: Pick<DatasetReport, 'unusedColumns'>): string => {
+  const filled = unusedColumns.filter(({ count }) => count > 0).map(({ name }) => `"${shownText(name, 40)}"`);
+  if (filled.length === 0) return '';
+  const more = filled.length > NAMED ? ` and ${filled.length - NAMED} more` : '';
+  return `. Columns that are not used: ${filled.slice(0, NAMED).join(', ')}${more}`;
+};
 
 /** Sentences on what the counts mean. */
 export const warningsOf = (

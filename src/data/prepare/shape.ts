@@ -10,13 +10,19 @@ export type MethodNeeds = Pick<Method, 'name' | 'eats'>;
 const formatNames: Record<FormatId, string> = {
   preference: 'pairs with a prompt',
   'implicit-preference': 'pairs that hold their prompt',
+  'two-responses': 'two answers and which is better',
   unpaired: 'single answers with a label',
+  'unpaired-messages': 'conversations with a label',
   ranked: 'lists of answers with scores',
   'step-dpo': 'pairs of next steps',
   'prompt-completion': 'prompts with one answer',
   messages: 'conversations',
   solutions: 'questions with right and wrong solutions',
 };
+
+/** Formats of single answers with a label. */
+export const isLabelled = (format: FormatId): boolean =>
+  format === 'unpaired' || format === 'unpaired-messages';
 
 /**
  * The examples that a method needs of a format.
@@ -37,7 +43,7 @@ export const shapeFor = (
       'compares two answers to one prompt. Train on this file with SFT, or give pairs of chosen and rejected',
     );
   }
-  if (format === 'unpaired' && !settings.pairUnpaired) {
+  if (isLabelled(format) && !settings.pairUnpaired) {
     refuse(
       'compares two answers to one prompt. Set pairUnpaired to pair right and wrong answers of the same prompt, or choose a method for single answers',
     );

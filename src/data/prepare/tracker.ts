@@ -43,7 +43,16 @@ export interface Tracker {
   finish(
     known: Pick<
       DatasetReport,
-      'file' | 'format' | 'mapping' | 'why' | 'rows' | 'unusedFields' | 'trees' | 'comparisons' | 'tokens'
+      | 'file'
+      | 'format'
+      | 'mapping'
+      | 'why'
+      | 'rows'
+      | 'unusedColumns'
+      | 'unusedFields'
+      | 'trees'
+      | 'comparisons'
+      | 'tokens'
     >,
   ): DatasetReport;
 }

@@ -4,11 +4,13 @@ import type { FormatId } from '../../data/settings';
 export const formatLabels: Record<FormatId, string> = {
   preference: 'Prompt, chosen, rejected',
   'implicit-preference': 'Chosen and rejected with the prompt inside',
+  'two-responses': 'Two answers and which is better',
   unpaired: 'Prompt, one answer, label',
   ranked: 'Prompt and answers with scores',
   'step-dpo': 'Step-DPO: prefix, chosen and rejected step',
   'prompt-completion': 'Prompt and answer',
   messages: 'Conversations',
+  'unpaired-messages': 'Conversations with a label',
   solutions: 'Question and solutions marked right or wrong',
 };
 
@@ -21,6 +23,9 @@ export const partLabels: Record<Part | 'solutions', string> = {
   chosen: 'Chosen',
   rejected: 'Rejected',
   margin: 'Margin',
+  first: 'First answer',
+  second: 'Second answer',
+  better: 'Which is better',
   completion: 'Answer',
   label: 'Label (right or wrong)',
   responses: 'Answers',

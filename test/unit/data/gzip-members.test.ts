@@ -24,7 +24,7 @@ it('reads members that end at the border of the pieces that are unpacked', async
   const small = await gzip(encode('{"a":2}\n'));
   const stored = (length: number) =>
     new Uint8Array(gzipSync(encode(`{"t":"${'y'.repeat(length)}"}\n`), { level: 0 }));
-  for (const size of [32 * 1024 - 1, 32 * 1024, 32 * 1024 + 1, 96 * 1024]) {
+  for (const size of [32 * 1024 - 1, 32 * 1024, 32 * 1024 + 1]) {
     const frame = stored(size).length - size;
     let member = stored(size - frame);
     for (let less = 0; member.length > size; less++) member = stored(size - frame - less);
