@@ -61,7 +61,8 @@ const summaryOf = (evaluation) =>
   };
 
 /** The page to say everything of before a step is done: what the data are, and whether the run fits. */
-const tellPrepared = ({ document, report, estimate }, options) => {
+const tellPrepared = ({ document, report, estimate, notices = [] }, options) => {
+  for (const notice of notices) console.log(`Note: ${notice}`);
   if (report) console.log(reportLines(report).map(inOptions).join('\n'));
   if (estimate) console.log(estimateLines(estimate, document).join('\n'));
   if (options.json && (options.check || options.estimate)) {

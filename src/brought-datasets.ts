@@ -1,21 +1,23 @@
 /** Files of examples that a person brings: the head is read to say what they look like, then they are kept as they are. */
 import type { DatasetSummary, GivenFile, HubSource } from '../workers/protocol';
 import type { BringHooks } from './brought-models';
-import { fetchSet, givenBlobs } from './brought-models';
+import { fetchSet } from './brought-models';
 import { DataError } from './data/data-error';
 import { detectFormat } from './data/formats/detect';
 import type { PreparedDataset } from './data/prepare/prepare';
 import { prepareDataset } from './data/prepare/prepare';
-import { openRows } from './data/rows/open-rows';
 import type { RowSource } from './data/rows/row-source';
+import { shownText } from './data/shown-text';
 import type { ChatTemplate } from './data/text/chat-template';
 import { readChatTemplate } from './data/text/read-chat-template';
+import { lookAt, openDataset, readGiven } from './given-dataset';
 import { listDataFiles } from './hub/download';
 import type { Method } from './methods/method';
 import type { FileSet, FileStore } from './store/files';
 import { keepFiles } from './store/keep-files';
 import type { LoadedModel } from './train/loaded-model';
 import type { RunDocument } from './train/run-document';
+import { sha256Hex } from './util/hash';
 import { createSha256 } from './util/sha256';
 
 const PIECE = 8 * 1024 * 1024;
@@ -29,7 +31,10 @@ const hashOf = async (blob: Blob, signal: AbortSignal): Promise<string> => {
   return hash.hex();
 };
 
-const summaryOf = (set: FileSet, source: RowSource): DatasetSummary => {
+const summaryOf = (
+  set: FileSet,
+  { source, utf8, notices = [] }: { source: RowSource; utf8: boolean; notices?: string[] },
+): DatasetSummary => {
   let detected: { format: string | undefined; why: string; mapping: DatasetSummary['mapping'] };
   try {
     detected = detectFormat(source);
@@ -46,6 +51,8 @@ const summaryOf = (set: FileSet, source: RowSource): DatasetSummary => {
     format: detected.format,
     why: detected.why,
     mapping: detected.mapping,
+    notices,
+    utf8,
     kept: set.kept,
   };
 };
@@ -56,28 +63,43 @@ export const listDatasets = async (store: FileStore): Promise<DatasetSummary[]> 
     return summary ? { ...summary, kept: set.kept } : [];
   });
 
-const openSet = async (store: FileStore, set: FileSet): Promise<RowSource> => {
-  const { name } = set.files[0]!;
-  return openRows({
-    name: name.slice(name.lastIndexOf('/') + 1),
-    bytes: await store.readBlob('dataset', set.id, name),
-  });
+const openSet = async (store: FileStore, set: FileSet, encoding?: string): Promise<RowSource> => {
+  const blobs = new Map<string, Blob>();
+  for (const { name } of set.files) blobs.set(name, await store.readBlob('dataset', set.id, name));
+  return openDataset(set.label, blobs, encoding);
 };
 
-/** Reads the head of a file and keeps it. @throws DataError when it cannot be read; nothing is kept then */
+const idOf = async (files: ReadonlyMap<string, Blob>, signal: AbortSignal): Promise<string> => {
+  const byHash = new Map<string, string>();
+  for (const [path, blob] of files) {
+    const hash = await hashOf(blob, signal);
+    const same = byHash.get(hash);
+    if (same !== undefined) {
+      throw new DataError(path, '', `holds the same as ${shownText(same, 120)}; give each file once`);
+    }
+    byHash.set(hash, path);
+  }
+  const hashes = [...byHash.keys()];
+  const hash = hashes.length === 1 ? hashes[0]! : await sha256Hex([hashes.join('\n')]);
+  return `data-${hash.slice(0, 20)}`;
+};
+
+/**
+ * Reads the head of a file, or of the files that make up one dataset, and keeps them.
+ * @throws DataError when one cannot be read; nothing is kept then
+ */
 export const addDataset = async (
   store: FileStore,
-  given: GivenFile,
+  given: GivenFile | readonly GivenFile[],
   { signal }: Pick<BringHooks, 'signal'>,
 ): Promise<DatasetSummary> => {
-  const [[path, blob]] = [...givenBlobs([given])] as [[string, Blob]];
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const source = await openRows({ name, bytes: blob });
-  const id = `data-${(await hashOf(blob, signal)).slice(0, 20)}`;
+  const found = await readGiven(given);
+  const { label, files } = found;
+  const id = await idOf(files, signal);
   const set =
     (await store.manifest('dataset', id)) ??
-    (await keepFiles(store, { kind: 'dataset', id, label: name }, new Map([[name, blob]]), { signal }));
-  const summary = summaryOf(set, source);
+    (await keepFiles(store, { kind: 'dataset', id, label }, files, { signal }));
+  const summary = summaryOf(set, found);
   await store.annotate('dataset', id, { summary });
   return summary;
 };
@@ -92,14 +114,14 @@ export const addHubDataset = async (
   hooks: BringHooks,
 ): Promise<DatasetSummary> => {
   const set = await fetchSet(store, 'dataset', source, hooks);
-  let rows: RowSource;
+  let found: Awaited<ReturnType<typeof lookAt>>;
   try {
-    rows = await openSet(store, set);
+    found = await lookAt((encoding) => openSet(store, set, encoding));
   } catch (error) {
     if (!set.facts) await store.delete('dataset', set.id);
     throw error;
   }
-  const summary = summaryOf(set, rows);
+  const summary = summaryOf(set, found);
   await store.annotate('dataset', set.id, { summary });
   return summary;
 };
@@ -135,7 +157,7 @@ export const prepareDocument = async (
   const set = await store.manifest('dataset', dataset.id);
   if (!set) throw new Error(`data.dataset.id: there is no stored file "${dataset.id}"; add it first.`);
   return prepareDataset({
-    source: await openSet(store, set),
+    source: await openSet(store, set, dataset.settings.encoding),
     settings: dataset.settings,
     tokenizer: model.tokenizer,
     template: chatTemplateOf(model),

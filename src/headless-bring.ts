@@ -52,7 +52,9 @@ export const bring = async (trainer: Trainer, input: BringInput, model: string):
   }
   if (data) {
     brought.data = await named('--data', async () =>
-      'hub' in data ? trainer.addHubDataset(data.hub) : trainer.addDataset(await fetchFile(data.files[0]!)),
+      'hub' in data
+        ? trainer.addHubDataset(data.hub)
+        : trainer.addDataset(await Promise.all(data.files.map(fetchFile))),
     );
   }
   if (adapter) {

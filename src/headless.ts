@@ -33,6 +33,8 @@ interface PrepareInput extends DocumentInput {
 interface Prepared {
   document: RunDocument;
   model: ModelSummary | undefined;
+  /** What is to be known of the files of examples, in sentences. */
+  notices?: string[];
   report?: DatasetReport;
   estimate?: Estimate;
 }
@@ -129,7 +131,8 @@ const prepare = async (input: PrepareInput): Promise<Prepared> => {
   if (input.check && !dataset) throw new GivenError('--check: give the examples to check with --data FILE.');
   const report = dataset ? await trainer.checkDataset(document) : undefined;
   const estimate = input.estimate ? await trainer.estimate(document) : undefined;
-  return { document, model, ...(report ? { report } : {}), ...(estimate ? { estimate } : {}) };
+  const notices = brought.data?.notices ?? [];
+  return { document, model, notices, ...(report ? { report } : {}), ...(estimate ? { estimate } : {}) };
 };
 
 const train = (): Promise<TrainResult> => {

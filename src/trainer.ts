@@ -353,7 +353,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     cancelDownload: async () =>
       bringing?.abort(new Error('The download was cancelled; what has come is kept.')),
 
-    addDataset: (file) => bring(async (hooks) => addDataset((await store()).files, file, hooks)),
+    addDataset: (files) => bring(async (hooks) => addDataset((await store()).files, files, hooks)),
     hubDataFiles: (source) => bring(({ signal }) => hubDataFiles(source, signal)),
     addHubDataset: (source) => bring(async (hooks) => addHubDataset((await store()).files, source, hooks)),
     datasets: async () => listDatasets((await store()).files),

@@ -175,7 +175,7 @@ export interface DownloadProgress {
 export interface DatasetSummary {
   /** Names it in a run document: `data.dataset.id`. Equal files have equal ids. */
   id: string;
-  /** The file's name. */
+  /** The file's name, or that of its folder. */
   name: string;
   bytes: number;
   columns: string[];
@@ -186,6 +186,10 @@ export interface DatasetSummary {
   why: string;
   /** Which column plays which part. */
   mapping: Record<string, string | string[] | undefined>;
+  /** What the person should know of the files themselves, in sentences. */
+  notices?: string[];
+  /** False where its text is not UTF-8: its rows can be read once the settings name its encoding. */
+  utf8?: boolean;
   kept: boolean;
 }
 
@@ -309,8 +313,11 @@ export interface TrainerApi {
   /** Ends what is being downloaded; what has come stays for the next try. */
   cancelDownload(): Promise<void>;
 
-  /** Reads the head of a file of examples, says what it looks like, and keeps it. */
-  addDataset(file: GivenFile): Promise<DatasetSummary>;
+  /**
+   * Reads the head of a file of examples, or of the files of one dataset (its shards, a folder), says what they look like,
+   * and keeps them.
+   */
+  addDataset(files: GivenFile | GivenFile[]): Promise<DatasetSummary>;
   /** Data files of a dataset on the hub, to choose one of. */
   hubDataFiles(source: HubSource): Promise<{ name: string; bytes: number }[]>;
   addHubDataset(source: HubSource): Promise<DatasetSummary>;

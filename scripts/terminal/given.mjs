@@ -1,6 +1,6 @@
 // What --model, --data and --adapter name: something built in or stored, files on this machine, or a place on a hub.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { projectRoot } from '../build.mjs';
 import { UsageError } from './usage-error.mjs';
 
@@ -80,19 +80,57 @@ export const givenModel = (options, share) => {
   return undefined; // an id; the engine knows which there are
 };
 
+/** A name with * and ? in it as the expression of those that fit. */
+const patternOf = (name) =>
+  new RegExp(
+    `^${name
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  );
+
+/** Files and folders that one value of --data means: itself, or what its pattern fits. */
+const dataPaths = (text) => {
+  if (statOf(text) || !/[*?]/.test(basename(text))) return [text];
+  const folder = dirname(text);
+  const names = statOf(folder)?.isDirectory() ? filesIn(folder, patternOf(basename(text))) : [];
+  if (names.length === 0) throw new UsageError(`--data: no file fits "${text}".`);
+  return names.map((name) => join(folder, name));
+};
+
+/** All files of a folder and of those in it, hidden ones left out, by their paths from the folder's own name on. */
+const filesUnder = (folder, name) =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.name.startsWith('.'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory()
+        ? filesUnder(path, `${name}/${entry.name}`)
+        : [{ name: `${name}/${entry.name}`, path }];
+    });
+
 /**
  * @param {Record<string, any>} options
  * @param {(path: string) => string} share
  */
 export const givenData = (options, share) => {
-  const { data: text, 'data-file': file } = options;
-  if (text === undefined) return undefined;
-  const info = statOf(text);
-  if (info?.isDirectory()) throw new UsageError(`--data: "${text}" is a folder; give one file.`);
-  if (info) return { files: [{ name: basename(text), address: share(resolve(text)) }] };
-  if (isHubId(text) && (file !== undefined || !/\.(jsonl?|csv|tsv|parquet|gz)$/i.test(text)))
-    return hubSource(options, text, file);
-  throw new UsageError(`--data: there is no file "${text}".`);
+  const { data, 'data-file': file } = options;
+  if (data === undefined) return undefined;
+  const [text] = data;
+  if (data.length === 1 && !statOf(text) && isHubId(text)) {
+    if (file !== undefined || !/\.(jsonl?|csv|tsv|parquet|gz)$/i.test(text))
+      return hubSource(options, text, file);
+  }
+  const paths = data.flatMap(dataPaths);
+  const short = new Set(paths.map((path) => basename(path))).size === paths.length;
+  const files = paths.flatMap((path) => {
+    const info = statOf(path);
+    if (!info) throw new UsageError(`--data: there is no file "${path}".`);
+    if (info.isDirectory()) return filesUnder(path, basename(resolve(path)));
+    return [{ name: short ? basename(path) : path, path }];
+  });
+  return { files: files.map(({ name, path }) => ({ name, address: share(resolve(path)) })) };
 };
 
 /**

@@ -32,10 +32,13 @@ An adapter (without --lora all weights are trained)
   --reference WHICH   base or adapter: what a run that goes on is compared with (base)
 
 Examples from a file (otherwise the built-in problems)
-  --data FILE         JSON, JSONL, CSV or Parquet, also gzipped; or owner/name on the hub with --data-file NAME
-  --format ID         preference, implicit-preference, unpaired, ranked, step-dpo, prompt-completion, messages,
-                      solutions (told from the columns)
+  --data FILE         JSON, JSONL, CSV or Parquet, also gzipped; or owner/name on the hub with --data-file NAME. Several
+                      files of one dataset: a folder, a pattern such as 'data/*.jsonl', or this option repeated
+  --format ID         preference, implicit-preference, two-responses, unpaired, unpaired-messages, ranked, step-dpo,
+                      prompt-completion, messages, solutions (told from the columns)
   --map PART=COLUMN   which column plays a part, for example --map chosen=winner; may be repeated
+  --label WORD=WHAT   what a word of a label means: right or wrong; of two answers first or second; may be repeated
+  --encoding NAME     of text that is not UTF-8, for example windows-1252
   --template WHICH    how conversations are written: model, plain or none (model)
   --plain-rows HOW    plain texts as they stand (text), or as a conversation (chat)
   --turns WHICH       of whole conversations learn every answer (all, the default) or the last one (last)

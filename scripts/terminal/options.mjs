@@ -35,6 +35,7 @@ const fields = [
   ['target-modules', ['adapter', 'targetModules'], 'list'],
   ['reference', ['adapter', 'reference'], 'text'],
   ['format', data('format'), 'text'],
+  ['encoding', data('encoding'), 'text'],
   ['template', data('template'), 'text'],
   ['plain-rows', data('plainRows'), 'text'],
   ['turns', data('turns'), 'text'],
@@ -60,9 +61,10 @@ const given = {
   param: 'texts',
   lora: 'switch',
   adapter: 'text',
-  data: 'text',
+  data: 'texts',
   'data-file': 'text',
   map: 'texts',
+  label: 'texts',
   check: 'switch',
   estimate: 'switch',
   force: 'switch',
@@ -84,16 +86,34 @@ const optionOf = (kind) => {
   return /** @type {const} */ ({ type: 'string', multiple: kind === 'texts' });
 };
 
+/** The values of --data, with those that a shell has put behind one in place of a pattern. */
+const dataValues = (tokens) => {
+  const files = [];
+  let behindData = false;
+  for (const token of tokens) {
+    if (token.kind === 'positional' && !behindData) {
+      throw new UsageError(`"${token.value}" belongs to no option.\nSee npm run train -- --help.`);
+    }
+    if (token.kind === 'option') behindData = token.name === 'data';
+    if (behindData) files.push(token.value);
+  }
+  return files;
+};
+
 /** @returns {Record<string, any>} */
 export const readOptions = () => {
   const kinds = [...fields.map(([name, , kind]) => [name, kind]), ...Object.entries({ ...given, ...others })];
   try {
-    return parseArgs({
+    const { values, tokens } = parseArgs({
       options: {
         ...Object.fromEntries(kinds.map(([name, kind]) => [name, optionOf(kind)])),
         help: { type: 'boolean', short: 'h' },
       },
-    }).values;
+      allowPositionals: true,
+      tokens: true,
+    });
+    const all = /** @type {Record<string, any>} */ (values);
+    return { ...all, ...(all.data && { data: dataValues(tokens) }) };
   } catch (error) {
     throw new UsageError(`${error.message}\nSee npm run train -- --help.`);
   }
@@ -148,6 +168,16 @@ export const readChanges = (options, document) => {
     const [name, value] = split(pair, '--param', 'NAME=VALUE');
     set.push({ path: ['method', 'params', name], value: paramValue(value) });
   }
+  /** @type {Record<string, string[]>} */
+  const words = {};
+  for (const pair of options.label ?? []) {
+    const at = pair.lastIndexOf('=');
+    if (at < 1) throw new UsageError(`--label: "${pair}" is not WORD=MEANING.`);
+    const meaning = pair.slice(at + 1);
+    words[meaning] = [...(words[meaning] ?? []), pair.slice(0, at)];
+  }
+  for (const [meaning, list] of Object.entries(words))
+    set.push({ path: data('labels', meaning), value: list });
   for (const pair of options.map ?? []) {
     const [part, column] = split(pair, '--map', 'PART=COLUMN');
     const value = part === 'solutions' ? column.split(',').map((name) => name.trim()) : column;
@@ -185,7 +215,7 @@ const checkCompany = (options, document) => {
     if (own)
       throw new UsageError(`--${own}: --adapter goes on with the adapter's own; leave this option out.`);
   }
-  const blind = dataset ? undefined : first([...of('data.dataset.'), 'map', 'check', 'data-file']);
+  const blind = dataset ? undefined : first([...of('data.dataset.'), 'map', 'label', 'check', 'data-file']);
   if (blind) throw new UsageError(`--${blind}: give the examples with --data FILE.`);
   if (!options.model && first(['revision', 'file'])) {
     throw new UsageError(`--${first(['revision', 'file'])}: is about a model; give it with --model.`);
@@ -225,6 +255,7 @@ export const flagOf = (field) => {
     if (field.startsWith(owner)) return `--param ${field.slice(owner.length)}`;
   }
   if (field.startsWith('data.dataset.settings.mapping')) return '--map';
+  if (field.startsWith('data.dataset.settings.labels')) return '--label';
   const known = fields.find(([, path]) => field === path.join('.') || field.startsWith(`${path.join('.')}.`));
   if (known) return `--${known[0]}`;
   return field === 'adapter' ? '--lora' : undefined;
@@ -236,4 +267,11 @@ export const inOptions = (text) =>
     .replace(/\bmapping\.(\w+)/g, '--map $1=COLUMN')
     .replace('a token of that account given here', '$& in the environment variable HF_TOKEN')
     .replace(/^targetModules:/, '--target-modules:')
+    .replace('set encoding to', 'name with --encoding')
+    .replace('set format to', 'name with --format')
+    .replace(
+      'say what its words mean in the setting labels',
+      'say what its words mean, as --label good=right',
+    )
+    .replace('Set pairUnpaired to pair', 'Use --pair-unpaired to pair')
     .replace(/\bset (bos|template) to "(\w+)"/gi, 'use --$1 $2');

@@ -1,4 +1,5 @@
 import { z } from 'zod/mini';
+import { isDataName } from '../data/rows/choose-parts';
 import { sizeInWords } from '../util/size';
 import type { HubFile } from './errors';
 import { HubError } from './errors';
@@ -98,11 +99,7 @@ export const chooseAdapterFiles = (repo: string, files: readonly HubFile[]): Hub
 
 /** The files of a dataset that may hold rows. */
 export const dataFiles = (files: readonly HubFile[]): HubFile[] =>
-  files.filter(
-    ({ name }) =>
-      /\.(jsonl|json|csv|parquet)(\.gz)?$/i.test(name) &&
-      !/(^|\/)(\.[^/]*|dataset_infos?\.json|dataset_dict\.json|state\.json)$/i.test(name),
-  );
+  files.filter(({ name }) => isDataName(name));
 
 /** The one data file that is asked for, or the only one. @throws HubError that lists the choices */
 export const chooseDataFile = (
@@ -128,7 +125,7 @@ export const chooseDataFile = (
   if (choices.length === 0) {
     throw new HubError(
       'missing',
-      `${repo} has no data file that is read here (.jsonl, .json, .csv, .parquet, or .gz of one).`,
+      `${repo} has no data file that is read here (.jsonl, .json, .csv, .tsv, .parquet, or .gz of one).`,
     );
   }
   throw new HubError('choice', `${repo} has several data files; name one of ${listed}.`, choices);

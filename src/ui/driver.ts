@@ -35,7 +35,7 @@ export interface Driver {
    * with the message that the page shows.
    */
   addModel(from: GivenFile[] | HubSource): Promise<ModelSummary>;
-  addDataset(from: GivenFile | HubSource): Promise<DatasetSummary>;
+  addDataset(from: GivenFile | GivenFile[] | HubSource): Promise<DatasetSummary>;
   addAdapter(from: GivenFile[] | HubSource): Promise<AdapterSummary>;
   /** Reads the document's whole dataset and reports, as the button does. */
   checkDataset(): Promise<DatasetReport>;
@@ -97,7 +97,7 @@ export const exposeDriver = (app: App) => {
     addModel: (from) =>
       told('model', Array.isArray(from) ? app.bring.addModel(from) : app.bring.addHubModel(from)),
     addDataset: (from) =>
-      told('dataset', 'repo' in from ? app.bring.addHubDataset(from) : app.bring.addDataset(from)),
+      told('dataset', 'repo' in from ? app.bring.addHubDataset(from) : app.bring.addDataset([from].flat())),
     addAdapter: (from) =>
       told('adapter', Array.isArray(from) ? app.bring.addAdapter(from) : app.bring.addHubAdapter(from)),
     async checkDataset() {

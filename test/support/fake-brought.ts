@@ -5,7 +5,7 @@
 
 import { detectFormat } from '../../src/data/formats/detect';
 import { prepareDataset } from '../../src/data/prepare/prepare';
-import { openRows } from '../../src/data/rows/open-rows';
+import { openDataset, readGiven } from '../../src/given-dataset';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer';
 import type { MethodInfo } from '../../src/train/method-info';
 import type { RunDocument } from '../../src/train/run-document';
@@ -39,8 +39,6 @@ export const pieceOf = (token: number): string => tokenizer.token(token);
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const size = ({ data }: GivenFile) => (data instanceof Blob ? data.size : data.byteLength);
-const bytesOf = async ({ data }: GivenFile) =>
-  data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
 const linearModules = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
 
 export interface BroughtOptions {
@@ -57,7 +55,7 @@ export const createBrought = (
   emit: (...events: RunEvent[]) => void,
 ) => {
   const models: ModelSummary[] = [];
-  const datasets: (DatasetSummary & { data: Uint8Array })[] = [];
+  const datasets: (DatasetSummary & { files: ReadonlyMap<string, Blob> })[] = [];
   const adapters: AdapterSummary[] = [];
   let cancelled = false;
   let check: AbortController | undefined;
@@ -117,11 +115,11 @@ export const createBrought = (
     return total;
   };
 
-  const addDataset = async (file: GivenFile): Promise<DatasetSummary> => {
+  const addDataset = async (given: GivenFile | GivenFile[]): Promise<DatasetSummary> => {
     await sleep(pace);
-    const data = await bytesOf(file);
-    const rows = await openRows({ name: file.name, bytes: data });
-    const digest = await crypto.subtle.digest('SHA-256', data as Uint8Array<ArrayBuffer>);
+    const { label, files, source: rows, notices, utf8 } = await readGiven(given);
+    const data = await new Blob([...files.values()]).arrayBuffer();
+    const digest = await crypto.subtle.digest('SHA-256', data);
     const id = [...new Uint8Array(digest)]
       .map((b) => b.toString(16).padStart(2, '0'))
       .join('')
@@ -135,18 +133,20 @@ export const createBrought = (
     const { format, why, mapping } = found;
     const summary = {
       id,
-      name: file.name,
+      name: label,
       bytes: data.byteLength,
       columns: rows.columns,
       rows: rows.count,
       format,
       why,
       mapping,
+      notices,
+      utf8,
       kept,
     };
     const old = datasets.findIndex((d) => d.id === id);
     if (old >= 0) datasets.splice(old, 1);
-    datasets.push({ ...summary, data });
+    datasets.push({ ...summary, files });
     return summary;
   };
 
@@ -156,7 +156,7 @@ export const createBrought = (
     const model = models.find((m) => m.id === document.model);
     if (!wanted || !dataset) throw new Error(`There is no dataset "${wanted?.id}".`);
     return prepareDataset({
-      source: await openRows({ name: dataset.name, bytes: dataset.data }),
+      source: await openDataset(dataset.name, dataset.files, wanted.settings.encoding),
       settings: wanted.settings,
       tokenizer,
       template: undefined,
@@ -209,7 +209,8 @@ export const createBrought = (
         const row = JSON.stringify({ prompt: 'Say a.', chosen: 'a\nb', rejected: 'c\nd' });
         return addDataset({ name: source.file ?? 'data.jsonl', data: new TextEncoder().encode(`${row}\n`) });
       },
-      datasets: async (): Promise<DatasetSummary[]> => datasets.map(({ data: _data, ...summary }) => summary),
+      datasets: async (): Promise<DatasetSummary[]> =>
+        datasets.map(({ files: _files, ...summary }) => summary),
       checkDataset: async (value: unknown) => {
         check = new AbortController();
         const { signal } = check;

@@ -153,7 +153,8 @@ export const createBring = (app: App) => {
     addModel: (files: GivenFile[]) => bring('model', async () => addedModel(await api().addModel(files))),
     addHubModel: (source: HubSource) =>
       bring('model', async () => addedModel(await api().addHubModel(source))),
-    addDataset: (file: GivenFile) => bring('dataset', async () => addedDataset(await api().addDataset(file))),
+    addDataset: (files: GivenFile[]) =>
+      bring('dataset', async () => addedDataset(await api().addDataset(files))),
     hubDataFiles: (source: HubSource) => bring('dataset', () => api().hubDataFiles(source)),
     addHubDataset: (source: HubSource) =>
       bring('dataset', async () => addedDataset(await api().addHubDataset(source))),

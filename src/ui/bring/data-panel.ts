@@ -57,8 +57,7 @@ export class DataPanel extends AppElement {
   }
 
   #take = (files: GivenFile[]) => {
-    if (files.length === 1) void this.app.bring.addDataset(files[0]!);
-    else this.app.bring.say('dataset', `Give one file at a time; these are ${files.length}.`);
+    void this.app.bring.addDataset(files);
   };
 
   #target = dropTarget(
@@ -99,8 +98,10 @@ export class DataPanel extends AppElement {
       <div class="fields">${choice({ id: 'difficulty', label: 'Difficulty', help: task ? task.name : '', value: document.data.difficulty, options: task?.difficulties ?? [], change: (v) => this.app.editor.edit((d) => withValue(d, 'data.difficulty', v)) })}</div>`;
   }
 
-  #about(dataset: DatasetSummary) {
+  #about(dataset: DatasetSummary, { encoding }: DatasetSettings) {
     return html`<p data-testid="data-format"><strong>${shown(dataset.name)}</strong>, ${bytes(dataset.bytes)}${dataset.rows === undefined ? '' : `, ${count(dataset.rows)} rows`}. <bdi>${dataset.format ? `Read as “${formatLabels[dataset.format as FormatId] ?? dataset.format}”, since ${shown(dataset.why)}` : shown(dataset.why)}</bdi>
+      ${dataset.utf8 === false && encoding === 'utf-8' ? html`<strong class="notice" data-testid="data-encoding">Its text is not UTF-8: name its encoding under “More on reading”.</strong> ` : nothing}
+      ${(dataset.notices ?? []).map((notice) => html`<strong class="notice">${shown(notice)}</strong> `)}
       ${dataset.kept ? nothing : html`<strong>The browser has no room to keep it: it goes with this page.</strong>`}</p>`;
   }
 
@@ -163,9 +164,9 @@ export class DataPanel extends AppElement {
         <div class="ways">
           <div class="files">
             <p class="way-title">From this machine</p>
-            <label for="data-file">A file of examples</label>
-            <input id="data-file" data-testid="data-file" type="file" accept=".json,.jsonl,.ndjson,.csv,.tsv,.parquet,.gz" ?disabled=${busy} @change=${this.#input} />
-            <p class="field-help">JSON, JSONL, CSV or Parquet, also gzipped; or drop it anywhere here. Pairs of chosen and rejected, lists with scores, Step-DPO’s layout, solutions marked right or wrong.</p>
+            <label for="data-file">A file of examples, or all files of one dataset</label>
+            <input id="data-file" data-testid="data-file" type="file" multiple accept=".json,.jsonl,.ndjson,.csv,.tsv,.parquet,.gz" ?disabled=${busy} @change=${this.#input} />
+            <p class="field-help">JSON, JSONL, CSV or Parquet, also gzipped; or drop files or a folder anywhere here. Pairs of chosen and rejected, lists with scores, Step-DPO’s layout, solutions marked right or wrong.</p>
           </div>
           <hub-form prefix="data-hub" what="dataset" example="trl-lib/ultrafeedback_binarized" looks .choices=${this.files} ?busy=${busy}
             @look=${(e: CustomEvent<HubSource>) => void this.#look(e.detail)} @load=${(e: CustomEvent<HubSource>) => void this.#load(e.detail)}></hub-form>
@@ -173,7 +174,7 @@ export class DataPanel extends AppElement {
       </details>
       ${
         chosen
-          ? html`${dataset ? this.#about(dataset) : nothing}
+          ? html`${dataset ? this.#about(dataset, chosen.settings) : nothing}
               ${datasetForm({ dataset, settings: chosen.settings, problems: documentProblems, change: this.#settings })}
               ${this.#preview(document)} ${this.#check()}`
           : nothing

@@ -1,8 +1,10 @@
 import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { DatasetSummary } from '../../../workers/protocol';
-import { type Part, parts } from '../../data/formats/parts';
+import { type LabelMeaning, labelMeanings } from '../../data/formats/labels';
+import { hasPart, type Part, parts } from '../../data/formats/parts';
 import { type DatasetSettings, type FormatId, formatIds } from '../../data/settings';
+import { joined, parted } from '../run-url';
 import { choice } from '../setup/number-input';
 import type { FieldProblem } from '../state';
 import { formatLabels, partLabels } from './format-names';
@@ -118,6 +120,61 @@ const mapper = (form: DatasetForm, format: FormatId) => {
   </fieldset>`;
 };
 
+const meanings: Record<LabelMeaning, string> = {
+  right: 'Labels that mean right',
+  wrong: 'Labels that mean wrong',
+  first: 'Labels that mean the first answer',
+  second: 'Labels that mean the second answer',
+};
+
+/** What words of the label column mean, for formats that have one. */
+const labelWords = (form: DatasetForm, format: FormatId) => {
+  const { settings } = form;
+  const asked = labelMeanings.filter((meaning) =>
+    hasPart(format, meaning === 'right' || meaning === 'wrong' ? 'label' : 'better'),
+  );
+  const change = (meaning: LabelMeaning, text: string) => {
+    const { [meaning]: _old, ...labels } = settings.labels;
+    const words = parted(text)
+      .map((word) => word.trim())
+      .filter((word) => word !== '');
+    form.change({ ...settings, labels: words.length > 0 ? { ...labels, [meaning]: words } : labels });
+  };
+  if (asked.length === 0) return nothing;
+  const fields = asked.map((meaning) =>
+    textSetting(
+      `field-data-dataset-settings-labels-${meaning}`,
+      meanings[meaning],
+      html`${meaning === 'right' || meaning === 'first' ? 'Only where they are other words than numbers, true, false, yes and no, or the columns’ own names. Commas between them.' : 'Commas between them.'} ${problemOf(form, 'labels')}`,
+      joined(settings.labels[meaning] ?? []),
+      (text) => change(meaning, text),
+    ),
+  );
+  return html`<fieldset class="fields">
+    <legend class="visually-hidden">What labels mean</legend>
+    ${fields}
+  </fieldset>`;
+};
+
+const encodings: Record<string, string> = {
+  'utf-8': 'UTF-8',
+  'windows-1252': 'Western (windows-1252, latin1)',
+  'windows-1250': 'Central European (windows-1250)',
+  'windows-1251': 'Cyrillic (windows-1251)',
+  'windows-1253': 'Greek (windows-1253)',
+  'windows-1254': 'Turkish (windows-1254)',
+  'windows-1255': 'Hebrew (windows-1255)',
+  'windows-1256': 'Arabic (windows-1256)',
+  'windows-874': 'Thai (windows-874)',
+  gb18030: 'Chinese, simplified (gb18030, gbk)',
+  big5: 'Chinese, traditional (big5)',
+  shift_jis: 'Japanese (shift_jis)',
+  'euc-jp': 'Japanese (euc-jp)',
+  'euc-kr': 'Korean (euc-kr)',
+  'utf-16le': 'UTF-16, little end first',
+  'utf-16be': 'UTF-16, big end first',
+};
+
 const stepRules = [
   { id: 'whole', label: 'The whole answer is one step' },
   { id: 'line', label: 'Each line' },
@@ -159,11 +216,12 @@ export const datasetForm = (form: DatasetForm) => {
       ${numberSetting(form, { name: 'heldOut', label: 'Held out, in percent', help: 'Share of the prompts kept from training, to measure on.', share: true })}
       ${numberSetting(form, { name: 'limit', label: 'Rows to read at most', help: 'Empty reads all.', all: true })}
     </fieldset>
-    ${format ? mapper(form, format) : nothing}
+    ${format ? html`${mapper(form, format)} ${labelWords(form, format)}` : nothing}
     <details class="more">
-      <summary>More on reading: template, special tokens, cutting</summary>
+      <summary>More on reading: encoding, template, special tokens, cutting</summary>
       <fieldset class="fields">
         <legend class="visually-hidden">More on reading</legend>
+        ${pick('encoding', 'Text encoding', 'Of text that is not UTF-8; a byte order mark says more.', encodings)}
         ${pick('template', 'Chat template', 'How conversations are written.', { model: 'The model’s own', plain: 'A plain one', none: 'None: conversations are refused' })}
         ${pick('plainRows', 'Plain texts', 'Rows that are not conversations.', { text: 'As they stand', chat: 'As a question and its answer' })}
         ${pick('turns', 'Of a conversation, learn', 'Where the rows are whole conversations.', { all: 'Every answer', last: 'The last answer' })}

@@ -19,6 +19,15 @@ const dropped = ({ dropped: reasons }: DatasetReport) =>
         </details></li>`,
       )}</ul>`;
 
+const unused = ({ unusedColumns }: DatasetReport) =>
+  unusedColumns.length === 0
+    ? nothing
+    : html`<h4>Columns that are not used</h4>
+      <p data-testid="report-unused">${unusedColumns.map(
+        ({ column, count: rows }, i) =>
+          html`${i > 0 ? ', ' : ''}<bdi class="data-text">${shown(column)}</bdi> (${rows === 0 ? 'empty' : `in ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`})`,
+      )}</p>`;
+
 const row = (what: string, value: string) => html`<div><dt>${what}</dt><dd>${value}</dd></div>`;
 
 const checks = (
@@ -48,6 +57,7 @@ export const datasetReport = (report: DatasetReport, stale: boolean) => {
       (${formatLabels[report.format]}). They give ${count(trees.train)} examples to train on${trees.heldOut > 0 ? ` and ${count(trees.heldOut)} held out` : ', and none held out'}${compared ? `, ${count(report.comparisons)} comparisons` : ''}: ${count(report.tokens)} tokens.</p>
     ${report.warnings.length > 0 ? html`<ul class="warnings" data-testid="report-warnings">${report.warnings.map((w) => html`<li>${shown(w)}</li>`)}</ul>` : html`<p>Nothing to warn of.</p>`}
     ${dropped(report)}
+    ${unused(report)}
     <h4>Lengths in tokens, before anything is cut</h4>
     <div class="histograms">
       ${histogramFigure('Prompts', 'prompt', lengths.prompt)}
