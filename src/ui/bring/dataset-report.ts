@@ -24,8 +24,8 @@ const unused = ({ unusedColumns }: DatasetReport) =>
     ? nothing
     : html`<h4>Columns that are not used</h4>
       <p data-testid="report-unused">${unusedColumns.map(
-        ({ column, count: rows }, i) =>
-          html`${i > 0 ? ', ' : ''}<bdi class="data-text">${shown(column)}</bdi> (${rows === 0 ? 'empty' : `in ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`})`,
+        ({ name, count: rows }, i) =>
+          html`${i > 0 ? ', ' : ''}<bdi class="data-text">${shown(name)}</bdi> (${rows === 0 ? 'empty' : `in ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`})`,
       )}</p>`;
 
 const row = (what: string, value: string) => html`<div><dt>${what}</dt><dd>${value}</dd></div>`;
