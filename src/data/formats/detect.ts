@@ -133,7 +133,7 @@ const candidates = ({ has, first, solutions }: Look): Candidate[] => {
 /**
  * Tells the format of a file from the names of its columns and the contents of its first rows.
  * @param given columns that the person has named for parts; the format is one that has these parts
- * @throws DataError when no format fits, with the columns and what is wanted
+ * @throws DataError when a named column is not there, or no format fits, with the columns and what is wanted
  */
 export const detectFormat = (
   { name, columns, head }: Pick<RowSource, 'name' | 'columns' | 'head'>,
@@ -145,6 +145,8 @@ export const detectFormat = (
     return columns.includes(own) ? own : undefined;
   };
   const named = Object.keys(given).filter((part) => given[part as Part]);
+  const wrong = named.find((part) => part !== 'solutions' && has(part as Part) === undefined);
+  if (wrong !== undefined) throw missing(name, wrong, given[wrong as Part], columns);
   const possible = candidates({
     has,
     first: (part) => firstOf(head, has(part)),
@@ -158,8 +160,6 @@ export const detectFormat = (
     const sure = byContent !== undefined || Object.values(byName).every((column) => usual.includes(column));
     return { format, mapping, confidence: sure ? 1 : 0.8, why };
   }
-  const wrong = named.find((part) => part !== 'solutions' && has(part as Part) === undefined);
-  if (wrong !== undefined) throw missing(name, wrong, given[wrong as Part], columns);
   throw new DataError(
     name,
     'columns',
