@@ -281,6 +281,51 @@ describe('bringing data', () => {
     await until(() => expect(run().data.dataset!.settings).toMatchObject({ heldOut: 0.2, maxLength: null }));
   });
 
+  it('says what labels mean, and counts the columns that are not used', async () => {
+    await open();
+    const said = ['good', 'bad', 'good', 'bad'];
+    const rows = said.map((mark, i) => ({
+      prompt: `Q${i >> 1}`,
+      completion: `a${i}`,
+      label: mark,
+      note: i || null,
+    }));
+    await bringPairs(jsonl(rows, 'labelled.jsonl'));
+    await until(() => expect(text('data-format')).toContain('Prompt, one answer, label'));
+    await until(() => expect(text('preview-problem')).toContain('single answers with a label'));
+    (await control('field-data-dataset-settings-pairUnpaired')).click();
+    await until(() => expect(text('preview-problem')).toMatch(/"label" is not true or false/));
+    await fill('field-data-dataset-settings-labels-right', 'good, fine');
+    await fill('field-data-dataset-settings-labels-wrong', 'bad');
+    await until(() => expect(byId('preview-problem')).toBeNull());
+    expect(run().data.dataset!.settings.labels).toEqual({ right: ['good', 'fine'], wrong: ['bad'] });
+    await until(() => expect(location.hash).toContain('settings.labels.right=good%2Cfine'));
+    (await control('data-check')).click();
+    await until(() => expect(text('report-unused')).toContain('note (in 3 rows)'));
+    await fill('field-data-dataset-settings-labels-wrong', 'bad, Good');
+    await until(() => expect(text('document-problems')).toContain('two meanings'));
+  });
+
+  it('takes several files and folders as one dataset, and says what it leaves out', async () => {
+    await open();
+    await give('data-file', pairs(3), jsonl([pair(7)], 'more.jsonl'), file('README.md', '# Pairs'));
+    await until(() => expect(text('data-format')).toContain('more.jsonl and 1 more'));
+    expect(text('data-format')).toContain('Left out, being no files of examples: README.md');
+    (await control('data-check')).click();
+    await until(() => expect(text('report-rows')).toContain('4 rows read'));
+  });
+
+  it('keeps text that is not UTF-8, and reads it once its encoding is named', async () => {
+    await open();
+    const latin = Uint8Array.from('prompt,chosen,rejected\ncaf\u00e9?,oui,non\n', (c) => c.charCodeAt(0));
+    await bringPairs(new File([latin], 'latin.csv'));
+    expect(text('data-encoding')).toContain('not UTF-8');
+    await until(() => expect(text('preview-problem')).toContain('is not valid UTF-8 text'));
+    await choose('field-data-dataset-settings-encoding', 'windows-1252');
+    await until(() => expect(text('data-preview')).toContain('café?'));
+    expect(byId('data-encoding')).toBeNull();
+  });
+
   it('ends a check when asked, and shows what a check fails on', async () => {
     await open({ pace: 400 });
     await bringPairs();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { labelMeanings, labelWord } from '../../src/data/formats/labels';
 import { formatIds } from '../../src/data/settings';
 import { parseRun, type RunDocument, weightStorages } from '../../src/train/run-document';
 import { overlay, readHash, writeHash } from '../../src/ui/run-url';
@@ -37,6 +38,9 @@ const settings = fc.record({
           'chosen',
           'rejected',
           'margin',
+          'first',
+          'second',
+          'better',
           'completion',
           'label',
           'responses',
@@ -52,6 +56,11 @@ const settings = fc.record({
     },
     { requiredKeys: [] },
   ),
+  encoding: fc.constantFrom('utf-8', 'cp1252', 'shift_jis'),
+  // One word for each, so that none means two things.
+  labels: fc
+    .uniqueArray(awkward(1, 20), { maxLength: 4, selector: labelWord })
+    .map((words) => Object.fromEntries(words.map((word, i) => [labelMeanings[i]!, [word]]))),
   template: fc.constantFrom('model' as const, 'plain' as const, 'none' as const),
   plainRows: fc.constantFrom('text' as const, 'chat' as const),
   turns: fc.constantFrom('all' as const, 'last' as const),
