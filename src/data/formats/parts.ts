@@ -72,6 +72,19 @@ const inWords = (name: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, '_')
     .replace(/^_|_$/g, '');
 
+const asking = /^(prompt|question|instruction|query)$/;
+const aboutIt =
+  /^(id|ids|idx|index|type|source|origin|category|topic|length|len|tokens|count|score|hash|url|lang|language)$/;
+
+/** The only column whose name has a word for the prompt among others, such as "prompt of the user". */
+const promptInWords = (columns: readonly string[]): string | undefined => {
+  const found = columns.filter((column) => {
+    const words = inWords(column).split('_');
+    return words.some((word) => asking.test(word)) && !words.some((word) => aboutIt.test(word));
+  });
+  return found.length === 1 ? found[0] : undefined;
+};
+
 /** The column that goes by one of the part's names, however it is written. */
 export const columnFor = (part: Part, columns: readonly string[]): string | undefined => {
   if (part === 'first' || part === 'second') return findTwo(columns)?.[part];
@@ -79,7 +92,7 @@ export const columnFor = (part: Part, columns: readonly string[]): string | unde
     const found = columns.find((column) => column === name) ?? columns.find((c) => inWords(c) === name);
     if (found !== undefined) return found;
   }
-  return undefined;
+  return part === 'prompt' ? promptInWords(columns) : undefined;
 };
 
 export const missing = (

@@ -228,6 +228,18 @@ describe('a mapping by hand', () => {
     );
   });
 
+  it.each([
+    ['prompt\nof the user', true],
+    ['User Question', true],
+    ['prompt_id', false],
+    ['question_type', false],
+    ['promptness', false],
+  ])('is not needed for a prompt called %j: %s', (name, isPrompt) => {
+    const found = detect([{ [name]: 'q', chosen: 'ab', rejected: 'ac' }]);
+    expect(found.mapping.prompt).toBe(isPrompt ? name : undefined);
+    expect(found.confidence).toBe(isPrompt ? 0.8 : 1);
+  });
+
   it('is helped by names in any writing', () => {
     const rows = [{ 'Chosen Response': 'a', rejectedResponse: 'b', Prompt: 'q' }];
     expect(detect(rows)).toMatchObject({
