@@ -318,7 +318,7 @@ export interface TrainerApi {
    * and keeps them.
    */
   addDataset(files: GivenFile | GivenFile[]): Promise<DatasetSummary>;
-  /** Data files of a dataset on the hub, to choose one of. */
+  /** Data files of a dataset on the hub, to choose one of; the shards of a split are one, `train-*-of-00003.parquet`. */
   hubDataFiles(source: HubSource): Promise<{ name: string; bytes: number }[]>;
   addHubDataset(source: HubSource): Promise<DatasetSummary>;
   datasets(): Promise<DatasetSummary[]>;

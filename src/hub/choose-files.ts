@@ -98,35 +98,60 @@ export const chooseAdapterFiles = (repo: string, files: readonly HubFile[]): Hub
   });
 
 /** The files of a dataset that may hold rows. */
-export const dataFiles = (files: readonly HubFile[]): HubFile[] =>
-  files.filter(({ name }) => isDataName(name));
+const dataFiles = (files: readonly HubFile[]): HubFile[] => files.filter(({ name }) => isDataName(name));
 
-/** The one data file that is asked for, or the only one. @throws HubError that lists the choices */
-export const chooseDataFile = (
+/** What all shards of a split are called together: `data/train-*-of-00003.parquet`. Of any other file its own name. */
+const shardsOf = (name: string): string => name.replace(/-\d{5}-of-(\d{5})(?=\.[\w.]+$)/, '-*-of-$1');
+
+/** What can be chosen of a dataset: files, and the shards of a split as one. */
+export const dataChoices = (files: readonly HubFile[]): (HubFile & { parts: HubFile[] })[] => {
+  const byName = new Map<string, HubFile[]>();
+  for (const file of dataFiles(files)) {
+    const name = shardsOf(file.name);
+    byName.set(name, [...(byName.get(name) ?? []), file]);
+  }
+  return [...byName].map(([name, parts]) => ({
+    name: parts.length === 1 ? parts[0]!.name : name,
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    parts,
+  }));
+};
+
+/**
+ * The data file that is asked for, all shards of the split that is, or the only ones there are.
+ * @returns `named`: the file, or the shards together
+ * @throws HubError that lists the choices
+ */
+export const chooseDataFiles = (
   repo: string,
   files: readonly HubFile[],
   wanted: string | undefined,
-): HubFile => {
-  const choices = dataFiles(files);
-  const shown = choices.slice(0, 20);
+): { chosen: HubFile[]; named: string } => {
+  const choices = dataChoices(files);
+  const offered = choices.map(({ parts: _parts, ...choice }) => choice);
+  const shown = offered.slice(0, 20);
   const listed =
-    inLine(shown) + (choices.length > shown.length ? `, and ${choices.length - shown.length} more` : '');
+    inLine(shown) + (offered.length > shown.length ? `, and ${offered.length - shown.length} more` : '');
   if (wanted !== undefined) {
-    const file = find(choices, wanted);
-    if (!file)
+    const choice = choices.find(({ name }) => name === wanted);
+    const file = find(dataFiles(files), wanted);
+    if (!choice && !file) {
       throw new HubError(
         'missing',
         `${repo} has no data file ${wanted}. It has: ${listed || 'none'}.`,
-        choices,
+        offered,
       );
-    return file;
+    }
+    return { chosen: choice?.parts ?? [file!], named: wanted };
   }
-  if (choices.length === 1) return choices[0]!;
-  if (choices.length === 0) {
+  const [only, another] = choices;
+  if (!only) {
     throw new HubError(
       'missing',
       `${repo} has no data file that is read here (.jsonl, .json, .csv, .tsv, .parquet, or .gz of one).`,
     );
   }
-  throw new HubError('choice', `${repo} has several data files; name one of ${listed}.`, choices);
+  if (another)
+    throw new HubError('choice', `${repo} has several data files; name one of ${listed}.`, offered);
+  return { chosen: only.parts, named: only.name };
 };

@@ -1,7 +1,13 @@
 import { StoreFullError } from '../store/errors';
 import type { FileKind, FileSet, FileSetInfo, FileStore, FileWriter } from '../store/files';
 import { sizeInWords } from '../util/size';
-import { chooseAdapterFiles, chooseDataFile, chooseModelFiles, dataFiles, indexFile } from './choose-files';
+import {
+  chooseAdapterFiles,
+  chooseDataFiles,
+  chooseModelFiles,
+  dataChoices,
+  indexFile,
+} from './choose-files';
 import type { HubFile } from './errors';
 import { HubError } from './errors';
 import { fetchFile } from './fetch-file';
@@ -62,10 +68,7 @@ const choose = async (
 ): Promise<{ chosen: HubFile[]; named: string | undefined }> => {
   const { kind, repo } = repository;
   if (kind === 'adapter') return { chosen: chooseAdapterFiles(repo, files), named: undefined };
-  if (kind === 'dataset') {
-    const file = chooseDataFile(repo, files, wanted);
-    return { chosen: [file], named: file.name };
-  }
+  if (kind === 'dataset') return chooseDataFiles(repo, files, wanted);
   const readIndex = () => fetchJson(fileUrl(repository, commit, indexFile), repository, context, indexFile);
   const chosen = await chooseModelFiles(repo, files, wanted, readIndex);
   return { chosen, named: chosen.length === 1 ? chosen[0]!.name : undefined };
@@ -74,15 +77,16 @@ const choose = async (
 /** What is stored of the repository at this revision or commit, without asking the hub. */
 const findStored = async (
   files: FileStore,
-  { hub, kind, repo, revision }: Repository,
+  repository: Repository,
   wanted: string | undefined,
 ): Promise<FileSet | undefined> => {
+  const { hub, kind, repo, revision } = repository;
   const sets = (await files.list(kind)).filter(
-    ({ source, files: inside }) =>
+    ({ id, source }) =>
       source?.hub === hub &&
       source.repo === repo &&
       (source.commit === revision || source.revision === revision) &&
-      (wanted === undefined || inside.some(({ name }) => name === wanted)),
+      (wanted === undefined || id === idOf(repository, source.commit, wanted)),
   );
   return wanted === undefined && sets.some(({ files: inside }) => inside.length > 1)
     ? sets.find(({ files: inside }) => inside.length > 1)
@@ -196,7 +200,7 @@ export const downloadFromHub = async (
 };
 
 /**
- * The data files of a dataset repository, for a person to pick one.
+ * The data files of a dataset repository, the shards of a split as one, for a person to pick from.
  * @throws HubError
  */
 export const listDataFiles = async (
@@ -205,5 +209,5 @@ export const listDataFiles = async (
 ): Promise<Listing> => {
   const repository = checkRepository({ ...wanted, kind: 'dataset' });
   const { commit, files } = await listFiles(repository, contextOf(repository, options));
-  return { commit, files: dataFiles(files) };
+  return { commit, files: dataChoices(files).map(({ name, bytes }) => ({ name, bytes })) };
 };

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { chooseAdapterFiles, chooseDataFile, chooseModelFiles } from '../../../src/hub/choose-files';
+import {
+  chooseAdapterFiles,
+  chooseDataFiles,
+  chooseModelFiles,
+  dataChoices,
+} from '../../../src/hub/choose-files';
 import { HubError } from '../../../src/hub/errors';
 import { errorOf } from './hub-fixture';
 
@@ -94,12 +99,33 @@ describe('the files of an adapter and of a dataset', () => {
       /no adapter_model.safetensors/,
     );
     const data = files('README.md', 'dataset_infos.json', 'data/train.jsonl.gz', '.x.json');
-    expect(chooseDataFile('a/b', data, undefined).name).toBe('data/train.jsonl.gz');
-    expect(() => chooseDataFile('a/b', files('a.csv', 'b.parquet'), undefined)).toThrow(
+    expect(chooseDataFiles('a/b', data, undefined).named).toBe('data/train.jsonl.gz');
+    expect(() => chooseDataFiles('a/b', files('a.csv', 'b.parquet'), undefined)).toThrow(
       /several data files; name one of a.csv \(1.0 MB\), b.parquet/,
     );
-    expect(chooseDataFile('a/b', files('a.csv', 'b.parquet'), 'b.parquet').name).toBe('b.parquet');
-    expect(() => chooseDataFile('a/b', files('a.csv'), 'README.md')).toThrow(/has no data file README.md/);
-    expect(() => chooseDataFile('a/b', files('a.tar'), undefined)).toThrow(/no data file that is read here/);
+    expect(chooseDataFiles('a/b', files('a.csv', 'b.parquet'), 'b.parquet').named).toBe('b.parquet');
+    expect(() => chooseDataFiles('a/b', files('a.csv'), 'README.md')).toThrow(/has no data file README.md/);
+    expect(() => chooseDataFiles('a/b', files('a.tar'), undefined)).toThrow(/no data file that is read here/);
+  });
+
+  it('are all shards of a split together, or one of them when it is named', () => {
+    const shard = (split: string, i: number, of: number) =>
+      `data/${split}-${String(i).padStart(5, '0')}-of-${String(of).padStart(5, '0')}.parquet`;
+    const train = files(shard('train', 0, 2), shard('train', 1, 2), 'README.md');
+    const names = ({ chosen }: { chosen: { name: string }[] }) => chosen.map(({ name }) => name);
+    const together = 'data/train-*-of-00002.parquet';
+    const all = chooseDataFiles('a/b', train, undefined);
+    expect(all.named).toBe(together);
+    expect(names(all)).toEqual([shard('train', 0, 2), shard('train', 1, 2)]);
+    expect(names(chooseDataFiles('a/b', train, shard('train', 1, 2)))).toEqual([shard('train', 1, 2)]);
+    const splits = [...train, ...files(shard('test', 0, 1))];
+    expect(dataChoices(splits).map(({ name, bytes }) => [name, bytes])).toEqual([
+      [together, 3_000_000],
+      [shard('test', 0, 1), 1_000_000],
+    ]);
+    expect(() => chooseDataFiles('a/b', splits, undefined)).toThrow(
+      /name one of data\/train-\*-of-00002\.parquet \(3/,
+    );
+    expect(names(chooseDataFiles('a/b', splits, together))).toHaveLength(2);
   });
 });

@@ -120,6 +120,17 @@ describe('a download', () => {
     expect(new TextDecoder().decode(await store.files.readFile('dataset', pairs.id, 'data/a.jsonl'))).toBe(
       '{"a":1}',
     );
+    const [one, two] = ['train-00000-of-00002.jsonl', 'train-00001-of-00002.jsonl'];
+    hub.add({
+      id: 'org/split',
+      kind: 'dataset',
+      files: { [one]: { body: '{"a":1}' }, [two]: { body: '{"a":2}' } },
+    });
+    const whole = await get({ kind: 'dataset', repo: 'org/split' });
+    expect(whole.files.map(({ name }) => name)).toEqual([one, two]);
+    const again = { kind: 'dataset' as const, repo: 'org/split', revision: whole.source!.commit };
+    expect(await get({ ...again, file: 'train-*-of-00002.jsonl' })).toEqual(whole);
+    expect((await get({ ...again, file: two })).files.map(({ name }) => name)).toEqual([two]);
   });
 
   it('goes on where the connection broke, with only the missing bytes', async () => {
