@@ -3,7 +3,7 @@ import type { GivenFile } from '../workers/protocol';
 import { givenBlobs } from './brought-models';
 import { DataError } from './data/data-error';
 import type { DataFile } from './data/rows/byte-source';
-import { chooseParts } from './data/rows/choose-parts';
+import { chooseParts, missingShards } from './data/rows/choose-parts';
 import { notUtf8 } from './data/rows/encoding';
 import { openParts } from './data/rows/open-parts';
 import type { RowSource } from './data/rows/row-source';
@@ -68,7 +68,7 @@ export const readGiven = async (given: GivenFile | readonly GivenFile[]): Promis
   const files = new Map(parts.map((path) => [parts.length === 1 ? baseName(path) : path, blobs.get(path)!]));
   const label = labelOf(parts);
   const { source, utf8 } = await lookAt((encoding) => openDataset(label, files, encoding));
-  const notices: string[] = [];
+  const notices = missingShards(parts);
   if (leftOut.length > 0) {
     const named = leftOut.slice(0, 12).map((path) => shownText(path, 60));
     const more = leftOut.length > named.length ? ` and ${leftOut.length - named.length} more` : '';

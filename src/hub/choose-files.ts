@@ -1,5 +1,5 @@
 import { z } from 'zod/mini';
-import { isDataName } from '../data/rows/choose-parts';
+import { isDataName, shardsOf } from '../data/rows/choose-parts';
 import { sizeInWords } from '../util/size';
 import type { HubFile } from './errors';
 import { HubError } from './errors';
@@ -99,9 +99,6 @@ export const chooseAdapterFiles = (repo: string, files: readonly HubFile[]): Hub
 
 /** The files of a dataset that may hold rows. */
 const dataFiles = (files: readonly HubFile[]): HubFile[] => files.filter(({ name }) => isDataName(name));
-
-/** What all shards of a split are called together: `data/train-*-of-00003.parquet`. Of any other file its own name. */
-const shardsOf = (name: string): string => name.replace(/-\d{5}-of-(\d{5})(?=\.[\w.]+$)/, '-*-of-$1');
 
 /** What can be chosen of a dataset: files, and the shards of a split as one. */
 export const dataChoices = (files: readonly HubFile[]): (HubFile & { parts: HubFile[] })[] => {

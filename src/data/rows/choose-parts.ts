@@ -22,6 +22,26 @@ const splitOf = (path: string): string | undefined =>
     )
     .at(-1);
 
+const shard = /-(\d{5})-of-(\d{5})(?=\.[\w.]+$)/;
+
+/** What all shards of a split are called together: `data/train-*-of-00003.parquet`. Of any other file its own name. */
+export const shardsOf = (path: string): string => path.replace(shard, '-*-of-$2');
+
+/** Of splits in shards, how many of their files were not given, in sentences. */
+export const missingShards = (paths: readonly string[]): string[] => {
+  const bySplit = new Map<string, { given: Set<string>; of: number }>();
+  for (const path of paths) {
+    const [, number, of] = shard.exec(path) ?? [];
+    if (number === undefined) continue;
+    const split = bySplit.get(shardsOf(path)) ?? { given: new Set<string>(), of: Number(of) };
+    bySplit.set(shardsOf(path), split);
+    split.given.add(number);
+  }
+  return [...bySplit].flatMap(([name, { given, of }]) =>
+    given.size < of ? [`Of the ${of} files ${shownText(name, 80)} only ${given.size} are here.`] : [],
+  );
+};
+
 const inOrder = new Intl.Collator('en', { numeric: true });
 
 /**

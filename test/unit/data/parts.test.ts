@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseParts } from '../../../src/data/rows/choose-parts';
+import { chooseParts, missingShards } from '../../../src/data/rows/choose-parts';
 import { openParts } from '../../../src/data/rows/open-parts';
 import type { GoodRow } from '../../../src/data/rows/row-source';
 import { readGiven } from '../../../src/given-dataset';
@@ -35,6 +35,14 @@ describe('files of one dataset', () => {
     [['d/a.jsonl', 'd/a_test.jsonl'], 'test (1), other files (1)'],
   ])('of a folder with several splits are refused: %j', (paths, listed) => {
     expect(() => chooseParts(paths)).toThrow(`d: holds several parts of a dataset: ${listed}`);
+  });
+
+  it('are missed when some of a split’s shards are not there', () => {
+    const shards = (...numbers: number[]) => numbers.map((n) => `d/train-0000${n}-of-00003.parquet`);
+    expect(missingShards([...shards(0, 1, 2), 'd/other.csv'])).toEqual([]);
+    expect(missingShards(shards(2, 0))).toEqual([
+      'Of the 3 files d/train-*-of-00003.parquet only 2 are here.',
+    ]);
   });
 
   it('are all taken when each was named, or the folder alone is called like a split', () => {
