@@ -268,7 +268,80 @@ test('checks, estimates, and refuses politely what does not fit', async () => {
   expect(estimated.code).toBe(2);
 });
 
+test('reads files of one dataset, words of labels, columns by hand and another encoding', async () => {
+  mkdirSync(at('shards/more'), { recursive: true });
+  const shard = (name: string, ...marks: string[]) =>
+    writeFileSync(
+      join(folder, 'shards', name),
+      `ask;reply;mark;note;\r\n${marks.map((mark, i) => `${i}+${i}=;${2 * i};${mark};\u00e9;`).join('\n')}`,
+      'latin1',
+    );
+  shard('b.csv', 'ok', 'no');
+  shard('a.csv', 'ok', 'meh');
+  shard('more/c.csv', 'OK');
+  write('shards/README.md', '# Sums');
+  const args = (...given: string[]) => [
+    ...['--model', model, '--method', 'sft', '--held-out', '0', '--check', '--backend', 'wasm', ...given],
+    ...['--map', 'prompt=ask', '--map', 'completion=reply', '--map', 'label=mark'],
+  ];
+  const words = ['--label', 'ok=right', '--label', 'no=wrong', '--encoding', 'latin1'];
+  const { code, stdout } = await train(args('--data', at('shards'), ...words, '--json', at('shards.json')));
+  expect(code).toBe(0);
+  expect(stdout).toContain('Note: Left out, being no files of examples: shards/README.md.');
+  expect(stdout).toContain('5 rows read, 3 used, 2 dropped');
+  expect(stdout).toContain(
+    '1 dropped: "mark" is not true or false; say what its words mean, as --label good=right',
+  );
+  expect(stdout).toContain('not used: note (5)');
+  const { report } = json('shards.json');
+  expect(report).toMatchObject({
+    format: 'unpaired',
+    unusedColumns: [{ name: 'note', count: 5 }],
+    warnings: expect.any(Array),
+  });
+  expect(report.samples.map(({ where }: { where: string }) => where)).toEqual([
+    'a.csv, row 1 (line 2)',
+    'b.csv, row 1 (line 2)',
+    'c.csv, row 1 (line 2)',
+  ]);
+  expect(report.samples[0]).toMatchObject({
+    prompt: expect.stringContaining('0+0='),
+    responses: [{ score: 1 }],
+  });
+
+  const pattern = await train(args('--data', at('shards/?.csv'), ...words));
+  expect(pattern.stdout).toContain('4 rows read');
+  const behind = await train(args('--data', at('shards/a.csv'), at('shards/b.csv'), ...words));
+  expect(behind.stdout).toContain('a.csv and 1 more: unpaired');
+  const blind = await train(args('--data', at('shards/a.csv'), ...words.slice(0, 4)));
+  expect(blind.code).toBe(2);
+  expect(blind.stderr).toMatch(
+    /is not valid UTF-8 text; save it as UTF-8, or name with --encoding the one it has/,
+  );
+});
+
 const wrong: [string, () => string[], RegExp][] = [
+  ['a file that belongs to no option', () => ['--check', 'x.csv'], /^"x\.csv" belongs to no option\./],
+  ['a pattern that nothing fits', () => ['--data', at('no*.csv')], /^--data: no file fits/],
+  [
+    'a folder with what is for testing beside what is for training',
+    () => {
+      mkdirSync(at('splits'), { recursive: true });
+      for (const name of ['train', 'test']) write(`splits/${name}.jsonl`, JSON.stringify(good[0]));
+      return ['--model', model, '--data', at('splits')];
+    },
+    /^--data: splits: holds several parts of a dataset: test \(1\), train \(1\)/,
+  ],
+  [
+    'an encoding that is none',
+    () => ['--model', model, '--data', data, '--encoding', 'latin-99'],
+    /^--encoding: is no text encoding; use for example utf-8/,
+  ],
+  [
+    'a word with two meanings',
+    () => ['--model', model, '--data', data, '--label', 'a=right', '--label', 'A=wrong'],
+    /^--label: gives one word two meanings/,
+  ],
   ['a model that is not there', () => ['--model', './nowhere'], /^--model: there is no file or folder/],
   [
     'a folder that is no model',
