@@ -267,11 +267,8 @@ export const inOptions = (text) =>
     .replace(/\bmapping\.(\w+)/g, '--map $1=COLUMN')
     .replace('a token of that account given here', '$& in the environment variable HF_TOKEN')
     .replace(/^targetModules:/, '--target-modules:')
-    .replace('set encoding to', 'name with --encoding')
+    .replace(/\bname (its|another) encoding\b/, '$& with --encoding')
     .replace('set format to', 'name with --format')
-    .replace(
-      'say what its words mean in the setting labels',
-      'say what its words mean, as --label good=right',
-    )
+    .replace(/say which labels mean (\w+) and which \w+/, '$&, as --label good=$1')
     .replace('Set pairUnpaired to pair', 'Use --pair-unpaired to pair')
     .replace(/\bset (bos|template) to "(\w+)"/gi, 'use --$1 $2');

@@ -290,7 +290,7 @@ test('reads files of one dataset, words of labels, columns by hand and another e
   expect(stdout).toContain('Note: Left out, being no files of examples: shards/README.md.');
   expect(stdout).toContain('5 rows read, 3 used, 2 dropped');
   expect(stdout).toContain(
-    '1 dropped: "mark" is not true or false; say what its words mean, as --label good=right',
+    '1 dropped: "mark" is not true or false; say which labels mean right and which wrong, as --label good=right',
   );
   expect(stdout).toContain('not used: note (5)');
   const { report } = json('shards.json');
@@ -316,7 +316,7 @@ test('reads files of one dataset, words of labels, columns by hand and another e
   const blind = await train(args('--data', at('shards/a.csv'), ...words.slice(0, 4)));
   expect(blind.code).toBe(2);
   expect(blind.stderr).toMatch(
-    /is not valid UTF-8 text; save it as UTF-8, or name with --encoding the one it has/,
+    /is not valid UTF-8 text; save it as UTF-8, or name its encoding with --encoding, such as/,
   );
 });
 

@@ -310,7 +310,7 @@ describe('bringing data', () => {
     await open();
     await give('data-file', pairs(3), jsonl([pair(7)], 'more.jsonl'), file('README.md', '# Pairs'));
     await until(() => expect(text('data-format')).toContain('more.jsonl and 1 more'));
-    expect(text('data-format')).toContain('Left out, being no files of examples: README.md');
+    expect(text('data-notices')).toContain('Left out, being no files of examples: README.md');
     (await control('data-check')).click();
     await until(() => expect(text('report-rows')).toContain('4 rows read'));
   });
@@ -319,11 +319,11 @@ describe('bringing data', () => {
     await open();
     const latin = Uint8Array.from('prompt,chosen,rejected\ncaf\u00e9?,oui,non\n', (c) => c.charCodeAt(0));
     await bringPairs(new File([latin], 'latin.csv'));
-    expect(text('data-encoding')).toContain('not UTF-8');
+    expect(text('data-notices')).toContain('not UTF-8');
     await until(() => expect(text('preview-problem')).toContain('is not valid UTF-8 text'));
     await choose('field-data-dataset-settings-encoding', 'windows-1252');
     await until(() => expect(text('data-preview')).toContain('café?'));
-    expect(byId('data-encoding')).toBeNull();
+    expect(byId('data-notices')).toBeNull();
   });
 
   it('ends a check when asked, and shows what a check fails on', async () => {

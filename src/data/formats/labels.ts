@@ -38,11 +38,16 @@ export const meaningOf = (value: unknown, words: LabelWords): LabelMeaning | und
 
 const named = (column: string) => `"${shownText(column, 40)}"`;
 
-export const labelProblem = (column: string, what: string, value: unknown): RowProblem =>
+export const labelProblem = (
+  column: string,
+  what: string,
+  value: unknown,
+  meanings: readonly [LabelMeaning, LabelMeaning],
+): RowProblem =>
   isMissing(value)
     ? new RowProblem(`${named(column)} is missing`)
     : new RowProblem(
-        `${named(column)} ${what}; say what its words mean in the setting labels`,
+        `${named(column)} ${what}; say which labels mean ${meanings.join(' and which ')}`,
         shownValue(value),
       );
 
@@ -56,6 +61,6 @@ export const asLabel = (value: unknown, words: LabelWords): boolean | undefined 
 /** @throws RowProblem for a label that cannot be read: it is never left out of account */
 export const readLabel = (value: unknown, column: string, words: LabelWords): boolean => {
   const label = asLabel(value, words);
-  if (label === undefined) throw labelProblem(column, 'is not true or false', value);
+  if (label === undefined) throw labelProblem(column, 'is not true or false', value, ['right', 'wrong']);
   return label;
 };

@@ -79,5 +79,6 @@ export const betterOfTwo = (
   if (word !== undefined && ties.has(word)) {
     throw new RowProblem(`"${shownText(better, 40)}" calls neither answer better`, shownValue(value));
   }
-  throw labelProblem(better, `names neither "${shownText(first, 40)}" nor "${shownText(second, 40)}"`, value);
+  const what = `names neither "${shownText(first, 40)}" nor "${shownText(second, 40)}"`;
+  throw labelProblem(better, what, value, ['first', 'second']);
 };

@@ -15,7 +15,7 @@ export const isUtf8 = (name: string): boolean => new TextDecoder(name).encoding 
 
 /** Why a text cannot be read, for any place that finds it. */
 export const notUtf8 =
-  'is not valid UTF-8 text; save it as UTF-8, or set encoding to the one it has, such as "windows-1252"';
+  'is not valid UTF-8 text; save it as UTF-8, or name its encoding, such as windows-1252';
 
 /** The encoding that a byte order mark stands for. */
 export const markedEncoding = (start: Uint8Array): string | undefined => {
@@ -41,7 +41,7 @@ export const asUtf8 = (source: ByteSource, encoding: string): ByteSource => ({
         return encoder.encode(bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode());
       } catch (error) {
         const place = bytes ? `bytes ${done + 1} to ${done + bytes.length}` : 'its end';
-        throw new DataError(source.name, place, `is not valid ${encoding} text; set encoding to another`, {
+        throw new DataError(source.name, place, `is not valid ${encoding} text; name another encoding`, {
           cause: error,
         });
       }

@@ -99,10 +99,15 @@ export class DataPanel extends AppElement {
   }
 
   #about(dataset: DatasetSummary, { encoding }: DatasetSettings) {
-    return html`<p data-testid="data-format"><strong>${shown(dataset.name)}</strong>, ${bytes(dataset.bytes)}${dataset.rows === undefined ? '' : `, ${count(dataset.rows)} rows`}. <bdi>${dataset.format ? `Read as “${formatLabels[dataset.format as FormatId] ?? dataset.format}”, since ${shown(dataset.why)}` : shown(dataset.why)}</bdi>
-      ${dataset.utf8 === false && encoding === 'utf-8' ? html`<strong class="notice" data-testid="data-encoding">Its text is not UTF-8: name its encoding under “More on reading”.</strong> ` : nothing}
-      ${(dataset.notices ?? []).map((notice) => html`<strong class="notice">${shown(notice)}</strong> `)}
-      ${dataset.kept ? nothing : html`<strong>The browser has no room to keep it: it goes with this page.</strong>`}</p>`;
+    const notices = [
+      ...(dataset.utf8 === false && encoding === 'utf-8'
+        ? ['Its text is not UTF-8: name its encoding under “More on reading”.']
+        : []),
+      ...(dataset.notices ?? []),
+    ];
+    return html`<p data-testid="data-format"><strong>${shown(dataset.name)}</strong>, ${bytes(dataset.bytes)}${dataset.rows === undefined ? '' : `, ${count(dataset.rows)} rows`}. <bdi>${dataset.format ? `Read as “${formatLabels[dataset.format as FormatId] ?? dataset.format}”, since ${shown(dataset.why)}.` : shown(dataset.why)}</bdi>
+      ${dataset.kept ? nothing : html`<strong>The browser has no room to keep it: it goes with this page.</strong>`}</p>
+      ${notices.length > 0 ? html`<ul class="warnings" data-testid="data-notices">${notices.map((notice) => html`<li>${shown(notice)}</li>`)}</ul>` : nothing}`;
   }
 
   #check() {

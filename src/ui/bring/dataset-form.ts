@@ -84,7 +84,8 @@ const mapper = (form: DatasetForm, format: FormatId) => {
     const given = settings.mapping[part];
     const found = dataset?.format === format ? dataset.mapping[part] : undefined;
     const id = `map-${part}`;
-    const own = `${typeof found === 'string' ? `as found: ${shown(found)}` : 'as its name says'}`;
+    const unnamed = dataset?.format === format ? 'none found' : 'as its name says';
+    const own = typeof found === 'string' ? `as found: ${shown(found)}` : unnamed;
     const change = (event: Event) => {
       const { value } = event.target as HTMLSelectElement;
       const { [part]: _old, ...mapping } = settings.mapping;
@@ -127,6 +128,13 @@ const meanings: Record<LabelMeaning, string> = {
   second: 'Labels that mean the second answer',
 };
 
+const meaningHelp: Record<LabelMeaning, string> = {
+  right: 'Needed where they are not 1 or 0, true or false, yes or no. Commas between them.',
+  wrong: 'Commas between them.',
+  first: 'Needed where they do not name its column, as 0 names response_0. Commas between them.',
+  second: 'Commas between them.',
+};
+
 /** What words of the label column mean, for formats that have one. */
 const labelWords = (form: DatasetForm, format: FormatId) => {
   const { settings } = form;
@@ -145,7 +153,7 @@ const labelWords = (form: DatasetForm, format: FormatId) => {
     textSetting(
       `field-data-dataset-settings-labels-${meaning}`,
       meanings[meaning],
-      html`${meaning === 'right' || meaning === 'first' ? 'Only where they are other words than numbers, true, false, yes and no, or the columns’ own names. Commas between them.' : 'Commas between them.'} ${problemOf(form, 'labels')}`,
+      html`${meaningHelp[meaning]} ${problemOf(form, 'labels')}`,
       joined(settings.labels[meaning] ?? []),
       (text) => change(meaning, text),
     ),

@@ -18,15 +18,17 @@ it('marks rows that are not UTF-8, and keeps U+FFFD that the file itself holds',
   const rows = await readFile({ name: 'a.csv', bytes });
   expect(rows.map((row) => (row as GoodRow).value ?? (row as BadRow).problem)).toEqual([
     { p: 'ü \ufffd', c: 'ok' },
-    expect.stringMatching(/^is not valid UTF-8 text; .*set encoding/),
+    expect.stringMatching(/^is not valid UTF-8 text; .*name its encoding/),
     { p: '日本', c: 'ok' },
     expect.stringMatching(/^is not valid UTF-8/),
   ]);
   expect(rows[1]).toMatchObject({ where: 'a.csv, row 2 (line 3)', excerpt: 'caf\ufffd | no' });
   const header = latin('caf\u00e9,b\n1,2\n');
-  expect((await failure('a.csv', header)).message).toMatch(/line 1: is not valid UTF-8 text.*set encoding/);
+  expect((await failure('a.csv', header)).message).toMatch(
+    /line 1: is not valid UTF-8 text.*name its encoding/,
+  );
   const json = latin('[{"a":"\u00e9"}]');
-  expect((await failure('a.json', json)).message).toMatch(/is not valid UTF-8 text.*set encoding/);
+  expect((await failure('a.json', json)).message).toMatch(/is not valid UTF-8 text.*name its encoding/);
 });
 
 it.each(['cp1252', 'Windows-1252', 'latin1'])(
@@ -46,7 +48,7 @@ it.each(['cp1252', 'Windows-1252', 'latin1'])(
 it('refuses bytes that the named encoding does not have', async () => {
   const file = { name: 'a.csv', bytes: latin('a,b\n\u0081,2\n') };
   await expect(openRows(file, { encoding: 'shift_jis' })).rejects.toThrow(
-    /a\.csv, bytes 1 to 8: is not valid shift_jis text; set encoding/,
+    /a\.csv, bytes 1 to 8: is not valid shift_jis text; name another encoding/,
   );
 });
 

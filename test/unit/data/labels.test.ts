@@ -43,7 +43,9 @@ describe('labels', () => {
   });
 
   it.each(['good', 2, '0.5', -1, [1], { a: 1 }])('%j is an error, and never left out of account', (label) => {
-    expect(() => scoreOf(label)).toThrow(/"label" is not true or false; say what its words mean/);
+    expect(() => scoreOf(label)).toThrow(
+      /"label" is not true or false; say which labels mean right and which wrong/,
+    );
   });
 
   it('are words when the settings say what they mean, however they are written', () => {
@@ -130,7 +132,9 @@ describe('two responses and the better one', () => {
 
   it('are refused where it cannot be told, and understood by words', () => {
     const named = (value: unknown) => two(value, ['response_a', 'response_b', 'label']);
-    expect(() => betterOf(named(1))).toThrow(/"label" names neither "response_a" nor "response_b"; say what/);
+    expect(() => betterOf(named(1))).toThrow(
+      /"label" names neither "response_a" nor "response_b"; say which labels mean first/,
+    );
     expect(betterOf(named(1), { labels: { first: ['1'], second: ['0'] } })).toBe('one');
     expect(betterOf(named('0'), { labels: { first: ['1'], second: ['0'] } })).toBe('two');
     expect(() => betterOf(two(0, ['response_1', 'response_2', 'better']))).toThrow(/names neither/);

@@ -35,7 +35,7 @@ describe('JSONL', () => {
     const rows = await readFile({ name: 'a.jsonl', bytes });
     expect(rows.map((row) => (row as BadRow).problem ?? '')).toEqual([
       '',
-      expect.stringMatching(/^is not valid UTF-8 text; .*set encoding/),
+      expect.stringMatching(/^is not valid UTF-8 text; .*name its encoding/),
       expect.stringMatching(/longer than 16 MiB/),
       '',
     ]);
