@@ -213,6 +213,30 @@ describe('models that are brought', () => {
 });
 
 describe('runs on a brought model and a file', () => {
+  it('takes several files as one dataset, in whatever order they come, and none of them twice', async () => {
+    const { trainer } = await visit();
+    const model = await trainer.addModel(folder());
+    const row = (i: number) =>
+      JSON.stringify({ prompt: `${i}+${i}=`, chosen: `${2 * i}`, rejected: `${2 * i + 1}` });
+    const shard = (n: number) => ({ name: `s-${n}.jsonl`, data: text(`${row(2 * n)}\n${row(2 * n + 1)}`) });
+    const data = await trainer.addDataset([shard(10), shard(9)]);
+    expect(data).toMatchObject({ name: 's-9.jsonl and 1 more', format: 'preference', notices: [] });
+    expect((await trainer.addDataset([shard(9), shard(10)])).id).toBe(data.id);
+    expect((await trainer.addDataset(shard(9))).id).not.toBe(data.id);
+    const report = await trainer.checkDataset(documentOf(model.id, data.id));
+    expect(report.rows).toEqual({ read: 4, used: 4, dropped: 0 });
+    expect(report.samples.map(({ where }) => where)).toEqual([
+      's-9.jsonl, line 1',
+      's-9.jsonl, line 2',
+      's-10.jsonl, line 1',
+      's-10.jsonl, line 2',
+    ]);
+    const copy = { ...shard(9), name: 'copy.jsonl' };
+    await expect(trainer.addDataset([shard(9), copy])).rejects.toThrow(
+      /s-9\.jsonl: holds the same as copy\.jsonl/,
+    );
+  });
+
   it.each(['dpo', 'tgdpo', 'sft', 'step-dpo'])(
     'trains with %s, evaluates, shows credit, and goes on to the same numbers',
     async (id) => {
