@@ -82,6 +82,30 @@ describe('trees', () => {
     expect(paired.report.rows).toEqual({ read: 4, used: 3, dropped: 1 });
   });
 
+  it('of conversations with labels: right ones alone, or paired by all that stands before the last answer', async () => {
+    const talk = (answer: string, label: unknown) => ({
+      messages: [user('Q'), assistant('one'), user('R'), assistant(answer)],
+      label,
+    });
+    const rows = [talk('a', '1.0'), talk('b', 0), talk('c', 'unsure')];
+    const right = await prepare(rows, 'sft', { turns: 'last' });
+    expect(right.trees.map((tree) => spell(tree, 0).at(-1))).toEqual(['a<|im_end|>\n']);
+    expect(right.report.dropped.map(({ reason, count }) => [reason, count])).toEqual([
+      ['the row has no right answer to learn from', 1],
+      ['"label" is not true or false; say which labels mean right and which wrong', 1],
+    ]);
+    await expect(prepare(rows, 'dpo')).rejects.toThrow(
+      /conversations with a label, and DPO compares.*pairUnpaired/,
+    );
+    const paired = await prepare(rows, 'dpo', { pairUnpaired: true });
+    expect(paired.trees.length).toBe(1);
+    expect(spell(paired.trees[0]!, 0)[0]).toContain('one');
+    expect([0, 1].map((side) => spell(paired.trees[0]!, side).at(-1))).toEqual([
+      'a<|im_end|>\n',
+      'b<|im_end|>\n',
+    ]);
+  });
+
   it('of conversations, with the template or a plain one', async () => {
     const row = { prompt: [user('Hi')], chosen: [assistant('one\ntwo')], rejected: [assistant('no')] };
     const { trees } = await prepare([row], 'dpo', { system: 'Be brief.' });
@@ -118,6 +142,25 @@ describe('trees', () => {
 });
 
 describe('report', () => {
+  it('names every column that is not used, with the rows that have something there', async () => {
+    const rows = [
+      { prompt: 'Q:', chosen: 'a', rejected: 'b', id: 1, tags: [], note: null },
+      { prompt: 'P:', chosen: 'a', rejected: 'b', id: 2, tags: ['x'], note: ' ' },
+      { prompt: 'R:', chosen: '', rejected: 'b', id: 3, late: { a: 1 } },
+    ];
+    const { report } = await prepare(rows, 'dpo');
+    expect(report.rows.used).toBe(2);
+    expect(report.unusedColumns).toEqual([
+      { name: 'id', count: 3 },
+      { name: 'tags', count: 1 },
+      { name: 'note', count: 0 },
+      { name: 'late', count: 1 },
+    ]);
+    await expect(prepare([{ why: 'x', chosen: 'a', rejected: 'b' }], 'dpo')).rejects.toThrow(
+      /the prompt is empty.*Columns that are not used: "why"/,
+    );
+  });
+
   it('says what was dropped, where and why', async () => {
     const rows = [
       pair,
