@@ -23,13 +23,16 @@ const describeProblems = (problems, set, method, runFile) =>
     .map(({ field, message }) => {
       const given =
         (field === 'method.id' && method) ||
-        set.some(({ path }) => field === path.join('.') || field.startsWith(`${path.join('.')}.`));
+        set.some(({ path }) => {
+          const own = path.join('.');
+          return field === own || field.startsWith(`${own}.`) || own.startsWith(`${field}.`);
+        });
       const flag = flagOf(field);
       if (runFile && !given) {
         const line = lineOfField(runFile.text, field, message);
         return `${runFile.path}${line ? `:${line}` : ''}: ${field}: ${message}`;
       }
-      return flag && (given || flag === '--map') ? `${flag}: ${message}` : `${field}: ${message}`;
+      return flag && given ? `${flag}: ${message}` : `${field}: ${message}`;
     })
     .join('\n');
 

@@ -113,7 +113,8 @@ export const readOptions = () => {
       tokens: true,
     });
     const all = /** @type {Record<string, any>} */ (values);
-    return { ...all, ...(all.data && { data: dataValues(tokens) }) };
+    const files = dataValues(tokens);
+    return { ...all, ...(all.data && { data: files }) };
   } catch (error) {
     throw new UsageError(`${error.message}\nSee npm run train -- --help.`);
   }
