@@ -21,13 +21,13 @@ const LOGITS_EXAMPLES = 8;
 const describeProblems = (problems, set, method, runFile) =>
   problems
     .map(({ field, message }) => {
+      const flag = flagOf(field);
       const given =
         (field === 'method.id' && method) ||
         set.some(({ path }) => {
           const own = path.join('.');
-          return field === own || field.startsWith(`${own}.`) || own.startsWith(`${field}.`);
+          return field === own || field.startsWith(`${own}.`) || (flag && own.startsWith(`${field}.`));
         });
-      const flag = flagOf(field);
       if (runFile && !given) {
         const line = lineOfField(runFile.text, field, message);
         return `${runFile.path}${line ? `:${line}` : ''}: ${field}: ${message}`;

@@ -92,7 +92,7 @@ const dataValues = (tokens) => {
   let behindData = false;
   for (const token of tokens) {
     if (token.kind === 'positional' && !behindData) {
-      throw new UsageError(`"${token.value}" belongs to no option.\nSee npm run train -- --help.`);
+      throw new UsageError(`"${token.value}" belongs to no option.`);
     }
     if (token.kind === 'option') behindData = token.name === 'data';
     if (behindData) files.push(token.value);
