@@ -8,6 +8,7 @@ import { isRecord } from './config-fields';
 import { familyOf } from './families/index';
 import type { HostTensor, HostWeights } from './host-weights';
 import { readSafetensors } from './safetensors';
+import { unwrappedName } from './wrapped-names';
 
 /** A checkpoint whose files do not make a whole. The message names file and tensor, and what to do. */
 export class CheckpointError extends Error {
@@ -118,6 +119,7 @@ const transposed = (tensor: HostTensor): HostTensor => {
       }
       return turned;
     },
+    ...(tensor.check ? { check: tensor.check } : {}),
     // Half precision stays half precision; GGUF's blocks, which run along rows, are never transposed.
     ...(tensor.packed && rows > 0 && rows % 2 === 0
       ? {
@@ -135,21 +137,45 @@ const isTransposed = (config: ModelConfig, name: string): boolean => {
   return transposedLinears === true && linears.some((part) => name.endsWith(`.${part}.weight`));
 };
 
-/** A checkpoint's tensors as the program names and lays them out: whole names, matrices [out, in], no buffers. */
+const HEAD = 'lm_head.weight';
+
+/**
+ * A checkpoint's tensors as the program names and lays them out: whole names, matrices [out, in], no buffers. A tied table
+ * that is stored only as the head is the embedding.
+ */
 const fromCheckpoint = (config: ModelConfig, tensors: HostWeights): HostWeights => {
-  const { prefix, ignored } = familyOf(config);
+  const { prefix, ignored, tokenTable } = familyOf(config);
   const weights: HostWeights = new Map();
   for (const [stored, tensor] of tensors) {
-    if (ignored.test(stored)) continue;
-    const name = stored.startsWith(prefix) || stored.startsWith('lm_head.') ? stored : `${prefix}${stored}`;
+    const plain = unwrappedName(stored);
+    if (ignored.test(plain)) continue;
+    const name = plain.startsWith(prefix) || plain.startsWith('lm_head.') ? plain : `${prefix}${plain}`;
     if (weights.has(name)) {
       throw new CheckpointError(
-        `The weights hold "${shorten(name)}" twice, with and without "${prefix}". Export the model again.`,
+        `The weights hold "${shorten(name)}" twice, once as "${shorten(stored)}". Export the model again.`,
       );
     }
     weights.set(name, isTransposed(config, name) && tensor.shape.length === 2 ? transposed(tensor) : tensor);
   }
+  const [table, head] = [`${tokenTable}.weight`, weights.get(HEAD)];
+  if (config.tieWordEmbeddings && head && !weights.has(table)) {
+    weights.delete(HEAD);
+    weights.set(table, head);
+  }
   return weights;
+};
+
+/**
+ * The configuration with a head of its own where the files say that it is tied and hold another one than the embedding:
+ * transformers (5) does not tie them either then.
+ */
+export const withStoredHead = (config: ModelConfig, weights: HostWeights): ModelConfig => {
+  const table = weights.get(`${familyOf(config).tokenTable}.weight`);
+  const head = weights.get(HEAD);
+  if (!config.tieWordEmbeddings || !table || !head) return config;
+  const [a, b] = [table.data, head.data];
+  const same = a.length === b.length && a.every((value, i) => value === b[i]);
+  return same ? config : { ...config, tieWordEmbeddings: false };
 };
 
 /** The other way round: weights as a checkpoint of the family holds them, for an export. */
@@ -165,7 +191,7 @@ export const toCheckpoint = (config: ModelConfig, weights: HostWeights): HostWei
  */
 export const readCheckpoint = (config: ModelConfig, files: Files): HostWeights => {
   const { ignored } = familyOf(config);
-  const isIgnored = (name: string) => ignored.test(name);
+  const isIgnored = (name: string) => ignored.test(unwrappedName(name));
   const [first] = weightFiles(files);
   const sharded = !files.has(SINGLE) && files.has(INDEX);
   return fromCheckpoint(

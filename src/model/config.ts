@@ -41,10 +41,22 @@ export interface ModelConfig {
   source: Record<string, unknown>;
 }
 
+/**
+ * The class with the output head: FSDP puts its name before it, and the bare model (LlamaModel, GPT2Model) is the same but
+ * for the head, which checkWeights looks for.
+ */
+const classOf = (architectures: unknown): unknown => {
+  const name: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
+  if (typeof name !== 'string') return name;
+  const own = name.replace(/^FSDP/, '');
+  const classes = families.flatMap((family) => Object.values(family.modelTypes));
+  return classes.find((full) => own === full.replace(/(ForCausalLM|LMHeadModel)$/, 'Model')) ?? own;
+};
+
 /** The family of a config.json by model_type or, where that is missing, by its architecture. */
 const familyOfJson = (json: ConfigJson) => {
   const { model_type, architectures } = json;
-  const architecture: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
+  const architecture = classOf(architectures);
   for (const family of families) {
     for (const [type, itsClass] of Object.entries(family.modelTypes)) {
       const fits = model_type === undefined ? architecture === itsClass : model_type === type;
@@ -62,7 +74,7 @@ const familyOfJson = (json: ConfigJson) => {
 
 /** The model's own consistency, once every field has its type. */
 const inconsistent = (config: ModelConfig): string[] => {
-  const { heads, kvHeads, headDim, hiddenSize, vocabSize, bosTokenId, eosTokenIds, padTokenId } = config;
+  const { heads, kvHeads, headDim, hiddenSize } = config;
   const problems: string[] = [];
   if (!Number.isInteger(headDim)) {
     problems.push(
@@ -78,17 +90,20 @@ const inconsistent = (config: ModelConfig): string[] => {
       `num_key_value_heads is ${kvHeads}: it must divide num_attention_heads, which is ${heads}.`,
     );
   }
-  const ids: [string, number | undefined][] = [
-    ['bos_token_id', bosTokenId],
-    ...eosTokenIds.map((id): [string, number] => ['eos_token_id', id]),
-    ['pad_token_id', padTokenId],
-  ];
-  for (const [name, id] of ids) {
-    if (id !== undefined && id >= vocabSize) {
-      problems.push(`${name} is ${id}: it must be below vocab_size, which is ${vocabSize}.`);
-    }
-  }
   return problems;
+};
+
+/** Without ids that the model has no row for: -1 stands for none, and no such token is ever read or written. */
+const withKnownIds = <T extends Omit<ModelConfig, 'source'>>(config: T): T => {
+  const known = (id: unknown): id is number =>
+    Number.isInteger(id) && (id as number) >= 0 && (id as number) < config.vocabSize;
+  const { bosTokenId, eosTokenIds, padTokenId } = config;
+  return {
+    ...config,
+    bosTokenId: known(bosTokenId) ? bosTokenId : undefined,
+    eosTokenIds: eosTokenIds.filter(known),
+    padTokenId: known(padTokenId) ? padTokenId : undefined,
+  };
 };
 
 /**
@@ -102,7 +117,7 @@ export const parseModelConfig = (json: unknown): ModelConfig => {
       `the file must hold a JSON object, but it ${shown(json)}. Use the config.json of the model.`,
     ]);
   }
-  const config = { ...familyOfJson(json).readConfig(json), source: structuredClone(json) };
+  const config = { ...withKnownIds(familyOfJson(json).readConfig(json)), source: structuredClone(json) };
   const problems = inconsistent(config);
   if (problems.length > 0) throw new ModelConfigError(problems);
   return config;
@@ -113,5 +128,10 @@ export const parseModelConfig = (json: unknown): ModelConfig => {
  */
 export const modelConfigToJson = (config: ModelConfig, dtype = 'float32'): Record<string, unknown> => {
   const { torch_dtype: _old, ...rest } = config.source;
-  return { ...rest, ['dtype' in rest ? 'dtype' : 'torch_dtype']: dtype };
+  const untied = rest['tie_word_embeddings'] === true && !config.tieWordEmbeddings;
+  return {
+    ...rest,
+    ...(untied ? { tie_word_embeddings: false } : {}),
+    ['dtype' in rest ? 'dtype' : 'torch_dtype']: dtype,
+  };
 };

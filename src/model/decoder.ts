@@ -10,13 +10,15 @@ import type { Project } from './project';
 import { projectBy } from './project';
 import { ropeTableOf } from './rope-tables';
 
-/** The weights of one layer that a gradient may be wanted for: an adapter's where there is one, else all tensors. */
+const isAdapter = (name: string) => /\.lora_[AB]\.weight$/.test(name);
+
+/** The weights of one layer that a gradient may be wanted for: an adapter's where the network has one, else all tensors. */
 const trainable = ({ weights }: Network, prefix: string): [string, Tensor][] => {
-  const own = [...weights].filter(
-    (entry): entry is [string, Tensor] => entry[0].startsWith(prefix) && !isPacked(entry[1]),
+  const adapted = [...weights.keys()].some(isAdapter);
+  return [...weights].filter(
+    (entry): entry is [string, Tensor] =>
+      entry[0].startsWith(prefix) && !isPacked(entry[1]) && (!adapted || isAdapter(entry[0])),
   );
-  const adapter = own.filter(([name]) => /\.lora_[AB]\.weight$/.test(name));
-  return adapter.length > 0 ? adapter : own;
 };
 
 /** A block whose activations are computed again in the backward pass. */

@@ -7,6 +7,8 @@ export interface HostTensor {
   readonly data: Float32Array;
   /** The file's own blocks as one of our packed formats, exact or as the format's note says; absent for float tensors. */
   readonly packed?: () => PackedArrays;
+  /** Throws, naming file, tensor and element, when a number is not finite. Reads the file's bytes and decodes nothing. */
+  readonly check?: () => void;
   /** The format that `packed` gives. */
   readonly packedFormat?: PackedFormat;
 }

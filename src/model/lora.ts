@@ -19,6 +19,15 @@ export interface LoraSettings {
   rsLora: boolean;
   /** Names of modules, or the last parts of their names, such as "q_proj"; or the one word "all-linear". */
   targetModules: string[];
+  /** Modules, by their whole names, whose rank and alpha are not those above; only adapters from files have such. */
+  own?: Readonly<Record<string, { rank: number; alpha: number }>>;
+}
+
+/** What an adapter's share is multiplied by: one number, and others for some modules. */
+export interface LoraScale {
+  scale: number;
+  /** By whole name, where it is not `scale`. */
+  scales?: ReadonlyMap<string, number>;
 }
 
 /** Adapter settings or tensors that do not fit the model. The message says what does not fit and what would. */
@@ -30,6 +39,20 @@ export const ALL_LINEAR = 'all-linear';
 
 export const loraScale = ({ rank, alpha, rsLora }: Pick<LoraSettings, 'rank' | 'alpha' | 'rsLora'>): number =>
   alpha / (rsLora ? Math.sqrt(rank) : rank);
+
+/** The scale of every module. */
+export const loraScales = (settings: Pick<LoraSettings, 'rank' | 'alpha' | 'rsLora' | 'own'>): LoraScale => {
+  const { rsLora, own } = settings;
+  const scale = loraScale(settings);
+  if (!own) return { scale };
+  return {
+    scale,
+    scales: new Map(Object.entries(own).map(([module, ranks]) => [module, loraScale({ ...ranks, rsLora })])),
+  };
+};
+
+/** The scale of one module. */
+export const scaleOf = ({ scale, scales }: LoraScale, module: string): number => scales?.get(module) ?? scale;
 
 export const loraA = (module: string) => `${module}.lora_A.weight`;
 export const loraB = (module: string) => `${module}.lora_B.weight`;
@@ -65,11 +88,12 @@ const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
 /** The adapter's tensors by name with their shapes: A [r, in] and B [out, r] of each targeted module. */
 export const loraShapes = (
   modules: LinearModules,
-  { rank, targetModules }: Pick<LoraSettings, 'rank' | 'targetModules'>,
+  settings: Pick<LoraSettings, 'rank' | 'targetModules' | 'own'>,
 ): Map<string, number[]> => {
   const shapes = new Map<string, number[]>();
-  for (const module of targetedModules(modules, targetModules)) {
+  for (const module of targetedModules(modules, settings.targetModules)) {
     const [out, inner] = modules.get(module)!;
+    const rank = settings.own?.[module]?.rank ?? settings.rank;
     shapes.set(loraA(module), [rank, inner]);
     shapes.set(loraB(module), [out, rank]);
   }
@@ -108,7 +132,7 @@ export const uploadLora = (adapter: HostWeights): Map<string, Tensor> =>
  * @param base the model's weights by name
  * @param adapter its tensors by name
  */
-export const mergedWeights = (base: HostWeights, adapter: HostWeights, scale: number): HostWeights =>
+export const mergedWeights = (base: HostWeights, adapter: HostWeights, lora: LoraScale): HostWeights =>
   new Map(
     [...base].map(([name, tensor]) => {
       const module = name.endsWith('.weight') ? name.slice(0, -'.weight'.length) : name;
@@ -126,7 +150,7 @@ export const mergedWeights = (base: HostWeights, adapter: HostWeights, scale: nu
               tensor.shape[0]!,
               a.shape[0]!,
               tensor.shape[1]!,
-              scale,
+              scaleOf(lora, module),
             );
           },
         },

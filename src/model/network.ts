@@ -1,5 +1,6 @@
 import type { Weight } from '../kernels/packed-matrix';
 import type { ModelConfig } from './config';
+import type { LoraScale } from './lora';
 
 /**
  * What a forward pass reads: the weights by their Hugging Face names. An adapter's trainable tensors lie in the same map
@@ -13,7 +14,7 @@ export interface Network {
   config: ModelConfig;
   weights: Weights;
   /** Present when the adapter is to be used; absent: the base alone, even if the map holds its tensors. */
-  lora?: { scale: number; dropout?: { rate: number; seed: number } };
+  lora?: LoraScale & { dropout?: { rate: number; seed: number } };
   /**
    * Recompute each layer in the backward pass instead of keeping its activations. The batch must then live until that
    * pass is over.

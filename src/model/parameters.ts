@@ -21,6 +21,14 @@ export type Parameters = Map<string, Tensor>;
 export const parameterShapes = (config: ModelConfig): Map<string, number[]> =>
   familyOf(config).parameterShapes(config);
 
+/**
+ * Looks at every number of a model's weights, in the bytes of its files.
+ * @throws SafetensorsError or GgufError naming the first tensor that holds NaN or an infinity
+ */
+export const checkNumbers = (config: ModelConfig, tensors: ReadonlyMap<string, HostTensor>) => {
+  for (const name of parameterShapes(config).keys()) tensors.get(name)?.check?.();
+};
+
 /** Number of trainable numbers; a tied head counts once. */
 export const parameterCount = (config: ModelConfig): number => {
   let total = 0;
@@ -51,6 +59,11 @@ export const checkWeights = (
     ...listed('not part of this model', unexpected),
     ...listed('of the wrong shape', misshapen),
   ];
+  if (`${missing}` === 'lm_head.weight' && problems.length === 1) {
+    throw new ParametersError(
+      'The weights do not fit config.json: they are those of a bare model, without the output head lm_head.weight, and tie_word_embeddings is not true. Choose the model with its head; or, if its head is the embedding, set "tie_word_embeddings": true in config.json.',
+    );
+  }
   if (problems.length > 0) {
     throw new ParametersError(
       `The weights do not fit config.json. Use the weights and the config.json of one and the same model.\n${problems.join('\n')}`,
@@ -71,7 +84,8 @@ export const loadParameters = (config: ModelConfig, tensors: ReadonlyMap<string,
  * Uploads a model's weights, one tensor at a time. Matrices are stored as `storage` says where their rows allow it, as f16
  * where they only allow that, else as f32; vectors and learned positions always as f32. Nothing is uploaded unless
  * everything fits; when an upload fails, what was uploaded is freed.
- * @throws ParametersError naming every missing, unexpected and wrongly shaped tensor.
+ * @throws ParametersError naming every missing, unexpected and wrongly shaped tensor; SafetensorsError or GgufError naming
+ *   the first tensor that holds a number which is not finite.
  */
 export const loadWeights = (
   config: ModelConfig,
@@ -83,6 +97,7 @@ export const loadWeights = (
   try {
     for (const [name, shape] of shapes) {
       const tensor = tensors.get(name)!;
+      tensor.check?.();
       const packed = isPackable(config, name, shape) ? packedAs(name, tensor, storage) : undefined;
       weights.set(name, packed ? uploadPacked(packed) : uploadKept(tensor.data, shape));
     }

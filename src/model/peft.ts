@@ -1,12 +1,14 @@
 /** Adapters in the files of the Python package PEFT: adapter_config.json and adapter_model.safetensors. */
-import { z } from 'zod/mini';
 import type { HostWeights } from './host-weights';
 import type { LinearModules, LoraSettings } from './lora';
 import { ALL_LINEAR, LoraError, loraA, loraB, loraShapes, targetedModules } from './lora';
+import type { PeftConfig } from './peft-config';
+import { ADAPTER_CONFIG, chosenModules, ownRanks, readPeftConfig } from './peft-config';
 import { readSafetensors } from './safetensors';
+import { unwrappedName } from './wrapped-names';
 import { writeSafetensors } from './write-safetensors';
 
-export const ADAPTER_CONFIG = 'adapter_config.json';
+export { ADAPTER_CONFIG };
 export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
 
 /** PEFT's name of the wrapped model, in front of every tensor. */
@@ -20,81 +22,70 @@ export interface PeftAdapter {
   baseModel: string | undefined;
 }
 
-const optional = <T extends z.core.$ZodType>(type: T) => z.optional(z.nullable(type));
-
-const configSchema = z.looseObject({
-  peft_type: z.string(),
-  r: z.int().check(z.minimum(1), z.maximum(1024)),
-  lora_alpha: z.number().check(z.positive(), z.maximum(1e6)),
-  lora_dropout: optional(z.number().check(z.minimum(0), z.maximum(0.99))),
-  use_rslora: optional(z.boolean()),
-  target_modules: optional(z.union([z.string(), z.array(z.string()).check(z.maxLength(10_000))])),
-  base_model_name_or_path: optional(z.string()),
-});
-
-/** Fields that change what the adapter computes, and the one value of each that is understood. */
-const plain: Record<string, (value: unknown) => boolean> = {
-  use_dora: (v) => v === false,
-  lora_bias: (v) => v === false,
-  bias: (v) => v === 'none',
-  use_qalora: (v) => v === false,
-  modules_to_save: (v) => Array.isArray(v) && v.length === 0,
-  rank_pattern: (v) => isEmptyObject(v),
-  alpha_pattern: (v) => isEmptyObject(v),
-  layer_replication: () => false,
-  trainable_token_indices: () => false,
-  alora_invocation_tokens: () => false,
-  target_parameters: (v) => Array.isArray(v) && v.length === 0,
-};
-
-const isEmptyObject = (v: unknown): boolean =>
-  typeof v === 'object' && v !== null && !Array.isArray(v) && Object.keys(v).length === 0;
-
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-};
-
-const readConfig = (bytes: Uint8Array) => {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw new LoraError(
-      `${ADAPTER_CONFIG} is not JSON (${error instanceof Error ? error.message : String(error)}). Save the adapter again.`,
-    );
-  }
-  const result = z.safeParse(configSchema, json);
-  if (!result.success) {
-    const lines = result.error.issues.map(
-      (issue) => `- ${issue.path.join('.') || 'the file'}: ${issue.message || 'is not valid'}`,
-    );
-    throw new LoraError(`${ADAPTER_CONFIG} cannot be used:\n${lines.join('\n')}`);
-  }
-  const config = result.data;
-  if (config.peft_type !== 'LORA') {
-    throw new LoraError(
-      `${ADAPTER_CONFIG}, peft_type is ${shown(config.peft_type)}; only LORA adapters can be read.`,
-    );
-  }
-  for (const [field, isPlain] of Object.entries(plain)) {
-    const value = config[field];
-    if (value === undefined || value === null || isPlain(value)) continue;
-    throw new LoraError(
-      `${ADAPTER_CONFIG}, ${field} is ${shown(value)}: plain LoRA is read, without it. Save an adapter that does not use ${field}.`,
-    );
-  }
-  return config;
-};
-
-/** Our name of a tensor in the file; undefined for one that is not lora_A or lora_B. */
+/** Our name of a tensor in the file; undefined for one that is not lora_A or lora_B. An adapter's own name may stand in it. */
 const ourName = (name: string): string | undefined => {
-  const match = /^(?:base_model\.model\.)?(.+)\.(lora_[AB])(?:\.default)?\.weight$/.exec(name);
+  const plain = unwrappedName(name).replace(/^(?:base_model\.model\.)+/, '');
+  const match = /^(.+)\.(lora_[AB])(?:\.[^.]+)?\.weight$/.exec(unwrappedName(plain));
   return match ? `${match[1]}.${match[2]}.weight` : undefined;
 };
 
+const moduleOf = (tensor: string): string => tensor.replace(/\.lora_[AB]\.weight$/, '');
+
+/** The module of the model that the file means: one of that name, or the only one that ends with it (of a bare model). */
+const foundModule = (name: string, modules: LinearModules): string | undefined => {
+  if (modules.has(name)) return name;
+  const [found, another] = [...modules.keys()].filter((module) => module.endsWith(`.${name}`));
+  return another === undefined ? found : undefined;
+};
+
+const cut = (name: string) => name.slice(0, 150);
+
+/** The file's tensors by our names. */
+const readTensors = (bytes: Uint8Array, modules: LinearModules): HostWeights => {
+  const tensors: HostWeights = new Map();
+  for (const [name, tensor] of readSafetensors(bytes, ADAPTER_WEIGHTS).tensors) {
+    const named = ourName(name);
+    if (!named) {
+      throw new LoraError(
+        `${ADAPTER_WEIGHTS}, tensor "${cut(name)}" is no lora_A or lora_B weight of a linear module. Save a plain LoRA adapter.`,
+      );
+    }
+    const written = moduleOf(named);
+    const module = foundModule(written, modules);
+    if (module === undefined) {
+      throw new LoraError(
+        `${ADAPTER_WEIGHTS} adapts "${cut(written)}", which is no linear module of this model. The adapter belongs to another model.`,
+      );
+    }
+    const ours = `${module}${named.slice(written.length)}`;
+    if (tensors.has(ours)) {
+      throw new LoraError(
+        `${ADAPTER_WEIGHTS} holds "${cut(ours)}" twice, once as "${cut(name)}". Save one adapter by itself.`,
+      );
+    }
+    tensor.check?.();
+    tensors.set(ours, tensor);
+  }
+  return tensors;
+};
+
 /**
- * Reads an adapter that PEFT (or this program) saved.
+ * The shortest way to name the modules that are adapted: the file's own targets where they name just these, else each by its
+ * whole name.
+ */
+const targetsOf = (config: PeftConfig, modules: LinearModules, found: readonly string[]): string[] => {
+  const { target_modules: targets } = config;
+  if (!Array.isArray(targets)) return [...found];
+  const known = targets.filter((target) =>
+    [...modules.keys()].some((module) => module === target || module.endsWith(`.${target}`)),
+  );
+  const named = known.length > 0 ? targetedModules(modules, known) : [];
+  const same = named.length === found.length && named.every((module) => found.includes(module));
+  return same ? known.sort() : [...found];
+};
+
+/**
+ * Reads an adapter that PEFT (or this program) saved. The modules that its file holds are those that it adapts.
  * @param files adapter_config.json and adapter_model.safetensors by name
  * @param modules the linear modules of the model that it is for
  * @throws LoraError, or SafetensorsError for the weights file, naming file, field or tensor, and what to do
@@ -113,34 +104,25 @@ export const readPeftAdapter = (
       `The adapter has no ${name}; it needs ${ADAPTER_CONFIG} and ${ADAPTER_WEIGHTS}.${old}`,
     );
   });
-  const config = readConfig(configBytes!);
-  const tensors: HostWeights = new Map();
-  for (const [name, tensor] of readSafetensors(weightBytes!, ADAPTER_WEIGHTS).tensors) {
-    const ours = ourName(name);
-    if (!ours) {
-      throw new LoraError(
-        `${ADAPTER_WEIGHTS}, tensor "${name.slice(0, 100)}" is no lora_A or lora_B weight of a linear module. Save a plain LoRA adapter.`,
-      );
-    }
-    tensors.set(ours, tensor);
-  }
-  const found = [...new Set([...tensors.keys()].map((name) => name.replace(/\.lora_[AB]\.weight$/, '')))];
-  const unknown = found.find((module) => !modules.has(module));
-  if (unknown !== undefined) {
+  const config = readPeftConfig(configBytes!);
+  const tensors = readTensors(weightBytes!, modules);
+  const found = [...new Set([...tensors.keys()].map(moduleOf))];
+  if (found.length === 0) {
     throw new LoraError(
-      `${ADAPTER_WEIGHTS} adapts "${unknown.slice(0, 100)}", which is no linear module of this model. The adapter belongs to another model.`,
+      `${ADAPTER_WEIGHTS} holds no tensor, so there is nothing to go on with. Save the adapter again.`,
     );
   }
-  const targets = config.target_modules;
+  checkChoice(chosenModules(config, [...modules.keys()]), found);
+  const own = ownRanks(config, found);
   const settings: LoraSettings = {
     rank: config.r,
     alpha: config.lora_alpha,
     dropout: config.lora_dropout ?? 0,
     rsLora: config.use_rslora ?? false,
-    // A pattern, or "all-linear" (which PEFT reads otherwise for some models), is replaced by the modules it chose.
-    targetModules: Array.isArray(targets) ? [...targets].sort() : found,
+    targetModules: targetsOf(config, modules, found),
+    ...(own ? { own } : {}),
   };
-  checkTensors(tensors, modules, settings, found);
+  checkShapes(tensors, loraShapes(modules, settings), settings);
   return {
     settings,
     tensors: ordered(tensors, modules),
@@ -148,30 +130,37 @@ export const readPeftAdapter = (
   };
 };
 
-/** Every targeted module has both matrices, of the right shapes. */
-const checkTensors = (
-  tensors: HostWeights,
-  modules: LinearModules,
-  settings: LoraSettings,
-  found: readonly string[],
-) => {
-  const targeted = new Set(targetedModules(modules, settings.targetModules));
-  const extra = found.find((module) => !targeted.has(module));
+/** The file holds just the modules that its configuration chooses, where that can be told. */
+const checkChoice = (chosen: readonly string[] | undefined, found: readonly string[]) => {
+  if (!chosen) return;
+  const extra = found.find((module) => !chosen.includes(module));
   if (extra !== undefined) {
     throw new LoraError(
-      `${ADAPTER_WEIGHTS} adapts "${extra}", which target_modules of ${ADAPTER_CONFIG} does not name. The two files belong to different adapters.`,
+      `${ADAPTER_WEIGHTS} adapts "${extra}", which target_modules of ${ADAPTER_CONFIG} (with exclude_modules and layers_to_transform) does not name. The two files belong to different adapters.`,
     );
   }
-  for (const [name, shape] of loraShapes(modules, settings)) {
+  const missing = chosen.find((module) => !found.includes(module));
+  if (missing !== undefined) throw noTensor(missing);
+};
+
+const noTensor = (name: string) =>
+  new LoraError(
+    `${ADAPTER_WEIGHTS} has no tensor for "${name}", which ${ADAPTER_CONFIG} asks for. Save the adapter again.`,
+  );
+
+/** Every adapted module has both matrices, of the right shapes. */
+const checkShapes = (
+  tensors: HostWeights,
+  shapes: ReadonlyMap<string, number[]>,
+  { rank, own }: LoraSettings,
+) => {
+  for (const [name, shape] of shapes) {
     const tensor = tensors.get(name);
-    if (!tensor) {
-      throw new LoraError(
-        `${ADAPTER_WEIGHTS} has no tensor for "${name}", which ${ADAPTER_CONFIG} asks for. Save the adapter again.`,
-      );
-    }
+    if (!tensor) throw noTensor(name);
     if (`${tensor.shape}` !== `${shape}`) {
+      const wanted = own?.[moduleOf(name)]?.rank ?? rank;
       throw new LoraError(
-        `${ADAPTER_WEIGHTS}, "${name}" is [${tensor.shape}] and should be [${shape}] (r = ${settings.rank}). The adapter belongs to another model, or its two files to different adapters.`,
+        `${ADAPTER_WEIGHTS}, "${name}" is [${tensor.shape}] and should be [${shape}] (r = ${wanted}). The adapter belongs to another model, or its two files to different adapters.`,
       );
     }
   }
@@ -190,7 +179,7 @@ const ordered = (tensors: HostWeights, modules: LinearModules): HostWeights =>
 /** The targets as PEFT takes them in a list, where it knows no "all-linear". */
 const targetsFor = ({ targetModules }: LoraSettings, tensors: HostWeights): string[] => {
   if (!targetModules.includes(ALL_LINEAR)) return targetModules;
-  const modules = [...tensors.keys()].map((name) => name.replace(/\.lora_[AB]\.weight$/, ''));
+  const modules = [...tensors.keys()].map(moduleOf);
   return [...new Set(modules.map((name) => name.slice(name.lastIndexOf('.') + 1)))];
 };
 
@@ -203,8 +192,10 @@ export const writePeftAdapter = (
   { settings, tensors }: Pick<PeftAdapter, 'settings' | 'tensors'>,
   { baseModel, fanInFanOut }: { baseModel: string | null; fanInFanOut: boolean },
 ): Map<string, Uint8Array> => {
+  const own = Object.entries(settings.own ?? {});
   const config = {
-    alpha_pattern: {},
+    // A whole name is a pattern that fits itself; its dots stand for themselves as well.
+    alpha_pattern: Object.fromEntries(own.map(([module, { alpha }]) => [module, alpha])),
     auto_mapping: null,
     base_model_name_or_path: baseModel,
     bias: 'none',
@@ -218,7 +209,7 @@ export const writePeftAdapter = (
     modules_to_save: null,
     peft_type: 'LORA',
     r: settings.rank,
-    rank_pattern: {},
+    rank_pattern: Object.fromEntries(own.map(([module, { rank }]) => [module, rank])),
     revision: null,
     target_modules: targetsFor(settings, tensors),
     task_type: 'CAUSAL_LM',

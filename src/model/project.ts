@@ -5,7 +5,7 @@ import { isPacked } from '../kernels/packed-matrix';
 import type { Tensor2D } from '../tf';
 import { tf } from '../tf';
 import { hash } from '../util/rng';
-import { loraA, loraB } from './lora';
+import { loraA, loraB, scaleOf } from './lora';
 import type { Network } from './network';
 import { matrix, matrixLike, vector } from './weights';
 
@@ -24,7 +24,7 @@ const additions = ({ weights, lora }: Network, module: string, residual?: Tensor
         lora: {
           a: matrix(weights, loraA(module)),
           b: matrix(weights, loraB(module)),
-          scale: lora.scale,
+          scale: scaleOf(lora, module),
           ...(lora.dropout
             ? { dropout: { rate: lora.dropout.rate, seed: hash(module, lora.dropout.seed) } }
             : {}),

@@ -8,6 +8,7 @@
 
 import { packRows } from '../kernels/packed-format';
 import { halfTable } from '../util/half';
+import { elementAt, firstNotFinite } from './finite';
 import type { HostTensor } from './host-weights';
 
 /** A safetensors file that cannot be read or written; the message names the file, the tensor, the reason and the remedy. */
@@ -203,11 +204,35 @@ const decode = (bytes: Uint8Array, dtype: SafetensorsDtype): Float32Array => {
   return result;
 };
 
+/** Names the first number that would make everything it meets a NaN. */
+const checkFinite = (bytes: Uint8Array, shape: readonly number[], dtype: SafetensorsDtype, place: Place) => {
+  const at = firstNotFinite(bytes, dtype);
+  if (at < 0) return;
+  const [value] = decode(bytes.subarray(at * elementBytes[dtype], (at + 1) * elementBytes[dtype]), dtype);
+  throw new SafetensorsError(
+    place.fileName,
+    place.name,
+    `${elementAt(at, shape)} is ${value}, and nothing can be computed with it`,
+    'Take a good copy of the file; if it is so there too, the training that made it went wrong.',
+  );
+};
+
+interface Place {
+  fileName: string;
+  name: string;
+}
+
 /** The entry of one tensor. A matrix in half precision can go to the device as it is, one in BF16 rounded to it. */
-const entryOf = (bytes: Uint8Array, shape: number[], dtype: SafetensorsDtype): SafetensorsEntry => {
+const entryOf = (
+  bytes: Uint8Array,
+  shape: number[],
+  dtype: SafetensorsDtype,
+  place: Place,
+): SafetensorsEntry => {
   const entry = {
     shape,
     dtype,
+    check: () => checkFinite(bytes, shape, dtype, place),
     get data() {
       return decode(bytes, dtype);
     },
@@ -232,7 +257,8 @@ const entryOf = (bytes: Uint8Array, shape: number[], dtype: SafetensorsDtype): S
  * Reads a safetensors file. Elements are decoded when asked for, so nothing beyond the header is allocated here.
  * @param fileName for messages.
  * @param isIgnored tensors that are left out where they are of another type
- * @throws SafetensorsError for anything that is not a well-formed file of F32, F16 and BF16 tensors.
+ * @throws SafetensorsError for anything that is not a well-formed file of F32, F16 and BF16 tensors; later from
+ *   `check` of a tensor.
  */
 export const readSafetensors = (
   bytes: Uint8Array,
@@ -249,7 +275,7 @@ export const readSafetensors = (
   checkLayout(located, data.length, fileName);
   const tensors = new Map<string, SafetensorsEntry>();
   for (const { name, shape, dtype, begin, end } of located) {
-    if (dtype) tensors.set(name, entryOf(data.subarray(begin, end), shape, dtype));
+    if (dtype) tensors.set(name, entryOf(data.subarray(begin, end), shape, dtype, { fileName, name }));
   }
   return { tensors, metadata };
 };

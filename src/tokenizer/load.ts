@@ -87,10 +87,10 @@ const contentOf = (value: unknown): string | undefined =>
       ? value['content']
       : undefined;
 
-/** `eos_token_id` of config.json is a number or a list of them, the first of which counts. */
+/** `eos_token_id` of config.json is a number or a list of them, the first of which counts. A negative one means none. */
 const firstId = (value: unknown): number | undefined => {
   const id = Array.isArray(value) ? (value as unknown[])[0] : value;
-  return Number.isInteger(id) ? (id as number) : undefined;
+  return Number.isInteger(id) && (id as number) >= 0 ? (id as number) : undefined;
 };
 
 const findSpecial = (
@@ -102,6 +102,7 @@ const findSpecial = (
   const content = contentOf(tokenizerConfig[`${name}_token`]);
   if (content === undefined) return firstId(config[`${name}_token_id`]);
   const id = inner.token_to_id(content);
+  if (id === undefined && name === 'pad') return undefined; // nothing is padded with it here
   if (id === undefined) {
     throw new TokenizerError(
       `tokenizer_config.json, ${name}_token: ${quoted(content)} is not in the vocabulary of tokenizer.json. The two files belong to different models.`,
@@ -205,7 +206,8 @@ export const loadTokenizer = (
 
   const special = (name: 'bos' | 'eos' | 'pad') => {
     const id = findSpecial(inner, name, names, modelConfig);
-    if (id !== undefined && (id < 0 || id >= vocabSize)) {
+    if (id !== undefined && id >= vocabSize) {
+      if (name === 'pad') return undefined;
       throw new TokenizerError(
         `config.json, ${name}_token_id: ${id} is not an id of tokenizer.json (0 to ${vocabSize - 1}).`,
       );
@@ -221,6 +223,19 @@ export const loadTokenizer = (
   const cleanUp = names['clean_up_tokenization_spaces'] === true;
   const mustSpell = spellsText(json);
   const isPadding = (id: number) => Number.isInteger(id) && id >= vocabSize && id < rows;
+  const added = new Set((json['added_tokens'] as Json[]).map(({ id }) => id));
+  const { vocab } = json['model'] as { vocab: unknown };
+  const textIds = Array.isArray(vocab)
+    ? vocab.map((_, id) => id)
+    : (Object.values(vocab as Json) as number[]);
+  const textSize = textIds.reduce((size, id) => (added.has(id) ? size : Math.max(size, id + 1)), 0);
+  const checkRows = (ids: readonly number[]) => {
+    const id = rows > 0 ? ids.find((id) => id >= rows) : undefined;
+    if (id === undefined) return;
+    throw new TokenizerError(
+      `The text holds the token ${quoted(inner.id_to_token(id))} (id ${id}), for which the model has no weights (ids 0 to ${rows - 1}). Leave it out, or use a model that was trained with it.`,
+    );
+  };
   const check = (id: number) => {
     if (inner.id_to_token(id) === undefined) {
       throw new TokenizerError(
@@ -242,6 +257,7 @@ export const loadTokenizer = (
 
   return {
     vocabSize,
+    textSize,
     bos: special('bos'),
     eos,
     pad: special('pad') ?? eos,
@@ -258,6 +274,7 @@ export const loadTokenizer = (
           `The tokenizer has no token for ${quoted(tokens[unknown])} and no unknown token.`,
         );
       }
+      checkRows(ids);
       return ids;
     },
     decode: (tokens, options = {}) => decode(tokens, options.keepSpecial ?? false),
@@ -271,13 +288,21 @@ export const loadTokenizer = (
 };
 
 /**
- * Checks that every id of the tokenizer has a row in the model's embedding.
- * @throws TokenizerError when the vocabulary is larger than the embedding.
+ * Checks that every id that text is made of, or put around it, has a row in the model's embedding. Added tokens beyond it (a
+ * pad token that came later) are no fault until a text holds one.
+ * @throws TokenizerError naming the id that has none
  */
 export const checkTokenizerFits = (tokenizer: Tokenizer, vocabSize: number): void => {
-  if (tokenizer.vocabSize > vocabSize) {
+  const size = tokenizer.textSize ?? tokenizer.vocabSize;
+  if (size > vocabSize) {
     throw new TokenizerError(
-      `The tokenizer has ids up to ${tokenizer.vocabSize - 1}, but the model's vocab_size is ${vocabSize}. Use the tokenizer.json that came with the model.`,
+      `The tokenizer has ids up to ${size - 1}, but the model's vocab_size is ${vocabSize}. Use the tokenizer.json that came with the model.`,
     );
   }
+  const { before, after } = tokenizer.around ?? { before: [], after: [] };
+  const id = [tokenizer.eos, ...before, ...after].find((id) => id >= vocabSize);
+  if (id === undefined) return;
+  throw new TokenizerError(
+    `The tokenizer ends or begins texts with ${quoted(tokenizer.token(id))} (id ${id}), but the model's vocab_size is ${vocabSize}. Use the tokenizer that came with the model, or resize the model's embedding to it.`,
+  );
 };

@@ -1,6 +1,11 @@
 /** What the program needs of a tokenizer; made from a Hugging Face tokenizer.json by `loadTokenizer`. */
 export interface Tokenizer {
   vocabSize: number;
+  /**
+   * As many ids as text is made of; those from here on are added tokens, which come only where they are written out. The
+   * same as vocabSize when left out.
+   */
+  textSize?: number;
   bos: number | undefined;
   eos: number;
   pad: number;

@@ -5,7 +5,7 @@ import { toCheckpoint } from '../model/checkpoint';
 import { modelConfigToJson } from '../model/config';
 import { familyOf } from '../model/families/index';
 import type { HostWeights } from '../model/host-weights';
-import { loraScale, mergedWeights } from '../model/lora';
+import { loraScales, mergedWeights } from '../model/lora';
 import { ADAPTER_CONFIG, writePeftAdapter } from '../model/peft';
 import { safetensorsParts } from '../model/write-safetensors';
 import { metricsCsv } from './metrics-csv';
@@ -75,7 +75,7 @@ export const exportZip = (
     const written = writePeftAdapter(named, { baseModel: baseName(model.summary.id), fanInFanOut });
     for (const [name, bytes] of written) files.set(name, bytes);
   } else {
-    const weights = adapter ? mergedWeights(model.weights, trained, loraScale(adapter.settings)) : trained;
+    const weights = adapter ? mergedWeights(model.weights, trained, loraScales(adapter.settings)) : trained;
     for (const [name, text] of Object.entries(model.files)) {
       // An adapter's configuration beside the model would have it taken for an adapter.
       if (name !== ADAPTER_CONFIG) files.set(name, strToU8(text));

@@ -1,5 +1,6 @@
 import type { Evaluation, RunSummary } from '../../workers/protocol';
 import type { DatasetReport } from '../data/prepare/report';
+import { targetsInWords } from '../util/targets-in-words';
 import type { PolicyPlan } from './policy';
 import type { RunDocument } from './run-document';
 
@@ -28,8 +29,8 @@ const dataOf = ({ data }: RunDocument, report: DatasetReport | undefined): strin
 const adapterRows = ({ adapter }: PolicyPlan): string[] =>
   adapter
     ? [
-        `| adapter | LoRA, rank ${adapter.settings.rank}, alpha ${adapter.settings.alpha}${adapter.settings.rsLora ? ', rank-stabilised' : ''}, dropout ${adapter.settings.dropout} |`,
-        `| target modules | ${adapter.settings.targetModules.map(plain).join(', ')} |`,
+        `| adapter | LoRA, rank ${adapter.settings.rank}, alpha ${adapter.settings.alpha}${adapter.settings.rsLora ? ', rank-stabilised' : ''}, dropout ${adapter.settings.dropout}${adapter.settings.own ? `; ${Object.keys(adapter.settings.own).length} modules have a rank and alpha of their own` : ''} |`,
+        `| target modules | ${plain(targetsInWords(adapter.settings.targetModules))} |`,
       ]
     : ['| adapter | none: all weights were trained |'];
 

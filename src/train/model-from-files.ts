@@ -1,10 +1,10 @@
 /** A model from a folder in Hugging Face layout: dropped on the page, downloaded, or built in. */
 import type { ModelSummary } from '../../workers/protocol';
 import { templateText } from '../data/text/read-chat-template';
-import { readCheckpoint, weightFiles } from '../model/checkpoint';
+import { readCheckpoint, weightFiles, withStoredHead } from '../model/checkpoint';
 import type { ModelConfig } from '../model/config';
 import { parseModelConfig } from '../model/config';
-import { checkWeights, parameterCount } from '../model/parameters';
+import { checkNumbers, checkWeights, parameterCount } from '../model/parameters';
 import { checkTokenizerFits, loadTokenizer } from '../tokenizer/load';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { sha256Hex } from '../util/hash';
@@ -100,13 +100,14 @@ const generationEnds = (generation: Json, vocabSize: number): number[] => {
   const given = generation['eos_token_id'];
   const ids: unknown[] = Array.isArray(given) ? given : given === undefined || given === null ? [] : [given];
   for (const id of ids) {
-    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= vocabSize) {
+    if (!Number.isInteger(id)) {
       throw new ModelFilesError(
-        `generation_config.json, eos_token_id: ${String(JSON.stringify(id)).slice(0, 50)} is not a token of the model (0 to ${vocabSize - 1}). Take the file from the model’s own folder.`,
+        `generation_config.json, eos_token_id: ${String(JSON.stringify(id)).slice(0, 50)} is not a token's number. Take the file from the model’s own folder.`,
       );
     }
   }
-  return ids as number[];
+  // One that the model has no row for never comes, and ends nothing.
+  return (ids as number[]).filter((id) => id >= 0 && id < vocabSize);
 };
 
 /** The configuration with every token that ends a response: those of config.json, generation_config.json and the tokenizer. */
@@ -133,30 +134,31 @@ export const modelFromFiles = async (
   knownHash?: string,
 ): Promise<LoadedModel> => {
   const own = oneModel(files);
-  const config = parseModelConfig(parse(own, 'config.json'));
+  const said = parseModelConfig(parse(own, 'config.json'));
   const parts = weightFiles(own); // before the tokenizer, because it says what kind of folder this is
   if (!own.has('tokenizer.json')) throw noTokenizer(own);
   const tokenizerConfig = optionalObject(own, 'tokenizer_config.json');
   const generation = optionalObject(own, 'generation_config.json');
   const ids = ['bos_token_id', 'eos_token_id', 'pad_token_id'].map((name) => [
     name,
-    config.source[name] ?? generation[name],
+    said.source[name] ?? generation[name],
   ]);
   const tokenizer = loadTokenizer(
     parse(own, 'tokenizer.json'),
     tokenizerConfig,
     Object.fromEntries(ids) as Json,
-    config.vocabSize,
+    said.vocabSize,
   );
-  checkTokenizerFits(tokenizer, config.vocabSize);
+  checkTokenizerFits(tokenizer, said.vocabSize);
   const chatTemplate = readChatTemplate(own, tokenizerConfig);
-  const ended = withEnds(config, generation, tokenizer);
-  const weights = readCheckpoint(config, own);
+  const weights = readCheckpoint(said, own);
+  const config = withStoredHead(said, weights);
   checkWeights(config, weights);
+  if (knownHash === undefined && !summary.builtIn) checkNumbers(config, weights);
   const texts = [...own].filter(([name]) => /\.(json|jinja)$/.test(name) && !name.endsWith('.index.json'));
   return {
     summary: { ...summary, parameters: parameterCount(config) },
-    config: ended,
+    config: withEnds(config, generation, tokenizer),
     tokenizer,
     weights,
     hash: knownHash ?? (await sha256Hex(parts.map((name) => own.get(name)!))),

@@ -1,7 +1,8 @@
 import type { ModelSummary } from '../../workers/protocol';
 import { parseModelConfig } from '../model/config';
-import { checkWeights, parameterCount } from '../model/parameters';
+import { checkNumbers, checkWeights, parameterCount } from '../model/parameters';
 import { checkTokenizerFits, loadTokenizer } from '../tokenizer/load';
+import { withRenamed } from '../tokenizer/renamed';
 import { sha256Hex } from '../util/hash';
 import type { LoadedModel } from './loaded-model';
 
@@ -21,14 +22,18 @@ export const modelFromGguf = async (
   knownHash?: string,
 ): Promise<LoadedModel> => {
   const { readGguf } = await import('../model/gguf/read-gguf');
-  const { configJson, tokenizerJson, tokenizerConfig, chatTemplate, weights } = await readGguf(
+  const { configJson, tokenizerJson, tokenizerConfig, chatTemplate, renamed, weights } = await readGguf(
     bytes,
     fileName,
   );
   const config = parseModelConfig(configJson);
-  const tokenizer = loadTokenizer(tokenizerJson, tokenizerConfig, configJson, config.vocabSize);
+  const tokenizer = withRenamed(
+    loadTokenizer(tokenizerJson, tokenizerConfig, configJson, config.vocabSize),
+    renamed,
+  );
   checkTokenizerFits(tokenizer, config.vocabSize);
   checkWeights(config, weights);
+  if (knownHash === undefined) checkNumbers(config, weights);
   return {
     summary: { ...summary, parameters: parameterCount(config) },
     config: { ...config, eosTokenIds: [...new Set([...config.eosTokenIds, tokenizer.eos])] },

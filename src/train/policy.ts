@@ -1,7 +1,7 @@
 import type { HostWeights, WeightStorage } from '../model/host-weights';
 import { linearModules } from '../model/linear-modules';
-import type { LoraSettings } from '../model/lora';
-import { freshLora, loraScale, uploadLora } from '../model/lora';
+import type { LoraScale, LoraSettings } from '../model/lora';
+import { freshLora, loraScales, uploadLora } from '../model/lora';
 import type { Network, Weights } from '../model/network';
 import { disposeParameters, loadParameters, loadWeights } from '../model/parameters';
 import type { PeftAdapter } from '../model/peft';
@@ -27,7 +27,7 @@ export interface Policy {
   trained: Map<string, Tensor>;
   /** The model's own beside an adapter, packed or not; empty when all are trained. */
   frozen: Weights;
-  lora: { scale: number } | undefined;
+  lora: LoraScale | undefined;
 }
 
 /**
@@ -82,7 +82,7 @@ export const createPolicy = (plan: PolicyPlan, trained: HostWeights = initialTra
   if (!adapter) return { trained: uploadTrained(plan, trained), frozen: new Map(), lora: undefined };
   const frozen = loadWeights(model.config, model.weights, storage);
   try {
-    return { frozen, trained: uploadTrained(plan, trained), lora: { scale: loraScale(adapter.settings) } };
+    return { frozen, trained: uploadTrained(plan, trained), lora: loraScales(adapter.settings) };
   } catch (error) {
     disposeParameters(frozen);
     throw error;

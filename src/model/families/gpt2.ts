@@ -58,7 +58,6 @@ const readConfig = (json: ConfigJson): Omit<ModelConfig, 'source'> => {
   ];
   const f = readFields(named, fields, refused);
   const eos = f.eos_token_id === undefined ? 50_256 : (f.eos_token_id ?? []);
-  const known = (id: number) => id < f.vocab_size;
   const maxPositions = f.n_positions ?? 1024;
   return {
     family: 'gpt2',
@@ -78,8 +77,8 @@ const readConfig = (json: ConfigJson): Omit<ModelConfig, 'source'> => {
     maxPositions,
     tieWordEmbeddings: f.tie_word_embeddings ?? true,
     bosTokenId: f.bos_token_id ?? undefined,
-    eosTokenIds: Array.isArray(eos) ? eos : json['eos_token_id'] === undefined && !known(eos) ? [] : [eos],
-    padTokenId: f.pad_token_id ?? undefined,
+    eosTokenIds: Array.isArray(eos) ? eos : [eos],
+    padTokenId: typeof f.pad_token_id === 'number' ? f.pad_token_id : undefined,
   };
 };
 

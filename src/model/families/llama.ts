@@ -82,7 +82,7 @@ export const readLlamaConfig = (json: ConfigJson, variant: Variant): Omit<ModelC
     tieWordEmbeddings: f.tie_word_embeddings ?? false,
     bosTokenId: f.bos_token_id ?? undefined,
     eosTokenIds: Array.isArray(eos) ? eos : [eos],
-    padTokenId: f.pad_token_id ?? undefined,
+    padTokenId: typeof f.pad_token_id === 'number' ? f.pad_token_id : undefined,
   };
 };
 

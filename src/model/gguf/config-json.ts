@@ -4,6 +4,7 @@ import { keyPlace } from './error';
 import type { Fields } from './fields';
 import { needed } from './fields';
 import { ropeScaling } from './rope-scaling';
+import { specialId } from './vocabulary';
 
 /** What the configuration depends on besides metadata. */
 export interface TensorFacts {
@@ -81,18 +82,16 @@ const refuseOthers = (fields: Fields, architecture: string) => {
 
 /** Ends of a response: the text's, and a turn's where the file names one. */
 const endIds = (fields: Fields): number[] => {
-  const ids = ['eos_token_id', 'eot_token_id', 'eom_token_id'].map((name) =>
-    fields.count(`tokenizer.ggml.${name}`),
-  );
+  const ids = ['eos', 'eot', 'eom'].map((name) => specialId(fields, name));
   return [...new Set(ids.filter((id) => id !== undefined))];
 };
 
 const tokenIds = (fields: Fields): Record<string, unknown> => {
   const ends = endIds(fields);
   return {
-    bos_token_id: fields.count('tokenizer.ggml.bos_token_id') ?? null,
+    bos_token_id: specialId(fields, 'bos') ?? null,
     eos_token_id: ends.length > 1 ? ends : (ends[0] ?? null),
-    pad_token_id: fields.count('tokenizer.ggml.padding_token_id') ?? null,
+    pad_token_id: specialId(fields, 'padding') ?? null,
   };
 };
 

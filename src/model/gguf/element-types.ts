@@ -1,3 +1,4 @@
+import type { FloatType } from '../finite';
 import type { Decode } from './blocks';
 import {
   decodeBF16,
@@ -21,14 +22,16 @@ export interface ElementType {
   bytes: number;
   decode: Decode;
   packing?: Packing;
+  /** The elements are floats themselves, any of which may be no number. */
+  float?: FloatType;
   /** Where a block has its half-precision scales. */
   scales: readonly number[];
 }
 
 /** The types that are read, by GGML's number (enum ggml_type). */
 export const elementTypes: ReadonlyMap<number, ElementType> = new Map<number, ElementType>([
-  [0, { name: 'F32', elements: 1, bytes: 4, decode: decodeF32, scales: [] }],
-  [1, { name: 'F16', elements: 1, bytes: 2, decode: decodeF16, packing: packF16, scales: [] }],
+  [0, { name: 'F32', elements: 1, bytes: 4, decode: decodeF32, float: 'F32', scales: [] }],
+  [1, { name: 'F16', elements: 1, bytes: 2, decode: decodeF16, packing: packF16, float: 'F16', scales: [] }],
   [2, { name: 'Q4_0', elements: 32, bytes: 18, decode: decodeQ4_0, packing: packQ4_0, scales: [0] }],
   [3, { name: 'Q4_1', elements: 32, bytes: 20, decode: decodeQ4_1, packing: packQ4_1, scales: [0, 2] }],
   [6, { name: 'Q5_0', elements: 32, bytes: 22, decode: decodeQ5_0, packing: packQ5_0, scales: [0] }],
@@ -36,7 +39,7 @@ export const elementTypes: ReadonlyMap<number, ElementType> = new Map<number, El
   [8, { name: 'Q8_0', elements: 32, bytes: 34, decode: decodeQ8_0, packing: packQ8_0, scales: [0] }],
   [12, { name: 'Q4_K', elements: 256, bytes: 144, decode: decodeQ4_K, packing: packQ4_K, scales: [0, 2] }],
   [14, { name: 'Q6_K', elements: 256, bytes: 210, decode: decodeQ6_K, packing: packQ6_K, scales: [208] }],
-  [30, { name: 'BF16', elements: 1, bytes: 2, decode: decodeBF16, scales: [] }],
+  [30, { name: 'BF16', elements: 1, bytes: 2, decode: decodeBF16, float: 'BF16', scales: [] }],
 ]);
 
 export const elementTypeNames = [...elementTypes.values()].map((type) => type.name).join(', ');

@@ -19,6 +19,8 @@ export interface GgufModel {
   tokenizerJson: unknown;
   tokenizerConfig: unknown;
   chatTemplate: string | undefined;
+  /** Token ids with a name in place of their text, and the id that has it; undefined for an empty one. */
+  renamed: ReadonlyMap<number, number | undefined>;
   /**
    * By Hugging Face's names. Matrices are [out, in], those of GPT-2 too (its own files have them the other way round);
    * rows of Llama's queries and keys are in Hugging Face's order. Decoded from the file's bytes at each read.
@@ -104,6 +106,7 @@ export const readGguf = async (bytes: Uint8Array, fileName: string): Promise<Ggu
     configJson: config,
     ...tokenizerFiles(fields, vocabulary, contextLength),
     chatTemplate: fields.text('tokenizer.chat_template'),
+    renamed: vocabulary.renamed,
     weights,
     metadata: header.metadata,
   };

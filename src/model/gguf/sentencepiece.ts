@@ -40,7 +40,7 @@ const characters = (text: string) => {
   return count;
 };
 
-const mergesFromScores = (fields: Fields, { tokens, ids }: Vocabulary): [string, string][] => {
+const mergesFromScores = (fields: Fields, { tokens, ids, renamed }: Vocabulary): [string, string][] => {
   const scores = needed(fields, KEY, fields.numbers(KEY));
   if (scores.length !== tokens.length) {
     fields.fail(keyPlace(KEY), `it has ${scores.length} entries for ${tokens.length} tokens`);
@@ -52,7 +52,7 @@ const mergesFromScores = (fields: Fields, { tokens, ids }: Vocabulary): [string,
         `token ${id}, ${quoted(token)}, has more than ${MAX_CHARACTERS} characters`,
       );
     }
-    return cuts(token, scores[id]!, ids);
+    return renamed.has(id) ? [] : cuts(token, scores[id]!, ids);
   });
   // At equal scores longer left parts go first, as in transformers.
   merges.sort(

@@ -1,6 +1,7 @@
 import type { PackedArrays } from '../../kernels/packed-format';
 import { perWord } from '../../kernels/packed-format';
 import { halfTable } from '../../util/half';
+import { elementAt, firstNotFinite } from '../finite';
 import type { HostTensor } from '../host-weights';
 import type { ElementType } from './element-types';
 import { elementTypeNames, elementTypes } from './element-types';
@@ -18,6 +19,7 @@ export interface Located {
   end: number;
 }
 
+const LARGEST_HALF = 65_504;
 const MAX_ALIGNMENT = 1 << 20;
 
 const alignmentOf = ({ metadata }: Header, fail: Fail): number => {
@@ -94,6 +96,20 @@ const checkScales = (bytes: Uint8Array, tensor: Located, largest: number, fail: 
   }
 };
 
+/** So would an element. */
+const checkElements = (bytes: Uint8Array, tensor: Located, fail: Fail) => {
+  const { type, shape, start, end } = tensor;
+  const bad = type.float ? firstNotFinite(bytes.subarray(start, end), type.float) : -1;
+  if (bad < 0) return;
+  const value = new Float32Array(1);
+  type.decode(bytes, start + bad * type.bytes, 1, value, 0);
+  fail(
+    tensorPlace(tensor.name),
+    `${elementAt(bad, shape)} is ${value[0]}, and nothing can be computed with it`,
+    'Take a good copy of the file; if it is so there too, the model itself is damaged.',
+  );
+};
+
 /**
  * A tensor as the model reads it. Nothing is decoded before it is asked for.
  * @param rowOf which row of the file is row i here; absent: the same. Blocks run along rows, so that rows move whole.
@@ -115,8 +131,12 @@ export const hostTensor = (
       visit(start + source * perRow * type.bytes, row * perRow * type.elements);
     }
   };
+  const check = () => {
+    checkScales(bytes, tensor, LARGEST_HALF, fail);
+    checkElements(bytes, tensor, fail);
+  };
   const decoded = () => {
-    checkScales(bytes, tensor, 65_504, fail);
+    checkScales(bytes, tensor, LARGEST_HALF, fail);
     const out = new Float32Array(elements);
     eachRow((from, to) => type.decode(bytes, from, perRow, out, to));
     return out;
@@ -125,6 +145,7 @@ export const hostTensor = (
   if (!packing || shape.length !== 2 || (packing.format === 'f16' && shape[1]! % 2 !== 0)) {
     return {
       shape,
+      check,
       get data() {
         return decoded();
       },
@@ -146,6 +167,7 @@ export const hostTensor = (
   };
   return {
     shape,
+    check,
     get data() {
       return decoded();
     },

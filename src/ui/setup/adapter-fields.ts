@@ -7,6 +7,7 @@ import {
   type RunDocument,
   weightStorages,
 } from '../../train/run-document';
+import { targetsInWords } from '../../util/targets-in-words';
 import type { NumberField } from './fields';
 import { choice } from './number-input';
 
@@ -100,7 +101,7 @@ export const adapterFields = (form: AdapterForm) => {
           <legend>The adapter</legend>
           ${
             used
-              ? html`<p class="field">It goes on from <strong>${used.name}</strong>: rank ${used.rank}, alpha ${used.alpha}, on ${used.targetModules.join(', ')}.${used.baseModel ? html` Trained on ${used.baseModel}.` : nothing}</p>`
+              ? html`<p class="field">It goes on from <strong>${used.name}</strong>: rank ${used.rank}, alpha ${used.alpha}, on ${targetsInWords(used.targetModules)}.${used.baseModel ? html` Trained on ${used.baseModel}.` : nothing}</p>`
               : html`${adapterNumbers.map((field) => form.number(field))}
                 <div class="field"><label class="check"><input type="checkbox" data-testid="adapter-rsLora" .checked=${live(adapter.rsLora)} @change=${(e: Event) => edit((d) => ({ ...d, adapter: { ...adapter, rsLora: (e.target as HTMLInputElement).checked } }))} /> rsLoRA</label>
                   <p class="field-help">Scale by alpha / √rank instead, which suits large ranks.</p></div>

@@ -375,8 +375,6 @@ describe('metadata that does not fit', () => {
       /"deepseek-llm" is not supported; default, gpt-2/,
     ],
     ['no tokens', setting([list('tokens'), undefined]), /tokens": it is missing/],
-    ['a token twice', setting([list('tokens'), texts(['a', 'b', 'a', 'ab'])]), /tokens 0 and 2 are both "a"/],
-    ['an empty token', setting([list('tokens'), texts(['a', 'b', '', 'ab'])]), /token 2 is empty/],
     ['types for other tokens', setting([list('token_type'), i32s([1])]), /it has 1 entries for 4 tokens/],
     ['no merges', setting([list('merges'), undefined]), /merges": it is missing/],
     ['a merge of one part', setting([list('merges'), texts(['ab'])]), /merge 0, "ab", needs the token ""/],

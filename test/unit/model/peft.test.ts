@@ -80,7 +80,7 @@ describe('an adapter that PEFT saved', () => {
     await expect(
       expectLogits({ config, weights: all, lora: { scale: scale * 1.001 } }, golden),
     ).rejects.toThrow(/against/);
-    const merged = loadWeights(config, mergedWeights(weights, tensors, scale), 'f32');
+    const merged = loadWeights(config, mergedWeights(weights, tensors, { scale }), 'f32');
     await expectLogits({ config, weights: merged }, golden);
     for (const map of [base, adapter, merged]) disposeParameters(map);
   });
@@ -192,14 +192,14 @@ describe('reading an adapter', () => {
     [{ bias: 'all' }, /bias.*all/],
     [{ lora_bias: true }, /lora_bias/],
     [{ modules_to_save: ['lm_head'] }, /modules_to_save/],
-    [{ rank_pattern: { q_proj: 2 } }, /rank_pattern/],
-    [{ alpha_pattern: { q_proj: 2 } }, /alpha_pattern/],
+    [{ rank_pattern: { q_proj: 2 } }, /q_proj.*\[4,32\].*\[2,32\].*r = 2/],
+    [{ alpha_pattern: { '(q_proj)+': 2 } }, /alpha_pattern.*\(q_proj\)\+.*not evaluated/],
     [{ r: 0 }, /\br\b/],
     [{ r: 2.5 }, /\br\b/],
     [{ r: 8 }, /\[4,32\].*\[8,32\].*r = 8/],
     [{ lora_alpha: 'much' }, /lora_alpha/],
     [{ target_modules: ['q_proj'] }, /target_modules/],
-    [{ target_modules: ['q_proj', 'qproj'] }, /qproj.*q_proj/],
+    [{ target_modules: ['q_proj', 'qproj'] }, /down_proj.*target_modules/],
   ])('refuses %j', async (change, reason) => {
     const { files, modules } = await open();
     const read = () => readPeftAdapter(withConfig(files, change), modules);

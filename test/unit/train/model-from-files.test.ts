@@ -203,8 +203,8 @@ describe('a folder of files', () => {
     ],
     [
       'an end that is no token',
-      folder('qwen3', { 'generation_config.json': { eos_token_id: 40 } }),
-      /generation_config\.json, eos_token_id: 40 is not a token of the model \(0 to 39\)/,
+      folder('qwen3', { 'generation_config.json': { eos_token_id: 'end' } }),
+      /generation_config\.json, eos_token_id: "end" is not a token's number/,
     ],
     [
       'a chat template of another type',
