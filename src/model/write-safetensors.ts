@@ -1,4 +1,5 @@
 import { floatToHalf } from '../util/half';
+import { elementAt, firstNotFinite } from './finite';
 import type { HostTensor } from './host-weights';
 import type { SafetensorsDtype } from './safetensors';
 import { SafetensorsError } from './safetensors';
@@ -8,6 +9,33 @@ const elementBytes = { F32: 4, F16: 2, BF16: 2 } as const;
 type Named = readonly [string, HostTensor];
 
 const shown = (shape: readonly number[]) => JSON.stringify(shape).slice(0, 100);
+
+/** What a type cannot hold, told apart from what is no number in the first place. */
+const refuse = (
+  fileName: string,
+  name: string,
+  { shape, data }: Pick<HostTensor, 'shape' | 'data'>,
+  at: number,
+  dtype: SafetensorsDtype,
+): never => {
+  const value = data[at]!;
+  if (!Number.isFinite(value)) {
+    throw new SafetensorsError(
+      fileName,
+      name,
+      `${elementAt(at, shape)} is ${value}; weights with it are of no use`,
+      'Go back to a checkpoint from before it, or train again with a lower learning rate.',
+    );
+  }
+  throw new SafetensorsError(
+    fileName,
+    name,
+    `${elementAt(at, shape)} is ${value}, more than ${dtype} can hold (${largest[dtype]})`,
+    dtype === 'F16' ? 'Export as BF16 or F32.' : 'Export as F32.',
+  );
+};
+
+const largest = { F32: '3.4e38', F16: '65,504', BF16: '3.39e38' } as const;
 
 const encode = (data: Float32Array, dtype: SafetensorsDtype): Uint8Array<ArrayBuffer> => {
   if (dtype === 'F32') {
@@ -31,8 +59,9 @@ const encode = (data: Float32Array, dtype: SafetensorsDtype): Uint8Array<ArrayBu
 /**
  * A safetensors file in parts: the header, then each tensor, sorted by name, so that equal weights make equal files. A
  * tensor is read and encoded when its part is taken, so that a large model need not be in memory twice.
- * @param dtype of all elements. F16 is infinite beyond 65,504; BF16 keeps the range and 8 bits.
- * @throws SafetensorsError when a tensor's data does not fill its shape, or its name is reserved or given twice.
+ * @param dtype of all elements. F16 ends at 65,504; BF16 keeps the range and 8 bits.
+ * @throws SafetensorsError when a tensor's data does not fill its shape, its name is reserved or given twice, or an element is
+ *   not finite or beyond what `dtype` can hold.
  */
 export function* safetensorsParts(
   tensors: Iterable<Named>,
@@ -75,7 +104,10 @@ export function* safetensorsParts(
         'Pass the shape of the data.',
       );
     }
-    yield encode(data, dtype);
+    const bytes = encode(data, dtype);
+    const bad = firstNotFinite(bytes, dtype);
+    if (bad >= 0) refuse(fileName, name, { shape: tensor.shape, data }, bad, dtype);
+    yield bytes;
   }
 }
 

@@ -178,7 +178,7 @@ const tensorMap = fc
         const n = shape.reduce((a, b) => a * b, 1);
         return fc.record({
           shape: fc.constant(shape),
-          data: fc.float32Array({ minLength: n, maxLength: n }),
+          data: fc.float32Array({ minLength: n, maxLength: n, noNaN: true, min: -65504, max: 65504 }),
         });
       }),
     ),
@@ -304,7 +304,7 @@ describe('writing safetensors', () => {
 });
 
 describe('half precision', () => {
-  const values = Float32Array.of(1, -2.5, 65504, 1e-7, 0.1, -0, 3e38, Number.POSITIVE_INFINITY);
+  const values = Float32Array.of(1, -2.5, 65504, 1e-7, 0.1, -0, 65519, -12345.678);
 
   it.each(['F32', 'F16', 'BF16'] as const)('is written as %s to the nearest, and read back', (dtype) => {
     const tensors = new Map([['x', { shape: [2, 4], data: values }]]);
@@ -313,42 +313,46 @@ describe('half precision', () => {
     expect(x.dtype).toBe(dtype);
     const expected = {
       F32: [...values],
-      F16: [
-        1,
-        -2.5,
-        65504,
-        2 * 2 ** -24,
-        0.0999755859375,
-        -0,
-        Number.POSITIVE_INFINITY,
-        Number.POSITIVE_INFINITY,
-      ],
-      BF16: [
-        1,
-        -2.5,
-        65536,
-        1.0011717677116394e-7,
-        0.10009765625,
-        -0,
-        3.00405527047391e38,
-        Number.POSITIVE_INFINITY,
-      ],
+      F16: [1, -2.5, 65504, 2 * 2 ** -24, 0.0999755859375, -0, 65504, -12344],
+      BF16: [1, -2.5, 65536, 1.0011717677116394e-7, 0.10009765625, -0, 65536, -12352],
     };
     expect([...x.data]).toEqual(expected[dtype].map(Math.fround));
     // what was rounded once is not rounded again
     expect(writeSafetensors([['x', x]], [], 'f', dtype)).toEqual(bytes);
   });
 
-  it('keeps NaN', () => {
-    for (const dtype of ['F16', 'BF16'] as const) {
-      const bytes = writeSafetensors(
-        [['x', { shape: [1], data: Float32Array.of(Number.NaN) }]],
-        [],
-        'f',
-        dtype,
-      );
-      expect([...readSafetensors(bytes, 'f').tensors.get('x')!.data]).toEqual([Number.NaN]);
-    }
+  const most = 2 ** 128 * (1 - 2 ** -24);
+  it.each([
+    [
+      'F16',
+      65520,
+      /^f, tensor "x": element \[1, 2\] is 65520, more than F16 can hold \(65,504\)\. Export as BF16 or F32\.$/,
+    ],
+    ['BF16', -most, /element \[1, 2\] is -3\.4028.*e\+38, more than BF16 can hold.*Export as F32\.$/],
+    ['F32', Number.NaN, /element \[1, 2\] is NaN; weights with it are of no use/],
+    ['F16', Number.NEGATIVE_INFINITY, /element \[1, 2\] is -Infinity; weights/],
+  ] as const)('as %s does not write %d', (dtype, value, message) => {
+    const data = Float32Array.of(1, 2, 3, 4, 5, value);
+    const write = () => writeSafetensors([['x', { shape: [2, 3], data }]], [], 'f', dtype);
+    expect(write).toThrow(SafetensorsError);
+    expect(write).toThrow(message);
+  });
+
+  it('is read with what is not finite, which a check then names', () => {
+    const data = new Uint8Array(8 + 3 * 300_000);
+    const view = new DataView(data.buffer);
+    view.setUint16(6, 0xfc00, true);
+    const header = {
+      a: { dtype: 'F16', shape: [2, 2], data_offsets: [0, 8] },
+      b: { dtype: 'BF16', shape: [150_000, 3], data_offsets: [8, data.length] },
+    };
+    view.setUint16(8 + 2 * 449_999, 0x7fc1, true);
+    const shifted = new Uint8Array(file(header, data).length + 1).subarray(1); // not aligned
+    shifted.set(file(header, data));
+    const { tensors } = readSafetensors(shifted, 'f');
+    expect([...tensors.get('a')!.data]).toEqual([0, 0, 0, Number.NEGATIVE_INFINITY]);
+    expect(() => tensors.get('a')!.check!()).toThrow(/tensor "a": element \[1, 1\] is -Infinity/);
+    expect(() => tensors.get('b')!.check!()).toThrow(/tensor "b": element \[149999, 2\] is NaN/);
   });
 
   it('goes to the device as it is in the file, or rounded from BF16', () => {
