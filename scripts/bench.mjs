@@ -5,6 +5,9 @@ import { chromium } from 'playwright';
 import { createServer } from 'vite';
 import { projectRoot } from './build.mjs';
 import { launchOptions } from './chromium.mjs';
+import { withoutStacks } from './terminal/tell-error.mjs';
+
+withoutStacks();
 
 const help = `Usage: npm run bench -- [--json FILE] [--only NAME ...]
 

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt, projectRoot } from './build.mjs';
 import { serveFolder } from './static-server.mjs';
+import { withoutStacks } from './terminal/tell-error.mjs';
+
+withoutStacks();
 
 const help = `Usage: npm start -- [--port N] [--no-open]
 
@@ -57,10 +60,12 @@ try {
   console.log(`Marginalia is at ${server.url}  (Ctrl-C ends it)`);
   const canShow = process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
   if (!options['no-open'] && !process.env.CI && canShow) openBrowser(server.url);
-  process.on('SIGINT', async () => {
-    await server.close();
-    process.exit(0);
-  });
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.on(signal, async () => {
+      await server.close();
+      process.exit(0);
+    });
+  }
 } catch (error) {
   fail(error.message);
 }

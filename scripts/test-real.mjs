@@ -15,6 +15,9 @@ import { ensureBuilt, projectRoot } from './build.mjs';
 import { launchOptions } from './chromium.mjs';
 import { hashedAdapter } from './real-model/hashed-adapter.mjs';
 import { serveFolder } from './static-server.mjs';
+import { withoutStacks } from './terminal/tell-error.mjs';
+
+withoutStacks();
 
 const help = `npm run test:real -- --pairs FILE [options]
 

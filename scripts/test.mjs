@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt, projectRoot } from './build.mjs';
+import { withoutStacks } from './terminal/tell-error.mjs';
+
+withoutStacks();
 
 const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
 

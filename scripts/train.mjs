@@ -11,8 +11,10 @@ import { createExchange } from './terminal/exchange.mjs';
 import { givenAdapter, givenData, givenModel } from './terminal/given.mjs';
 import { help } from './terminal/help.mjs';
 import { backends, checkOptions, flagOf, inOptions, readChanges, readOptions } from './terminal/options.mjs';
+import { checkPlaces, checkTargets } from './terminal/places.mjs';
 import { wantedExports, writeExport } from './terminal/results.mjs';
 import { estimateLines, evaluationLine, misfitLines, reportLines } from './terminal/tables.mjs';
+import { tellError, withoutStacks } from './terminal/tell-error.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
 
 /** Examples whose tokens --logits scores. */
@@ -38,8 +40,13 @@ const describeProblems = (problems, set, method, runFile) =>
 
 const portOf = (store) => {
   const path = store && join(store, 'address.json');
+  if (!path || !existsSync(path)) return 0;
   // A browser keeps a page's data by its address, so a store always has to be opened at the same port.
-  return path && existsSync(path) ? parseJsonFile(path).value.port : 0;
+  const { port } = parseJsonFile(path, UsageError).value;
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new UsageError(
+    `${path}: names no port, so that what is in the store cannot be found; choose another --store.`,
+  );
 };
 
 const serve = async (store, handle) => {
@@ -47,12 +54,27 @@ const serve = async (store, handle) => {
   try {
     return await serveFolder({ root: join(projectRoot, 'dist'), port, handle });
   } catch (error) {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw new UsageError(`--store: port ${port}, where that store lives, is in use; free it and try again.`);
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
+    throw new UsageError(
+      `--store: port ${port}, where that store lives, ${error.code === 'EACCES' ? 'may not be used' : 'is in use'}; free it and try again.`,
+    );
   }
 };
 
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+
+/** Does all of these, one after another, and returns the errors of those that fail. */
+const eachOf = async (tasks) => {
+  const errors = [];
+  for (const task of tasks) {
+    try {
+      await task();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  return errors;
+};
 
 const summaryOf = (evaluation) =>
   evaluation && {
@@ -86,6 +108,7 @@ const main = async () => {
   const runFile = options.run === undefined ? undefined : parseJsonFile(options.run, UsageError);
   const set = readChanges(options, runFile?.value);
   checkOptions(options, runFile?.value);
+  checkPlaces(options);
   const exchange = createExchange();
   const bring = {
     model: givenModel(options, exchange.share),
@@ -137,7 +160,10 @@ const main = async () => {
     return result;
   };
   const openOn = async (adapter) => {
-    page = await openPage(profile, adapter, server.url, progress.event);
+    // An error ends the call that it belongs to, and is told there.
+    page = await openPage(profile, adapter, server.url, (event) => {
+      if (event.kind !== 'error') progress.event(event);
+    });
     return page;
   };
   /** @returns {Promise<{ page: Awaited<ReturnType<typeof openPage>>, result: any }>} */
@@ -182,6 +208,8 @@ const main = async () => {
     const { document, model } = prepared;
     if (options.export && options.export !== 'model' && !document.adapter)
       throw new UsageError('--export: all weights are trained, so there is no adapter; add --lora.');
+    const exports = wantedExports(options, document, model);
+    checkTargets(options.out, exports);
     tellPrepared(prepared, options);
     if (options.check || options.estimate) return 0;
 
@@ -189,27 +217,30 @@ const main = async () => {
     progress.end();
     const { status, metrics, evaluations, before, after } = result;
     const seconds = (Date.now() - begin) / 1000;
-    if (options.json) {
-      writeJson(options.json, {
-        document,
-        backend: status.backend,
-        phase: status.phase,
-        metrics: metrics.map((row) => ({ stage: row.stage, ...row.metrics })),
-        evaluations,
-        before: summaryOf(before) ?? null,
-        after: summaryOf(after) ?? null,
-        seconds,
-      });
-    }
-    for (const wanted of wantedExports(options, document, model)) {
-      const { what } = wanted;
-      const path = await writeExport(options.out, wanted, async (zip) => {
-        const given = { what, ...(options.dtype ? { dtype: options.dtype } : {}) };
-        orUsage(await engine.call('export', given, exchange.receive(zip)));
-      });
-      console.log(`${what === 'adapter' ? 'Adapter' : 'Model'} written to ${path}`);
-    }
-    if (options.logits) writeJson(options.logits, orUsage(await engine.call('logProbs', LOGITS_EXAMPLES)));
+    const results = {
+      document,
+      backend: status.backend,
+      phase: status.phase,
+      metrics: metrics.map((row) => ({ stage: row.stage, ...row.metrics })),
+      evaluations,
+      before: summaryOf(before) ?? null,
+      after: summaryOf(after) ?? null,
+      seconds,
+    };
+    // What cannot be written keeps nothing else from being written: there is no second chance after this.
+    const failed = await eachOf([
+      ...exports.map((wanted) => async () => {
+        const given = (dtype) => ({ what: wanted.what, ...(dtype ? { dtype } : {}) });
+        const { path, note } = await writeExport(options.out, wanted, options.dtype, async (zip, dtype) => {
+          orUsage(await engine.call('export', given(dtype), exchange.receive(zip)));
+        });
+        console.log(`${wanted.what === 'adapter' ? 'Adapter' : 'Model'} written to ${path}`);
+        if (note) throw new UsageError(note);
+      }),
+      async () => options.json && writeJson(options.json, results),
+      async () =>
+        options.logits && writeJson(options.logits, orUsage(await engine.call('logProbs', LOGITS_EXAMPLES))),
+    ]);
     for (const prompt of options.chat ?? []) {
       const { reference, policy } = orUsage(await engine.call('chat', prompt));
       console.log(`Asked:  ${prompt}\nBefore: ${reference.text}\nAfter:  ${policy.text}`);
@@ -220,7 +251,8 @@ const main = async () => {
       `${status.message} ${seconds.toFixed(0)} s on ${status.backend.name} (${status.backend.adapter}).`,
     );
     if (interrupted) onward();
-    return interrupted ? 130 : 0;
+    for (const error of failed) tellError(error);
+    return interrupted ? 130 : failed.length > 0 ? 2 : 0;
   } finally {
     await page?.close().catch(() => {});
     await server.close();
@@ -228,9 +260,9 @@ const main = async () => {
   }
 };
 
+withoutStacks();
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof UsageError ? error.message : error);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = tellError(error);
 }

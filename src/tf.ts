@@ -178,7 +178,21 @@ const startWebgpu = async (adapter: GPUAdapter) => {
   return device;
 };
 
-const startWasm = async () => {
+/** Gives up a backend whose memory has ended: its WebAssembly has stopped in the middle of something. */
+const forgetWasm = () => {
+  const factory = tf.findBackendFactory('wasm');
+  if (!factory) return;
+  try {
+    tf.removeBackend('wasm');
+  } catch {
+    // It cannot even be told to end.
+  }
+  delete (tf.engine() as unknown as { registry: Record<string, unknown> }).registry['wasm'];
+  tf.registerBackend('wasm', factory, 2);
+};
+
+const startWasm = async (anew: boolean) => {
+  if (anew) forgetWasm();
   if (typeof self !== 'undefined') {
     const { wasmUrls } = await import('./wasm-url');
     setWasmPaths(wasmUrls);
@@ -193,9 +207,10 @@ const startWasm = async () => {
 /**
  * Starts tfjs on the chosen backend. 'auto' takes WebGPU on a real GPU, and WebAssembly where there is no WebGPU or
  * only a software adapter, on which WebAssembly is several times faster.
+ * @param anew a backend that was in use has failed, and is not to be used again
  * @throws Error when 'webgpu' was asked for by name and cannot be had.
  */
-export const initBackend = async (choice: BackendChoice = 'auto'): Promise<BackendInfo> => {
+export const initBackend = async (choice: BackendChoice = 'auto', anew = false): Promise<BackendInfo> => {
   fatal = undefined; // an error of a device that is given up says nothing of the next
   if (choice === 'cpu') {
     await tf.setBackend('cpu');
@@ -218,7 +233,7 @@ export const initBackend = async (choice: BackendChoice = 'auto'): Promise<Backe
       note: '',
     };
   }
-  await startWasm();
+  await startWasm(anew);
   const note =
     choice === 'wasm'
       ? ''

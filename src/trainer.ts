@@ -29,7 +29,7 @@ import type { BackendChoice, BackendInfo } from './tf';
 import { gpuStats, guardGpu, initBackend, onGpuError, tf } from './tf';
 import { listBuiltInModels, loadBuiltInModel } from './train/built-in-models';
 import { promptOf, reply, sequenceLogProbs } from './train/chat';
-import { deviceFacts } from './train/device-facts';
+import { deviceFacts, memoryFacts } from './train/device-facts';
 import type { DataFacts } from './train/estimate';
 import { estimateRun } from './train/estimate';
 import { answerProblems } from './train/evaluate';
@@ -37,6 +37,7 @@ import { createEventBatcher } from './train/event-batcher';
 import { exportZip } from './train/export-model';
 import type { LoadedModel } from './train/loaded-model';
 import { computeLoss } from './train/loss-case/compute-loss';
+import { isOutOfMemory, MEMORY_ENDED, MemoryError, memoryMessage } from './train/memory-error';
 import { describeMethod } from './train/method-info';
 import type { RunDocument } from './train/run-document';
 import { defaultAdapter, parseRun } from './train/run-document';
@@ -88,7 +89,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
 
   onGpuError((error) => {
     broken = true;
-    emit({ kind: 'error', name: error.name, message: error.message });
+    // What was being done fails with it, and says what did not fit.
+    if (!isOutOfMemory(error)) emit({ kind: 'error', name: error.name, message: error.message });
   });
 
   const store = () => {
@@ -97,8 +99,9 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
   };
 
   const startBackend = async (wanted: BackendChoice): Promise<BackendInfo> => {
+    const anew = broken;
     broken = false;
-    backend = await initBackend(wanted);
+    backend = await initBackend(wanted, anew);
     await tuneKernels(); // does nothing but on WebGPU
     return backend;
   };
@@ -191,6 +194,21 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     );
     return { meanTokens: 2 * path, meanScored: path, longest: 2 * path };
   };
+
+  /** What to say instead of "Aborted()"; undefined for other errors. What the backend still holds is given up then. */
+  const explainMemory =
+    (document: RunDocument, model: LoadedModel) =>
+    (error: unknown, phase: RunPhase): Error | undefined => {
+      if (!isOutOfMemory(error)) return undefined;
+      broken = true;
+      const { config, weights } = model;
+      const device = memoryFacts(started());
+      const adapter = { ...defaultAdapter(), ...document.adapter };
+      const message = memoryMessage(document, phase, (next) =>
+        estimateRun({ config, weights, document: next, data: factsOf(next, model), device }, adapter),
+      );
+      return new MemoryError(message, { cause: error });
+    };
 
   const noteFacts = (document: RunDocument, trees: readonly PreferenceTree[], report: DatasetReport) => {
     let scored = 0;
@@ -296,11 +314,12 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         backend: info,
         store: kept,
         emit,
+        explain: explainMemory(document, model),
         ...(stored && checkpoint ? { resume: { checkpoint, summary: stored } } : {}),
       });
     } catch (error) {
       release();
-      throw error;
+      throw explainMemory(document, model)(error, 'loading') ?? error;
     }
     releaseRun = release;
     wanted = model;
@@ -328,13 +347,30 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     return result;
   };
 
+  /** Calls that fail for want of memory say so, whatever the browser, the GPU or WebAssembly said. */
+  const inWords = (api: TrainerApi): TrainerApi =>
+    Object.fromEntries(
+      Object.entries(api).map(([name, call]: [string, (...args: unknown[]) => Promise<unknown>]) => [
+        name,
+        async (...args: unknown[]) => {
+          try {
+            return await call(...args);
+          } catch (error) {
+            if (!isOutOfMemory(error) || error instanceof MemoryError) throw error;
+            broken = true;
+            throw new MemoryError(MEMORY_ENDED, { cause: error });
+          }
+        },
+      ]),
+    ) as unknown as TrainerApi;
+
   const deleteRun = (runId: string) =>
     exclusive(async () => {
       if (session?.runId === runId) await closeSession();
       await (await store()).deleteRun(runId);
     });
 
-  return {
+  return inWords({
     init: (wantedBackend, base) =>
       exclusive(async () => {
         if (base !== undefined) baseUrl = base;
@@ -513,5 +549,5 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         closeStandby();
         (await storePromise)?.close();
       }),
-  };
+  });
 };

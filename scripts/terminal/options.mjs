@@ -1,6 +1,6 @@
 // The options of `npm run train`, and where each stands in a run document.
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UsageError } from './usage-error.mjs';
 
@@ -242,11 +242,6 @@ export const checkOptions = (options, document) => {
   }
   if (options.resume) checkResume(options);
   else checkCompany(options, document);
-  // Found out before the training, not after it.
-  for (const name of ['json', 'logits']) {
-    if (options[name] && !existsSync(dirname(resolve(options[name]))))
-      throw new UsageError(`--${name}: the folder of "${options[name]}" does not exist; make it first.`);
-  }
 };
 
 /** The option that sets a field of the document, as a person would write it; undefined where there is none. */

@@ -31,21 +31,31 @@ export const wantedExports = (options, document, model) => {
 };
 
 /**
- * Writes one export and returns its path.
+ * Writes one export. Where the type asked for cannot hold the weights, they are written in full: what was trained is not
+ * lost for that.
  * @param {string} out
  * @param {{ what: string, zip?: string }} wanted
- * @param {(path: string) => Promise<void>} fetch puts the zip at a path
+ * @param {string | undefined} dtype
+ * @param {(path: string, dtype: string | undefined) => Promise<void>} fetch puts the zip at a path
+ * @returns {Promise<{ path: string, note: string }>} the note says why the type is another one, if it is
  */
-export const writeExport = async (out, { what, zip }, fetch) => {
+export const writeExport = async (out, { what, zip }, dtype, fetch) => {
   mkdirSync(out, { recursive: true });
   const folder = mkdtempSync(join(out, '.incoming-')); // on the same disk, so that a file can be moved into place
   try {
     const path = join(folder, 'export.zip');
-    await fetch(path);
+    let note = '';
+    try {
+      await fetch(path, dtype);
+    } catch (error) {
+      if (!dtype || dtype === 'F32' || !error.message.includes(`more than ${dtype} can hold`)) throw error;
+      await fetch(path, 'F32');
+      note = `--dtype ${dtype}: ${error.message} It was written as F32 instead.`;
+    }
     const target = join(out, zip ?? what);
     if (zip) renameSync(path, target);
     else unpack(path, target);
-    return target;
+    return { path: target, note };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -28,10 +28,6 @@ export const firstNotFinite = (bytes: Uint8Array, type: FloatType): number => {
   return -1;
 };
 
-/** The same for numbers that have been decoded. */
-export const firstNotFiniteOf = ({ buffer, byteOffset, byteLength }: Float32Array): number =>
-  firstNotFinite(new Uint8Array(buffer, byteOffset, byteLength), 'F32');
-
 /** "element [3, 7]" of a tensor of this shape. */
 export const elementAt = (index: number, shape: readonly number[]): string => {
   const places: number[] = [];

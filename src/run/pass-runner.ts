@@ -8,7 +8,7 @@ import { networkOf, trainStep } from '../train/step';
 import type { PreferenceTree } from '../tree/tree';
 import { yieldToMessages } from '../util/mutex';
 import { checkTrees } from './check-trees';
-import { DivergedError } from './diverged';
+import { DivergedError, divergedMessage } from './diverged';
 import { withMismatched } from './mismatched';
 import { stepsOf } from './passes';
 import type { Following, RunConstants } from './run-constants';
@@ -140,8 +140,11 @@ export class PassRunner {
         seed,
       }),
     );
-    const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
-    if (bad) throw new DivergedError(bad[0], bad[1], this.step);
+    if (Object.values(metrics).some((value) => !Number.isFinite(value))) {
+      const learned = (this.pass.from ?? 'start') !== 'start';
+      const trees = microBatches.flat().map(({ id }) => id);
+      throw new DivergedError(divergedMessage(metrics, this.step + 1, learned, trees));
+    }
     this.step++;
     await this.follow();
     const row = {

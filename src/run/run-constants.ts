@@ -2,6 +2,7 @@ import type { Frozen, Head } from '../methods/objective';
 import type { Blend, Pass, PassId } from '../methods/pass';
 import type { HostWeights } from '../model/host-weights';
 import { scoreTrees } from '../train/score';
+import { checkScores } from './diverged';
 import type { TreeNumbers } from '../train/tree-numbers';
 import type { PreferenceTree } from '../tree/tree';
 import { sha256Hex } from '../util/hash';
@@ -139,6 +140,7 @@ export class RunConstants {
         const own = slice.map(({ tree }) => tree);
         const { eos } = this.ctx.model.tokenizer;
         const fresh = await onDevice(() => scoreTrees(lent.network, own, report, { ...known, eos }));
+        checkScores(fresh, known.label);
         const stored = new Map<string, Float32Array>();
         for (const { tree, key } of slice) {
           const values = fresh.get(tree.id)!;

@@ -45,6 +45,8 @@ export interface SessionOptions {
   backend: BackendInfo;
   store: SessionStore;
   emit(event: RunEvent): void;
+  /** What to tell instead of an error that says little to a person, such as one about memory. */
+  explain?(error: unknown, phase: RunPhase): Error | undefined;
   /** Stored state to go on from. */
   resume?: { checkpoint: Checkpoint; summary: RunSummary };
 }

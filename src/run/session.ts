@@ -283,7 +283,8 @@ export class TrainingSession {
       this.setPhase('paused', `Paused while preparing (${this.trees.underWay}${of} made).`);
       return;
     }
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const told = this.o.explain?.(error, this.phase) ?? error;
+    const { name, message } = told instanceof Error ? told : new Error(String(told));
     if (error instanceof DivergedError) await this.checkpoint().catch(() => undefined); // the last good weights
     this.setPhase('failed', message);
     this.o.emit({ kind: 'error', name, message });

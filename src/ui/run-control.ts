@@ -1,5 +1,6 @@
-import type { RunStatus, RunSummary } from '../../workers/protocol';
+import type { Estimate, RunStatus, RunSummary } from '../../workers/protocol';
 import type { BackendChoice } from '../tf';
+import type { RunDocument } from '../train/run-document';
 import type { App } from './app';
 import { fieldValue } from './format';
 import { isLive, isMoving, noRun } from './state';
@@ -24,9 +25,25 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
   /** The document that was begun although it does not fit: asked about once. */
   let dared: unknown;
 
-  const mayBegin = async (): Promise<boolean> => {
-    const { document, estimate, estimated } = app.store.get();
-    if (!estimate || !estimated || estimate.fits || document === dared) return true;
+  /** What the document's run would take: as shown, or asked for now, since a page may train before it has been worked out. */
+  const estimateOf = async (document: RunDocument): Promise<Estimate | undefined> => {
+    const { estimate, estimated, connection } = app.store.get();
+    if (estimate && estimated) return estimate;
+    if (connection !== 'ready') return undefined;
+    app.store.set({ pending: 'Working out what it takes' });
+    try {
+      return await api().estimate(document);
+    } catch {
+      return undefined; // making the run says what is missing
+    } finally {
+      app.store.set({ pending: '' });
+    }
+  };
+
+  const mayBegin = async (document: RunDocument): Promise<boolean> => {
+    if (document === dared) return true;
+    const estimate = await estimateOf(document);
+    if (!estimate || estimate.fits) return true;
     const remedy = estimate.remedies[0];
     const yes = await app.confirm(
       'Train what does not fit?',
@@ -51,7 +68,7 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
       });
       return false;
     }
-    if (!(await mayBegin())) return false;
+    if (!(await mayBegin(document))) return false;
     if (document.backend !== backendChoice()) await app.restart();
     if (app.store.get().connection !== 'ready') return false;
     app.store.set({ ...noRun, offer: undefined });

@@ -22,6 +22,14 @@ export const describeTrouble = (error: unknown, doing: string): Trouble => {
   const name = nameOf(error);
   const lines = messageOf(error).split('\n').filter(Boolean);
   const text = lines.join(' ');
+  if (name === 'MemoryError') {
+    return {
+      title: 'There was not enough memory',
+      lines,
+      remedy: 'Change what is named above, then train again. What was saved until now stays.',
+      actions: ['settings', 'dismiss'],
+    };
+  }
   if (name === 'GpuError') {
     const lost = /\blost\b/i.test(text);
     return {
