@@ -63,9 +63,10 @@ The built-in problems
 
 The results
   --out DIR           what was trained: DIR/adapter or DIR/model, as Python reads them, with run.json, metrics.json,
-                      metrics.csv and README.md; of a built-in model without an adapter a zip of the same
+                      metrics.csv and README.md; of a built-in model without an adapter a zip of the same. Of what is
+                      there only an earlier run's results are replaced
   --export WHAT       adapter, model (an adapter worked in) or both (adapter with --lora, else model)
-  --dtype TYPE        of a model's weights: F32, F16 or BF16 (F32)
+  --dtype TYPE        of a model's weights: F32, F16 or BF16 (F32); F32 also where the type cannot hold them
   --json FILE         document, backend, metrics and evaluations; the report with --check, --estimate
   --logits FILE       log-probs of the first examples' tokens, for scripts/parity/open_adapter.py
   --chat TEXT         answer this before and after training, greedily; may be repeated

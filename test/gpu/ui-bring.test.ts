@@ -497,6 +497,28 @@ describe('training an adapter', () => {
     await until(() => expect(called('create')).toHaveLength(2)); // asked once
   });
 
+  it('asks as well when the address starts it, before the estimate is shown', async () => {
+    await open({ limitBytes: 1000 }, '#steps=2&data.trees=2&evaluation.problems=0&start=1');
+    await until(() => expect(document.querySelector<HTMLDialogElement>('#ask dialog')!.open).toBe(true));
+    expect(document.querySelector('#ask')!.textContent).toContain('more than this device gives');
+    expect(called('create')).toHaveLength(0);
+    document.querySelector<HTMLButtonElement>('#ask [value="no"]')!.click();
+    await until(() => expect(document.querySelector<HTMLDialogElement>('#ask dialog')!.open).toBe(false));
+    expect([called('create').length, state().pending]).toEqual([0, '']);
+    await open({}, '#steps=2&data.trees=2&evaluation.problems=0&start=1');
+    await until(() => expect(phase()).toBe('finished'));
+  });
+
+  it('names what would fit when memory ends', async () => {
+    const error = Object.assign(new Error('Batch size 64 does not fit into the memory here; 8 would.'), {
+      name: 'MemoryError',
+    });
+    await open({ fail: { create: error } });
+    byId('train')!.click();
+    await until(() => expect(text('trouble')).toContain('8 would'));
+    expect(text('trouble')).toContain('There was not enough memory');
+  });
+
   it('says why nothing can be estimated, quietly', async () => {
     await open({ fail: { estimate: new Error('The dataset was not read yet.') } });
     await until(() =>

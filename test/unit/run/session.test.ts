@@ -282,6 +282,24 @@ describe('TrainingSession', () => {
     await made.session.dispose();
   });
 
+  it('does not blame the learning rate for a loss that was not finite from the start', async () => {
+    const bad: Method = { ...pairDpo };
+    const made = await makeSession(bad, { steps: 6 });
+    Object.assign(bad, {
+      loss: (...given: Parameters<Method['loss']>) => {
+        const out = pairDpo.loss(...given);
+        return { ...out, loss: tf.mul(out.loss, Number.POSITIVE_INFINITY) };
+      },
+    });
+    const status = await made.session.start();
+    expect(status.phase).toBe('failed');
+    expect(status.message).toMatch(
+      /^loss is Infinity before anything was learned.*one of its parameters is too large/,
+    );
+    expect(status.message).not.toMatch(/lower/i);
+    await made.session.dispose();
+  });
+
   it('pauses in the middle and goes on; stop ends it with the weights kept', async () => {
     const { session, events } = await makeSession(pairDpo, { steps: 5 });
     const running = session.start();
