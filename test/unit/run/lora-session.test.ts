@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { dpo } from '../../../src/methods/pairwise/dpo';
 import { tgdpo } from '../../../src/methods/token-level/tgdpo';
 import { linearModules } from '../../../src/model/linear-modules';
-import { loraB } from '../../../src/model/lora';
+import { freshLora, loraB } from '../../../src/model/lora';
 import { readPeftAdapter, writePeftAdapter } from '../../../src/model/peft';
 import type { SessionOptions } from '../../../src/run/run-context';
 import { TrainingSession } from '../../../src/run/session';
@@ -11,6 +11,7 @@ import type { BackendInfo } from '../../../src/tf';
 import { initBackend, tf } from '../../../src/tf';
 import type { RunDocument } from '../../../src/train/run-document';
 import { defaultAdapter, defaultRun } from '../../../src/train/run-document';
+import { createRng } from '../../../src/util/rng';
 import type { RunEvent } from '../../../workers/protocol';
 import { onCorruptedPairs } from '../../support/corrupted-pairs';
 import { memorySessionStore } from '../../support/memory-session-store';
@@ -96,6 +97,44 @@ describe('a session with an adapter', () => {
     expect(await asArrays(rest)).toEqual(await asArrays(whole.session));
     await rest.dispose();
     await whole.session.dispose();
+  });
+
+  it('goes on with one layer of a file, ranks of its own included, and trains and exports just that', async () => {
+    const modules = linearModules(tinyModel().config);
+    const [q, v] = ['q_proj', 'v_proj'].map((part) => `model.layers.1.self_attn.${part}`) as [string, string];
+    const settings = {
+      rank: 2,
+      alpha: 4,
+      dropout: 0,
+      rsLora: false,
+      targetModules: [q, v],
+      own: { [v]: { rank: 3, alpha: 9 } },
+    };
+    const tensors = freshLora(modules, settings, createRng(3));
+    const written = writePeftAdapter({ settings, tensors }, { baseModel: null, fanInFanOut: false });
+    const adapter = readPeftAdapter(written, modules);
+    expect(adapter.settings).toEqual(settings);
+    const from = { adapter: { ...defaultAdapter(), from: 'one' } };
+    const runs = [false, true].map((checkpointing) => makeSession({ ...from, checkpointing }, { adapter }));
+    const [kept, again] = (await Promise.all(runs)).map(({ session }) => session) as [
+      TrainingSession,
+      TrainingSession,
+    ];
+    await kept.start();
+    await again.start();
+    expect(lossesOf(kept)[0]).toBeCloseTo(Math.log(2), 5); // untrained, it is the model
+    expect(lossesOf(kept).at(-1)).toBeLessThan(lossesOf(kept)[0]! - 0.002);
+    expect(await asArrays(again)).toEqual(await asArrays(kept));
+    const trained = await kept.weights();
+    expect([...trained].map(([name, { shape }]) => [name, shape])).toEqual([
+      [`${q}.lora_A.weight`, [2, 16]],
+      [`${q}.lora_B.weight`, [16, 2]],
+      [`${v}.lora_A.weight`, [3, 16]],
+      [`${v}.lora_B.weight`, [modules.get(v)![0], 3]],
+    ]);
+    expect(Object.keys(kept.policyPlan.adapter!.settings)).toContain('own');
+    await kept.dispose();
+    await again.dispose();
   });
 
   it('computes layers again without changing a number', async () => {
