@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { train } from '../support/terminal';
 
@@ -88,6 +88,30 @@ test('Ctrl-C ends a run after its step, and --resume goes on with it', async () 
   expect(second.metrics.slice(0, first.metrics.length)).toEqual(first.metrics);
 });
 
+test('SIGTERM ends a run as Ctrl-C does, in words', async () => {
+  let sent = false;
+  const stopped = await train([...tiny, '--method', 'dpo', '--steps', '60'], {
+    onStderr: (text, kill) => {
+      if (sent || !text.includes('step 1/60')) return;
+      sent = true;
+      kill('SIGTERM');
+    },
+  });
+  expect(stopped.code).toBe(130);
+  expect(stopped.stdout).toMatch(/Paused at step \d+ of 60/);
+  expect(stopped.stderr).not.toMatch(/^\s+at /m);
+});
+
+test('a batch that is too large for the memory is refused with one that is not', async () => {
+  const large = ['--model', 'arith-nano', '--method', 'dpo', '--trees', '32', '--eval-problems', '0'];
+  const { code, stderr } = await train([...large, '--batch-size', '4096', '--backend', 'wasm']);
+  expect(stderr).toMatch(
+    /^Batch size 4,096 does not fit into the memory here; [\d,]+ would \(with accumulate [\d,]+ /m,
+  );
+  expect(stderr).not.toMatch(/Abort|^\s+at /m);
+  expect(code).toBe(2);
+});
+
 const wrongFile = (name: string, text: string) => {
   const path = join(folder, name);
   writeFileSync(path, text);
@@ -116,6 +140,12 @@ const wrong: [string, () => string[], RegExp][] = [
     /b\.json:2: version: is 0/,
   ],
   ['nothing to resume', () => ['--resume'], /--resume: .*--store/],
+  ['results in a file', () => ['--out', wrongFile('c', '')], /^--out: ".*c" is a file; give a folder/],
+  [
+    'a store among other files',
+    () => ['--store', dirname(wrongFile('d', ''))],
+    /^--store: ".*" holds other files .* is no store/,
+  ],
 ];
 
 for (const [name, args, message] of wrong) {
