@@ -2,11 +2,11 @@ import type { Frozen, Head } from '../methods/objective';
 import type { Blend, Pass, PassId } from '../methods/pass';
 import type { HostWeights } from '../model/host-weights';
 import { scoreTrees } from '../train/score';
-import { checkScores } from './diverged';
 import type { TreeNumbers } from '../train/tree-numbers';
 import type { PreferenceTree } from '../tree/tree';
 import { sha256Hex } from '../util/hash';
 import { yieldToMessages } from '../util/mutex';
+import { checkScores } from './diverged';
 import type { RunContext } from './run-context';
 import type { LentNetwork, RunWeights } from './run-weights';
 

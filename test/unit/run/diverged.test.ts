@@ -35,12 +35,16 @@ describe('what is said of a number that is not finite', () => {
   });
 
   it('is about the learning rate where an earlier pass has learned', () => {
-    expect(divergedMessage({ loss: Number.NaN }, 1, true, rows)).toMatch(/weights of step 0 are kept\. Lower/);
+    expect(divergedMessage({ loss: Number.NaN }, 1, true, rows)).toMatch(
+      /weights of step 0 are kept\. Lower/,
+    );
   });
 
   it('names a few of many examples', () => {
     const many = Array.from({ length: 40 }, (_, i) => `row ${i}`);
-    expect(divergedMessage({ loss: Number.NaN }, 1, false, many)).toMatch(/row 0; row 1; row 2 and 37 more\.$/);
+    expect(divergedMessage({ loss: Number.NaN }, 1, false, many)).toMatch(
+      /row 0; row 1; row 2 and 37 more\.$/,
+    );
   });
 });
 
@@ -51,7 +55,9 @@ it('the first example that cannot be scored is named', () => {
     ['c', Float32Array.of(Number.NaN)],
   ]);
   expect(() => checkScores(scores, 'the reference')).toThrow(DivergedError);
-  expect(() => checkScores(scores, 'the reference')).toThrow(/^b: the reference gives one of its tokens -Infinity for a log-prob/);
+  expect(() => checkScores(scores, 'the reference')).toThrow(
+    /^b: the reference gives one of its tokens -Infinity for a log-prob/,
+  );
   scores.delete('b');
   scores.delete('c');
   checkScores(scores, 'the reference');
