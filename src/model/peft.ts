@@ -52,6 +52,11 @@ const readTensors = (bytes: Uint8Array, modules: LinearModules): HostWeights => 
     }
     const written = moduleOf(named);
     const module = foundModule(written, modules);
+    if (module === undefined && /(^|\.)(lm_head|embed_tokens|wte|wpe)$/.test(written)) {
+      throw new LoraError(
+        `${ADAPTER_WEIGHTS} adapts "${cut(written)}": the embedding and the output head take no adapter here. Save an adapter without it, or bring the merged model.`,
+      );
+    }
     if (module === undefined) {
       throw new LoraError(
         `${ADAPTER_WEIGHTS} adapts "${cut(written)}", which is no linear module of this model. The adapter belongs to another model.`,

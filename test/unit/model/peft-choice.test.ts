@@ -289,6 +289,13 @@ describe('ranks and alphas by module', () => {
   });
 });
 
+it('says that the head takes no adapter, rather than that the adapter is another model’s', () => {
+  const named = (name: string) => `base_model.model.${name.replace(/^.*(?=\.lora)/, 'lm_head')}`;
+  expect(() => readPeftAdapter(files(attention(1, 'q_proj'), {}, named), modules)).toThrow(
+    /adapts "lm_head": the embedding and the output head take no adapter here/,
+  );
+});
+
 it('names a number of an adapter that is not finite', () => {
   const given = files(attention(1, 'q_proj', 'v_proj'), { layers_to_transform: [1] });
   const bytes = given.get(ADAPTER_WEIGHTS)!;
