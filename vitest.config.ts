@@ -32,7 +32,6 @@ export default defineConfig({
             'fast-check',
             '@huggingface/gguf',
             '@huggingface/tokenizers',
-            '@huggingface/jinja',
             'hyparquet',
             'hyparquet-compressors',
             'papaparse',

@@ -17,7 +17,7 @@ const render = async (source: string, now?: Date) =>
 describe('compileTemplate', () => {
   it('gives templates what they ask for and nothing else', async () => {
     const source = `{{ bos_token }}{{ add_generation_prompt }}{{ messages | length }}{{ tools is none }}{{ strftime_now('%d %b %Y, %H:%M%%') }}{{ globalThis is defined }}`;
-    expect(await render(source, new Date(2024, 6, 26, 9, 5))).toBe('<s>true2true26 Jul 2024, 09:05%false');
+    expect(await render(source, new Date(2024, 6, 26, 9, 5))).toBe('<s>True2True26 Jul 2024, 09:05%False');
     expect(await render("{{ messages[1].content }}{{ messages[1]['content'] | tojson }}")).toBe(
       '<b> & "c""<b> & \\"c\\""',
     );
@@ -25,7 +25,7 @@ describe('compileTemplate', () => {
 
   it('does not reach the program through a name', async () => {
     for (const name of ['constructor', '__proto__', 'process', 'toString']) {
-      expect(await render(`{{ messages[0]['${name}'] is defined }}`)).toBe('false');
+      expect(await render(`{{ messages[0]['${name}'] is defined }}`)).toBe('False');
     }
   });
 

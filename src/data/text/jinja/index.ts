@@ -1,0 +1,2 @@
+export { TooMuch } from './error';
+export { compile } from './template';
