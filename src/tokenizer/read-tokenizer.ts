@@ -65,8 +65,11 @@ export const readTokenizer = (json: Json): Engine => {
   const decodeTokens = readDecoder(json['decoder']);
   const split = addedTokenSplitter(added, normalize);
   const addedIds = new Map(added.map((token) => [token.content, token.id]));
-  const addedTexts = new Map(added.map((token) => [token.id, token.content]));
-  const special = new Set(added.filter((token) => token.special).map((token) => token.content));
+  // The library reads such a token back as it was looked for.
+  const addedTexts = new Map(
+    added.map((token) => [token.id, token.normalized ? normalize(token.content) : token.content]),
+  );
+  const special = new Set(added.filter((token) => token.special).map((token) => token.id));
   const id = (token: string) => addedIds.get(token) ?? model.ids.get(token);
   const token = (id: number) => addedTexts.get(id) ?? model.tokens.get(id);
   const textIds = [...model.tokens.keys()].filter((id) => !addedTexts.has(id));
@@ -83,8 +86,8 @@ export const readTokenizer = (json: Json): Engine => {
         return preTokenize([section.piece]).flatMap((word) => model.encode(word.text));
       }),
     decode: (ids, keepSpecial) => {
-      const texts = ids.flatMap((one) => token(one) ?? []);
-      return decodeTokens(keepSpecial ? texts : texts.filter((text) => !special.has(text)));
+      const kept = keepSpecial ? ids : ids.filter((one) => !special.has(one));
+      return decodeTokens(kept.flatMap((one) => token(one) ?? []));
     },
   };
 };
