@@ -151,11 +151,15 @@ export const mergeTokenizerFiles = (
     const id = ids.get(content);
     if (id !== undefined) add('special tokens', id, content, flags, true);
   }
-  // What is named as special is so, whatever its entry says.
+  // Read back without special tokens, a text also lacks those that only another file calls so.
+  const alsoSpecial = new Set([
+    ...names.map((name) => contentOf(config[name])),
+    ...Object.values(decoder).flatMap((token) =>
+      isObject(token) && token['special'] === true ? [contentOf(token)] : [],
+    ),
+  ]);
   json['added_tokens'] = added.map((token) =>
-    isObject(token) && token['special'] !== true && isSpecial(String(token['content']))
-      ? { ...token, special: true }
-      : token,
+    isObject(token) && alsoSpecial.has(String(token['content'])) ? { ...token, special: true } : token,
   );
   return { tokenizerJson: json, tokenizerConfig: config };
 };

@@ -125,7 +125,12 @@ describe('malformed files', () => {
       tokenizerConfig,
       /\["b"\]: id 0 is also that of "a"/,
     ],
-    ['no merges', withModel({ merges: undefined }), tokenizerConfig, /^tokenizer\.json, model\.merges: must be a list/],
+    [
+      'no merges',
+      withModel({ merges: undefined }),
+      tokenizerConfig,
+      /^tokenizer\.json, model\.merges: must be a list/,
+    ],
     ['unknown model', withModel({ type: 'Morse' }), tokenizerConfig, /model\.type: "Morse" is not known/],
     ['added tokens', { ...tokenizerJson, added_tokens: {} }, tokenizerConfig, /added_tokens: must be a list/],
     [
