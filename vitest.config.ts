@@ -31,7 +31,7 @@ export default defineConfig({
             'fflate',
             'fast-check',
             '@huggingface/gguf',
-            '@huggingface/tokenizers',
+            'oniguruma-to-es',
             'hyparquet',
             'hyparquet-compressors',
             'papaparse',

@@ -15,6 +15,7 @@ import { listDataFiles } from './hub/download';
 import type { Method } from './methods/method';
 import type { FileSet, FileStore } from './store/files';
 import { keepFiles } from './store/keep-files';
+import { withNamedTokens } from './tokenizer/merge-files';
 import type { LoadedModel } from './train/loaded-model';
 import type { RunDocument } from './train/run-document';
 import { sha256Hex } from './util/hash';
@@ -126,17 +127,18 @@ export const addHubDataset = async (
   return summary;
 };
 
-/** A model's chat template with the special tokens that it may name; the tokenizer knows some that its file leaves out. */
+/**
+ * A model's chat template with the special tokens that it may name: those that the files of the tokenizer name, and the
+ * end of a text, which every tokenizer here has.
+ */
 export const chatTemplateOf = ({ chatTemplate, tokenizer, files }: LoadedModel): ChatTemplate | undefined => {
   if (chatTemplate === undefined) return undefined;
-  const read = readChatTemplate(JSON.parse(files['tokenizer_config.json'] ?? '{}'), chatTemplate);
+  const json = (name: string): unknown => JSON.parse(files[name] ?? '{}');
+  const named = withNamedTokens(json('tokenizer_config.json'), json('special_tokens_map.json'));
+  const read = readChatTemplate(named, chatTemplate);
   if (!read) return undefined;
-  const specialTokens: Record<string, string> = {};
-  for (const name of ['bos', 'eos', 'pad'] as const) {
-    const id = tokenizer[name];
-    if (id !== undefined) specialTokens[`${name}_token`] = tokenizer.token(id);
-  }
-  return { ...read, specialTokens: { ...specialTokens, ...read.specialTokens } };
+  const specialTokens = { eos_token: tokenizer.token(tokenizer.eos), ...read.specialTokens };
+  return { ...read, specialTokens };
 };
 
 export interface DatasetHooks {

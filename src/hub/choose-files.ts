@@ -9,6 +9,7 @@ const known = new Set([
   'generation_config.json',
   'chat_template.jinja',
   'special_tokens_map.json',
+  'added_tokens.json',
 ]);
 const isTokenizerFile = (name: string) => /^tokenizer[^/]*\.json$/.test(name);
 

@@ -65,7 +65,7 @@ export const rightNextSteps = async (
         const stepRight = verdict.steps[steps.length]?.correct ?? verdict.correct;
         if (!first || !stepRight || verdict.answer !== problem.answer) continue;
         tally.continuedRight++;
-        right.push(cutEnd(first, ctx.tokenizer.eos));
+        right.push(cutEnd(first, ctx.tokenizer));
       }
       result[i] = distinctSteps(right);
     });

@@ -1,4 +1,5 @@
 import type { Problem, Verdict } from '../tasks/task';
+import { isEnd } from '../tokenizer/tokenizer';
 import type { PipelineContext, Sample } from './pipeline';
 import { promptTokens } from './prompt-tokens';
 import type { StepTokens } from './split-tokens';
@@ -29,8 +30,8 @@ export const REQUESTS_PER_CALL = 256;
 
 /** Ended by itself, with no special token before its last. */
 export const isUsable = (ctx: Pick<PipelineContext, 'tokenizer'>, sample: Sample): boolean => {
-  const { eos, pad, bos } = ctx.tokenizer;
-  const special = (token: number) => token === eos || token === pad || token === bos;
+  const { pad, bos } = ctx.tokenizer;
+  const special = (token: number) => isEnd(ctx.tokenizer, token) || token === pad || token === bos;
   return sample.finished && sample.tokens.length > 0 && !sample.tokens.slice(0, -1).some(special);
 };
 

@@ -45,6 +45,21 @@ const specialTexts = (config: Json): { content: string; flags: Json }[] => {
   });
 };
 
+/**
+ * tokenizer_config.json with the special tokens that special_tokens_map.json names. A file with `added_tokens_decoder` is
+ * complete, so that only what it leaves out is taken; before there was one, the other file had the last word.
+ * @throws TokenizerError for a file that is no object
+ */
+export const withNamedTokens = (tokenizerConfig: unknown, specialTokensMap: unknown): Json => {
+  const config = { ...objectFile(tokenizerConfig, 'tokenizer_config.json') };
+  const isComplete = isObject(config['added_tokens_decoder']);
+  for (const [name, value] of Object.entries(objectFile(specialTokensMap, 'special_tokens_map.json'))) {
+    if (value === null) continue;
+    if (!isComplete || config[name] === undefined || config[name] === null) config[name] = value;
+  }
+  return config;
+};
+
 const idsOf = (json: Json): Map<string, number> => {
   const model = isObject(json['model']) ? json['model'] : {};
   const { vocab } = model;
@@ -80,15 +95,9 @@ export const mergeTokenizerFiles = (
   files: TokenizerFiles,
 ): { tokenizerJson: Json; tokenizerConfig: Json } => {
   const json = { ...objectFile(files.tokenizerJson ?? undefined, 'tokenizer.json') };
-  const config = { ...objectFile(files.tokenizerConfig, 'tokenizer_config.json') };
-  const map = objectFile(files.specialTokensMap, 'special_tokens_map.json');
+  const config = withNamedTokens(files.tokenizerConfig, files.specialTokensMap);
   const decoder = objectFile(config['added_tokens_decoder'], 'tokenizer_config.json, added_tokens_decoder');
-  // A file with `added_tokens_decoder` is complete; before there was one, the other file had the last word.
   const isComplete = isObject(config['added_tokens_decoder']);
-  for (const [name, value] of Object.entries(map)) {
-    if (value === null) continue;
-    if (!isComplete || config[name] === undefined || config[name] === null) config[name] = value;
-  }
 
   const ids = idsOf(json);
   const own = Array.isArray(json['added_tokens']) ? (json['added_tokens'] as unknown[]) : undefined;

@@ -8,6 +8,8 @@ export interface Tokenizer {
   textSize?: number;
   bos: number | undefined;
   eos: number;
+  /** All tokens that end an answer: `eos`, and what else the model's files name as an end. Left out, `eos` alone. */
+  ends?: readonly number[];
   pad: number;
   /** What the tokenizer.json itself puts around a text that is a whole input (BOS, EOS); `encode` leaves it out. */
   around?: { before: readonly number[]; after: readonly number[] };
@@ -18,3 +20,7 @@ export interface Tokenizer {
   /** Text of one token, for labels. */
   token(id: number): string;
 }
+
+/** Whether a token ends an answer. */
+export const isEnd = ({ eos, ends }: Pick<Tokenizer, 'eos' | 'ends'>, token: number | undefined): boolean =>
+  token !== undefined && (token === eos || (ends?.includes(token) ?? false));

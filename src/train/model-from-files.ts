@@ -120,7 +120,8 @@ const withEnds = (config: ModelConfig, generation: Json, tokenizer: Tokenizer): 
 
 /**
  * Makes a model of its files, in Hugging Face layout: config.json, model.safetensors (or shards with an index),
- * tokenizer.json; read too where they are there: tokenizer_config.json, generation_config.json, chat_template.jinja.
+ * tokenizer.json; read too where they are there: tokenizer_config.json, special_tokens_map.json, added_tokens.json,
+ * generation_config.json, chat_template.jinja.
  * Weights stay in the files' bytes until they are asked for.
  * @param summary its `parameters` is counted afresh
  * @param files by name or path
@@ -148,18 +149,23 @@ export const modelFromFiles = async (
     tokenizerConfig,
     Object.fromEntries(ids) as Json,
     said.vocabSize,
+    {
+      specialTokensMap: optionalObject(own, 'special_tokens_map.json'),
+      addedTokens: optionalObject(own, 'added_tokens.json'),
+    },
   );
   checkTokenizerFits(tokenizer, said.vocabSize);
   const chatTemplate = readChatTemplate(own, tokenizerConfig);
   const weights = readCheckpoint(said, own);
   const config = withStoredHead(said, weights);
+  const ended = withEnds(config, generation, tokenizer);
   checkWeights(config, weights);
   if (knownHash === undefined && !summary.builtIn) checkNumbers(config, weights);
   const texts = [...own].filter(([name]) => /\.(json|jinja)$/.test(name) && !name.endsWith('.index.json'));
   return {
     summary: { ...summary, parameters: parameterCount(config) },
-    config: withEnds(config, generation, tokenizer),
-    tokenizer,
+    config: ended,
+    tokenizer: { ...tokenizer, ends: ended.eosTokenIds },
     weights,
     hash: knownHash ?? (await sha256Hex(parts.map((name) => own.get(name)!))),
     files: Object.fromEntries(texts.map(([name, bytes]) => [name, new TextDecoder().decode(bytes)])),

@@ -34,10 +34,11 @@ export const modelFromGguf = async (
   checkTokenizerFits(tokenizer, config.vocabSize);
   checkWeights(config, weights);
   if (knownHash === undefined) checkNumbers(config, weights);
+  const ends = [...new Set([...config.eosTokenIds, tokenizer.eos])];
   return {
     summary: { ...summary, parameters: parameterCount(config) },
-    config: { ...config, eosTokenIds: [...new Set([...config.eosTokenIds, tokenizer.eos])] },
-    tokenizer,
+    config: { ...config, eosTokenIds: ends },
+    tokenizer: { ...tokenizer, ends },
     weights,
     hash: knownHash ?? (await sha256Hex([bytes])),
     gguf: true,

@@ -1,4 +1,5 @@
 import type { Tokenizer } from '../../tokenizer/tokenizer';
+import { isEnd } from '../../tokenizer/tokenizer';
 import type { Example, Text } from '../formats/example';
 import { isConversation } from '../formats/example';
 import type { Built } from './built';
@@ -88,17 +89,19 @@ export const createTracker = (tokenizer: Tokenizer, sampleCount: number): Tracke
     return known;
   };
 
-  /** How many EOS the tokens end in, line breaks behind them aside: templates end a turn with one. */
+  /** How often the token that ends an answer stands at the end, line breaks behind them aside: templates end a turn with one. */
   const trailingEos = (tokens: readonly number[]): number => {
     let i = tokens.length;
     while (
       i > 0 &&
-      tokens[i - 1] !== tokenizer.eos &&
+      !isEnd(tokenizer, tokens[i - 1]) &&
       tokenizer.decode([tokens[i - 1]!], { keepSpecial: true }).trim() === ''
     )
       i--;
-    let count = 0;
-    while (i - count > 0 && tokens[i - 1 - count] === tokenizer.eos) count++;
+    const last = tokens[i - 1];
+    if (!isEnd(tokenizer, last)) return 0;
+    let count = 1;
+    while (tokens[i - 1 - count] === last) count++;
     return count;
   };
 

@@ -71,7 +71,7 @@ export const readVocabulary = (fields: Fields): Vocabulary => {
     );
   };
   // A file without types still has to keep its special tokens whole.
-  const named = new Set(['bos', 'eos', 'padding'].map(special));
+  const named = new Set(['bos', 'eos', 'eot', 'eom', 'unknown', 'padding'].map(special));
   const added = tokens.flatMap((content, id) => {
     const type = types[id];
     const isSpecial = type === CONTROL || type === UNKNOWN || (type === undefined && named.has(content));

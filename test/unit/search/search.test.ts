@@ -30,7 +30,7 @@ const answer = (text: string): Answer => ({
 
 /** Text of the prefix and the wrong step, with | for EOS. */
 const found = (text: string) => {
-  const result = firstWrong(answer(text), eos);
+  const result = firstWrong(answer(text), { eos });
   const show = (tokens: number[]) => tokens.map((t) => (t === eos ? '|' : decode([t]))).join('');
   return result && [result.prefix.map((s) => show(s.tokens)).join(''), show(result.wrong.tokens)];
 };

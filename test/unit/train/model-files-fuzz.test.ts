@@ -135,7 +135,7 @@ describe('a damaged tokenizer', () => {
       }),
       { numRuns: 500, seed: 5 },
     );
-    expect(refused).toBeGreaterThan(20);
+    expect(refused).toBeGreaterThan(10);
     expect(used).toBeGreaterThan(20);
   });
 });
