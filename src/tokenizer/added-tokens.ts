@@ -1,5 +1,5 @@
 import type { Normalizer } from './normalizers';
-import { WHITE_SPACE, WORD } from './pattern';
+import { spaceEnd, spaceStart, WORD } from './pattern';
 import type { Piece } from './pieces';
 
 /** A token that is found in a text before it is split. */
@@ -19,10 +19,11 @@ export interface AddedToken {
 /** Text to be tokenized, or a token that stands for itself. */
 export type Section = { piece: Piece } | { id: number };
 
-const wordBefore = new RegExp(`${WORD}$`, 'u');
-const wordAfter = new RegExp(`^${WORD}`, 'u');
-const spaceBefore = new RegExp(`${WHITE_SPACE}*$`, 'u');
-const spaceAfter = new RegExp(`^${WHITE_SPACE}*`, 'u');
+const word = new RegExp(WORD, 'u');
+
+/** The characters beside a place in a text; empty at its ends. */
+const before = (text: string, at: number) => Array.from(text.slice(Math.max(0, at - 2), at)).at(-1) ?? '';
+const after = (text: string, at: number) => Array.from(text.slice(at, at + 2))[0] ?? '';
 
 /** At each place the longest token; the first of two that are written alike. */
 const finder = (tokens: readonly (readonly [string, AddedToken])[]) => {
@@ -50,10 +51,9 @@ const cut = (piece: Piece, find: ReturnType<typeof finder>): Section[] => {
   for (const match of find?.(text) ?? []) {
     let { start, end } = match;
     const { token } = match;
-    if (token.singleWord && (wordBefore.test(text.slice(0, start)) || wordAfter.test(text.slice(end))))
-      continue;
-    if (token.lstrip) start = Math.max(last, spaceBefore.exec(text.slice(0, start))!.index);
-    if (token.rstrip) end += spaceAfter.exec(text.slice(end))![0].length;
+    if (token.singleWord && (word.test(before(text, start)) || word.test(after(text, end)))) continue;
+    if (token.lstrip) start = spaceStart(text, start, last);
+    if (token.rstrip) end = spaceEnd(text, end);
     keep(start);
     sections.push({ id: token.id });
     last = end;

@@ -2,7 +2,7 @@ import { toByteCharacters } from './byte-characters';
 import { readCharsMap } from './chars-map';
 import type { Json } from './error';
 import { byType, listAt, textAt } from './error';
-import { readPattern, WHITE_SPACE } from './pattern';
+import { readPattern, spaceEnd, spaceStart, WHITE_SPACE } from './pattern';
 
 /** What happens to a text before it is split. */
 export type Normalizer = (text: string) => string;
@@ -45,11 +45,11 @@ const nmt: Normalizer = (text) =>
   }).join('');
 
 const strip = (config: Json): Normalizer => {
-  const left = config['strip_left'] !== false && new RegExp(`^${WHITE_SPACE}+`, 'u');
-  const right = config['strip_right'] !== false && new RegExp(`${WHITE_SPACE}+$`, 'u');
+  const left = config['strip_left'] !== false;
+  const right = config['strip_right'] !== false;
   return (text) => {
-    const begun = left ? text.replace(left, '') : text;
-    return right ? begun.replace(right, '') : begun;
+    const start = left ? spaceEnd(text, 0) : 0;
+    return text.slice(start, right ? spaceStart(text, text.length, start) : undefined);
   };
 };
 

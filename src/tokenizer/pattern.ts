@@ -48,5 +48,18 @@ export const readPattern = (value: unknown, place: string): Pattern => {
 
 /** White_Space of Unicode, as Rust has it; JavaScript's \s has U+FEFF more and U+0085 less. */
 export const WHITE_SPACE = '\\p{White_Space}';
+const whiteSpace = new RegExp(WHITE_SPACE, 'u');
+
+/** Where the white space begins that ends at a place; all of it lies in one UTF-16 unit each. */
+export const spaceStart = (text: string, end: number, least = 0): number => {
+  let start = end;
+  while (start > least && whiteSpace.test(text[start - 1]!)) start--;
+  return start;
+};
+export const spaceEnd = (text: string, start: number): number => {
+  let end = start;
+  while (end < text.length && whiteSpace.test(text[end]!)) end++;
+  return end;
+};
 /** \w of Rust's regex crate. */
 export const WORD = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]';

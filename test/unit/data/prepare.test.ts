@@ -218,6 +218,16 @@ describe('report', () => {
     const open = await prepare([talk], 'dpo', {}, { template: { source, specialTokens: {} } });
     expect(open.report.template).toMatchObject({ answers: 2, eosMissing: 2 });
     expect(open.report.warnings.join()).toMatch(/do not end in the end-of-text/);
+    // A further end that the model's files name is one.
+    const ended = tokenizerOf('metaspace');
+    const more = { ...ended, ends: [ended.eos, ended.encode('b').at(-1)!] };
+    const turns = await prepare(
+      [talk],
+      'dpo',
+      {},
+      { tokenizer: more, template: { source, specialTokens: {} } },
+    );
+    expect(turns.report.template).toMatchObject({ answers: 2, eosMissing: 1, eosTwice: 0 });
   });
 
   it('tells a template whose prompt is no beginning', async () => {

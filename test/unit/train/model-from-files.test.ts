@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { unpackRows } from '../../../src/kernels/packed-format';
 import { toCheckpoint } from '../../../src/model/checkpoint';
+import { isEnd } from '../../../src/tokenizer/tokenizer';
 import { modelFromFiles } from '../../../src/train/model-from-files';
 import { charTokenizer } from '../../support/char-tokenizer';
 
@@ -85,7 +86,14 @@ describe('a folder of files', () => {
       folder('qwen3', { 'generation_config.json': { eos_token_id: [5, 2, 7] } }),
     );
     expect(config.eosTokenIds).toEqual([2, 5, 7]);
-    expect(tokenizer.eos).toBe(2);
+    expect([tokenizer.eos, tokenizer.ends]).toEqual([2, [2, 5, 7]]);
+    expect([2, 5, 6, 7, undefined].map((id) => isEnd(tokenizer, id))).toEqual([
+      true,
+      true,
+      false,
+      true,
+      false,
+    ]);
     const bare = folder('qwen3', {
       'tokenizer_config.json': undefined,
       'config.json': { ...json(folder('qwen3'), 'config.json'), eos_token_id: null },

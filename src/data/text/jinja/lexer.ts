@@ -76,7 +76,12 @@ const unescaped = (literal: string): string =>
     },
   );
 
-const trimEnd = new RegExp(`[${SPACE}]+$`, 'u');
+const oneSpace = new RegExp(`[${SPACE}]`, 'u');
+const trimmed = (text: string): string => {
+  let end = text.length;
+  while (end > 0 && oneSpace.test(text[end - 1]!)) end--;
+  return text.slice(0, end);
+};
 const onlySpace = new RegExp(`^[${SPACE}]+$`, 'u');
 
 /**
@@ -106,7 +111,7 @@ export const tokenize = (template: string): Token[] => {
 
   /** The text before a tag, without what the tag's sign or `lstrip_blocks` takes from its end. */
   const before = (text: string, sign: string, isVariable: boolean) => {
-    if (sign === '-') return text.replace(trimEnd, '');
+    if (sign === '-') return trimmed(text);
     if (sign === '+' || isVariable) return text;
     const lineStart = text.lastIndexOf('\n') + 1;
     if (lineStart === 0 && !lineStarting) return text;
