@@ -176,5 +176,5 @@ export const slice = (value: Value, by: Slice): Value => {
     return sliced(value, by);
   }
   if (value instanceof Frozen && !value.kind.startsWith('dict_')) return tuple(...sliced(value.items, by));
-  return new Undefined(`${described(value)} has no slice`);
+  return fail(`'${typeName(value)}' object cannot be sliced`);
 };

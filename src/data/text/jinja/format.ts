@@ -1,7 +1,7 @@
 import { checkText, fail } from './error';
 import { floatText, repr, toText } from './print';
 import type { Value } from './values';
-import { asInteger, asNumber, Float, Frozen, isTrue, lengthOf, typeName } from './values';
+import { asInteger, asNumber, Float, Frozen, lengthOf, typeName, Undefined } from './values';
 
 export const repeat = (text: string, count: number): string => {
   checkText(text.length * Math.max(0, count));
@@ -226,10 +226,8 @@ export const formatPercent = (template: string, values: Value): string => {
       return padded;
     },
   );
-  if (next < items.length && !mapping && !(values instanceof Frozen && items.length === 0)) {
-    if (!(Array.isArray(values) && next === 0 && !isTrue(values))) {
-      return fail('not all arguments converted during string formatting');
-    }
-  }
+  // Python lets pass what has items, a list as well as a mapping.
+  const mayBeLeft = mapping || Array.isArray(values) || values instanceof Undefined;
+  if (next < items.length && !mayBeLeft) return fail('not all arguments converted during string formatting');
   return text;
 };

@@ -3,14 +3,15 @@ import { lookUp, Slice, slice } from './attributes';
 import { checkList, checkText, fail, TooMuch } from './error';
 import { runFilter } from './filters';
 import { checkAttributeName } from './globals';
+import { loopValue } from './loop-value';
 import { binary, comparison, negate } from './operators';
 import { joinTexts, toText } from './print';
+import { Scope } from './scope';
 import { runTest } from './tests';
 import type { Arguments, Value } from './values';
 import {
   Callable,
   dictKey,
-  equal,
   Float,
   isTrue,
   iterate,
@@ -25,18 +26,6 @@ import {
 const MAX_PIECES = 2_000_000;
 const MAX_SECONDS = 5;
 const MAX_DEPTH = 180;
-
-class Scope {
-  readonly names = new Map<string, Value>();
-  constructor(readonly outer: Scope | undefined) {}
-  find(name: string): Value | undefined {
-    for (let scope: Scope | undefined = this; scope; scope = scope.outer) {
-      const value = scope.names.get(name);
-      if (value !== undefined) return value;
-    }
-    return undefined;
-  }
-}
 
 /** How a body ended: at its end, or at a tag that leaves or repeats the loop around it. */
 type Ended = 'break' | 'continue' | undefined;
@@ -254,52 +243,6 @@ export const interpret = (program: readonly Statement[], values: ReadonlyMap<str
       ['caller', uses.has('caller')],
     ]);
     return new Callable(name, invoke, attributes);
-  };
-
-  const loopValue = (
-    items: readonly Value[],
-    i: number,
-    level: number,
-    state: { changed?: Value[] },
-    again: Value | undefined,
-  ): Callable => {
-    const { length } = items;
-    const outside = (what: string) => new Undefined(`there is no ${what} item`);
-    const attributes = new Map<string, Value>([
-      ['index', i + 1],
-      ['index0', i],
-      ['revindex', length - i],
-      ['revindex0', length - i - 1],
-      ['first', i === 0],
-      ['last', i === length - 1],
-      ['length', length],
-      ['depth', level + 1],
-      ['depth0', level],
-      ['previtem', items[i - 1] ?? outside('previous')],
-      ['nextitem', items[i + 1] ?? outside('next')],
-      [
-        'cycle',
-        new Callable('cycle', ({ positional }) =>
-          positional.length === 0 ? fail('no items for cycling given') : positional[i % positional.length]!,
-        ),
-      ],
-      [
-        'changed',
-        new Callable('changed', ({ positional }) => {
-          const isSame = state.changed !== undefined && equal([...positional], state.changed);
-          state.changed = [...positional];
-          return !isSame;
-        }),
-      ],
-    ]);
-    return new Callable(
-      'loop',
-      (args) =>
-        again instanceof Callable
-          ? again.call(args)
-          : fail("the loop must have the 'recursive' marker to be called recursively"),
-      attributes,
-    );
   };
 
   const runFor = (statement: Extract<Statement, { type: 'for' }>, scope: Scope, out: string[]): Ended => {

@@ -41,6 +41,8 @@ export const binary = (operator: string, a: Value, b: Value): Value => {
   const [x, y] = [asNumber(a), asNumber(b)];
   if (x !== undefined && y !== undefined) {
     const result = numbers[operator]!(x, y);
+    if (operator === '**' && Number.isNaN(result) && x < 0)
+      return fail('complex numbers are not supported here');
     const isFloat =
       a instanceof Float || b instanceof Float || operator === '/' || (operator === '**' && y < 0);
     return isFloat ? new Float(result) : whole(result);

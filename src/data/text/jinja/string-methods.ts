@@ -266,7 +266,11 @@ export const stringMethods: Record<string, Method> = {
   ),
   title: plain(title),
   upper: plain((text) => text.toUpperCase()),
-  zfill: (text, args, name) => pad(text, new Bound(name, ['width'], args, 1).integer('width', 0), '=', '0'),
+  zfill: (text, args, name) => {
+    const sign = /^[-+]?/.exec(text)![0];
+    const width = new Bound(name, ['width'], args, 1).integer('width', 0) - sign.length;
+    return sign + pad(text.slice(sign.length), width, '>', '0');
+  },
 };
 
 /** Methods that Python's str has and we do not. */

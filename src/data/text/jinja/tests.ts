@@ -39,7 +39,8 @@ const isSame = (a: Value, b: Value) => {
 /** Jinja2's tests by name, each with how many arguments it takes. */
 export const tests: Record<string, [arity: number, test: Test]> = {
   boolean: [0, (value) => typeof value === 'boolean'],
-  callable: [0, (value) => value instanceof Callable],
+  // Python's Undefined can be called; it fails then.
+  callable: [0, (value) => value instanceof Callable || value instanceof Undefined],
   defined: [0, (value) => !(value instanceof Undefined)],
   divisibleby: [1, (value, [by]) => remainder(value, by!) === 0],
   escaped: [0, (value) => value instanceof Markup],
