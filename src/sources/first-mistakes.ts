@@ -9,6 +9,7 @@ import type { StepTokens } from '../search/split-tokens';
 import { describeTally, newTally, tooFewTrees } from '../search/tally';
 import { throwIfAborted } from '../search/throw-if-aborted';
 import type { Problem } from '../tasks/task';
+import type { Tokenizer } from '../tokenizer/tokenizer';
 import { sampling } from './sampling';
 import { defineSource } from './source';
 
@@ -22,10 +23,10 @@ interface Mistake {
 const key = (tokens: readonly number[]) => tokens.join(' ');
 
 /** The first mistake of each wrong answer; the same mistake at the same place only once. */
-const distinctMistakes = (answers: readonly Answer[], eos: number): Mistake[] => {
+const distinctMistakes = (answers: readonly Answer[], tokenizer: Tokenizer): Mistake[] => {
   const seen = new Map<string, Mistake>();
   for (const answer of answers) {
-    const found = firstWrong(answer, eos);
+    const found = firstWrong(answer, tokenizer);
     if (!found) continue;
     const at = `${key(found.prefix.flatMap((step) => step.tokens))} / ${key(found.wrong.tokens)}`;
     if (!seen.has(at)) seen.set(at, { problem: answer.problem, steps: found.prefix, wrong: found.wrong });
@@ -80,7 +81,7 @@ export const firstMistakes = defineSource({
       tally,
       () => ctx.count - made,
     )) {
-      const mistakes = batch.flatMap((answers) => distinctMistakes(answers, ctx.tokenizer.eos));
+      const mistakes = batch.flatMap((answers) => distinctMistakes(answers, ctx.tokenizer));
       ctx.progress(made, describeTally(tally));
       const found = await rightNextSteps(ctx, mistakes, { ...drawn, count: continuations }, tally);
       for (const [i, mistake] of mistakes.entries()) {

@@ -37,6 +37,14 @@ describe('compileTemplate', () => {
 
   it.each([
     ['a syntax error', '{% if %}', /cannot be read/],
+    [
+      'a filter that is not there',
+      '{{ messages | pprint }}',
+      /cannot be read: line 1: the filter pprint is not supported/,
+    ],
+    ['another file', "\n{% include 'x' %}", /cannot be read: line 2: the tag include is not supported/],
+    ['a huge width', "{{ 'a'.center(99999999) }}", /more than 8388608 characters/],
+    ['a huge product', '{{ [1] * 999999999 }}', /more than 100000 entries/],
     ['a huge range', '{% for i in range(1000000000) %}x{% endfor %}', /range.*too long/],
     [
       'nested loops',

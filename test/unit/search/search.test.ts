@@ -54,6 +54,16 @@ describe('firstWrong', () => {
     expect(found('7+5=12')).toEqual(['', '7+5=12|']);
   });
 
+  it('takes any token that the model names as an end for one', () => {
+    const turn = pad;
+    const early = {
+      ...answer('7+5=12\n'),
+      steps: splitTokens(arithmetic, charTokenizer, [...encode('7+5=12\n'), turn]),
+    };
+    expect(firstWrong(early, { eos, ends: [eos, turn] })?.wrong).toEqual({ text: '', tokens: [turn] });
+    expect(firstWrong(early, { eos })?.wrong.tokens).toEqual([...encode('7+5=12\n'), turn]);
+  });
+
   it('finds text after the answer', () => {
     expect(found('7+5=12\n12*3=36\nA:36\nA:36')).toEqual(['7+5=12\n12*3=36\nA:36\n', 'A:36|']);
   });

@@ -139,6 +139,19 @@ describe('malformed files', () => {
       tokenizerConfig,
       /added_tokens\[0\]\.content/,
     ],
+    [
+      'a part that is not known',
+      { ...tokenizerJson, pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'UnicodeScripts' }] } },
+      tokenizerConfig,
+      /pre_tokenizer\.pretokenizers\[0\]\.type: "UnicodeScripts" is not supported; BertPreTokenizer, /,
+    ],
+    [
+      'an expression that cannot be read',
+      { ...tokenizerJson, normalizer: { type: 'Replace', pattern: { Regex: '(a' }, content: '' } },
+      tokenizerConfig,
+      /normalizer\.pattern: this regular expression cannot be used here/,
+    ],
+    ['chance', withModel({ dropout: 0.1 }), tokenizerConfig, /model\.dropout: merges are left out by chance/],
     ['foreign eos', tokenizerJson, { eos_token: '</s>' }, /eos_token: "<\/s>" is not in the vocabulary/],
     ['no eos', tokenizerJson, {}, /eos_token: is missing/],
   ];

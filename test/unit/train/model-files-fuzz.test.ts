@@ -136,6 +136,6 @@ describe('a damaged tokenizer', () => {
       { numRuns: 500, seed: 5 },
     );
     expect(refused).toBeGreaterThan(10);
-    expect(used).toBeGreaterThan(20);
+    expect(used).toBeGreaterThan(10);
   });
 });
