@@ -63,6 +63,9 @@ const sections = [
 ] as const;
 
 type SectionId = (typeof sections)[number]['id'];
+type Place = SectionId | 'main' | 'estimate';
+
+const isSection = (at: string): at is SectionId => sections.some(({ id }) => id === at);
 
 /** A file dropped beside a panel would otherwise take the page's place, and a run with it. */
 const keepStrayDrops = (): (() => void) => {
@@ -95,6 +98,7 @@ export class AppShell extends AppElement {
     this.app.confirm = (question, detail, verb, keep) =>
       this.querySelector<ConfirmDialog>('#ask')!.ask(question, detail, verb, keep);
     this.addEventListener('go', (event) => this.#go((event as CustomEvent<SectionId | 'estimate'>).detail));
+    this.app.editor.address.onTurn((at) => this.#show(isSection(at) ? at : 'main'));
   }
 
   override disconnectedCallback() {
@@ -102,15 +106,22 @@ export class AppShell extends AppElement {
     this.#end?.();
   }
 
-  /** In-page links do not touch the hash, which is the run's. */
-  #go(id: SectionId | 'main' | 'estimate') {
+  #show(id: Place) {
     const target = this.querySelector<HTMLElement>(id === 'main' ? 'main' : `#${id}-title`);
     target?.focus({ preventScroll: true });
     target?.scrollIntoView({ block: 'start' });
   }
 
+  /** Sections are entries of the history; other places are not. */
+  #go(id: Place) {
+    if (isSection(id)) this.app.editor.address.turn(id);
+    this.#show(id);
+  }
+
   #link(id: SectionId | 'main', text: string, className = '') {
-    return html`<a class=${className} href="#${id}" @click=${(e: Event) => {
+    const href = id === 'main' ? '#main' : this.app.editor.address.hrefOf(id);
+    return html`<a class=${className} href=${href} @click=${(e: MouseEvent) => {
+      if (e.ctrlKey || e.metaKey || e.shiftKey) return; // in another tab
       e.preventDefault();
       this.#go(id);
     }}>${text}</a>`;

@@ -2,6 +2,7 @@ import { defaultParams } from '../methods/params';
 import { tasks } from '../tasks';
 import type { MethodInfo } from '../train/method-info';
 import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../train/run-document';
+import { createAddress } from './address';
 import type { App } from './app';
 import { hubNameOf } from './bring/bring';
 import { overlay, readHash, writeHash } from './run-url';
@@ -84,21 +85,17 @@ const onSource = (run: RunDocument, method: MethodInfo, fields: object): RunDocu
 
 /** Keeps the run document, the form and the URL the same thing, and refuses what is not a valid document. */
 export const createDocumentEditor = (app: App) => {
-  let written = '';
   let timer: ReturnType<typeof setTimeout> | undefined;
   let start = false;
 
   const methods = () => app.store.get().methods;
+  /** What an address means that names no method. */
+  const standard = () => methods().find((m) => m.id === firstMethod) ?? methods()[0];
 
   /** Writes the document into the URL; not at every keystroke, browsers limit that. */
   const mirror = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      const { document } = app.store.get();
-      if (!document) return;
-      written = `#${writeHash(document)}`;
-      history.replaceState(history.state, '', written);
-    }, 150);
+    timer = setTimeout(() => address.rewrite(), 150);
   };
 
   /** What an address asked for, so that it can be brought and taken up again. */
@@ -151,10 +148,9 @@ export const createDocumentEditor = (app: App) => {
     try {
       const contents = readHash(location.hash);
       start = contents.start;
-      if (!contents.fields) return;
-      const fields = contents.fields as { method?: { id?: unknown } };
-      const id = fields.method?.id ?? app.store.get().document?.method.id;
-      const method = methods().find((m) => m.id === id);
+      const fields = (contents.fields ?? {}) as { method?: { id?: unknown } };
+      const id = fields.method?.id;
+      const method = id === undefined ? standard() : methods().find((m) => m.id === id);
       // Without a known method there are no defaults to fill in; the validator says which methods there are.
       const base = method ? onSource(defaultRun(method), method, fields) : app.store.get().document;
       take(overlay(base, fields));
@@ -163,27 +159,35 @@ export const createDocumentEditor = (app: App) => {
     }
   };
 
-  const heard = () => {
-    if (location.hash !== written) fromHash();
-  };
+  const address = createAddress(() => {
+    const { document } = app.store.get();
+    const method = methods().find((m) => m.id === document?.method.id);
+    const first = standard();
+    if (!document || !method || !first) return undefined;
+    return writeHash(document, {
+      ...defaultRun(method),
+      method: { ...defaultRun(method).method, id: first.id },
+    });
+  }, fromHash);
 
   return {
+    address,
     mirror,
     take,
     end() {
       clearTimeout(timer);
-      removeEventListener('hashchange', heard);
+      address.end();
     },
     /** Called when the catalogue is there: defaults, then the URL. */
     begin() {
       if (app.store.get().document) return;
-      const method = methods().find((m) => m.id === firstMethod) ?? methods()[0];
+      const method = standard();
       if (!method) throw new Error('The catalogue has no methods.');
       app.store.set({ document: defaultRun(method) });
       fromHash();
       // A URL that was refused stays as it is, to be corrected.
       if (app.store.get().documentProblems.length === 0) mirror();
-      addEventListener('hashchange', heard);
+      address.begin();
     },
     /** The lists have come: what the document names must be in them. Else something that is here takes its place. */
     checkNames() {

@@ -1,11 +1,12 @@
 /**
- * The run document in the URL: `#version=1&model=arith-nano&method.id=dpo&method.params.beta=0.1&...`, every field by
- * its path, readable and editable by hand. Nothing is "null", yes and no are "true" and "false", lists are joined by
- * commas (a comma inside an item has a backslash before it). `#run=<JSON>` is read as well, and `start=1` beside either
- * asks to train at once.
+ * The run document in the URL: `#method.id=dpo&method.params.beta=0.2&steps=50`, the fields that differ from the
+ * defaults, each by its path, readable and editable by hand. Nothing is "null", yes and no are "true" and "false", lists
+ * are joined by commas (a comma inside an item has a backslash before it). `#run=<JSON>` is read as well. Beside either,
+ * `at=credit` names a section to go to, and `start=1` asks to train at once.
  */
 import { labelMeanings } from '../data/formats/labels';
-import type { RunDocument } from '../train/run-document';
+import { defaultDatasetSettings } from '../data/settings';
+import { defaultAdapter, type RunDocument } from '../train/run-document';
 
 const settings = 'data.dataset.settings';
 
@@ -69,11 +70,28 @@ const flatten = (value: object, prefix = ''): [string, string][] =>
 /** Half a surrogate pair, which no address can hold. */
 const halves = /\p{Surrogate}/gu;
 
-/** The document as a hash, without the `#`. */
-export const writeHash = (document: RunDocument): string =>
-  flatten(document)
+/** `base` with the parts that `document` has and it has not, such as an adapter, as they are when nothing is said of them. */
+const counterpart = (document: RunDocument, base: RunDocument) => ({
+  ...base,
+  adapter: document.adapter && (base.adapter ?? defaultAdapter()),
+  data: {
+    ...base.data,
+    dataset: document.data.dataset && (base.data.dataset ?? { id: '', settings: defaultDatasetSettings() }),
+  },
+});
+
+/**
+ * The document as a hash, without the `#`: the fields that differ from `base`, which is what an address that is silent
+ * about them means. A part that `base` has not is named by at least one field.
+ */
+export const writeHash = (document: RunDocument, base: RunDocument): string => {
+  const known = new Map(flatten(counterpart(document, base)));
+  const named = document.adapter && !base.adapter ? 'adapter.rank' : undefined;
+  return flatten(document)
+    .filter(([key, value]) => key === named || known.get(key) !== value)
     .map(([key, value]) => `${key}=${encodeURIComponent(value.replace(halves, '\ufffd'))}`)
     .join('&');
+};
 
 type Fields = { [key: string]: unknown };
 
@@ -102,14 +120,17 @@ export interface HashContents {
   /** Fields as given, not validated; undefined when the hash holds no configuration. */
   fields: Fields | undefined;
   start: boolean;
+  /** The section to go to; empty when none is named. */
+  at: string;
 }
 
 /** @throws SyntaxError when `run=` is not JSON */
 export const readHash = (hash: string): HashContents => {
   const entries = [...new URLSearchParams(hash.replace(/^#/, ''))];
   const start = entries.some(([key, value]) => key === 'start' && value !== '0');
-  const given = entries.filter(([key]) => key !== 'start');
-  if (given.length === 0) return { fields: undefined, start };
+  const at = entries.filter(([key]) => key === 'at').at(-1)?.[1] ?? '';
+  const given = entries.filter(([key]) => key !== 'start' && key !== 'at');
+  if (given.length === 0) return { fields: undefined, start, at };
   // Objects without a prototype: a field named "__proto__" is then an unknown field like any other.
   const fields = Object.create(null) as Fields;
   for (const [key, text] of given) {
@@ -126,7 +147,7 @@ export const readHash = (hash: string): HashContents => {
     if (!isFields(whole)) throw new SyntaxError('run: should be a JSON object, a whole run document');
     Object.assign(fields, whole);
   }
-  return { fields, start };
+  return { fields, start, at };
 };
 
 /** `fields` laid over `base`, deeply; fields that `base` has not are kept, so that the validator sees them. */

@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { labelMeanings, labelWord } from '../../src/data/formats/labels';
-import { formatIds } from '../../src/data/settings';
-import { parseRun, type RunDocument, weightStorages } from '../../src/train/run-document';
+import { defaultDatasetSettings, formatIds } from '../../src/data/settings';
+import {
+  defaultAdapter,
+  defaultRun,
+  parseRun,
+  type RunDocument,
+  weightStorages,
+} from '../../src/train/run-document';
 import { overlay, readHash, writeHash } from '../../src/ui/run-url';
 import { fakeMethods } from '../support/fake-methods';
 
@@ -134,9 +140,11 @@ const documents = fc
   })
   .filter((run) => run.adapter !== null || run.weights === 'f32');
 
+const base = defaultRun(dpo);
+
 const thereAndBack = (run: RunDocument): RunDocument => {
-  history.replaceState(null, '', `#${writeHash(run)}`);
-  return parseRun(overlay({}, readHash(location.hash).fields), [dpo]);
+  history.replaceState(null, '', `#${writeHash(run, base)}`);
+  return parseRun(overlay(base, readHash(location.hash).fields), [dpo]);
 };
 
 describe('the URL', () => {
@@ -150,6 +158,25 @@ describe('the URL', () => {
       { seed: 3, numRuns: 400 },
     );
     history.replaceState(null, '', location.pathname + location.search);
+  });
+
+  it('holds only what differs from the defaults', () => {
+    expect(writeHash(base, base)).toBe('');
+    const plain: RunDocument = { ...base, adapter: defaultAdapter() };
+    expect(writeHash(plain, base)).toBe('adapter.rank=8');
+    const dataset = { id: 'data-1', settings: { ...defaultDatasetSettings(), heldOut: 0.2 } };
+    expect(writeHash({ ...base, steps: 50, data: { ...base.data, dataset } }, base)).toBe(
+      'data.dataset.id=data-1&data.dataset.settings.heldOut=0.2&steps=50',
+    );
+  });
+
+  it('may name a section beside the fields', () => {
+    expect(readHash('#at=credit&steps=3&start=1')).toMatchObject({
+      at: 'credit',
+      start: true,
+      fields: { steps: 3 },
+    });
+    expect(readHash('#at=credit')).toEqual({ at: 'credit', start: false, fields: undefined });
   });
 
   it('is readable: nothing, yes and no, and lists', () => {
