@@ -12,8 +12,5 @@ export const stepIcon = () =>
 export const stop = () => icon(svg`<path d="M3.8 3.8h8.4v8.4H3.8Z" fill="currentColor" />`);
 export const left = () => icon(svg`<path d="M10.5 2.8 5 8l5.5 5.2" />`);
 export const right = () => icon(svg`<path d="M5.5 2.8 11 8l-5.5 5.2" />`);
-export const sun = () =>
-  icon(
-    svg`<circle cx="8" cy="8" r="3" /><path d="M8 1v1.6 M8 13.4V15 M1 8h1.6 M13.4 8H15 M3 3l1.1 1.1 M11.9 11.9 13 13 M13 3l-1.1 1.1 M4.1 11.9 3 13" stroke-width="1.4" />`,
-  );
-export const moon = () => icon(svg`<path d="M13.5 9.8A6 6 0 0 1 6.2 2.5a6 6 0 1 0 7.3 7.3Z" />`);
+export const up = () => icon(svg`<path d="M2.8 10.5 8 5l5.2 5.5" />`);
+export const down = () => icon(svg`<path d="M2.8 5.5 8 11l5.2-5.5" />`);

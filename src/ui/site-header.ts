@@ -1,7 +1,12 @@
 import { html } from 'lit';
 import { AppElement, define } from './element';
-import { moon, sun } from './icons';
-import { applyTheme, isDark } from './theme';
+import { applyTheme, currentTheme, type Theme } from './theme';
+
+const themes: readonly { id: Theme; label: string }[] = [
+  { id: 'auto', label: 'system' },
+  { id: 'light', label: 'light' },
+  { id: 'dark', label: 'dark' },
+];
 
 const go = (element: HTMLElement, to: string) =>
   element.dispatchEvent(new CustomEvent('go', { detail: to, bubbles: true }));
@@ -25,7 +30,7 @@ export class SiteHeader extends AppElement {
   }
 
   override render() {
-    const dark = isDark();
+    const theme = currentTheme();
     return html`<div class="spread">
       <div class="text">
         <h1>Marginalia</h1>
@@ -35,11 +40,10 @@ export class SiteHeader extends AppElement {
         <p data-testid="backend">${this.#backend()}</p>
         <p class="buttons">
           <button type="button" class="quiet-button" @click=${() => go(this, 'keep')}>Storage</button>
-          <button type="button" class="quiet-button" data-testid="theme" aria-pressed=${String(dark)}
-            @click=${() => {
-              applyTheme(dark ? 'light' : 'dark');
-              this.requestUpdate();
-            }}>${dark ? moon() : sun()} Dark</button>
+          <label class="with-select">Colours
+            <select class="quiet-button" data-testid="theme" @change=${(event: Event) => applyTheme((event.target as HTMLSelectElement).value as Theme)}>
+              ${themes.map(({ id, label }) => html`<option value=${id} ?selected=${id === theme}>${label}</option>`)}
+            </select></label>
         </p>
       </div>
     </div>`;

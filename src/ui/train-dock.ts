@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import { AppElement, define } from './element';
 import { bytes, duration, number, percent, points } from './format';
-import { pause, play, stepIcon, stop } from './icons';
+import { down, pause, play, stepIcon, stop, up } from './icons';
 import { isLive, isMoving, type State, shownDocument } from './state';
 
 const quietMs = 1000;
@@ -53,8 +53,10 @@ const share = ({ status, progress }: Readonly<State>): number | undefined => {
 
 /** The buttons, the status line, the progress bar and the held-out accuracy; always at the foot of the window. */
 export class TrainDock extends AppElement {
-  static override properties = { ...AppElement.properties, sentence: { state: true } };
+  static override properties = { ...AppElement.properties, sentence: { state: true }, open: { state: true } };
   declare sentence: string;
+  /** Where the dock is one line: the rest of it is shown too. */
+  declare open: boolean;
   #said = 0;
   #phase = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -62,6 +64,7 @@ export class TrainDock extends AppElement {
   constructor() {
     super();
     this.sentence = 'Starting the engine…';
+    this.open = false;
   }
 
   protected watched() {
@@ -108,6 +111,7 @@ export class TrainDock extends AppElement {
         : (['train', 'Train', play(), () => control.train(), 'T'] as const);
     return html`<button
       type="button"
+      id="main-button"
       class="primary"
       data-testid=${name}
       aria-disabled=${off}
@@ -158,7 +162,7 @@ export class TrainDock extends AppElement {
     const done = share(this.state);
     const last = evaluations.at(-1)?.evaluation;
     return html`
-      <div class="dock-inner">
+      <div class="dock-inner ${this.open ? 'is-open' : ''}">
         <div class="dock-buttons" role="group" aria-label="Training controls">
           ${this.#main()}
           <button type="button" data-testid="step" aria-disabled=${String(!mayStep)} aria-keyshortcuts="Alt+Shift+S"
@@ -175,6 +179,10 @@ export class TrainDock extends AppElement {
           <span class="dock-label">${(last ? last.kind === 'pairs' : onData(this.state)) ? 'Held-out pairs ranked right' : 'Held-out accuracy'}${last ? html` <span class="quiet">(${last.problems}${last.kind === 'pairs' ? '' : ' problems'})</span>` : nothing}</span>
           ${this.#accuracy()}
         </div>
+        <button type="button" class="quiet-button dock-more" data-testid="dock-more" aria-expanded=${String(this.open)}
+          aria-label="Step, stop and accuracy" @click=${() => {
+            this.open = !this.open;
+          }}>${this.open ? down() : up()}</button>
       </div>
     `;
   }

@@ -17,22 +17,36 @@ const withAlpha = (color: string, alpha: number) =>
 
 const shortPercent = (share: number) => `${Math.round(100 * share)}\u202f%`;
 
-/** uPlot's options of a figure: quiet axes, one cursor over all charts, a rule where a pass begins. */
+/** Distances between marks of the axis of steps, which are whole. */
+const wholeSteps = [1, 10, 100, 1000, 10_000, 100_000].flatMap((unit) => [unit, 2 * unit, 5 * unit]);
+
+/** What a chart asks its element for while it lives. */
+export interface ChartSource {
+  stages(): readonly { id: string; x: number }[];
+  /** Where the axis of steps ends. */
+  steps(): number;
+  /** Told which row the cursor is at; undefined when it is nowhere. */
+  look(row: number | undefined): void;
+}
+
+/** uPlot's options of a figure: quiet axes with their names, one cursor over all charts, a rule where a pass begins. */
 export const chartOptions = (
   near: HTMLElement,
   figure: Figure,
-  stages: () => readonly { id: string; x: number }[],
+  source: ChartSource,
   size: { width: number; height: number },
 ): uPlot.Options => {
   const color = (property: string) => colorOf(near, property);
   const font = '12px system-ui, sans-serif';
   const ink = color('--ink-quiet');
   const line = color('--line');
-  const axis = (scale: string, right = false): uPlot.Axis => ({
+  const named = (label: string) => ({ label, labelFont: font, labelSize: 18, labelGap: 0 });
+  const axis = (scale: string, label: string, right = false): uPlot.Axis => ({
     scale,
     stroke: ink,
     font,
-    size: 62,
+    ...named(label),
+    size: 48,
     side: right ? 1 : 3,
     grid: { show: !right, stroke: line, width: 1 },
     ticks: { stroke: line, size: 4 },
@@ -49,14 +63,22 @@ export const chartOptions = (
     legend: { show: false },
     cursor: { sync: { key: 'curves' }, y: false, points: { size: 7 } },
     scales: {
-      x: { time: false, range: (_, low, high) => [Math.min(0, low), Math.max(high, 1)] },
+      x: { time: false, range: () => [0, source.steps()] },
       y: figure.shares ? { range: [0, 1] } : {},
       right: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] },
     },
     axes: [
-      { stroke: ink, font, grid: { show: false }, ticks: { stroke: line, size: 4 }, size: 32 },
-      axis('y'),
-      ...(hasRight ? [axis('right', true)] : []),
+      {
+        stroke: ink,
+        font,
+        ...named('step'),
+        incrs: wholeSteps,
+        grid: { show: false },
+        ticks: { stroke: line, size: 4 },
+        size: 28,
+      },
+      axis('y', figure.axis),
+      ...(hasRight ? [axis('right', figure.rightAxis ?? '', true)] : []),
     ],
     series: [
       {},
@@ -74,13 +96,14 @@ export const chartOptions = (
     ],
     bands,
     hooks: {
+      setCursor: [(plot) => source.look(plot.cursor.idx ?? undefined)],
       draw: [
         (plot) => {
           const { ctx, bbox } = plot;
           ctx.save();
           ctx.strokeStyle = ink;
           ctx.setLineDash([4, 4]);
-          for (const { x } of stages().slice(1)) {
+          for (const { x } of source.stages().slice(1)) {
             const at = Math.round(plot.valToPos(x, 'x', true));
             ctx.beginPath();
             ctx.moveTo(at, bbox.top);

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import { AppElement, define } from '../element';
 import { number } from '../format';
-import { figuresOf, otherMetrics } from './curves';
+import { figuresOf, otherMetrics, plannedSteps } from './curves';
 import './line-chart';
 
 /** Every curve of the run. The charts hear of new points through this one element, at most once a frame. */
@@ -17,10 +17,11 @@ export class CurvesPanel extends AppElement {
     if (figures.length === 0) {
       return html`<p class="hint">The curves are drawn while it trains: held-out accuracy first, then loss, rewards and log-probabilities, step by step.</p>`;
     }
+    const steps = plannedSteps(this.state);
     const passes = status && status.stage.count > 1 && stages.length > 1;
     return html`
       ${passes ? html`<p class="hint">Steps run on over the ${status.stage.count} passes; a dashed upright marks where the next one begins, again from the first weights.</p>` : nothing}
-      ${figures.map((figure) => html`<line-chart .figure=${figure} .stages=${stages}></line-chart>`)}
+      ${figures.map((figure) => html`<line-chart .figure=${figure} .stages=${stages} .steps=${steps}></line-chart>`)}
       ${
         others.length > 0
           ? html`<p class="quiet others">Also reported, at the last step: ${others.map(([key, value], i) => html`${i > 0 ? ', ' : ''}<code>${key}</code> ${number(value)}`)}.</p>`

@@ -1,4 +1,4 @@
-import type { EvaluationPoint, Point } from '../state';
+import type { EvaluationPoint, Point, State } from '../state';
 
 export interface Series {
   label: string;
@@ -18,6 +18,9 @@ export interface Figure {
   id: string;
   title: string;
   caption: string;
+  /** What the left axis measures, and the right one where there is one. */
+  axis: string;
+  rightAxis?: string;
   series: readonly Series[];
   x: readonly number[];
   /** One list per series, as long as x. */
@@ -41,6 +44,7 @@ const wanted: readonly Wanted[] = [
     id: 'loss',
     title: 'Loss',
     caption: 'What the method makes small, averaged over the batch of each step.',
+    axis: 'loss',
     series: [{ key: 'loss', label: 'loss', color: '--ink' }],
   },
   {
@@ -48,6 +52,8 @@ const wanted: readonly Wanted[] = [
     title: 'Rewards',
     caption:
       'The implicit reward of the better answer minus that of the worse one (left), and the share of pairs in which it is larger (right).',
+    axis: 'reward',
+    rightAxis: 'share of pairs',
     series: [
       { key: 'rewards/margins', label: 'rewards/margins', color: '--link' },
       { key: 'rewards/chosen', label: 'rewards/chosen', color: '--right', dash: [6, 3] },
@@ -66,6 +72,7 @@ const wanted: readonly Wanted[] = [
     title: 'Log-probabilities',
     caption:
       'How likely the policy finds both answers. Preference methods often lower both; the gap is what counts.',
+    axis: 'log-prob (nats)',
     series: [
       { key: 'logps/chosen', label: 'logps/chosen', color: '--right', dash: [6, 3] },
       { key: 'logps/rejected', label: 'logps/rejected', color: '--rubric', dash: [2, 3] },
@@ -75,6 +82,8 @@ const wanted: readonly Wanted[] = [
     id: 'optimiser',
     title: 'Optimiser',
     caption: 'Norm of the whole gradient before clipping (left) and the learning rate (right).',
+    axis: 'gradient norm',
+    rightAxis: 'learning rate',
     series: [
       { key: 'grad_norm', label: 'grad_norm', color: '--ink' },
       { key: 'learning_rate', label: 'learning_rate', color: '--link', dash: [6, 3], right: true },
@@ -87,6 +96,7 @@ const accuracy = (evaluations: readonly EvaluationPoint[]): Figure => ({
   title: 'Held-out accuracy',
   caption:
     'Share of problems never trained on that are solved wholly, answered greedily; the band is the 95 % Wilson interval. Dashed: share of right lines.',
+  axis: 'share right',
   series: [
     { label: 'accuracy', color: '--rubric', marks: true },
     { label: 'from', color: '--rubric', edge: true },
@@ -115,6 +125,8 @@ const pairsFigures = (evaluations: readonly EvaluationPoint[]): Figure[] => {
     title: 'Held-out loss',
     caption:
       'The method’s loss on examples that are never trained on; when it rises, the training data is being learned by heart.',
+    axis: 'loss',
+    ...(margins.some((m) => m !== null) && { rightAxis: 'reward margin' }),
     series: [
       { label: 'eval_loss', color: '--rubric', marks: true },
       ...(margins.some((m) => m !== null)
@@ -129,6 +141,7 @@ const pairsFigures = (evaluations: readonly EvaluationPoint[]): Figure[] => {
     title: 'Held-out pairs ranked right',
     caption:
       'Share of held-out pairs whose chosen answer has the larger implicit reward; the band is the 95 % Wilson interval. It says how the two answers compare, not that any is right.',
+    axis: 'share of pairs',
     series: [
       { label: 'ranked right', color: '--rubric', marks: true },
       { label: 'from', color: '--rubric', edge: true },
@@ -164,3 +177,18 @@ const drawn = new Set(['step', ...wanted.flatMap((w) => w.series.map((s) => s.ke
 /** Metrics that no figure draws, with their newest value. */
 export const otherMetrics = (points: readonly Point[]): [string, number][] =>
   Object.entries(points.at(-1)?.metrics ?? {}).filter(([key]) => !drawn.has(key));
+
+/** Steps of the whole run, over all its passes: how far the curves will reach. */
+export const plannedSteps = ({
+  status,
+  stages,
+  points,
+  evaluations,
+}: Pick<State, 'status' | 'stages' | 'points' | 'evaluations'>): number => {
+  const reached = Math.max(1, points.at(-1)?.x ?? 0, evaluations.at(-1)?.x ?? 0);
+  if (!status) return reached;
+  const { id, index, count } = status.stage;
+  // A pass that has just begun has no row yet; it starts where the one before ended.
+  const start = stages.find((stage) => stage.id === id)?.x ?? (stages.length > 0 ? reached : 0);
+  return Math.max(reached, start + (count - index) * status.steps);
+};

@@ -3,11 +3,13 @@ import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { define } from '../element';
 import { number, percent } from '../format';
-import { chartOptions } from './chart-options';
+import { type ChartSource, chartOptions } from './chart-options';
 import type { Figure } from './curves';
 import { loadPlot } from './load-plot';
 
-const height = 190;
+const height = 210;
+/** Wider than most papers leave for it: made smaller, the picture is finer. */
+const printWidth = 640;
 const closedRows = 60;
 const openRows = 1000;
 const mostPoints = 4000;
@@ -22,6 +24,23 @@ const inTurn = (draw: () => Promise<void>) => {
     .then(() => new Promise((resolve) => setTimeout(resolve)));
 };
 
+/** Loaded with the first chart, which no page has before it trains. */
+let library: typeof uPlot | undefined;
+const load = async (): Promise<typeof uPlot> => {
+  library ??= await loadPlot();
+  return library;
+};
+
+/** Rows that a key moves the cursor by. */
+const moves: Record<string, number> = {
+  ArrowLeft: -1,
+  ArrowRight: 1,
+  PageDown: -10,
+  PageUp: 10,
+  Home: Number.NEGATIVE_INFINITY,
+  End: Number.POSITIVE_INFINITY,
+};
+
 /** Every n-th row when there are more than a screen can show; the last one always. */
 const thin = (figure: Figure): (number | null)[][] => {
   const stride = Math.ceil(figure.x.length / mostPoints);
@@ -29,16 +48,33 @@ const thin = (figure: Figure): (number | null)[][] => {
   return [figure.x, ...figure.y].map((column) => (stride > 1 ? column.filter(keep) : [...column]));
 };
 
-/** The one wrapper of uPlot: a figure with its caption in the margin and its numbers in a table. */
+/**
+ * The one wrapper of uPlot: a figure with its caption in the margin and its numbers in a table. The values of a step are
+ * read in the margin, by pointing at it or, with the chart in focus, by the arrow keys.
+ */
 export class LineChart extends LitElement {
   static override properties = {
     figure: { attribute: false },
     stages: { attribute: false },
+    steps: { attribute: false },
     open: { state: true },
+    at: { state: true },
   };
   declare figure: Figure;
   declare stages: readonly { id: string; x: number }[];
+  /** Where the axis of steps ends. */
+  declare steps: number;
   declare open: boolean;
+  /** Row that is pointed at, among the rows drawn. */
+  declare at: number | undefined;
+  #rows: (number | null)[][] = [];
+  readonly #source: ChartSource = {
+    stages: () => this.stages,
+    steps: () => this.steps,
+    look: (row) => {
+      this.at = row;
+    },
+  };
   #plot: uPlot | undefined;
   #made = '';
   #waiting = false;
@@ -49,7 +85,9 @@ export class LineChart extends LitElement {
   constructor() {
     super();
     this.stages = [];
+    this.steps = 1;
     this.open = false;
+    this.at = undefined;
   }
 
   protected override createRenderRoot() {
@@ -59,6 +97,9 @@ export class LineChart extends LitElement {
   override connectedCallback() {
     super.connectedCallback();
     addEventListener('themechange', this.#remake);
+    addEventListener('beforeprint', this.#print);
+    addEventListener('afterprint', this.#remake);
+    void load().catch(() => {}); // told of when it is drawn
     this.#resize = new ResizeObserver(() => this.#fit());
     this.#sight = new IntersectionObserver(
       (entries) => {
@@ -73,6 +114,8 @@ export class LineChart extends LitElement {
   override disconnectedCallback() {
     super.disconnectedCallback();
     removeEventListener('themechange', this.#remake);
+    removeEventListener('beforeprint', this.#print);
+    removeEventListener('afterprint', this.#remake);
     this.#resize?.disconnect();
     this.#sight?.disconnect();
     this.#drop();
@@ -87,6 +130,12 @@ export class LineChart extends LitElement {
   #remake = () => {
     this.#drop();
     this.#want();
+  };
+
+  /** On paper stands what is out of sight as well, and it must be there before the event is over. */
+  #print = () => {
+    this.#drop();
+    if (library) this.#paint(library, printWidth);
   };
 
   /** Asks for a drawing; many askings before it comes are one, and out of sight none. */
@@ -111,28 +160,63 @@ export class LineChart extends LitElement {
   }
 
   async #draw() {
-    const UPlot = await loadPlot();
+    const UPlot = await load();
     if (!this.isConnected) return;
     const { figure } = this;
     const key = `${figure.id} ${figure.series.map((s) => s.label).join()}`;
-    const data = thin(figure) as uPlot.AlignedData;
     if (this.#plot && this.#made === key) {
-      this.#plot.setData(data);
+      this.#plot.setData(this.#rows as uPlot.AlignedData);
       return;
     }
     this.#drop();
     this.#made = key;
-    const width = this.#canvas.clientWidth || 600;
-    this.#plot = new UPlot(
-      chartOptions(this, figure, () => this.stages, { width, height }),
-      data,
-      this.#canvas,
-    );
+    this.#paint(UPlot, this.#canvas.clientWidth || 600);
     this.#resize?.observe(this.#canvas);
   }
 
-  protected override updated() {
-    this.#want();
+  #paint(UPlot: typeof uPlot, width: number) {
+    const options = chartOptions(this, this.figure, this.#source, { width, height });
+    this.#plot = new UPlot(options, this.#rows as uPlot.AlignedData, this.#canvas);
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>) {
+    if (!changed.has('figure')) return;
+    this.#rows = thin(this.figure);
+    if (this.at !== undefined && this.at >= this.figure.x.length) this.at = undefined;
+  }
+
+  protected override updated(changed: Map<string, unknown>) {
+    if (changed.has('figure') || changed.has('stages') || changed.has('steps')) this.#want();
+  }
+
+  /** Puts the cursor at a row; nowhere, without one. */
+  #point(row: number | undefined) {
+    const plot = this.#plot;
+    const x = row === undefined ? undefined : this.#rows[0]?.[row];
+    this.at = row;
+    const left = plot && typeof x === 'number' ? plot.valToPos(x, 'x') : -10;
+    plot?.setCursor({ left, top: left < 0 ? -10 : 1 });
+  }
+
+  #key(event: KeyboardEvent) {
+    const by = moves[event.key];
+    if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const last = this.#rows[0]!.length - 1;
+    this.#point(Math.min(last, Math.max(0, (this.at ?? last) + by)));
+  }
+
+  #value(row: number, series: number): string {
+    const value = this.#rows[series + 1]?.[row];
+    if (value === null || value === undefined) return '–';
+    return this.figure.shares ? percent(value) : number(value);
+  }
+
+  /** The values of a row in a sentence. */
+  #told(row: number): string {
+    const { series } = this.figure;
+    const values = series.flatMap((s, i) => (s.edge ? [] : `${s.label} ${this.#value(row, i)}`));
+    return `step ${this.#rows[0]![row]}: ${values.join(', ')}`;
   }
 
   #table() {
@@ -155,11 +239,13 @@ export class LineChart extends LitElement {
 
   override render() {
     const { figure } = this;
-    const show = (value: number | null | undefined) =>
-      value === null || value === undefined ? '–' : figure.shares ? percent(value) : number(value);
+    const [x] = this.#rows as [number[]];
+    const row = this.at ?? x.length - 1;
     return html`<figure class="spread">
       <div class="text">
-        <div class="plot" aria-hidden="true"></div>
+        <div class="plot" data-testid="${figure.id}-chart" tabindex="0" role="slider" aria-orientation="horizontal"
+          aria-label="${figure.title}, by step" aria-valuemin=${x[0]!} aria-valuemax=${x.at(-1)!} aria-valuenow=${x[row]!} aria-valuetext=${this.#told(row)}
+          @keydown=${this.#key} @focus=${() => this.#point(row)} @blur=${() => this.#point(undefined)}></div>
         <details class="numbers" @toggle=${(e: Event) => {
           this.open = (e.target as HTMLDetailsElement).open;
         }}>
@@ -169,13 +255,14 @@ export class LineChart extends LitElement {
       </div>
       <figcaption class="note">
         <h3>${figure.title}</h3>
-        <dl class="legend">
+        <p class="legend-step">at step ${x[row]}</p>
+        <dl class="legend" data-testid="${figure.id}-values">
           ${figure.series.map((s, i) =>
             s.edge
               ? nothing
               : html`<div>
                   <dt><svg width="26" height="8" aria-hidden="true"><line x1="0" x2="26" y1="4" y2="4" stroke="var(${s.color})" stroke-width="2.5" stroke-dasharray=${s.dash?.join(' ') ?? 'none'} /></svg> ${s.label}</dt>
-                  <dd>${show(figure.y[i]?.at(-1))}</dd>
+                  <dd>${this.#value(row, i)}</dd>
                 </div>`,
           )}
         </dl>

@@ -39,12 +39,12 @@ export class RunsTable extends AppElement {
     const before = run.evaluations[0]?.accuracy;
     const now = run.evaluations.at(-1)?.accuracy;
     const name = this.#name(run);
-    return html`<tr data-testid="run-${run.runId}">
-      <th scope="row">${name}${current ? html` <span class="quiet">(shown)</span>` : nothing}</th>
-      <td>${run.step} of ${run.document.steps}, ${current ? status.phase : run.phase}</td>
-      <td>${before === undefined || now === undefined ? '–' : `${percent(before)} → ${percent(now)}${run.evaluations[0]?.kind === 'pairs' ? ' of pairs' : ''}`}</td>
-      <td>${date(run.updated)}</td>
-      <td><div class="actions">
+    return html`<tr role="row" data-testid="run-${run.runId}">
+      <th role="rowheader" scope="row">${name}${current ? html` <span class="quiet">(shown)</span>` : nothing}</th>
+      <td role="cell" data-label="Step">${run.step} of ${run.document.steps}, ${current ? status.phase : run.phase}</td>
+      <td role="cell" data-label="Held out, right">${before === undefined || now === undefined ? '–' : `${percent(before)} → ${percent(now)}${run.evaluations[0]?.kind === 'pairs' ? ' of pairs' : ''}`}</td>
+      <td role="cell" data-label="Last change">${date(run.updated)}</td>
+      <td role="cell"><div class="actions">
         <button type="button" class="quiet-button" data-testid="run-open" aria-label="Open ${name}, ${date(run.updated)}" ?disabled=${current || isMoving(status?.phase)}
           @click=${() => void this.app.control.open(run)}>Open</button>
         <button type="button" class="quiet-button" data-testid="run-delete" aria-label="Delete ${name}, ${date(run.updated)}" ?disabled=${current && isMoving(status.phase)}
@@ -60,9 +60,9 @@ export class RunsTable extends AppElement {
       ${
         runs.length === 0
           ? html`<p class="hint" data-testid="run-list">None yet. A run is kept here with its checkpoints, also when the tab is closed in the middle.</p>`
-          : html`<div class="scroll-x" tabindex="0" role="group" aria-labelledby="runs-title"><table data-testid="run-list">
-              <thead><tr><th scope="col">Run</th><th scope="col">Step</th><th scope="col">Held out, right</th><th scope="col">Last change</th><th scope="col"><span class="visually-hidden">Actions</span></th></tr></thead>
-              <tbody>${runs.map((run) => this.#row(run))}</tbody>
+          : html`<div class="scroll-x" tabindex="0" role="group" aria-labelledby="runs-title"><table role="table" class="as-cards" data-testid="run-list">
+              <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Run</th><th role="columnheader" scope="col">Step</th><th role="columnheader" scope="col">Held out, right</th><th role="columnheader" scope="col">Last change</th><th role="columnheader" scope="col"><span class="visually-hidden">Actions</span></th></tr></thead>
+              <tbody role="rowgroup">${runs.map((run) => this.#row(run))}</tbody>
             </table></div>`
       }
     </div>`;

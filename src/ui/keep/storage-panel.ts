@@ -86,13 +86,13 @@ export class StoragePanel extends AppElement {
         <span class="quiet" aria-live="polite">${this.said}</span></p>
       <details>
         <summary>Everything stored (${storage.items.length})</summary>
-        <div class="scroll-x" tabindex="0" role="group" aria-labelledby="storage-title"><table data-testid="storage-list">
-          <thead><tr><th scope="col">What</th><th scope="col">Kind</th><th scope="col">Size</th><th scope="col">Last change</th><th scope="col"><span class="visually-hidden">Actions</span></th></tr></thead>
-          <tbody>${storage.items.map(
+        <div class="scroll-x" tabindex="0" role="group" aria-labelledby="storage-title"><table role="table" class="as-cards" data-testid="storage-list">
+          <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">What</th><th role="columnheader" scope="col">Kind</th><th role="columnheader" scope="col">Size</th><th role="columnheader" scope="col">Last change</th><th role="columnheader" scope="col"><span class="visually-hidden">Actions</span></th></tr></thead>
+          <tbody role="rowgroup">${storage.items.map(
             (
               item,
-            ) => html`<tr><th scope="row">${item.label}</th><td>${kinds[item.store]}</td><td>${bytes(item.bytes)}</td><td>${date(item.updated)}</td>
-              <td><div class="actions"><button type="button" class="quiet-button" aria-label="Delete ${kinds[item.store]} ${item.label}, ${date(item.updated)}" @click=${() => void this.#delete(item)}>Delete</button></div></td></tr>`,
+            ) => html`<tr role="row"><th role="rowheader" scope="row">${item.label}</th><td role="cell" data-label="Kind">${kinds[item.store]}</td><td role="cell" data-label="Size">${bytes(item.bytes)}</td><td role="cell" data-label="Last change">${date(item.updated)}</td>
+              <td role="cell"><div class="actions"><button type="button" class="quiet-button" aria-label="Delete ${kinds[item.store]} ${item.label}, ${date(item.updated)}" @click=${() => void this.#delete(item)}>Delete</button></div></td></tr>`,
           )}</tbody>
         </table></div>
       </details>

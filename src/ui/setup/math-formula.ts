@@ -1,43 +1,82 @@
 import { LitElement } from 'lit';
 import { define } from '../element';
+import { breakableTex } from './breakable-tex';
 
-/** A TeX formula. The typesetter comes when the first one is shown; until then, and without it, the source stands there. */
+/**
+ * A TeX formula, in as many lines as its column needs. The typesetter comes when the engine has started or
+ * one is near the window, so that the first view need not wait for it; until then, and without it, the source stands
+ * there. What cannot be broken scrolls, and shadows at the edges say so.
+ */
 export class MathFormula extends LitElement {
-  static override properties = { tex: {} };
+  static override properties = { tex: {}, started: { type: Boolean } };
   declare tex: string;
+  /** The engine has started: there is time for what is out of sight. */
+  declare started: boolean;
 
   constructor() {
     super();
     this.tex = '';
+    this.started = false;
   }
 
   protected override createRenderRoot() {
     return this;
   }
 
+  #near = false;
+  #sight: IntersectionObserver | undefined;
+  #size: ResizeObserver | undefined;
+
   override connectedCallback() {
     super.connectedCallback();
-    // It scrolls when it is wider than the column, so the keyboard must reach it.
-    this.tabIndex = 0;
     this.setAttribute('role', 'group');
     this.setAttribute('aria-label', 'The loss');
+    this.#sight = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        this.#sight?.disconnect();
+        this.#near = true;
+        this.#typeset();
+      },
+      { rootMargin: '600px' },
+    );
+    this.#sight.observe(this);
+    this.#size = new ResizeObserver(() => this.#reach());
+    this.#size.observe(this);
   }
 
-  protected override updated() {
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#sight?.disconnect();
+    this.#size?.disconnect();
+  }
+
+  /** Where it scrolls, the keyboard must reach it; where it does not, there is nothing to stop at. */
+  #reach() {
+    if (this.scrollWidth > this.clientWidth + 1) this.tabIndex = 0;
+    else this.removeAttribute('tabindex');
+  }
+
+  protected override updated(changed: Map<string, unknown>) {
+    if (changed.has('tex')) this.textContent = this.tex;
+    if (this.#near || this.started) this.#typeset();
+  }
+
+  #typeset() {
     const { tex } = this;
-    this.textContent = tex;
     void Promise.all([import('katex'), import('katex/dist/katex.min.css')])
       .then(async ([{ default: katex }]) => {
         // A task of its own: loading and laying out the page have taken their share already.
         await new Promise((resolve) => setTimeout(resolve));
         if (this.tex !== tex) return;
-        katex.render(tex, this, {
-          displayMode: true,
+        // Formulas set apart are never broken; one in the text is, and this one is made to look like the former.
+        katex.render(`\\displaystyle ${breakableTex(tex)}`, this, {
           throwOnError: false,
           output: 'htmlAndMathml',
           strict: false,
           trust: false,
         });
+        this.#reach();
       })
       .catch(() => {}); // offline before it was cached: the source stays
   }

@@ -28,7 +28,7 @@ const schedules = [
 /** The run document as a form: method, its parameters, and the settings of the run. */
 export class SetupPanel extends AppElement {
   protected watched() {
-    return ['document', 'documentProblems', 'methods', 'models', 'adapters', 'status'] as const;
+    return ['document', 'documentProblems', 'methods', 'models', 'adapters', 'status', 'connection'] as const;
   }
 
   #set = (path: string, value: unknown) =>
@@ -38,7 +38,7 @@ export class SetupPanel extends AppElement {
     return html`<aside class="note" aria-label="About ${method.name}">
       <h3>${method.name}</h3>
       <p><cite><a href=${method.paper.url} rel="noreferrer" target="_blank">${method.paper.title}</a></cite><br />${method.paper.authors}, ${method.paper.year}</p>
-      <math-formula tex=${method.tex}></math-formula>
+      <math-formula tex=${method.tex} ?started=${this.state.connection === 'ready'}></math-formula>
       ${method.notes.map((note) => html`<p><em>Our reading.</em> ${note}</p>`)}
     </aside>`;
   }
