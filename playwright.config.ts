@@ -20,6 +20,8 @@ export default defineConfig({
   use: {
     baseURL: `http://localhost:${port}/`,
     launchOptions: launchOptions(),
+    // Kept for visits without a connection it is in offline.spec.ts alone; elsewhere every test loads the build afresh.
+    serviceWorkers: 'block',
     trace: 'off',
     screenshot: 'off',
   },

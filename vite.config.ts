@@ -1,8 +1,26 @@
-import { defineConfig } from 'vite';
+import { join } from 'node:path';
+import { defineConfig, type Plugin } from 'vite';
+import { writeServiceWorker } from './scripts/offline-files.mjs';
+
+/** Once everything is written, tells the service worker what there is to keep. */
+const offline = (): Plugin => {
+  let root = '';
+  return {
+    name: 'offline',
+    apply: 'build',
+    configResolved(config) {
+      root = join(config.root, config.build.outDir);
+    },
+    closeBundle() {
+      writeServiceWorker(root);
+    },
+  };
+};
 
 /** The page, and the bare page that the terminal drives. Relative addresses, so that it runs from any folder. */
 export default defineConfig({
   base: './',
+  plugins: [offline()],
   cacheDir: process.env.VITE_CACHE_DIR ?? 'node_modules/.vite',
   worker: { format: 'es' },
   optimizeDeps: {
@@ -13,6 +31,16 @@ export default defineConfig({
     // The three builds of the WebAssembly backend are files of their own, never base64 in a script.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 2000,
-    rolldownOptions: { input: { index: 'index.html', headless: 'headless.html' } },
+    rolldownOptions: {
+      input: {
+        index: 'index.html',
+        headless: 'headless.html',
+        'service-worker': 'workers/service-worker.ts',
+      },
+      output: {
+        // Its scope is the folder that it lies in, and its name must stay for a browser to find the next one.
+        entryFileNames: ({ name }) => (name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js'),
+      },
+    },
   },
 });

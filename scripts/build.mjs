@@ -1,7 +1,7 @@
 // Builds what is missing or older than its sources.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The project's folder. */
@@ -46,11 +46,22 @@ const run = (tool, args, quiet) =>
     });
   });
 
+/** Puts the examples beside the built page, where the library lies one folder nearer. */
+const copyExamples = () => {
+  const from = join(projectRoot, 'examples');
+  for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.html')) continue;
+    const path = join(projectRoot, 'dist/examples', name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, readFileSync(join(from, name), 'utf8').replaceAll('/dist/lib/', '/lib/'));
+  }
+};
+
 const targets = {
   page: {
     output: 'dist/headless.html',
     steps: [['vite', ['build']]],
-    sources: [...sources, 'vite.config.ts'],
+    sources: [...sources, 'vite.config.ts', 'scripts/offline-files.mjs'],
   },
   library: {
     output: 'dist/lib/marginalia.js',
@@ -62,6 +73,8 @@ const targets = {
   },
 };
 
+const examples = { output: 'dist/examples/embed/index.html', sources: ['examples'] };
+
 const isStale = ({ output, sources: inputs }) => {
   const path = join(projectRoot, output);
   if (!existsSync(path)) return true;
@@ -70,8 +83,8 @@ const isStale = ({ output, sources: inputs }) => {
 };
 
 /**
- * Builds the page, and the library when asked for, where they are missing or stale; always, with `force`. The page's
- * build empties dist, library included, so the library comes after it.
+ * Builds the page, and when asked for the library with the examples of its use, where they are missing or stale;
+ * always, with `force`. The page's build empties dist, library included, so the library comes after it.
  * @param {{ library?: boolean, force?: boolean, quiet?: boolean, note?: (line: string) => void }} [options]
  */
 export const ensureBuilt = async ({ library = false, force = false, quiet = true, note = () => {} } = {}) => {
@@ -81,6 +94,7 @@ export const ensureBuilt = async ({ library = false, force = false, quiet = true
     note(`Building the ${name} ...`);
     for (const [tool, args] of target.steps) await run(tool, args, quiet);
   }
+  if (library && (force || isStale(examples))) copyExamples();
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,4 @@
-// `npm start`: builds the page if need be, serves it on this machine and opens the browser.
+// `npm start`: builds the page, the library and its examples if need be, serves them here and opens the browser.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -55,7 +55,7 @@ if (!Number.isInteger(port) || port < 0 || port > 65535)
   fail(`--port: "${options.port}" is not a port; use 0 to 65535.`);
 
 try {
-  await ensureBuilt({ note: (line) => console.log(line) });
+  await ensureBuilt({ library: true, note: (line) => console.log(line) });
   const server = await serveFolder({ root: join(projectRoot, 'dist'), port, fallback: true });
   console.log(`Marginalia is at ${server.url}  (Ctrl-C ends it)`);
   const canShow = process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;

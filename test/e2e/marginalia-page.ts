@@ -20,7 +20,8 @@ export const tinyRun = {
 
 export type RunFields = Record<string, string | number>;
 
-const hashOf = (fields: RunFields) =>
+/** The fields as an address has them. */
+export const hashOf = (fields: RunFields) =>
   `#${Object.entries(fields)
     .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
     .join('&')}`;

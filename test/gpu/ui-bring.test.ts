@@ -349,6 +349,27 @@ describe('bringing data', () => {
     expect(called('addHubDataset')[0]!.args[0]).toEqual({ repo: 'someone/pairs', file: 'data/test.jsonl' });
   });
 
+  it('lets go of a file that could not be used when other data is chosen, and keeps the others', async () => {
+    await open();
+    await bringPairs();
+    const options = () =>
+      [...byId('field-dataset')!.querySelectorAll('option')].map((o) => o.textContent!.trim());
+    await give('data-file', file('ages.csv', 'name,age\nAda,36\n'));
+    await until(() => expect(options()).toContain('ages.csv'));
+    expect(text('data-format')).toContain('leaves this list');
+    await choose('field-dataset', 'built-in');
+    await until(() => expect(options()).toEqual(['Built-in problems', 'pairs.jsonl']));
+    expect(called('deleteStored')).toMatchObject([{ args: ['dataFiles', expect.any(String)] }]);
+
+    // One that a run was made of stays.
+    await give('data-file', file('ages.csv', 'name,age\nAda,36\n'));
+    await until(() => expect(options()).toContain('ages.csv'));
+    app.store.set({ runDocument: run() });
+    await choose('field-dataset', 'built-in');
+    await until(() => expect(run().data.dataset).toBeNull());
+    expect(options()).toContain('ages.csv');
+  });
+
   it('goes back to the built-in problems, and takes the address up again when the file comes back', async () => {
     await open();
     await bringPairs();

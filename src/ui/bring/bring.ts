@@ -3,6 +3,7 @@ import { defaultDatasetSettings } from '../../data/settings';
 import { defaultAdapter, type RunDocument } from '../../train/run-document';
 import type { App } from '../app';
 import type { Brought, Missing } from '../state';
+import { isFailed } from './failed-dataset';
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
@@ -96,7 +97,23 @@ export const createBring = (app: App) => {
     return app.editor.edit((document) => withModel(document, model, before?.builtIn ?? true));
   };
 
+  /** A file that could not be used is not kept once another is chosen. */
+  const leave = async (left: DatasetSummary) => {
+    await api().deleteStored('dataFiles', left.id);
+    app.store.set({ datasets: await api().datasets() });
+    await app.refreshStorage();
+  };
+
   const chooseDataset = (dataset: DatasetSummary | undefined): boolean => {
+    const before = get().datasets.find(({ id }) => id === get().document?.data.dataset?.id);
+    const chosen = takeDataset(dataset);
+    say('dataset', '');
+    if (chosen && before && before.id !== dataset?.id && isFailed(before, get()))
+      void app.attempt('letting go of a file', () => leave(before));
+    return chosen;
+  };
+
+  const takeDataset = (dataset: DatasetSummary | undefined): boolean => {
     const wanted = get().missing.dataset;
     return app.editor.edit((document) => {
       if (!dataset) return { ...document, data: { ...document.data, dataset: null } };

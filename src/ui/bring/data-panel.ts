@@ -13,6 +13,7 @@ import { checkKey } from './check-key';
 import { datasetForm } from './dataset-form';
 import { datasetReport } from './dataset-report';
 import { dropTarget } from './drop-target';
+import { choosable, isFailed } from './failed-dataset';
 import { formatLabels } from './format-names';
 import { filesOfInput } from './given-files';
 import './hub-form';
@@ -52,6 +53,7 @@ export class DataPanel extends AppElement {
       'preview',
       'previewProblem',
       'progress',
+      'runs',
       'status',
     ] as const;
   }
@@ -106,6 +108,7 @@ export class DataPanel extends AppElement {
       ...(dataset.notices ?? []),
     ];
     return html`<p data-testid="data-format"><strong>${shown(dataset.name)}</strong>, ${bytes(dataset.bytes)}${dataset.rows === undefined ? '' : `, ${count(dataset.rows)} rows`}. <bdi>${dataset.format ? `Read as “${formatLabels[dataset.format as FormatId] ?? dataset.format}”, since ${shown(dataset.why)}.` : shown(dataset.why)}</bdi>
+      ${isFailed(dataset, this.state) ? html`It leaves this list when other data is chosen, unless a run was made of it.` : nothing}
       ${dataset.kept ? nothing : html`<strong>The browser has no room to keep it: it goes with this page.</strong>`}</p>
       ${notices.length > 0 ? html`<ul class="warnings" data-testid="data-notices">${notices.map((notice) => html`<li>${shown(notice)}</li>`)}</ul>` : nothing}`;
   }
@@ -147,7 +150,7 @@ export class DataPanel extends AppElement {
         @dragover=${this.#target.over} @dragleave=${this.#target.leave} @drop=${this.#target.drop}>
       <h3>The data</h3>
       ${
-        datasets.length > 0 || chosen
+        choosable(this.state).length > 0 || chosen
           ? choice({
               id: 'dataset',
               label: 'Learn from',
@@ -155,7 +158,7 @@ export class DataPanel extends AppElement {
               value: chosen?.id ?? builtIn,
               options: [
                 { id: builtIn, label: 'Built-in problems' },
-                ...datasets.map((d) => ({ id: d.id, label: shown(d.name) })),
+                ...choosable(this.state).map((d) => ({ id: d.id, label: shown(d.name) })),
               ],
               change: (id) => this.#choose(id),
             })
