@@ -21,22 +21,25 @@
  *   estimate (data-fits), estimate-problem, remedy-<n>, estimate-line, estimate-why (in the dock)
  *   chat, chat-prompt, chat-tokens, chat-plain, chat-send, chat-reference, chat-policy, chat-problem
  *   document-problems    alert that lists the fields that were refused
- *   train | pause | resume   one button that changes its name; step, stop (aria-disabled when they do nothing)
+ *   train | pause | resume   one button (#main-button) that changes its name; step, stop (aria-disabled when they do nothing)
+ *   theme, dock-more     the colours; in a narrow window, the rest of the dock
  *   status               role=status; data-phase is RunStatus.phase or "none", data-step the step
  *   accuracy             data-before and data-now are shares; absent until the first evaluation
- *   loss-table, margins-table, logps-table, optimiser-table, accuracy-table   the curves' numbers (in <details>)
+ *   loss-table, margins-table, logps-table, optimiser-table, accuracy-table   the curves' numbers (in <details>);
+ *                        loss-chart and so on, the charts, with the step pointed at in aria-valuenow; loss-values, its numbers
  *   tree-list, tree-<index>, credit, credit-measure-reward, credit-measure-push, credit-readout
  *   problems-load, problems-table, problems-filter
  *   run-list, run-<runId>, run-open, run-delete, confirm-delete, storage-list, storage-persist
  *   export-adapter, export-model, export-dtype, copy-run, metrics-csv, metrics-json
  *
- * `window.marginalia` is described in driver.ts; the URL's hash in run-url.ts.
+ * `window.marginalia` is described in driver.ts; the URL's hash in run-url.ts. The README promises the core of this.
  */
 import { html, nothing } from 'lit';
 import './bring/data-panel';
 import './bring/model-panel';
 import './chat/chat-panel';
 import { AppElement, define } from './element';
+import { holdInView } from './hold-in-view';
 import './keep/confirm-dialog';
 import type { ConfirmDialog } from './keep/confirm-dialog';
 import { listenForShortcuts, shortcuts } from './shortcuts';
@@ -67,6 +70,10 @@ type Place = SectionId | 'main' | 'estimate';
 
 const isSection = (at: string): at is SectionId => sections.some(({ id }) => id === at);
 
+const exampleTest = `await page.goto('/#data.trees=16&evaluation.problems=20&steps=5&start=1');
+const status = page.getByTestId('status');
+await expect(status).toHaveAttribute('data-phase', 'finished');`;
+
 /** A file dropped beside a panel would otherwise take the page's place, and a run with it. */
 const keepStrayDrops = (): (() => void) => {
   const keep = (event: DragEvent) => {
@@ -84,6 +91,7 @@ const keepStrayDrops = (): (() => void) => {
 
 export class AppShell extends AppElement {
   #end: (() => void) | undefined;
+  #letGo: (() => void) | undefined;
 
   protected watched() {
     return ['models', 'document', 'runDocument', 'status'] as const;
@@ -99,6 +107,7 @@ export class AppShell extends AppElement {
       this.querySelector<ConfirmDialog>('#ask')!.ask(question, detail, verb, keep);
     this.addEventListener('go', (event) => this.#go((event as CustomEvent<SectionId | 'estimate'>).detail));
     this.app.editor.address.onTurn((at) => this.#show(isSection(at) ? at : 'main'));
+    ends.push(() => this.#letGo?.());
   }
 
   override disconnectedCallback() {
@@ -109,7 +118,8 @@ export class AppShell extends AppElement {
   #show(id: Place) {
     const target = this.querySelector<HTMLElement>(id === 'main' ? 'main' : `#${id}-title`);
     target?.focus({ preventScroll: true });
-    target?.scrollIntoView({ block: 'start' });
+    this.#letGo?.();
+    if (target) this.#letGo = holdInView(target, this);
   }
 
   /** Sections are entries of the history; other places are not. */
@@ -176,6 +186,12 @@ export class AppShell extends AppElement {
       <footer class="spread">
         <div class="text">
           <p>Everything happens on this machine; nothing is sent anywhere. Only what you ask a hub for is fetched from there.</p>
+          <p>The library <a href="examples/embed/">in another page</a>, and <a href="examples/bring/">with a model and examples from files</a>.</p>
+          <details>
+            <summary>Drive it from a test</summary>
+            <p>The address is the run; it starts by itself, the same numbers come each time, and the status says when it has ended. <code>window.marginalia</code> does what the controls do.</p>
+            <pre class="sample-code" tabindex="0">${exampleTest}</pre>
+          </details>
           <details>
             <summary>Keyboard</summary>
             <dl class="keys">${shortcuts.map((s) => html`<dt><kbd>${s.keys}</kbd></dt><dd>${s.does}</dd>`)}
