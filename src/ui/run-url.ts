@@ -76,6 +76,8 @@ const counterpart = (document: RunDocument, base: RunDocument) => ({
   adapter: document.adapter && (base.adapter ?? defaultAdapter()),
   data: {
     ...base.data,
+    // A dataset takes the source's place without being told to.
+    source: document.data.source && base.data.source,
     dataset: document.data.dataset && (base.data.dataset ?? { id: '', settings: defaultDatasetSettings() }),
   },
 });

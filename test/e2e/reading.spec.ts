@@ -23,7 +23,7 @@ test('formulas fit at every width, and one that cannot scrolls and takes the foc
       width,
     );
   }
-  await formula.evaluate((e) => Object.assign(e, { tex: `x_{${'long '.repeat(60)}}` }));
+  await formula.evaluate((e) => e.setAttribute('tex', `x_{${'long '.repeat(60)}}`));
   await expect(formula).toHaveAttribute('tabindex', '0');
   expect(await room()).toBeLessThan(-100);
 });

@@ -1,4 +1,3 @@
-import { LitElement } from 'lit';
 import { define } from '../element';
 import { breakableTex } from './breakable-tex';
 
@@ -7,28 +6,15 @@ import { breakableTex } from './breakable-tex';
  * one is near the window, so that the first view need not wait for it; until then, and without it, the source stands
  * there. What cannot be broken scrolls, and shadows at the edges say so.
  */
-export class MathFormula extends LitElement {
-  static override properties = { tex: {}, started: { type: Boolean } };
-  declare tex: string;
-  /** The engine has started: there is time for what is out of sight. */
-  declare started: boolean;
-
-  constructor() {
-    super();
-    this.tex = '';
-    this.started = false;
-  }
-
-  protected override createRenderRoot() {
-    return this;
-  }
+export class MathFormula extends HTMLElement {
+  /** `started`: the engine has, and there is time for what is out of sight. */
+  static readonly observedAttributes = ['tex', 'started'];
 
   #near = false;
   #sight: IntersectionObserver | undefined;
   #size: ResizeObserver | undefined;
 
-  override connectedCallback() {
-    super.connectedCallback();
+  connectedCallback() {
     this.setAttribute('role', 'group');
     this.setAttribute('aria-label', 'The loss');
     this.#sight = new IntersectionObserver(
@@ -45,8 +31,7 @@ export class MathFormula extends LitElement {
     this.#size.observe(this);
   }
 
-  override disconnectedCallback() {
-    super.disconnectedCallback();
+  disconnectedCallback() {
     this.#sight?.disconnect();
     this.#size?.disconnect();
   }
@@ -57,9 +42,13 @@ export class MathFormula extends LitElement {
     else this.removeAttribute('tabindex');
   }
 
-  protected override updated(changed: Map<string, unknown>) {
-    if (changed.has('tex')) this.textContent = this.tex;
-    if (this.#near || this.started) this.#typeset();
+  attributeChangedCallback(name: string) {
+    if (name === 'tex') this.textContent = this.tex;
+    if (this.#near || this.hasAttribute('started')) this.#typeset();
+  }
+
+  get tex(): string {
+    return this.getAttribute('tex') ?? '';
   }
 
   #typeset() {
