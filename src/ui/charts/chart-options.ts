@@ -46,7 +46,7 @@ export const chartOptions = (
     stroke: ink,
     font,
     ...named(label),
-    size: 48,
+    size: (_, values) => 14 + 7 * Math.max(4, ...(values ?? []).map((value) => value.length)),
     side: right ? 1 : 3,
     grid: { show: !right, stroke: line, width: 1 },
     ticks: { stroke: line, size: 4 },
