@@ -4,7 +4,7 @@ import { methods } from '../../../src/methods';
 import { breakableTex } from '../../../src/ui/setup/breakable-tex';
 
 const pieces = (tex: string) =>
-  katex.renderToString(tex, { throwOnError: true }).split('<span class="base">').length - 1;
+  katex.renderToString(tex, { throwOnError: true }).split('<span class="katex-base">').length - 1;
 
 describe('breakableTex', () => {
   it.each([
