@@ -84,6 +84,7 @@ export class StoragePanel extends AppElement {
       }
         ${storage.persisted ? 'The browser keeps it until you delete it.' : html`<button type="button" class="quiet-button" data-testid="storage-persist" @click=${() => void this.#persist()}>Ask the browser to keep it</button>`}
         <span class="quiet" aria-live="polite">${this.said}</span></p>
+      ${navigator.serviceWorker?.controller ? html`<p class="quiet">Part of it is the page itself, kept for visits without a connection; clearing this site’s data in the browser removes it.</p>` : nothing}
       <details>
         <summary>Everything stored (${storage.items.length})</summary>
         <div class="scroll-x" tabindex="0" role="group" aria-labelledby="storage-title"><table role="table" class="as-cards" data-testid="storage-list">
