@@ -72,7 +72,7 @@ export class LineChart extends LitElement {
     stages: () => this.stages,
     steps: () => this.steps,
     look: (row) => {
-      this.at = row;
+      this.at = row === undefined ? undefined : this.#filled(row, 1);
     },
   };
   #plot: uPlot | undefined;
@@ -182,7 +182,7 @@ export class LineChart extends LitElement {
   protected override willUpdate(changed: Map<string, unknown>) {
     if (!changed.has('figure')) return;
     this.#rows = thin(this.figure);
-    if (this.at !== undefined && this.at >= this.figure.x.length) this.at = undefined;
+    if (this.at !== undefined && this.at >= this.#rows[0]!.length) this.at = undefined;
   }
 
   protected override updated(changed: Map<string, unknown>) {
@@ -203,7 +203,15 @@ export class LineChart extends LitElement {
     if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const last = this.#rows[0]!.length - 1;
-    this.#point(Math.min(last, Math.max(0, (this.at ?? last) + by)));
+    this.#point(this.#filled(Math.min(last, Math.max(0, (this.at ?? last) + by)), Math.sign(by)));
+  }
+
+  /** The next row in a direction that has a value; a row without any is where a line breaks. */
+  #filled(row: number, by: number): number {
+    const [, ...columns] = this.#rows;
+    let at = row;
+    while (at > 0 && at < columns[0]!.length - 1 && columns.every((column) => column[at] === null)) at += by;
+    return at;
   }
 
   #value(row: number, series: number): string {
