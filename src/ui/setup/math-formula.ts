@@ -65,7 +65,7 @@ export class MathFormula extends HTMLElement {
           strict: false,
           trust: false,
         });
-        this.#reach();
+        requestAnimationFrame(() => this.#reach()); // where the page is laid out anyway
       })
       .catch(() => {}); // offline before it was cached: the source stays
   }
