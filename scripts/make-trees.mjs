@@ -19,7 +19,7 @@ const load = (path) => server.ssrLoadModule(path);
 const { initBackend } = await load('/src/tf.ts');
 const { methodById } = await load('/src/methods/index.ts');
 const { defaultRun } = await load('/src/train/run-document.ts');
-const { modelFromFiles } = await load('/src/train/model-from-files.ts');
+const { modelFromFiles } = await load('/src/load/model-from-files.ts');
 const { MADE_TREES, writeMadeTrees } = await load('/src/train/made-trees.ts');
 const { madeTreesKey } = await load('/src/run/tree-key.ts');
 const { TrainingSession } = await load('/src/run/session.ts');

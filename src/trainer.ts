@@ -3,7 +3,10 @@
  * Comlink, so it can be driven and tested without a worker.
  */
 import type { Answer, RunEvent, RunPhase, RunStatus, TrainerApi } from '../workers/protocol';
-import { addAdapter, addHubAdapter, listAdapters, loadStoredAdapter } from './brought-adapters';
+import type { DatasetReport } from './data/prepare/report';
+import { setKernelChoice } from './kernels/kernel-choice';
+import { tuneKernels } from './kernels/tune';
+import { addAdapter, addHubAdapter, listAdapters, loadStoredAdapter } from './load/brought-adapters';
 import {
   addDataset,
   addHubDataset,
@@ -11,12 +14,11 @@ import {
   hubDataFiles,
   listDatasets,
   prepareDocument,
-} from './brought-datasets';
-import type { BringHooks } from './brought-models';
-import { addHubModel, addModel, listModels, loadStoredModel } from './brought-models';
-import type { DatasetReport } from './data/prepare/report';
-import { setKernelChoice } from './kernels/kernel-choice';
-import { tuneKernels } from './kernels/tune';
+} from './load/brought-datasets';
+import type { BringHooks } from './load/brought-models';
+import { addHubModel, addModel, listModels, loadStoredModel } from './load/brought-models';
+import { listBuiltInModels, loadBuiltInModel } from './load/built-in-models';
+import type { LoadedModel } from './load/loaded-model';
 import { methods } from './methods/index';
 import type { Network } from './model/network';
 import { disposeParameters, loadWeights } from './model/parameters';
@@ -27,7 +29,6 @@ import { getTask, tasks } from './tasks/index';
 import type { Task } from './tasks/task';
 import type { BackendChoice, BackendInfo } from './tf';
 import { gpuStats, guardGpu, initBackend, onGpuError, tf } from './tf';
-import { listBuiltInModels, loadBuiltInModel } from './train/built-in-models';
 import { promptOf, reply, sequenceLogProbs } from './train/chat';
 import { deviceFacts, memoryFacts } from './train/device-facts';
 import type { DataFacts } from './train/estimate';
@@ -35,7 +36,6 @@ import { estimateRun } from './train/estimate';
 import { answerProblems } from './train/evaluate';
 import { createEventBatcher } from './train/event-batcher';
 import { exportZip } from './train/export-model';
-import type { LoadedModel } from './train/loaded-model';
 import { computeLoss } from './train/loss-case/compute-loss';
 import { isOutOfMemory, MEMORY_ENDED, MemoryError, memoryMessage } from './train/memory-error';
 import { describeMethod } from './train/method-info';

@@ -1,12 +1,12 @@
 import type { RunEvent, RunPhase, RunSummary } from '../../workers/protocol';
 import type { PreparedDataset } from '../data/prepare/prepare';
+import type { LoadedModel } from '../load/loaded-model';
 import type { Method } from '../methods/method';
 import type { HostWeights } from '../model/host-weights';
 import type { PeftAdapter } from '../model/peft';
 import type { Checkpoint } from '../store/checkpoints';
 import type { Task } from '../tasks/task';
 import type { BackendInfo } from '../tf';
-import type { LoadedModel } from '../train/loaded-model';
 import type { RunDocument } from '../train/run-document';
 import type { PreferenceTree } from '../tree/tree';
 

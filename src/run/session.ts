@@ -1,12 +1,12 @@
 import type { CreditView, Evaluation, RunPhase, RunStatus, RunSummary } from '../../workers/protocol';
 import type { DatasetReport } from '../data/prepare/report';
 import { kernelChoice } from '../kernels/kernel-choice';
+import type { LoadedModel } from '../load/loaded-model';
 import type { Blend, Pass } from '../methods/pass';
 import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
 import { GpuError, guardGpu, onOwnGpu, trimGpuPool } from '../tf';
 import { creditOf } from '../train/credit';
-import type { LoadedModel } from '../train/loaded-model';
 import type { PolicyPlan } from '../train/policy';
 import { initialTrained, planPolicy } from '../train/policy';
 import type { RunDocument } from '../train/run-document';

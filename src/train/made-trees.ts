@@ -3,8 +3,9 @@
  * (`scripts/make-trees.mjs`), so that the first run begins with training. They are data like any other stored set, and hold for every
  * device: a run with another document makes its own.
  */
+
+import type { LoadedModel } from '../load/loaded-model';
 import type { PreferenceTree } from '../tree/tree';
-import type { LoadedModel } from './loaded-model';
 
 /** In the model's folder. Its first line is `{"key": ...}`, then there is one tree a line. */
 export const MADE_TREES = 'made-trees.jsonl';

@@ -1,3 +1,4 @@
+import type { LoadedModel } from '../load/loaded-model';
 import type { HostWeights, WeightStorage } from '../model/host-weights';
 import { linearModules } from '../model/linear-modules';
 import type { LoraScale, LoraSettings } from '../model/lora';
@@ -8,7 +9,6 @@ import type { PeftAdapter } from '../model/peft';
 import type { Tensor } from '../tf';
 import { sha256Hex } from '../util/hash';
 import { createRng } from '../util/rng';
-import type { LoadedModel } from './loaded-model';
 import type { AdapterDocument, RunDocument } from './run-document';
 
 /** What a run trains and from where, before anything is on the device. */

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createAdamW, disposeAdamW } from '../../src/kernels/adamw';
+import type { LoadedModel } from '../../src/load/loaded-model';
 import { dpo, logistic } from '../../src/methods/pairwise/dpo';
 import { parseModelConfig } from '../../src/model/config';
 import type { HostWeights } from '../../src/model/host-weights';
 import { parameterShapes } from '../../src/model/parameters';
 import { gpuStats, guardGpu, initBackend, resetGpuStats, trimGpuPool } from '../../src/tf';
 import { estimateRun } from '../../src/train/estimate';
-import type { LoadedModel } from '../../src/train/loaded-model';
 import { describeMethod } from '../../src/train/method-info';
 import { createPolicy, disposePolicy, planPolicy } from '../../src/train/policy';
 import type { RunDocument } from '../../src/train/run-document';

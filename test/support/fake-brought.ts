@@ -5,7 +5,7 @@
 
 import { detectFormat } from '../../src/data/formats/detect';
 import { prepareDataset } from '../../src/data/prepare/prepare';
-import { openDataset, readGiven } from '../../src/given-dataset';
+import { openDataset, readGiven } from '../../src/load/given-dataset';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer';
 import type { MethodInfo } from '../../src/train/method-info';
 import type { RunDocument } from '../../src/train/run-document';

@@ -1,8 +1,8 @@
+import type { LoadedModel } from '../../src/load/loaded-model';
 import { parseModelConfig } from '../../src/model/config';
 import type { HostWeights } from '../../src/model/host-weights';
 import { parameterShapes } from '../../src/model/parameters';
 import { loadTokenizer } from '../../src/tokenizer/load';
-import type { LoadedModel } from '../../src/train/loaded-model';
 import { createRng } from '../../src/util/rng';
 import { arithmeticCharacters, charTokenizer } from './char-tokenizer';
 

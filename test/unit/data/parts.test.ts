@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseParts, missingShards } from '../../../src/data/rows/choose-parts';
 import { openParts } from '../../../src/data/rows/open-parts';
 import type { GoodRow } from '../../../src/data/rows/row-source';
-import { readGiven } from '../../../src/given-dataset';
+import { readGiven } from '../../../src/load/given-dataset';
 import { collect, gzip, textFile } from './files';
 
 const text = (content: string) => new TextEncoder().encode(content);

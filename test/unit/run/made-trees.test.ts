@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { LoadedModel } from '../../../src/load/loaded-model';
+import { modelFromFiles } from '../../../src/load/model-from-files';
 import { stepDpo } from '../../../src/methods/stepwise/step-dpo';
 import { TrainingSession } from '../../../src/run/session';
 import type { Recipe } from '../../../src/run/tree-key';
@@ -7,9 +9,7 @@ import { madeTreesKey } from '../../../src/run/tree-key';
 import { arithmetic } from '../../../src/tasks/arithmetic';
 import type { BackendInfo } from '../../../src/tf';
 import { initBackend } from '../../../src/tf';
-import type { LoadedModel } from '../../../src/train/loaded-model';
 import { MADE_TREES, madeTrees, writeMadeTrees } from '../../../src/train/made-trees';
-import { modelFromFiles } from '../../../src/train/model-from-files';
 import type { RunDocument } from '../../../src/train/run-document';
 import { defaultRun } from '../../../src/train/run-document';
 import type { PreferenceTree } from '../../../src/tree/tree';

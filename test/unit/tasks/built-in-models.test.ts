@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { modelFromFiles } from '../../../src/load/model-from-files';
 import { disposeParameters, loadParameters, parameterCount } from '../../../src/model/parameters';
 import { arithmetic } from '../../../src/tasks/arithmetic';
 import { initBackend } from '../../../src/tf';
 import { accuracyOf, answerProblems } from '../../../src/train/evaluate';
-import { modelFromFiles } from '../../../src/train/model-from-files';
 import { createRng } from '../../../src/util/rng';
 
 interface Entry {

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ModelFilesError, modelFromFiles } from '../../../src/load/model-from-files';
 import { CheckpointError } from '../../../src/model/checkpoint';
 import { ModelConfigError, parseModelConfig } from '../../../src/model/config';
 import { SafetensorsError } from '../../../src/model/safetensors';
 import { ParametersError } from '../../../src/model/weights';
 import { loadTokenizer, TokenizerError } from '../../../src/tokenizer/load';
-import { ModelFilesError, modelFromFiles } from '../../../src/train/model-from-files';
 import { charTokenizer } from '../../support/char-tokenizer';
 import { damaged } from '../../support/damage';
 

@@ -1,12 +1,18 @@
 /** Models that a person brings: dropped, chosen, or taken from a hub; read once to see that they are whole, then kept. */
-import type { DownloadProgress, GivenFile, HubSource, ModelDetails, ModelSummary } from '../workers/protocol';
-import { downloadFromHub } from './hub/download';
-import type { FileSet, FileStore } from './store/files';
-import { keepFiles } from './store/keep-files';
-import type { LoadedModel } from './train/loaded-model';
-import { detailsOf, isModelFile, modelFromAny } from './train/model-from-any';
-import { ModelFilesError } from './train/model-from-files';
-import { sha256Hex } from './util/hash';
+import type {
+  DownloadProgress,
+  GivenFile,
+  HubSource,
+  ModelDetails,
+  ModelSummary,
+} from '../../workers/protocol';
+import { downloadFromHub } from '../hub/download';
+import type { FileSet, FileStore } from '../store/files';
+import { keepFiles } from '../store/keep-files';
+import { sha256Hex } from '../util/hash';
+import type { LoadedModel } from './loaded-model';
+import { detailsOf, isModelFile, modelFromAny } from './model-from-any';
+import { ModelFilesError } from './model-from-files';
 
 export interface BringHooks {
   signal: AbortSignal;

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { modelFromFiles } from '../../../src/load/model-from-files';
+import { modelFromGguf } from '../../../src/load/model-from-gguf';
 import { toCheckpoint } from '../../../src/model/checkpoint';
 import { modelConfigToJson, parseModelConfig } from '../../../src/model/config';
 import { readSafetensors } from '../../../src/model/safetensors';
 import { writeSafetensors } from '../../../src/model/write-safetensors';
-import { modelFromFiles } from '../../../src/train/model-from-files';
-import { modelFromGguf } from '../../../src/train/model-from-gguf';
 import { charTokenizer } from '../../support/char-tokenizer';
 import type { Value } from '../model/gguf-file';
 import { f32s, i32s, smallModel, text, texts, u32, writeGguf } from '../model/gguf-file';

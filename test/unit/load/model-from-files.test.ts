@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { unpackRows } from '../../../src/kernels/packed-format';
+import { modelFromFiles } from '../../../src/load/model-from-files';
 import { toCheckpoint } from '../../../src/model/checkpoint';
 import { isEnd } from '../../../src/tokenizer/tokenizer';
-import { modelFromFiles } from '../../../src/train/model-from-files';
 import { charTokenizer } from '../../support/char-tokenizer';
 
 const bytesOf = (json: unknown) => new TextEncoder().encode(JSON.stringify(json));

@@ -1,25 +1,25 @@
 /** Files of examples that a person brings: the head is read to say what they look like, then they are kept as they are. */
-import type { DatasetSummary, GivenFile, HubSource } from '../workers/protocol';
+import type { DatasetSummary, GivenFile, HubSource } from '../../workers/protocol';
+import { DataError } from '../data/data-error';
+import { detectFormat } from '../data/formats/detect';
+import type { PreparedDataset } from '../data/prepare/prepare';
+import { prepareDataset } from '../data/prepare/prepare';
+import type { RowSource } from '../data/rows/row-source';
+import { shownText } from '../data/shown-text';
+import type { ChatTemplate } from '../data/text/chat-template';
+import { readChatTemplate } from '../data/text/read-chat-template';
+import { listDataFiles } from '../hub/download';
+import type { Method } from '../methods/method';
+import type { FileSet, FileStore } from '../store/files';
+import { keepFiles } from '../store/keep-files';
+import { withNamedTokens } from '../tokenizer/merge-files';
+import type { RunDocument } from '../train/run-document';
+import { sha256Hex } from '../util/hash';
+import { createSha256 } from '../util/sha256';
 import type { BringHooks } from './brought-models';
 import { fetchSet } from './brought-models';
-import { DataError } from './data/data-error';
-import { detectFormat } from './data/formats/detect';
-import type { PreparedDataset } from './data/prepare/prepare';
-import { prepareDataset } from './data/prepare/prepare';
-import type { RowSource } from './data/rows/row-source';
-import { shownText } from './data/shown-text';
-import type { ChatTemplate } from './data/text/chat-template';
-import { readChatTemplate } from './data/text/read-chat-template';
 import { lookAt, openDataset, readGiven } from './given-dataset';
-import { listDataFiles } from './hub/download';
-import type { Method } from './methods/method';
-import type { FileSet, FileStore } from './store/files';
-import { keepFiles } from './store/keep-files';
-import { withNamedTokens } from './tokenizer/merge-files';
-import type { LoadedModel } from './train/loaded-model';
-import type { RunDocument } from './train/run-document';
-import { sha256Hex } from './util/hash';
-import { createSha256 } from './util/sha256';
+import type { LoadedModel } from './loaded-model';
 
 const PIECE = 8 * 1024 * 1024;
 

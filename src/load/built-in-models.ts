@@ -1,8 +1,8 @@
 import { z } from 'zod/mini';
 import type { ModelSummary } from '../../workers/protocol';
+import { MADE_TREES } from '../train/made-trees';
 import { sha256Hex } from '../util/hash';
 import type { LoadedModel } from './loaded-model';
-import { MADE_TREES } from './made-trees';
 import { modelFromFiles } from './model-from-files';
 
 const indexSchema = z.array(

@@ -1,13 +1,13 @@
 /** What a person gives as one dataset, before anything is kept of it: which files, what they are called, what is in them. */
-import type { GivenFile } from '../workers/protocol';
+import type { GivenFile } from '../../workers/protocol';
+import { DataError } from '../data/data-error';
+import type { DataFile } from '../data/rows/byte-source';
+import { chooseParts, missingShards } from '../data/rows/choose-parts';
+import { notUtf8 } from '../data/rows/encoding';
+import { openParts } from '../data/rows/open-parts';
+import type { RowSource } from '../data/rows/row-source';
+import { shownText } from '../data/shown-text';
 import { givenBlobs } from './brought-models';
-import { DataError } from './data/data-error';
-import type { DataFile } from './data/rows/byte-source';
-import { chooseParts, missingShards } from './data/rows/choose-parts';
-import { notUtf8 } from './data/rows/encoding';
-import { openParts } from './data/rows/open-parts';
-import type { RowSource } from './data/rows/row-source';
-import { shownText } from './data/shown-text';
 
 const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 

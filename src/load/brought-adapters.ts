@@ -1,15 +1,15 @@
 /** Adapters that a person brings, in PEFT's files. */
-import type { AdapterSummary, GivenFile, HubSource } from '../workers/protocol';
+import type { AdapterSummary, GivenFile, HubSource } from '../../workers/protocol';
+import { linearModules } from '../model/linear-modules';
+import { LoraError } from '../model/lora';
+import type { PeftAdapter } from '../model/peft';
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, readPeftAdapter } from '../model/peft';
+import type { FileSet, FileStore } from '../store/files';
+import { keepFiles } from '../store/keep-files';
+import { sha256Hex } from '../util/hash';
 import type { BringHooks } from './brought-models';
 import { fetchSet, givenBlobs } from './brought-models';
-import { linearModules } from './model/linear-modules';
-import { LoraError } from './model/lora';
-import type { PeftAdapter } from './model/peft';
-import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, readPeftAdapter } from './model/peft';
-import type { FileSet, FileStore } from './store/files';
-import { keepFiles } from './store/keep-files';
-import type { LoadedModel } from './train/loaded-model';
-import { sha256Hex } from './util/hash';
+import type { LoadedModel } from './loaded-model';
 
 const summaryOf = (set: FileSet, name: string, { settings, baseModel }: PeftAdapter): AdapterSummary => ({
   id: set.id,
