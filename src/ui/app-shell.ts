@@ -42,17 +42,18 @@ import { AppElement, define } from './element';
 import { holdInView } from './hold-in-view';
 import './keep/confirm-dialog';
 import type { ConfirmDialog } from './keep/confirm-dialog';
+import { fieldNames } from './setup/field-labels';
+import { goToControl } from './setup/go-to-field';
 import { listenForShortcuts, shortcuts } from './shortcuts';
 import { isArithmetic } from './state';
 import './charts/curves-panel';
 import './credit/credit-panel';
+import './dock/dock-notes';
 import './keep/keep-panel';
 import './problems/problems-panel';
-import './run-offer';
 import './setup/setup-panel';
 import './site-header';
 import './train-dock';
-import './trouble-note';
 import './watch/watch-panel';
 
 const sections = [
@@ -105,6 +106,7 @@ export class AppShell extends AppElement {
     };
     this.app.confirm = (question, detail, verb, keep) =>
       this.querySelector<ConfirmDialog>('#ask')!.ask(question, detail, verb, keep);
+    this.app.goToField = (path) => this.#goToField(path);
     this.addEventListener('go', (event) => this.#go((event as CustomEvent<SectionId | 'estimate'>).detail));
     this.app.editor.address.onTurn((at) => this.#show(isSection(at) ? at : 'main'));
     ends.push(() => this.#letGo?.());
@@ -113,6 +115,13 @@ export class AppShell extends AppElement {
   override disconnectedCallback() {
     super.disconnectedCallback();
     this.#end?.();
+  }
+
+  /** To a field's control, or as near to it as the page can come. */
+  #goToField(path: string): boolean {
+    const name = fieldNames(this.state).get(path);
+    // What has no control of its own (an unknown field of the address) is settled in the dock.
+    return (name !== undefined && goToControl(this, name.control)) || goToControl(this, 'forgive');
   }
 
   #show(id: Place) {
@@ -171,8 +180,6 @@ export class AppShell extends AppElement {
         <ol>${sections.map(({ id, short }) => html`<li ?hidden=${id === 'problems' && !arithmetic}>${this.#link(id, short)}</li>`)}</ol>
       </nav>
       <main id="main" tabindex="-1">
-        <trouble-note .app=${app}></trouble-note>
-        <run-offer .app=${app}></run-offer>
         ${sections.map(
           ({
             id,
@@ -200,7 +207,7 @@ export class AppShell extends AppElement {
           </details>
         </div>
       </footer>
-      <section class="dock" aria-label="Training"><train-dock .app=${app}></train-dock></section>
+      <section class="dock" aria-label="Training"><dock-notes .app=${app}></dock-notes><train-dock .app=${app}></train-dock></section>
       <confirm-dialog id="ask"></confirm-dialog>
     `;
   }

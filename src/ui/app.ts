@@ -26,6 +26,8 @@ export interface App {
   readonly check: ReturnType<typeof createCheck>;
   /** Asks a person before something is done; set by the page once its dialog is there. */
   confirm: (question: string, detail: string, verb: string, keep?: string) => Promise<boolean>;
+  /** Shows and focuses the control of a field of the run document; set by the page. False when it has none. */
+  goToField: (path: string) => boolean;
   readonly method: (id: string) => MethodInfo | undefined;
   /** Connects, loads catalogue and model, reads the URL. */
   boot(): Promise<void>;
@@ -202,6 +204,7 @@ export const createApp = (connect: Connect): App => {
     bring: undefined as never,
     check: undefined as never,
     confirm: async () => true,
+    goToField: () => false,
   };
   const parts = {
     answers: createAnswers(app),

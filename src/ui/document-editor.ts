@@ -20,10 +20,20 @@ const problemsOf = (error: unknown): FieldProblem[] => {
 };
 
 const longest = 300;
-const shortened = ({ field, message }: FieldProblem): FieldProblem => ({
+const shortened = ({ field, message, value }: FieldProblem): FieldProblem => ({
   field,
   message: message.length > longest ? `${message.slice(0, longest)} …` : message,
+  value,
 });
+
+/** What a candidate holds at a path, whatever shape it has. */
+const givenAt = (candidate: unknown, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>(
+      (at, key) => (typeof at === 'object' && at ? (at as Record<string, unknown>)[key] : undefined),
+      candidate,
+    );
 
 type Known = Pick<State, 'connection' | 'models' | 'datasets' | 'adapters'>;
 
@@ -117,7 +127,11 @@ export const createDocumentEditor = (app: App) => {
       if (unknown.length > 0) app.store.set({ missing: missingOf(document, unknown) });
       if (unknown.length > 0) throw new RunDocumentError(unknown);
     } catch (error) {
-      app.store.set({ documentProblems: problemsOf(error).map(shortened) });
+      app.store.set({
+        documentProblems: problemsOf(error).map((problem) =>
+          shortened({ ...problem, value: givenAt(candidate, problem.field) }),
+        ),
+      });
       return false;
     }
     app.store.set({ document, documentProblems: [] });

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../workers/protocol';
 import type { PreferenceTree } from '../tree/tree';
 import { checkKey } from './bring/check-key';
+import { count } from './format';
 import { type EvaluationPoint, isMoving, type Point, type State, type TreeShape } from './state';
 
 /** Length, in tokens, of the path from the root to a node, that node included. */
@@ -102,9 +103,9 @@ export const reduceEvents = (state: Readonly<State>, events: readonly RunEvent[]
     } else if (event.kind === 'dataset' && isMoving((patch.status ?? state.status)?.phase)) {
       patch.checked = { key: checkKey(state.runDocument ?? state.document), report: event.report };
     } else if (event.kind === 'checkpoint') {
-      patch.checkpoint = event.stored
-        ? `Saved at step ${event.step}.`
-        : `Not saved at step ${event.step}: ${event.note}`;
+      const step = count(event.step);
+      patch.checkpoint = event.stored ? `Saved at step ${step}.` : `Not saved at step ${step}: ${event.note}`;
+      patch.saveProblem = event.stored ? '' : event.note || 'the browser gave no reason';
     } else {
       curves = addToCurves(curves, event);
     }

@@ -1,3 +1,7 @@
+import { count, plural } from '../util/count';
+
+export { count, plural };
+
 /** Numbers as people read them. A real minus sign, so that columns line up. */
 const minus = (text: string) => text.replace('-', '\u2212');
 
@@ -28,8 +32,6 @@ export const bytes = (count: number): string => {
   }
   return `${unit === 0 ? value : value.toFixed(value < 10 ? 1 : 0)}\u202f${units[unit]}`;
 };
-
-export const count = (value: number): string => value.toLocaleString('en-GB');
 
 /** 1.3 million, 216 thousand. */
 export const roughly = (value: number): string =>

@@ -3,7 +3,7 @@ import type { BackendChoice } from '../tf';
 import type { RunDocument } from '../train/run-document';
 import type { App } from './app';
 import { fieldValue } from './format';
-import { isLive, isMoving, noRun } from './state';
+import { isLive, isMoving, lacksData, noRun } from './state';
 
 /** Train, pause, step, resume, stop: what the buttons, the shortcuts and a driving program call. */
 export const createRunControl = (app: App, backendChoice: () => BackendChoice) => {
@@ -55,19 +55,26 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
     return yes;
   };
 
+  /** What Train waits for stands in the dock; a press leads to the first of it. */
+  const isReady = (): boolean => {
+    const state = app.store.get();
+    const wanting = state.documentProblems[0]?.field ?? (lacksData(state) ? 'data.dataset' : undefined);
+    if (wanting !== undefined) app.goToField(wanting);
+    return wanting === undefined;
+  };
+
+  /** A step of a run that has ended would quietly begin another one. */
+  const mayBeginAnew = () =>
+    app.confirm(
+      'Begin a new run?',
+      `This run has ${phase()}, so it takes no further step. A step begins a new run with the settings of now; this one stays among the stored runs.`,
+      'Begin a new run',
+      'Leave it',
+    );
+
   const create = async (): Promise<boolean> => {
-    const { document, documentProblems } = app.store.get();
-    if (!document) return false;
-    if (documentProblems.length > 0) {
-      // The form shows something that the run would not be.
-      app.report({
-        title: 'Some settings were refused',
-        lines: documentProblems.map((p) => `${p.field}: ${p.message}`),
-        remedy: 'Correct them below, or go back to the settings as they were; then train.',
-        actions: ['settings', 'dismiss'],
-      });
-      return false;
-    }
+    const { document } = app.store.get();
+    if (!document || !isReady()) return false;
     if (!(await mayBegin(document))) return false;
     if (document.backend !== backendChoice()) await app.restart();
     if (app.store.get().connection !== 'ready') return false;
@@ -105,6 +112,8 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
     },
     async step(): Promise<void> {
       if (isMoving(phase()) || app.store.get().pending) return;
+      const over = phase() !== undefined && !isLive(phase());
+      if (over && isReady() && !(await mayBeginAnew())) return;
       if (!isLive(phase()) && !(await create())) return;
       await call('Taking one step', 'taking a step', () => api().stepOnce());
     },

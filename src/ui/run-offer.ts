@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { AppElement, define } from './element';
-import { date } from './format';
+import { count, date } from './format';
 
 /** After a reload: the run that was not finished. */
 export class RunOffer extends AppElement {
@@ -13,12 +13,12 @@ export class RunOffer extends AppElement {
     if (!offer) return nothing;
     const { document, step, updated } = offer;
     const method = this.app.method(document.method.id)?.name ?? document.method.id;
-    return html`<div class="offer" role="region" aria-label="Unfinished run" data-testid="offer">
-      <p>
-        <strong>Go on where you were</strong> (step ${step} of ${document.steps}): ${method} on ${this.state.models.find((m) => m.id === document.model)?.name ?? document.model},
+    return html`<div class="dock-note is-offer" role="region" aria-label="Unfinished run" data-testid="offer">
+      <p class="dock-note-text">
+        <strong>Go on where you were</strong> (step ${count(step)} of ${count(document.steps)}): ${method} on ${this.state.models.find((m) => m.id === document.model)?.name ?? document.model},
         ${date(updated)}.
       </p>
-      <p class="buttons">
+      <p class="dock-note-buttons">
         <button type="button" class="primary" data-testid="offer-resume" @click=${async () => {
           if (await this.app.control.open(offer)) void this.app.control.train();
         }}>Go on</button>

@@ -41,8 +41,11 @@ export interface TreeShape {
 }
 
 export interface FieldProblem {
+  /** Path in the run document. */
   field: string;
   message: string;
+  /** What was given. */
+  value?: unknown;
 }
 
 export interface Progress {
@@ -110,6 +113,8 @@ export interface State {
   trees: readonly TreeShape[];
   /** What became of the last checkpoint. */
   checkpoint: string;
+  /** Why the last checkpoint could not be saved; empty when it was. */
+  saveProblem: string;
   runs: readonly RunSummary[];
   storage: StorageReport | undefined;
   /** The unfinished run to go on with, offered after a reload. */
@@ -147,6 +152,7 @@ export const initialState: State = {
   evaluations: [],
   trees: [],
   checkpoint: '',
+  saveProblem: '',
   runs: [],
   storage: undefined,
   offer: undefined,
@@ -162,6 +168,7 @@ export const noRun: Partial<State> = {
   evaluations: [],
   trees: [],
   checkpoint: '',
+  saveProblem: '',
 };
 
 /** What an engine that is gone was doing beside training. */
@@ -180,6 +187,10 @@ export const isLive = (phase: RunPhase | undefined): boolean =>
 /** The document of what the page shows: of its run, or of the next one. */
 export const shownDocument = ({ status, runDocument, document }: Readonly<State>): RunDocument | undefined =>
   (status ? runDocument : undefined) ?? document;
+
+/** The document's run would have nothing to learn from: the built-in problems are not made for a brought model. */
+export const lacksData = ({ document, models }: Readonly<State>): boolean =>
+  document?.data.dataset === null && models.find((m) => m.id === document.model)?.builtIn === false;
 
 /** The built-in problems with a built-in model, which answers them one line to a step. */
 export const isArithmetic = (state: Readonly<State>): boolean => {

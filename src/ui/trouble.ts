@@ -8,7 +8,7 @@ export interface Trouble {
   actions: readonly TroubleAction[];
 }
 
-export type TroubleAction = 'restart' | 'resume' | 'wasm' | 'storage' | 'settings' | 'dismiss';
+export type TroubleAction = 'restart' | 'resume' | 'wasm' | 'storage' | 'dismiss';
 
 const nameOf = (error: unknown) => (error instanceof Error ? error.name : 'Error');
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -52,7 +52,7 @@ export const describeTrouble = (error: unknown, doing: string): Trouble => {
     return {
       title: 'These settings cannot be used',
       lines,
-      remedy: 'Correct the fields named above. Nothing was changed.',
+      remedy: 'Correct these fields. Nothing was changed.',
       actions: ['dismiss'],
     };
   }

@@ -1,9 +1,8 @@
-import { html, nothing } from 'lit';
+import { html } from 'lit';
 import type { MethodInfo } from '../../train/method-info';
 import type { RunDocument } from '../../train/run-document';
 import '../bring/adapter-bring';
 import { AppElement, define } from '../element';
-import { isLive } from '../state';
 import { adapterFields } from './adapter-fields';
 import { dataFields, mainFields, moreFields, type NumberField, valueAt, withValue } from './fields';
 import './estimate-panel';
@@ -28,7 +27,7 @@ const schedules = [
 /** The run document as a form: method, its parameters, and the settings of the run. */
 export class SetupPanel extends AppElement {
   protected watched() {
-    return ['document', 'documentProblems', 'methods', 'models', 'adapters', 'status', 'connection'] as const;
+    return ['document', 'documentProblems', 'methods', 'models', 'adapters', 'connection'] as const;
   }
 
   #set = (path: string, value: unknown) =>
@@ -90,29 +89,15 @@ export class SetupPanel extends AppElement {
     </fieldset>`;
   }
 
-  #problems() {
-    const { documentProblems } = this.state;
-    if (documentProblems.length === 0) return nothing;
-    return html`<div class="trouble" role="alert" data-testid="document-problems">
-      <p><strong>This was not taken over, and nothing was changed:</strong></p>
-      <ul>${documentProblems.map((p) => html`<li><code>${p.field}</code> ${p.message}</li>`)}</ul>
-      <p class="buttons"><button type="button" data-testid="forgive" @click=${() => this.app.editor.forgive()}>Back to the settings as they were</button></p>
-    </div>`;
-  }
-
   override render() {
-    const { document, methods, models, status } = this.state;
+    const { document, methods, models } = this.state;
     const method = methods.find((m) => m.id === document?.method.id);
-    if (!document || !method)
-      return html`${this.#problems()}<p class="quiet">The catalogue is being read…</p>`;
+    if (!document || !method) return html`<p class="quiet">The catalogue is being read…</p>`;
     const { adapters } = this.state;
     const model = models.find((m) => m.id === document.model);
     const fields = document.data.dataset ? dataFields : mainFields;
-    const live = isLive(status?.phase) && status?.phase !== 'idle';
     return html`<div class="spread">
       <div class="text">
-        ${this.#problems()}
-        ${live ? html`<p class="hint">A run is under way with the settings it began with. What you change here is for the next one.</p>` : nothing}
         ${methodChoice({ methods, chosen: method.id, choose: (id) => this.app.editor.chooseMethod(id) })}
         <fieldset class="fields parameters">
           <legend>Parameters of ${method.name}</legend>

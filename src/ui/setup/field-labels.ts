@@ -1,0 +1,94 @@
+import { partLabels } from '../bring/format-names';
+import type { FieldProblem, State } from '../state';
+import { adapterNumbers } from './adapter-fields';
+import { dataFields, mainFields, moreFields } from './fields';
+
+export interface FieldName {
+  /** What stands beside the control. */
+  label: string;
+  /** Test id of the control. */
+  control: string;
+}
+
+const idOf = (path: string) => `field-${path.replaceAll('.', '-')}`;
+const settings = 'data.dataset.settings';
+
+/** Labels of what is not a number of the form. */
+const others: Record<string, string | [label: string, control: string]> = {
+  model: 'Model',
+  weights: 'The model’s own weights',
+  backend: 'Compute on',
+  checkpointing: ['Gradient checkpointing', 'checkpointing'],
+  adapter: ['What is trained', 'train-lora'],
+  'adapter.from': 'Begin with',
+  'adapter.reference': 'Compared with',
+  'adapter.rsLora': ['rsLoRA', 'adapter-rsLora'],
+  'adapter.targetModules': ['Layers that get an adapter', 'adapter-module-all-linear'],
+  'data.task': ['Built-in problems', 'field-difficulty'],
+  'data.difficulty': ['Difficulty', 'field-difficulty'],
+  'data.dataset': ['Data', 'data-file'],
+  'data.dataset.id': ['Data', 'data-file'],
+  'schedule.kind': ['Schedule', 'field-schedule'],
+  [`${settings}.format`]: 'Format',
+  [`${settings}.steps.rule`]: 'A step is',
+  [`${settings}.steps.pattern`]: 'Pattern',
+  [`${settings}.maxLength`]: 'Longest example',
+  [`${settings}.heldOut`]: 'Held out, in percent',
+  [`${settings}.limit`]: 'Rows to read at most',
+  [`${settings}.template`]: 'Chat template',
+  [`${settings}.plainRows`]: 'Plain texts',
+  [`${settings}.system`]: 'System message',
+  [`${settings}.bos`]: 'Beginning-of-text token',
+  [`${settings}.maxPromptLength`]: 'Longest prompt',
+  [`${settings}.maxCompletionLength`]: 'Longest answer',
+  [`${settings}.truncationMode`]: 'What is too long',
+  [`${settings}.annotations`]: 'Calculator annotations',
+  [`${settings}.pairsPerRow`]: 'Pairs of one row',
+  [`${settings}.rankedPairs`]: 'Of answers with scores',
+  [`${settings}.pairUnpaired`]: 'Pair single answers: right with wrong of the same prompt',
+};
+
+/** Every field of the run document that the form has, as the person sees it. */
+export const fieldNames = ({
+  document,
+  methods,
+}: Pick<State, 'document' | 'methods'>): Map<string, FieldName> => {
+  const method = methods.find((m) => m.id === document?.method.id);
+  const onData = document?.data.dataset != null;
+  const names = new Map<string, FieldName>();
+  for (const { path, label } of [...moreFields, ...adapterNumbers, ...(onData ? dataFields : mainFields)])
+    names.set(path, { label, control: idOf(path) });
+  for (const [path, name] of Object.entries(others)) {
+    const [label, control] = typeof name === 'string' ? [name, idOf(path)] : name;
+    names.set(path, { label, control });
+  }
+  for (const [part, label] of Object.entries(partLabels)) {
+    const control = part === 'solutions' ? 'map-solutions-0' : `map-${part}`;
+    names.set(`${settings}.mapping.${part}`, { label, control });
+  }
+  for (const [key, { label }] of Object.entries(method?.params ?? {}))
+    names.set(`method.params.${key}`, { label, control: idOf(`method.params.${key}`) });
+  names.set('method.id', { label: 'Method', control: `method-${method?.id ?? ''}` });
+  return names;
+};
+
+const grouped = (text: string) =>
+  text.replace(/(?<=\b(?:at least|at most|from|to) )\d{4,}(?![\w.])/g, (digits) =>
+    Number(digits).toLocaleString('en-GB'),
+  );
+
+const written = (value: unknown): string | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value.toLocaleString('en-GB') : undefined;
+
+/** What is wrong with a field, as the end of a sentence that its label begins. */
+export const problemWords = ({ message, value }: FieldProblem): string => {
+  const given = written(value);
+  return grouped(given && message.startsWith('is too ') ? `is ${given}, which ${message}` : message);
+};
+
+/** An engine's message with the fields that it names called as the form calls them: “Largest gradient norm”. */
+export const withLabels = (text: string, names: ReadonlyMap<string, FieldName>): string =>
+  text.replace(/^[a-z]\w*(?=: )|\b[a-z]\w*(?:\.[a-zA-Z]\w*)+/g, (path) => {
+    const name = names.get(path);
+    return name ? `“${name.label}”` : path;
+  });
