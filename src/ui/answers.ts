@@ -12,8 +12,12 @@ export const createAnswers = (app: App) => {
   /** Names the weights: the reference never changes within a run, the policy with every step. */
   const weights = (which: Which): string => {
     const { status, document, runDocument } = app.store.get();
-    const model = status ? `${status.runId} ${runDocument?.model}` : `${document?.model}`;
-    return which === 'policy' && status ? `${model} ${status.stage.id} ${status.step}` : model;
+    if (!status) return `${document?.model}`;
+    const { runId, stage, step } = status;
+    if (which === 'policy') return `${runId} ${stage.id} ${step}`;
+    // The reference of a run is the model as it answers without one, unless an adapter's run has packed or adapted it.
+    const own = runDocument?.adapter && (runDocument.weights !== 'f32' || runDocument.adapter.from !== null);
+    return own ? `${runId} ${runDocument.model}` : `${runDocument?.model}`;
   };
 
   /** The task and difficulty that problems are drawn from: the form's. */

@@ -4,7 +4,7 @@
  *   data-testid          what
  *   backend              sentence that names the backend; trouble, the alert region; trouble-<action>, its buttons
  *   offer, offer-resume  the unfinished run offered after a reload; offer-dismiss
- *   watch, problem, reference-answer, policy-answer, verdict, play, next-problem, solve-another
+ *   watch, problem, reference-answer, policy-answer, verdict, play, story (data-solved), next-problem
  *   method-<id>          radio buttons; field-<path with dashes>, such as field-steps, field-optimizer-learningRate,
  *                        field-method-params-beta; field-model, field-difficulty, field-schedule, field-backend
  *   model-drop, data-drop (drop anywhere on them), model-more, data-more, adapter-more (the <details> with these:)

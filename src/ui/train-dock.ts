@@ -1,46 +1,16 @@
 import { html, nothing } from 'lit';
+import type { Evaluation } from '../../workers/protocol';
+import { isTied } from '../train/outcome';
+import './dock/live-curve';
+import { statusSentence } from './dock/status-sentence';
 import { AppElement, define } from './element';
-import { bytes, duration, number, percent, points } from './format';
+import { bytes, count, duration, percent, plural, points } from './format';
 import { down, pause, play, stepIcon, stop, up } from './icons';
 import { isLive, isMoving, type State, shownDocument } from './state';
 
 const quietMs = 1000;
 
 const onData = (state: Readonly<State>) => shownDocument(state)?.data.dataset != null;
-
-/** What is being done, in a sentence. */
-export const statusSentence = (state: Readonly<State>): string => {
-  const { connection, status, progress, points: rows, pending, document } = state;
-  if (pending) return `${pending}…`;
-  if (connection === 'starting') return 'Starting the engine…';
-  if (connection === 'failed') return 'The engine is not running.';
-  if (!status || status.phase === 'idle')
-    return `Ready to train ${state.models.find((m) => m.id === document?.model)?.name ?? document?.model ?? ''}.`;
-  const pass =
-    status.stage.count > 1 && isLive(status.phase)
-      ? `Pass ${status.stage.index + 1} of ${status.stage.count} (${status.stage.label}): `
-      : '';
-  const of = progress && progress.total > 0 ? `${progress.done} of ${progress.total}` : '';
-  const note = progress?.note ? `, ${progress.note}` : '';
-  switch (status.phase) {
-    case 'collecting':
-      return of
-        ? `${pass}${onData(state) ? 'reading the data' : 'making pairs'}: ${of}${note}`
-        : pass + status.message;
-    case 'scoring':
-      return of ? `${pass}scoring the pairs: ${of}${note}` : pass + status.message;
-    case 'evaluating':
-      return of
-        ? `${pass}${onData(state) ? 'scoring held-out examples' : 'answering held-out problems'}: ${of}`
-        : pass + (status.message || 'measuring');
-    case 'training': {
-      const loss = rows.at(-1)?.metrics['loss'];
-      return `${pass}step ${status.step} of ${status.steps}${loss === undefined ? '' : `, loss ${number(loss)}`}`;
-    }
-    default:
-      return pass + (status.message || status.phase);
-  }
-};
 
 const share = ({ status, progress }: Readonly<State>): number | undefined => {
   if (!status || status.phase === 'idle') return 0;
@@ -126,13 +96,18 @@ export class TrainDock extends AppElement {
     const last = evaluations.at(-1)?.evaluation;
     if (!first || !last)
       return html`<output class="accuracy" data-testid="accuracy"><span class="quiet">not measured yet</span></output>`;
-    const interval = `95 % interval ${percent(last.interval[0])} to ${percent(last.interval[1])}, ${last.problems} ${last.kind === 'pairs' ? 'examples' : 'problems'}`;
+    // Before the first update every margin is 0; TRL's accuracy calls that none right.
+    const share = (e: Evaluation) => (isTied(e) ? 'tied' : percent(e.accuracy));
+    const interval = isTied(last)
+      ? `Every margin is 0 before the first step; ${plural(last.problems, 'pair')}`
+      : `95 % interval ${percent(last.interval[0])} to ${percent(last.interval[1])}, ${plural(last.problems, last.kind === 'pairs' ? 'pair' : 'problem')}`;
+    const change = last.accuracy - first.accuracy;
     return html`<output class="accuracy" data-testid="accuracy" data-before=${first.accuracy} data-now=${last.accuracy} title=${interval}>
-      <strong>${percent(first.accuracy)}</strong>${
+      <strong>${share(first)}</strong>${
         evaluations.length > 1
           ? html` <span aria-hidden="true">→</span><span class="visually-hidden"> before, now </span>
-              <strong>${percent(last.accuracy)}</strong>
-              <span class="gain">${points(last.accuracy - first.accuracy)}</span>`
+              <strong>${share(last)}</strong>
+              ${isTied(first) ? nothing : html`<span class="gain ${change < 0 ? 'is-loss' : ''}">${points(change)}</span>`}`
           : nothing
       }</output>`;
   }
@@ -153,7 +128,7 @@ export class TrainDock extends AppElement {
   }
 
   override render() {
-    const { status, pending, connection, evaluations } = this.state;
+    const { status, pending, connection, evaluations, points: rows } = this.state;
     const { control } = this.app;
     const phase = status?.phase;
     const ready = connection === 'ready' && pending === '';
@@ -171,12 +146,17 @@ export class TrainDock extends AppElement {
             @click=${() => mayStop && void control.stop()}>${stop()} Stop</button>
         </div>
         <div class="dock-status">
-          <p role="status" data-testid="status" data-phase=${phase ?? 'none'} data-step=${status?.step ?? 0}>${this.sentence}</p>
+          <p role="status" class=${isMoving(phase) ? 'is-moving' : ''} data-testid="status" data-phase=${phase ?? 'none'} data-step=${status?.step ?? 0}>${this.sentence}</p>
           <progress aria-label="Progress" max="1" .value=${done ?? 0} ?data-waiting=${done === undefined}></progress>
           ${this.#estimate()}
         </div>
+        ${
+          status && phase !== 'idle'
+            ? html`<live-curve .points=${rows} .evaluations=${evaluations} .steps=${status.steps * status.stage.count}></live-curve>`
+            : nothing
+        }
         <div class="dock-accuracy">
-          <span class="dock-label">${(last ? last.kind === 'pairs' : onData(this.state)) ? 'Held-out pairs ranked right' : 'Held-out accuracy'}${last ? html` <span class="quiet">(${last.problems}${last.kind === 'pairs' ? '' : ' problems'})</span>` : nothing}</span>
+          <span class="dock-label">${(last ? last.kind === 'pairs' : onData(this.state)) ? 'Held-out pairs ranked right' : 'Held-out accuracy'}${last ? html` <span class="quiet">(${last.kind === 'pairs' ? count(last.problems) : plural(last.problems, 'problem')})</span>` : nothing}</span>
           ${this.#accuracy()}
         </div>
         <button type="button" class="quiet-button dock-more" data-testid="dock-more" aria-expanded=${String(this.open)}

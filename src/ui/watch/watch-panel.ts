@@ -2,10 +2,12 @@ import { html, nothing, type PropertyValues } from 'lit';
 import type { Answer } from '../../../workers/protocol';
 import type { Problem } from '../../tasks/task';
 import { AppElement, define } from '../element';
+import { count } from '../format';
 import { left, pause, play, right } from '../icons';
 import { isArithmetic, isMoving, type State } from '../state';
 import { prefersStill } from '../theme';
 import './answer-sheet';
+import { failuresOf, firstSolved } from './failures';
 
 const autoplayed = 8;
 const restMs = 2200;
@@ -21,12 +23,20 @@ export class WatchPanel extends AppElement {
     reference: { state: true },
     policy: { state: true },
     playing: { state: true },
+    under: { state: true },
   };
   declare index: number;
   declare problem: Problem | undefined;
   declare reference: Answer | undefined;
   declare policy: Answer | undefined;
   declare playing: boolean;
+  /** Steps after which `policy` was written: at least the first, at most the second. */
+  declare under: [number, number];
+  /** Problems that the model gets wrong before training. */
+  #failures: Promise<number[]> | undefined;
+  #runId = '';
+  /** The panel looks for a first success by itself, until there is one or the person chooses a problem. */
+  #seeks = false;
   #played = 0;
   #asked = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,6 +46,7 @@ export class WatchPanel extends AppElement {
     super();
     this.index = 0;
     this.playing = false;
+    this.under = [0, 0];
   }
 
   protected watched() {
@@ -55,13 +66,23 @@ export class WatchPanel extends AppElement {
       this.#source = source;
       this.#played = 0;
       this.playing = first && !prefersStill();
-      void this.#show(0);
+      this.#failures = undefined;
+      void this.#open();
       return;
+    }
+    const runId = status?.runId ?? '';
+    if (status && runId !== this.#runId && isMoving(status.phase)) {
+      this.#runId = runId;
+      this.#seeks = status.step + status.stage.index === 0;
+      if (this.#seeks) {
+        this.#bringIntoSight();
+        void this.#open();
+      }
     }
     // Answering competes with training for the same engine.
     if (isMoving(status?.phase) && this.playing) this.#hold();
     const ended = keys.has('status') && status && !isMoving(status.phase);
-    if (keys.has('evaluations') || ended) void this.#show(this.index);
+    if (keys.has('evaluations') || ended) void this.#follow();
   }
 
   override disconnectedCallback() {
@@ -72,6 +93,49 @@ export class WatchPanel extends AppElement {
   get #trained() {
     const { status } = this.state;
     return status !== undefined && status.step + status.stage.index > 0;
+  }
+
+  /** Begins with a problem that the model gets wrong, where there is one nearby. */
+  async #open() {
+    const ticket = ++this.#asked;
+    clearTimeout(this.#timer);
+    let at = 0;
+    await this.app.attempt('answering problems', async () => {
+      this.#failures ??= failuresOf(this.app.answers);
+      const failures = await this.#failures;
+      at = failures.includes(this.index) ? this.index : (failures[0] ?? 0);
+    });
+    if (ticket === this.#asked) await this.#show(at);
+  }
+
+  /** The shown problem under the weights of now, or the first of those it got wrong that it has come to solve. */
+  async #follow() {
+    const ticket = ++this.#asked;
+    let at = this.index;
+    if (this.#trained && this.#seeks) {
+      await this.app.attempt('answering problems', async () => {
+        const failures = await (this.#failures ??= failuresOf(this.app.answers));
+        const solved = await firstSolved(this.app.answers, [
+          ...failures.filter((i) => i === this.index),
+          ...failures.filter((i) => i !== this.index),
+        ]);
+        if (solved === undefined || ticket !== this.#asked) return;
+        this.#seeks = false;
+        at = solved;
+      });
+    }
+    if (ticket === this.#asked) await this.#show(at);
+  }
+
+  /** A run is begun to be watched; but nobody is taken away from a field that they are in. */
+  #bringIntoSight() {
+    const at = document.activeElement;
+    if (at && at !== document.body && !at.closest('.dock')) return;
+    const { top, bottom } = this.getBoundingClientRect();
+    if (top >= 0 && bottom <= innerHeight) return;
+    if (top >= 0 && top < innerHeight / 2) return;
+    const section = this.closest('section') ?? this;
+    section.scrollIntoView({ block: 'start', behavior: prefersStill() ? 'auto' : 'smooth' });
   }
 
   /** Shows a problem; answers a few ahead in one go, which costs hardly more than one. */
@@ -91,8 +155,13 @@ export class WatchPanel extends AppElement {
       const [reference] = await this.app.answers.answers(problems, 'reference');
       if (ticket !== this.#asked) return;
       this.reference = reference;
+      const asked = this.state.status?.step ?? 0;
       const [policy] = this.#trained ? await this.app.answers.answers(problems, 'policy') : [];
-      if (ticket === this.#asked) this.policy = policy;
+      if (ticket !== this.#asked) return;
+      this.policy = policy;
+      // While it trains, the answer comes between two steps, a little after it was asked for.
+      const now = this.state.status?.step ?? 0;
+      this.under = [asked, isMoving(this.state.status?.phase) ? Math.max(asked, now) : asked];
     });
   }
 
@@ -103,6 +172,7 @@ export class WatchPanel extends AppElement {
 
   #move(to: number) {
     this.#hold();
+    this.#seeks = false;
     void this.#show((to + range) % range);
   }
 
@@ -124,6 +194,22 @@ export class WatchPanel extends AppElement {
     this.changed(new Set());
   }
 
+  #now() {
+    if (!this.policy) return 'Now';
+    const [from, to] = this.under;
+    return from === to ? `Now, after step ${count(from)}` : `Now, after ${count(from)} to ${count(to)} steps`;
+  }
+
+  /** What this problem has to do with the run. */
+  #story() {
+    const { reference, policy } = this;
+    if (!reference || reference.verdict.correct || !this.state.status) return nothing;
+    if (!policy) return html`<span data-testid="story">: the model gets it wrong</span>`;
+    return policy.verdict.correct
+      ? html`<span data-testid="story" data-solved>: wrong before training, <strong class="mark-right">solved now</strong></span>`
+      : html`<span data-testid="story">: wrong before training, and still wrong</span>`;
+  }
+
   override render() {
     const { connection, document, trouble, models, status, runDocument } = this.state;
     const id = (status ? runDocument : undefined)?.model ?? document?.model;
@@ -137,7 +223,7 @@ export class WatchPanel extends AppElement {
     return html`
       <div class="exhibit" data-testid="watch">
         <div class="spread"><div class="text problem">
-          <p class="problem-label">Problem ${this.index + 1} <span class="quiet">of the held-out ones</span></p>
+          <p class="problem-label">Problem ${count(this.index + 1)} <span class="quiet">of the held-out ones</span>${this.#story()}</p>
           <p class="problem-text" data-testid="problem">${this.problem ? this.problem.prompt.trim() : html`<span class="quiet">${waiting}</span>`}</p>
         </div></div>
         <div class="sheets ${this.#trained ? 'two' : 'one'}">
@@ -154,7 +240,7 @@ export class WatchPanel extends AppElement {
               ? html`<answer-sheet
                   class="sheet"
                   data-testid="policy-answer"
-                  heading="Now, after step ${this.state.status?.step ?? 0}"
+                  heading=${this.#now()}
                   .answer=${this.policy}
                   typed
                   @written=${() => this.#written()}
@@ -168,8 +254,7 @@ export class WatchPanel extends AppElement {
             ${this.playing ? html`${pause()} Hold` : html`${play()} Play on`}
           </button>
           <button type="button" class="quiet-button" data-testid="next-problem" @click=${() => this.#move(this.index + 1)} ?disabled=${!this.problem}>Next ${right()}</button>
-          <button type="button" class="quiet-button" data-testid="solve-another" @click=${() => this.#move(Math.floor(Math.random() * range))} ?disabled=${!this.problem}>Solve another</button>
-        </div>
+          </div>
         <div class="note">
           ${model ? html`<p data-testid="about-model"><strong>${model.name}.</strong> ${model.description}</p>` : nothing}
           <p>It has never seen these problems. It writes one step to a line; a verifier, which is a program and not a model, judges each line.</p>

@@ -1,0 +1,48 @@
+import { count, number } from '../format';
+import { isLive, type State, shownDocument } from '../state';
+
+const onData = (state: Readonly<State>) => shownDocument(state)?.data.dataset != null;
+
+/** The loss of the very step that is named: metrics and status come as events of their own. */
+const lossAt = ({ points, status }: Readonly<State>): number | undefined => {
+  for (let i = points.length - 1; i >= 0; i--) {
+    const { stage, metrics } = points[i]!;
+    if (stage !== status?.stage.id) return undefined;
+    if (metrics['step'] === status.step) return metrics['loss'];
+  }
+  return undefined;
+};
+
+/** What is being done, in a sentence. */
+export const statusSentence = (state: Readonly<State>): string => {
+  const { connection, status, progress, pending, document } = state;
+  if (pending) return `${pending}…`;
+  if (connection === 'starting') return 'Starting the engine…';
+  if (connection === 'failed') return 'The engine is not running.';
+  if (!status || status.phase === 'idle')
+    return `Ready to train ${state.models.find((m) => m.id === document?.model)?.name ?? document?.model ?? ''}.`;
+  const pass =
+    status.stage.count > 1 && isLive(status.phase)
+      ? `Pass ${status.stage.index + 1} of ${status.stage.count} (${status.stage.label}): `
+      : '';
+  const of = progress && progress.total > 0 ? `${count(progress.done)} of ${count(progress.total)}` : '';
+  const note = progress?.note ? `, ${progress.note}` : '';
+  switch (status.phase) {
+    case 'collecting':
+      return of
+        ? `${pass}${onData(state) ? 'reading the data' : 'making pairs'}: ${of}${note}`
+        : pass + status.message;
+    case 'scoring':
+      return of ? `${pass}scoring the pairs: ${of}${note}` : pass + status.message;
+    case 'evaluating':
+      return of
+        ? `${pass}${onData(state) ? 'scoring held-out examples' : 'answering held-out problems'}: ${of}`
+        : pass + (status.message || 'measuring');
+    case 'training': {
+      const loss = lossAt(state);
+      return `${pass}step ${count(status.step)} of ${count(status.steps)}${loss === undefined ? '' : `, loss ${number(loss)}`}`;
+    }
+    default:
+      return pass + (status.message || status.phase);
+  }
+};
