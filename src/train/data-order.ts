@@ -1,4 +1,8 @@
-import { createRng } from '../util/rng';
+import { createRng, type Rng } from '../util/rng';
+
+/** The order of one epoch over `total` trees. @param rng of the run's seed; it is not changed */
+export const orderOfEpoch = (rng: Rng, epoch: number, total: number): number[] =>
+  rng.fork(`epoch/${epoch}`).shuffle(Array.from({ length: total }, (_, i) => i));
 
 /**
  * The trees of micro-batch `index` (0-based over the whole run): consecutive items of an endless stream in which every
@@ -11,9 +15,7 @@ export const treesOfBatch = (seed: number, index: number, batchSize: number, tot
   const orderOf = (epoch: number) => {
     let order = orders.get(epoch);
     if (!order) {
-      order = createRng(seed)
-        .fork(`epoch/${epoch}`)
-        .shuffle(Array.from({ length: total }, (_, i) => i));
+      order = orderOfEpoch(createRng(seed), epoch, total);
       orders.set(epoch, order);
     }
     return order;

@@ -90,7 +90,7 @@ export const chartOptions = (
           ...(s.edge ? { width: 0 } : { stroke, width: 1.75 }),
           ...(s.dash ? { dash: [...s.dash] } : {}),
           points: s.marks ? { show: true, size: 7, fill: stroke } : { show: false },
-          spanGaps: true,
+          spanGaps: false,
         };
       }),
     ],

@@ -1,3 +1,5 @@
+import type { Evaluation } from '../../../workers/protocol';
+import { isTied } from '../../train/outcome';
 import type { EvaluationPoint, Point, State } from '../state';
 
 export interface Series {
@@ -27,7 +29,23 @@ export interface Figure {
   y: readonly (readonly (number | null)[])[];
   /** Values are shares, shown as percentages on a fixed scale. */
   shares?: boolean;
+  /** Rows with which a pass begins, again from the first weights: no line leads to them. */
+  breaks?: readonly number[];
 }
+
+/** Rows of which the pass is another than that of the row before. */
+const breaksOf = (passes: readonly string[]): number[] =>
+  passes.flatMap((pass, i) => (i > 0 && pass !== passes[i - 1] ? [i] : []));
+
+/** A figure's columns, x first, with an empty row where a line has to end. */
+export const brokenColumns = ({ x, y, breaks = [] }: Figure): (number | null)[][] => {
+  const columns = [x, ...y];
+  if (breaks.length === 0) return columns.map((column) => [...column]);
+  const starts = new Set(breaks);
+  return columns.map((column) =>
+    column.flatMap((value, i) => (starts.has(i) ? [column === x ? x[i - 1]! : null, value] : [value])),
+  );
+};
 
 const column = (points: readonly Point[], key: string) =>
   points.map((p) => {
@@ -117,6 +135,8 @@ const accuracy = (evaluations: readonly EvaluationPoint[]): Figure => ({
 const pairsFigures = (evaluations: readonly EvaluationPoint[]): Figure[] => {
   const x = evaluations.map((e) => e.x);
   const of = (key: string) => evaluations.map((e) => e.evaluation.metrics?.[key] ?? null);
+  const ranks = (value: (e: Evaluation) => number) =>
+    evaluations.map(({ evaluation }) => (isTied(evaluation) ? null : value(evaluation)));
   const compared = evaluations.some((e) => e.evaluation.problems > 0);
   const losses = of('eval_loss');
   const margins = of('eval_rewards/margins');
@@ -140,7 +160,7 @@ const pairsFigures = (evaluations: readonly EvaluationPoint[]): Figure[] => {
     id: 'accuracy',
     title: 'Held-out pairs ranked right',
     caption:
-      'Share of held-out pairs whose chosen answer has the larger implicit reward; the band is the 95 % Wilson interval. It says how the two answers compare, not that any is right.',
+      'Share of held-out pairs whose chosen answer has the larger implicit reward; the band is the 95 % Wilson interval. Before the first step every margin is 0: all are tied, and none is drawn. It says how the two answers compare, not that any is right.',
     axis: 'share of pairs',
     series: [
       { label: 'ranked right', color: '--rubric', marks: true },
@@ -148,11 +168,7 @@ const pairsFigures = (evaluations: readonly EvaluationPoint[]): Figure[] => {
       { label: 'to', color: '--rubric', edge: true },
     ],
     x,
-    y: [
-      evaluations.map((e) => e.evaluation.accuracy),
-      evaluations.map((e) => e.evaluation.interval[0]),
-      evaluations.map((e) => e.evaluation.interval[1]),
-    ],
+    y: [ranks((e) => e.accuracy), ranks((e) => e.interval[0]), ranks((e) => e.interval[1])],
     shares: true,
   };
   return [...(compared ? [ranked] : []), ...(losses.some((l) => l !== null) ? [loss] : [])];
@@ -162,14 +178,17 @@ const pairsFigures = (evaluations: readonly EvaluationPoint[]): Figure[] => {
 export const figuresOf = (points: readonly Point[], evaluations: readonly EvaluationPoint[]): Figure[] => {
   const last = points.at(-1)?.metrics ?? {};
   const x = points.map((p) => p.x);
+  const breaks = breaksOf(points.map((p) => p.stage));
   const curves = wanted.flatMap(({ series, ...rest }): Figure[] => {
     const present = series.filter((s) => s.key in last);
     if (present.length === 0) return [];
-    return [{ ...rest, series: present, x, y: present.map((s) => column(points, s.key)) }];
+    return [{ ...rest, series: present, x, y: present.map((s) => column(points, s.key)), breaks }];
   });
   if (evaluations.length === 0) return curves;
   const pairs = evaluations[0]!.evaluation.kind === 'pairs';
-  return [...(pairs ? pairsFigures(evaluations) : [accuracy(evaluations)]), ...curves];
+  const evaluated = breaksOf(evaluations.map((e) => e.evaluation.stage));
+  const held = pairs ? pairsFigures(evaluations) : [accuracy(evaluations)];
+  return [...held.map((figure) => ({ ...figure, breaks: evaluated })), ...curves];
 };
 
 const drawn = new Set(['step', ...wanted.flatMap((w) => w.series.map((s) => s.key))]);

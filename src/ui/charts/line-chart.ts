@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { define } from '../element';
 import { number, percent } from '../format';
 import { type ChartSource, chartOptions } from './chart-options';
-import type { Figure } from './curves';
+import { brokenColumns, type Figure } from './curves';
 import { loadPlot } from './load-plot';
 
 const height = 210;
@@ -43,9 +43,13 @@ const moves: Record<string, number> = {
 
 /** Every n-th row when there are more than a screen can show; the last one always. */
 const thin = (figure: Figure): (number | null)[][] => {
-  const stride = Math.ceil(figure.x.length / mostPoints);
-  const keep = (_: unknown, i: number) => i % stride === 0 || i === figure.x.length - 1;
-  return [figure.x, ...figure.y].map((column) => (stride > 1 ? column.filter(keep) : [...column]));
+  const columns = brokenColumns(figure);
+  const [x, ...y] = columns as [number[], ...(number | null)[][]];
+  const stride = Math.ceil(x.length / mostPoints);
+  if (stride <= 1) return columns;
+  const isBreak = (i: number) => y.every((column) => column[i] === null);
+  const keep = (_: unknown, i: number) => i % stride === 0 || i === x.length - 1 || isBreak(i);
+  return columns.map((column) => column.filter(keep));
 };
 
 /**
