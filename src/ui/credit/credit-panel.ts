@@ -1,13 +1,31 @@
 import { html, nothing } from 'lit';
 import type { CreditToken, CreditView } from '../../../workers/protocol';
 import { AppElement, define } from '../element';
-import { number, signed } from '../format';
+import { count, number, signed } from '../format';
 import { isMoving, type State } from '../state';
 import './credit-response';
-import { explainCredit, type Measure, visible } from './explain';
+import { explainCredit, type Measure, shade, stepCredit, visible, weighs } from './explain';
 import './tree-list';
 
+interface Under {
+  pass: string;
+  step: number;
+}
+
+/** While it trains, a look costs the run at most this share of its time. */
+const share = 0.05;
+const restMs = 1500;
+
 const largest = (values: readonly number[]) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+
+/** Response and index of a token of this view. */
+const placeOf = (view: CreditView, token: CreditToken): [number, number] | undefined => {
+  for (const [r, { tokens }] of view.responses.entries()) {
+    const t = tokens.indexOf(token);
+    if (t >= 0) return [r, t];
+  }
+  return undefined;
+};
 
 /** The pairs that were made, and where the method puts the credit on the one that is chosen. */
 export class CreditPanel extends AppElement {
@@ -15,20 +33,27 @@ export class CreditPanel extends AppElement {
     ...AppElement.properties,
     picked: { state: true },
     view: { state: true },
-    step: { state: true },
+    under: { state: true },
     measure: { state: true },
     looked: { state: true },
     asking: { state: true },
   };
   declare picked: number;
   declare view: CreditView | undefined;
-  /** The step under whose weights `view` was made. */
-  declare step: number;
+  /** The weights under which `view` was made: pass and step. */
+  declare under: Under;
   declare measure: Measure;
   declare looked: CreditToken | undefined;
   declare asking: boolean;
   #ticket = 0;
   #runId = '';
+  /** The pass in which the measure was last chosen by the panel itself. */
+  #measured = '';
+  /** Not before this time is the engine asked again while it trains. */
+  #next = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sight: IntersectionObserver | undefined;
+  #near = false;
 
   constructor() {
     super();
@@ -39,28 +64,56 @@ export class CreditPanel extends AppElement {
     this.#ticket++;
     this.picked = -1;
     this.view = undefined;
-    this.step = 0;
+    this.under = { pass: '', step: 0 };
+    this.#measured = '';
+    this.#next = 0;
     this.measure = 'reward';
     this.looked = undefined;
     this.asking = false;
   }
 
   protected watched() {
-    return ['trees', 'status', 'evaluations', 'runDocument'] as const;
+    return ['trees', 'status', 'points', 'runDocument'] as const;
   }
 
-  protected override changed(keys: ReadonlySet<keyof State>) {
-    const { status, trees } = this.state;
+  override connectedCallback() {
+    super.connectedCallback();
+    // Out of sight nothing is asked: the engine is left to train.
+    this.#sight = new IntersectionObserver((entries) => {
+      this.#near = entries.at(-1)?.isIntersecting ?? false;
+      if (this.#near) this.#follow();
+    });
+    this.#sight.observe(this);
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#sight?.disconnect();
+    clearTimeout(this.#timer);
+  }
+
+  protected override changed(_keys: ReadonlySet<keyof State>) {
+    const { status } = this.state;
     if ((status?.runId ?? '') !== this.#runId) {
       this.#runId = status?.runId ?? '';
       this.#clear();
     }
-    if (!status || status.phase === 'idle' || status.phase === 'failed' || trees.length === 0) return;
-    // Shown anew whenever training rests or has just been measured; in between the engine is left to train.
-    const rests = keys.has('status') && !isMoving(status.phase) && status.step !== this.step;
-    const measured = keys.has('evaluations') && status.step > 0;
-    if (this.picked < 0 && !isMoving(status.phase)) void this.#ask(0);
-    else if (this.picked >= 0 && (rests || measured)) void this.#ask(this.picked);
+    this.#follow();
+  }
+
+  /** Keeps up with the weights of now: at once when training rests, and as often as it can be afforded meanwhile. */
+  #follow() {
+    clearTimeout(this.#timer);
+    const { status, trees } = this.state;
+    if (!status || trees.length === 0 || this.asking) return;
+    const rests = !isMoving(status.phase);
+    if (rests ? status.phase === 'idle' || status.phase === 'failed' : status.phase !== 'training') return;
+    const { pass, step } = this.under;
+    if (this.picked >= 0 && this.view && pass === status.stage.id && step === status.step) return;
+    if (!rests && !this.#near) return;
+    const wait = rests ? 0 : this.#next - performance.now();
+    if (wait > 0) this.#timer = setTimeout(() => this.#follow(), wait);
+    else void this.#ask(Math.max(0, this.picked));
   }
 
   async #ask(index: number) {
@@ -68,17 +121,36 @@ export class CreditPanel extends AppElement {
     this.picked = index;
     this.asking = true;
     const { status } = this.state;
+    const under = { pass: status?.stage.id ?? '', step: status?.step ?? 0 };
+    const asked = performance.now();
     await this.app.attempt('working out the credit', async () => {
       const view = await this.app.connection.api.credit(index);
       if (ticket !== this.#ticket) return;
-      this.view = view;
-      this.step = this.state.status?.step ?? status?.step ?? 0;
-      this.looked = undefined;
-      // Without training yet, or without a reference, every reward is zero: the push says more.
-      const silent = largest(view.responses.flatMap((r) => r.tokens.map((t) => t.reward))) < 1e-6;
-      if (silent) this.measure = 'push';
+      this.#take(view, under);
     });
-    if (ticket === this.#ticket) this.asking = false;
+    if (ticket !== this.#ticket) return;
+    this.asking = false;
+    const now = performance.now();
+    this.#next = now + Math.max(restMs, (now - asked) / share);
+    // Training may have gone on, or ended, meanwhile.
+    if (this.view) this.#follow();
+  }
+
+  #take(view: CreditView, under: Under) {
+    // The token that is looked at stays the same one, with its new numbers.
+    const place = this.looked && this.view && placeOf(this.view, this.looked);
+    this.looked =
+      place && view.treeId === this.view?.treeId ? view.responses[place[0]]?.tokens[place[1]] : undefined;
+    this.view = view;
+    const fresh = this.under.pass !== under.pass || this.under.step === 0;
+    this.under = under;
+    // Without training yet, or without a reference, every reward is zero: the push says more.
+    const tokens = view.responses.flatMap((r) => r.tokens);
+    const silent = largest(tokens.map((t) => t.reward)) < 1e-6;
+    if (silent) this.measure = 'push';
+    // The weights are what the pass is about, and they are there from its first step.
+    else if (fresh && this.#measured !== under.pass && weighs(view)) this.measure = 'weight';
+    this.#measured = under.pass;
   }
 
   #readout() {
@@ -95,10 +167,12 @@ export class CreditPanel extends AppElement {
   }
 
   #measures() {
-    const names = { reward: 'Reward so far', push: 'Push right now' };
+    const names = { reward: 'Reward so far', push: 'Push right now', weight: 'Weight of each token' };
+    const offered: Measure[] =
+      this.view && weighs(this.view) ? ['reward', 'push', 'weight'] : ['reward', 'push'];
     return html`<fieldset class="filter">
       <legend>Colour shows</legend>
-      ${(['reward', 'push'] as const).map(
+      ${offered.map(
         (
           m,
         ) => html`<label><input type="radio" name="measure" data-testid="credit-measure-${m}" .checked=${this.measure === m}
@@ -110,8 +184,11 @@ export class CreditPanel extends AppElement {
   }
 
   #shown(view: CreditView) {
-    const scale = largest(view.responses.flatMap((r) => r.tokens.map((t) => t[this.measure])));
-    const stepScale = largest(view.responses.flatMap((r) => r.steps.map((s) => s[this.measure])));
+    const tokens = view.responses.flatMap((r) => r.tokens);
+    const scale = largest(tokens.map((t) => shade(t, this.measure)));
+    const stepScale = largest(
+      view.responses.flatMap((r) => r.steps.map((_, i) => stepCredit(r, i, this.measure))),
+    );
     return html`<div class="credit ${this.asking ? 'is-asking' : ''}" data-testid="credit" aria-busy=${String(this.asking)}
       @look=${(e: CustomEvent<CreditToken>) => {
         this.looked = e.detail;
@@ -121,9 +198,14 @@ export class CreditPanel extends AppElement {
         (response) =>
           html`<credit-response .response=${response} measure=${this.measure} .scale=${scale} .stepScale=${stepScale}></credit-response>`,
       )}
-      <p class="quiet credit-foot">Pair ${this.picked + 1} under the weights of step ${this.step}; its loss is ${number(view.loss)}.
-        <button type="button" class="quiet-button" @click=${() => void this.#ask(this.picked)}>Ask again</button></p>
+      <p class="quiet credit-foot">Pair ${count(this.picked + 1)} under the weights of step ${count(this.under.step)}${this.#pass()}; its loss is ${number(view.loss)}.</p>
     </div>`;
+  }
+
+  #pass() {
+    const { status } = this.state;
+    if (!status || status.stage.count < 2) return '';
+    return this.under.pass === status.stage.id ? ` of “${status.stage.label}”` : ' of the pass before';
   }
 
   override render() {
@@ -139,7 +221,7 @@ export class CreditPanel extends AppElement {
       </div>
       <div class="note">
         ${this.#measures()}
-        ${method ? html`<p>${explainCredit(method, this.measure)}</p>` : nothing}
+        ${method ? html`<p data-testid="credit-explained">${explainCredit(method, this.measure, this.view)}</p>` : nothing}
         ${this.view ? this.#readout() : nothing}
       </div>
     </div>`;

@@ -1,9 +1,9 @@
 import { html, LitElement, nothing, svg } from 'lit';
 import type { CreditResponse, CreditToken } from '../../../workers/protocol';
 import { define } from '../element';
-import { signed } from '../format';
+import { number, signed } from '../format';
 import { cross, tick } from '../icons';
-import { type Measure, visible } from './explain';
+import { type Measure, shade, stepCredit, visible } from './explain';
 
 interface Run {
   step: number;
@@ -58,7 +58,11 @@ export class CreditResponseView extends LitElement {
   }
 
   protected override willUpdate(changed: Map<string, unknown>) {
-    if (changed.has('response')) this.current = this.response.tokens.findIndex((t) => t.step >= 0);
+    if (!changed.has('response')) return;
+    const old = changed.get('response') as CreditResponse | undefined;
+    // New numbers of the same answer leave the keyboard where it is.
+    const same = old?.tokens.length === this.response.tokens.length && old.role === this.response.role;
+    if (!same) this.current = this.response.tokens.findIndex((t) => t.step >= 0);
   }
 
   #look(token: CreditToken) {
@@ -75,7 +79,7 @@ export class CreditResponseView extends LitElement {
   }
 
   #token(token: CreditToken, index: number) {
-    const value = token[this.measure];
+    const value = shade(token, this.measure);
     const share = this.scale > 0 ? Math.min(1, Math.abs(value) / this.scale) : 0;
     // A root, so that small values can still be told from none.
     const strength = Math.round(100 * Math.sqrt(share));
@@ -85,7 +89,7 @@ export class CreditResponseView extends LitElement {
       class="token ${direction}"
       style="--strength:${strength}%"
       tabindex=${index === this.current ? 0 : -1}
-      aria-label="${visible(token.text)}: reward ${signed(token.reward)}, push ${signed(token.push)}"
+      aria-label="${visible(token.text)}: reward ${signed(token.reward)}, push ${signed(token.push)}${token.weight === 1 ? '' : `, weight ${number(token.weight)}`}"
       @focus=${() => {
         this.current = index;
         this.#look(token);
@@ -105,7 +109,7 @@ export class CreditResponseView extends LitElement {
     if (step < 0) return html`<span class="line-credit quiet">shared, not scored</span>`;
     const credit = this.response.steps[step];
     if (!credit) return nothing;
-    const value = credit[this.measure];
+    const value = stepCredit(this.response, step, this.measure);
     const verdict =
       credit.correct === undefined
         ? nothing
