@@ -39,6 +39,7 @@ import { exportZip } from './train/export-model';
 import { computeLoss } from './train/loss-case/compute-loss';
 import { isOutOfMemory, MEMORY_ENDED, MemoryError, memoryMessage } from './train/memory-error';
 import { describeMethod } from './train/method-info';
+import { noteWriting, writingLatency } from './train/pace';
 import type { RunDocument } from './train/run-document';
 import { defaultAdapter, parseRun } from './train/run-document';
 import type { PreferenceTree } from './tree/tree';
@@ -226,6 +227,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       meanTokens: report.tokens / count,
       meanScored: scored / count,
       longest,
+      trees: trees.length,
     });
   };
 
@@ -427,7 +429,14 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       const data = factsOf(document, model);
       const device = await deviceFacts(started());
       const adapter = { ...defaultAdapter(), ...document.adapter };
-      return estimateRun({ config, weights, document, data, device }, adapter);
+      const method = methods.find((m) => m.id === document.method.id)!;
+      const stages = method.stages?.(method, document.method.params) ?? [{ method }];
+      const facts = {
+        passes: stages.length,
+        needsReference: stages.some((stage) => stage.method.needs.reference),
+        latency: writingLatency(model.summary.id),
+      };
+      return estimateRun({ config, weights, document, data, device, method: facts }, adapter);
     },
     subscribe: async (next) => {
       listener = next;
@@ -476,6 +485,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     answer: async (problems, { which, temperature, seed, maxTokens, task: taskId }) => {
       const task = getTask(taskId ?? session?.document.data.task ?? tasks[0]!.id);
       const answersOf = async (model: LoadedModel, network: Network): Promise<Answer[]> => {
+        const began = performance.now();
         const answered = await answerProblems(
           { network, tokenizer: model.tokenizer },
           task,
@@ -483,6 +493,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
           { temperature, seed, maxTokens },
           yieldToMessages,
         );
+        const longest = Math.max(0, ...answered.map(({ sample }) => sample.tokens.length));
+        noteWriting(model.summary.id, (performance.now() - began) / 1000, longest);
         return answered.map(({ problem, text, sample, verdict }) => ({
           problem,
           text,

@@ -214,6 +214,15 @@ export interface Estimate {
   largestBufferBytes: number;
   /** Per optimiser step, from a short measurement of this device; undefined when it was not measured. */
   secondsPerStep: number | undefined;
+  /** Times that the method goes through the document's steps. */
+  passes: number;
+  /**
+   * What is done beside the steps, in order: pairs are made, trees are scored under the reference (only those that the steps
+   * take), and so many times it is measured on what is held out. Rough.
+   */
+  ahead: { what: 'making' | 'scoring' | 'measuring'; count: number; seconds: number | undefined }[];
+  /** All of it with the steps of every pass; undefined when something was not measured. */
+  secondsInAll: number | undefined;
   /** Tokens of a step that the estimate is for, and of its longest path. */
   tokensPerStep: number;
   longest: number;

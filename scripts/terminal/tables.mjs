@@ -84,15 +84,26 @@ const remedyLine = ({ field, value, why, totalBytes }, document) => {
   return `  ${change}: ${why}; ${size(totalBytes)}`;
 };
 
+/** What comes beside the steps. */
+const aheadLine = ({ what, count: n, seconds }, { data }) => {
+  const time = seconds === undefined ? '' : `: ${duration(seconds)}`;
+  const things = `${count(n)} ${data.dataset ? 'example' : 'pair'}${n === 1 ? '' : 's'}`;
+  if (what === 'making') return `  beside the steps, ${things} are made${time}`;
+  if (what === 'scoring') return `  ${things} at most are scored under the reference${time}`;
+  return `  it is measured on what is held out ${count(n)} time${n === 1 ? '' : 's'}${time}`;
+};
+
 /** Lines of an `Estimate` for a run document. */
 export const estimateLines = (estimate, document) => {
-  const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest } = estimate;
+  const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest, ahead, secondsInAll } =
+    estimate;
   const time =
     secondsPerStep === undefined
       ? 'time not measured'
-      : `${duration(secondsPerStep)} a step, ${duration(secondsPerStep * document.steps)} in all, roughly`;
+      : `${duration(secondsPerStep)} a step, ${duration(secondsInAll ?? secondsPerStep * document.steps)} in all, roughly`;
   return [
     `It will take about ${size(totalBytes)}${limitBytes ? ` of the ${size(limitBytes)} that can be counted on` : ''}; ${time}`,
+    ...ahead.map((part) => aheadLine(part, document)),
     ...table(parts.map(({ what, bytes }) => [what, size(bytes)])),
     `  for ${count(tokensPerStep)} tokens a step, the longest example with ${count(longest)}`,
   ];
@@ -108,6 +119,9 @@ export const misfitLines = (estimate, document) => [
   'To begin all the same, add --force.',
 ];
 
+/** Before the first update every margin is 0, and no pair is ranked: see src/train/outcome.ts. */
+const isTied = ({ step, metrics }) => step === 0 && Math.abs(metrics?.['eval_rewards/margins'] ?? 1) < 1e-5;
+
 /** One line for an `Evaluation`, of answers or of held-out rows. */
 export const evaluationLine = (name, e) => {
   const interval = `95 % interval ${(100 * e.interval[0]).toFixed(1)} to ${(100 * e.interval[1]).toFixed(1)}`;
@@ -115,5 +129,6 @@ export const evaluationLine = (name, e) => {
     return `${name} ${percent(e.accuracy)} of ${e.problems} held-out problems (${interval})`;
   const loss = `loss ${(e.metrics?.eval_loss ?? Number.NaN).toFixed(4)} on held-out rows`;
   if (e.problems === 0) return `${name} ${loss}`;
+  if (isTied(e)) return `${name} ${loss}, every margin 0: ${e.problems} held-out pairs tied`;
   return `${name} ${loss}, ${percent(e.accuracy)} of ${e.problems} held-out pairs ranked right (${interval})`;
 };

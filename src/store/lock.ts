@@ -5,7 +5,14 @@ const held = new Map<string, Promise<void>>();
 /** Those given back whose release is under way. */
 const releasing = new Set<string>();
 
-const nameOf = (runId: string) => `marginalia/run/${runId}`;
+const prefix = 'marginalia/run/';
+const nameOf = (runId: string) => prefix + runId;
+
+/** Runs that some tab has open, this one's own among them; none where the browser does not tell. */
+export const openRuns = async (): Promise<Set<string>> => {
+  const { held: all = [] } = (await globalThis.navigator?.locks?.query()) ?? {};
+  return new Set(all.flatMap(({ name }) => (name?.startsWith(prefix) ? [name.slice(prefix.length)] : [])));
+};
 
 const refuse = (runId: string): RunLockedError =>
   new RunLockedError(

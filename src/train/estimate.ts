@@ -10,6 +10,7 @@ import { linearModules } from '../model/linear-modules';
 import { loraShapes } from '../model/lora';
 import { parameterShapes } from '../model/parameters';
 import type { RunDocument } from './run-document';
+import { timeAhead } from './time-ahead';
 
 /** What the device says of itself. */
 export interface DeviceFacts {
@@ -30,6 +31,16 @@ export interface DataFacts {
   meanTokens: number;
   meanScored: number;
   longest: number;
+  /** Trees to train on, where they have been counted. */
+  trees?: number;
+}
+
+/** What is known of the method, and of how fast answers are written. */
+export interface MethodFacts {
+  passes: number;
+  needsReference: boolean;
+  /** See `TimeInput`. */
+  latency: number;
 }
 
 export interface EstimateInput {
@@ -38,6 +49,8 @@ export interface EstimateInput {
   document: RunDocument;
   data: DataFacts;
   device: DeviceFacts;
+  /** One pass with a reference when left out. */
+  method?: MethodFacts;
 }
 
 const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
@@ -288,15 +301,28 @@ const remediesOf = (input: EstimateInput, adapter: RunDocument['adapter']): Esti
  */
 export const estimateRun = (input: EstimateInput, adapter: RunDocument['adapter']): Estimate => {
   const { device, document, config, data } = input;
+  const method = input.method ?? { passes: 1, needsReference: true, latency: 0 };
   const sizes = sizesOf(input);
   const problem = problemOf(sizes, device);
   const remedies = problem === '' ? [] : remediesOf(input, adapter);
   const work = 2 * numbersOf(config) * passes(document) * sizes.tokensPerStep;
+  const secondsPerStep = device.flops ? (BESIDE_PRODUCTS * work) / device.flops : undefined;
   return {
     ...sizes,
     longest: Math.round(data.longest),
     limitBytes: device.memory,
-    secondsPerStep: device.flops ? (BESIDE_PRODUCTS * work) / device.flops : undefined,
+    secondsPerStep,
+    passes: method.passes,
+    ...timeAhead({
+      document,
+      ...method,
+      trees: document.data.dataset ? data.trees : document.data.trees,
+      treeTokens: data.meanTokens,
+      answerTokens: data.meanScored / 2,
+      numbers: numbersOf(config),
+      flops: device.flops,
+      secondsPerStep,
+    }),
     fits: problem === '',
     problem:
       problem !== '' && remedies.length === 0

@@ -1,4 +1,5 @@
 import type { RunEvent, RunSummary } from '../../workers/protocol';
+import { openRuns } from '../store/lock';
 import type { BackendChoice } from '../tf';
 import type { MethodInfo } from '../train/method-info';
 import { createAnswers } from './answers';
@@ -135,7 +136,8 @@ export const createApp = (connect: Connect): App => {
         return;
       }
       await attempt('reading the stored runs', app.refreshRuns);
-      store.set({ offer: store.get().runs.find(unfinished) });
+      const { runs, openRuns: elsewhere } = store.get();
+      store.set({ offer: runs.find((run) => unfinished(run) && !elsewhere.has(run.runId)) });
       if (app.editor.startAsked()) void app.control.train();
     },
     end() {
@@ -155,8 +157,8 @@ export const createApp = (connect: Connect): App => {
       else await attempt('reading the stored runs', app.refreshRuns);
     },
     async refreshRuns() {
-      const runs = await connection.api.runs();
-      store.set({ runs: [...runs].sort((a, b) => b.updated - a.updated) });
+      const [runs, open] = await Promise.all([connection.api.runs(), openRuns()]);
+      store.set({ runs: [...runs].sort((a, b) => b.updated - a.updated), openRuns: open });
     },
     letGo(runId) {
       const { offer, status } = store.get();

@@ -54,4 +54,10 @@ export const duration = (seconds: number): string => {
 
 /** The value of a field of the run document, as a person would say it. */
 export const fieldValue = (value: unknown): string =>
-  typeof value === 'object' && value !== null ? 'a new one' : value === true ? 'on' : String(value);
+  typeof value === 'object' && value !== null
+    ? 'a new one'
+    : value === true
+      ? 'on'
+      : typeof value === 'number'
+        ? value.toLocaleString('en-GB', { maximumSignificantDigits: 6 })
+        : String(value);

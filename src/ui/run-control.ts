@@ -2,7 +2,8 @@ import type { Estimate, RunStatus, RunSummary } from '../../workers/protocol';
 import type { BackendChoice } from '../tf';
 import type { RunDocument } from '../train/run-document';
 import type { App } from './app';
-import { fieldValue } from './format';
+import { count, fieldValue } from './format';
+import { fieldNames } from './setup/field-labels';
 import { isLive, isMoving, lacksData, noRun } from './state';
 
 /** Train, pause, step, resume, stop: what the buttons, the shortcuts and a driving program call. */
@@ -47,7 +48,7 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
     const remedy = estimate.remedies[0];
     const yes = await app.confirm(
       'Train what does not fit?',
-      `${estimate.problem} The run may fail half-way; what was saved until then stays.${remedy ? ` Setting ${remedy.field} to ${fieldValue(remedy.value)} would help.` : ''}`,
+      `${estimate.problem} The run may fail half-way; what was saved until then stays.${remedy ? ` Setting “${fieldNames(app.store.get()).get(remedy.field)?.label ?? remedy.field}” to ${fieldValue(remedy.value)} would help.` : ''}`,
       'Try it',
       'Leave it',
     );
@@ -137,7 +138,7 @@ export const createRunControl = (app: App, backendChoice: () => BackendChoice) =
         if (fromTheStart) {
           app.report({
             title: 'The checkpoint of this run is gone',
-            lines: [`Step ${run.step} cannot be had back: it was never saved, or was deleted.`],
+            lines: [`Step ${count(run.step)} cannot be had back: it was never saved, or was deleted.`],
             remedy: 'Training begins again from the first step, with the same settings and the same numbers.',
             actions: ['dismiss'],
           });

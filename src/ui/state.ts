@@ -116,6 +116,8 @@ export interface State {
   /** Why the last checkpoint could not be saved; empty when it was. */
   saveProblem: string;
   runs: readonly RunSummary[];
+  /** Ids of runs that some tab has open. */
+  openRuns: ReadonlySet<string>;
   storage: StorageReport | undefined;
   /** The unfinished run to go on with, offered after a reload. */
   offer: RunSummary | undefined;
@@ -154,6 +156,7 @@ export const initialState: State = {
   checkpoint: '',
   saveProblem: '',
   runs: [],
+  openRuns: new Set(),
   storage: undefined,
   offer: undefined,
 };
@@ -183,6 +186,14 @@ export const isMoving = (phase: RunPhase | undefined): boolean =>
 /** Can be gone on with: not finished, stopped or failed. */
 export const isLive = (phase: RunPhase | undefined): boolean =>
   phase !== undefined && (isMoving(phase) || phase === 'paused' || phase === 'idle');
+
+/** How a run stands, in words: the one that is shown by its status, a stored one by what it was when last saved. */
+export const phaseWords = (run: RunSummary, { status, openRuns }: Readonly<State>): string => {
+  if (run.runId === status?.runId) return status.phase;
+  if (openRuns.has(run.runId)) return 'open in another tab';
+  // Nobody is at it any more, whatever it was doing.
+  return isMoving(run.phase) ? 'interrupted' : run.phase === 'idle' ? 'not begun' : run.phase;
+};
 
 /** The document of what the page shows: of its run, or of the next one. */
 export const shownDocument = ({ status, runDocument, document }: Readonly<State>): RunDocument | undefined =>

@@ -4,8 +4,9 @@ import { isTied } from '../train/outcome';
 import './dock/live-curve';
 import { statusSentence } from './dock/status-sentence';
 import { AppElement, define } from './element';
-import { bytes, count, duration, percent, plural, points } from './format';
+import { bytes, count, percent, plural, points } from './format';
 import { down, pause, play, stepIcon, stop, up } from './icons';
+import { dockTime } from './setup/time-words';
 import { isLive, isMoving, type State, shownDocument } from './state';
 
 const quietMs = 1000;
@@ -115,12 +116,12 @@ export class TrainDock extends AppElement {
   #estimate() {
     const { estimate, estimated, status } = this.state;
     if (!estimate || isMoving(status?.phase)) return nothing;
-    const { fits, totalBytes, secondsPerStep } = estimate;
-    const pace = secondsPerStep === undefined ? '' : `, ${duration(secondsPerStep)} a step`;
+    const { fits, totalBytes } = estimate;
+    const time = dockTime(estimate);
     return html`<p class="dock-estimate ${estimated ? '' : 'is-stale'}" data-testid="estimate-line" data-fits=${String(fits)}>
       ${
         fits
-          ? html`Takes about ${bytes(Math.round(totalBytes))}${pace}`
+          ? html`Takes about ${bytes(Math.round(totalBytes))}${time && `; ${time}`}`
           : html`<strong>Does not fit:</strong> about ${bytes(Math.round(totalBytes))}.
               <button type="button" class="link-button" data-testid="estimate-why" @click=${() => this.dispatchEvent(new CustomEvent('go', { detail: 'estimate', bubbles: true }))}>What would help</button>`
       }

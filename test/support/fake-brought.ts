@@ -283,6 +283,11 @@ export const createBrought = (
           limitBytes,
           largestBufferBytes: bytes.activations / 20,
           secondsPerStep: model ? 2.4 : undefined,
+          passes: 1,
+          ahead: model
+            ? [{ what: 'scoring', count: document.steps * document.batchSize, seconds: 3 }]
+            : [{ what: 'making', count: document.data.trees, seconds: 0.2 * document.data.trees }],
+          secondsInAll: model ? 3 + 2.4 * document.steps : undefined,
           tokensPerStep: longest * document.batchSize,
           longest,
           fits,

@@ -4,7 +4,7 @@ import type { DatasetSettings, FormatId } from '../../data/settings';
 import { tasks } from '../../tasks';
 import type { RunDocument } from '../../train/run-document';
 import { AppElement, define } from '../element';
-import { bytes, count } from '../format';
+import { bytes, count, plural } from '../format';
 import { withValue } from '../setup/fields';
 import { choice } from '../setup/number-input';
 import { isMoving } from '../state';

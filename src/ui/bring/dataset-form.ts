@@ -94,7 +94,7 @@ const mapper = (form: DatasetForm, format: FormatId) => {
     };
     return html`<div class="field">
       <label for=${id}>${partLabels[part]}${needed ? nothing : html` <span class="quiet">(if there is one)</span>`}</label>
-      <div class="field-inputs"><select id=${id} data-testid=${id} @change=${change}>
+      <div class="field-inputs"><select id=${id} data-testid=${id} title=${given === undefined ? own : shown(given)} @change=${change}>
         <option value="" ?selected=${given === undefined} .selected=${given === undefined}>${own}</option>
         ${needed ? nothing : html`<option .value=${NONE} ?selected=${given === ''} .selected=${given === ''}>no column</option>`}
         ${given !== undefined && given !== '' && !columns.includes(given) ? html`<option value=${given} selected>${shown(given)} (not in the file)</option>` : nothing}

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import type { DatasetReport } from '../../data/prepare/report';
-import { count, percent } from '../format';
+import { count, percent, plural } from '../format';
 import { formatLabels } from './format-names';
 import { histogramFigure } from './histogram';
 import { sampleList } from './samples';
@@ -53,8 +53,8 @@ export const datasetReport = (report: DatasetReport, stale: boolean) => {
   const compared = lengths.rejected.count > 0;
   return html`<div class="report ${stale ? 'is-stale' : ''}" data-testid="data-report" data-stale=${String(stale)}>
     ${stale ? html`<p class="trouble" data-testid="report-stale">Settings have changed since this report was made. Check the data again.</p>` : nothing}
-    <p data-testid="report-rows"><strong>${count(rows.read)} rows read, ${count(rows.used)} used</strong>${rows.dropped > 0 ? `, ${count(rows.dropped)} left out` : ''}
-      (${formatLabels[report.format]}). They give ${count(trees.train)} examples to train on${trees.heldOut > 0 ? ` and ${count(trees.heldOut)} held out` : ', and none held out'}${compared ? `, ${count(report.comparisons)} comparisons` : ''}: ${count(report.tokens)} tokens.</p>
+    <p data-testid="report-rows"><strong>${plural(rows.read, 'row')} read, ${count(rows.used)} used</strong>${rows.dropped > 0 ? `, ${count(rows.dropped)} left out` : ''}
+      (${formatLabels[report.format]}). They give ${plural(trees.train, 'example')} to train on${trees.heldOut > 0 ? ` and ${count(trees.heldOut)} held out` : ', and none held out'}${compared ? `, ${plural(report.comparisons, 'comparison')}` : ''}: ${plural(report.tokens, 'token')}.</p>
     ${report.warnings.length > 0 ? html`<ul class="warnings" data-testid="report-warnings">${report.warnings.map((w) => html`<li>${shown(w)}</li>`)}</ul>` : html`<p>Nothing to warn of.</p>`}
     ${dropped(report)}
     ${unused(report)}

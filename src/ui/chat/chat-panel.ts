@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { ChatReply } from '../../../workers/protocol';
 import { AppElement, define } from '../element';
+import { count } from '../format';
 import { isMoving, type State, shownDocument } from '../state';
 import { chatReply } from './chat-reply';
 
@@ -123,7 +124,7 @@ export class ChatPanel extends AppElement {
         this.reference || this.asking
           ? html`<div class="replies ${two ? 'two' : ''}">
               ${chatReply(this.#trained ? 'The reference, before training' : 'What the model writes', 'chat-reference', this.reference, this.asking)}
-              ${two ? chatReply(`Now, after step ${this.asked}`, 'chat-policy', this.policy, this.asking) : nothing}
+              ${two ? chatReply(`Now, after step ${count(this.asked)}`, 'chat-policy', this.policy, this.asking) : nothing}
             </div>`
           : nothing
       }

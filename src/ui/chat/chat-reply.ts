@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { ChatReply } from '../../../workers/protocol';
 import { shown } from '../bring/shown';
-import { number } from '../format';
+import { count, number, plural } from '../format';
 
 /** Shares a token is coloured by: certain ones not at all, a surprise fully. */
 const strength = (logProb: number): number => Math.round(100 * Math.min(1, Math.max(0, -logProb / 4)));
@@ -20,7 +20,7 @@ export const chatReply = (heading: string, testId: string, reply: ChatReply | un
     }</div>
     ${
       reply
-        ? html`<p class="quiet reply-foot">${reply.pieces.length} ${reply.pieces.length === 1 ? 'token' : 'tokens'} after ${reply.promptTokens} of prompt${reply.finished ? '' : ', cut short'}${
+        ? html`<p class="quiet reply-foot">${plural(reply.pieces.length, 'token')} after ${count(reply.promptTokens)} of prompt${reply.finished ? '' : ', cut short'}${
             reply.seconds > 0 ? `, ${number(reply.pieces.length / reply.seconds)} tokens a second` : ''
           }${reply.logProbs.length > 0 ? `, mean log p ${number(reply.logProbs.reduce((sum, p) => sum + p, 0) / reply.logProbs.length)}` : ''}.</p>`
         : nothing

@@ -1,6 +1,6 @@
 import { html, LitElement, svg } from 'lit';
 import { define } from '../element';
-import { count } from '../format';
+import { count, plural } from '../format';
 import { left, right } from '../icons';
 import type { TreeShape } from '../state';
 
@@ -20,8 +20,8 @@ const glyph = (tree: TreeShape) => {
 
 const inWords = (tree: TreeShape) =>
   tree.branches.length > 1
-    ? `${tree.shared} shared tokens, then ${tree.branches.join(' against ')}`
-    : `${tree.shared} tokens of prompt, ${tree.branches[0] ?? 0} of answer`;
+    ? `${plural(tree.shared, 'shared token')}, then ${tree.branches.map(count).join(' against ')}`
+    : `${plural(tree.shared, 'token')} of prompt, ${count(tree.branches[0] ?? 0)} of answer`;
 
 /** The trees that the pipeline made, a page at a time. Fires `pick` with a tree's index. */
 export class TreeList extends LitElement {
@@ -58,16 +58,16 @@ export class TreeList extends LitElement {
         ${trees.slice(from, to).map(
           (tree) => html`<li>
             <button type="button" class="tree" data-testid="tree-${tree.index}" aria-pressed=${String(tree.index === this.picked)}
-              aria-label="Pair ${tree.index + 1}: ${inWords(tree)}" title=${inWords(tree)}
+              aria-label="Pair ${count(tree.index + 1)}: ${inWords(tree)}" title=${inWords(tree)}
               @click=${() => this.dispatchEvent(new CustomEvent('pick', { detail: tree.index }))}>
-              <span>${tree.index + 1}</span>${glyph(tree)}
+              <span>${count(tree.index + 1)}</span>${glyph(tree)}
             </button>
           </li>`,
         )}
       </ol>
       <p class="pager">
         <button type="button" class="quiet-button" ?disabled=${from === 0} @click=${turn(-page)}>${left()} Earlier</button>
-        <span class="quiet">${from + 1} to ${to} of ${count(trees.length)}</span>
+        <span class="quiet">${count(from + 1)} to ${count(to)} of ${count(trees.length)}</span>
         <button type="button" class="quiet-button" ?disabled=${to >= trees.length} @click=${turn(page)}>Later ${right()}</button>
       </p>
     `;

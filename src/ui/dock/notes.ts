@@ -72,12 +72,11 @@ const largeBatch = (state: Readonly<State>, key: string): Note[] => {
   const trees = treesOf(document, state, key);
   const batch = document.batchSize * document.accumulate;
   if (trees === undefined || batch <= trees || trees === 0) return [];
-  const what = document.data.dataset ? 'example' : 'pair';
   return [
     {
       id: 'large-batch',
       tone: 'hint',
-      text: `Each step takes ${count(batch)}, and there ${trees === 1 ? 'is' : 'are'} only ${plural(trees, what)}: it will see ${trees === 1 ? 'it' : 'some of them'} ${plural(Math.ceil(batch / trees), 'time')}.`,
+      text: `Each step takes ${count(batch)}, and there ${trees === 1 ? 'is' : 'are'} only ${plural(trees, 'example')}: it will see ${trees === 1 ? 'it' : 'some of them'} ${plural(Math.ceil(batch / trees), 'time')}.`,
       actions: [
         { id: 'large-batch-size', label: 'Batch size', act: { kind: 'field', path: 'batchSize' } },
         ...(document.data.dataset

@@ -1,8 +1,9 @@
 import { html, nothing } from 'lit';
-import type { RunSummary } from '../../../workers/protocol';
+import type { Evaluation, RunSummary } from '../../../workers/protocol';
+import { isTied } from '../../train/outcome';
 import { AppElement, define } from '../element';
-import { date, percent } from '../format';
-import { isMoving } from '../state';
+import { count, date, percent } from '../format';
+import { isMoving, phaseWords } from '../state';
 import type { ConfirmDialog } from './confirm-dialog';
 
 /** The stored runs: open one at its last checkpoint, or delete it. */
@@ -11,7 +12,7 @@ export class RunsTable extends AppElement {
   declare confirm: () => ConfirmDialog;
 
   protected watched() {
-    return ['runs', 'status', 'methods', 'models', 'connection'] as const;
+    return ['runs', 'openRuns', 'status', 'methods', 'models', 'connection'] as const;
   }
 
   #name(run: RunSummary) {
@@ -21,7 +22,7 @@ export class RunsTable extends AppElement {
   async #delete(run: RunSummary) {
     const yes = await this.confirm().ask(
       'Delete this run?',
-      `${this.#name(run)}, step ${run.step} of ${run.document.steps}, with its checkpoints. This cannot be undone.`,
+      `${this.#name(run)}, step ${count(run.step)} of ${count(run.document.steps)}, with its checkpoints. This cannot be undone.`,
       'Delete it',
     );
     if (!yes) return;
@@ -36,13 +37,13 @@ export class RunsTable extends AppElement {
   #row(run: RunSummary) {
     const { status } = this.state;
     const current = status?.runId === run.runId;
-    const before = run.evaluations[0]?.accuracy;
-    const now = run.evaluations.at(-1)?.accuracy;
+    const [first, last] = [run.evaluations[0], run.evaluations.at(-1)];
+    const share = (e: Evaluation) => (isTied(e) ? 'tied' : percent(e.accuracy));
     const name = this.#name(run);
     return html`<tr role="row" data-testid="run-${run.runId}">
       <th role="rowheader" scope="row">${name}${current ? html` <span class="quiet">(shown)</span>` : nothing}</th>
-      <td role="cell" data-label="Step">${run.step} of ${run.document.steps}, ${current ? status.phase : run.phase}</td>
-      <td role="cell" data-label="Held out, right">${before === undefined || now === undefined ? '–' : `${percent(before)} → ${percent(now)}${run.evaluations[0]?.kind === 'pairs' ? ' of pairs' : ''}`}</td>
+      <td role="cell" data-label="Step">${count(run.step)} of ${count(run.document.steps)}, ${phaseWords(run, this.state)}</td>
+      <td role="cell" data-label="Held out, right">${first === undefined || last === undefined ? '–' : `${share(first)} → ${share(last)}${first.kind === 'pairs' ? ' of pairs' : ''}`}</td>
       <td role="cell" data-label="Last change">${date(run.updated)}</td>
       <td role="cell"><div class="actions">
         <button type="button" class="quiet-button" data-testid="run-open" aria-label="Open ${name}, ${date(run.updated)}" ?disabled=${current || isMoving(status?.phase)}

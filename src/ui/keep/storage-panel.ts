@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { StorageItem } from '../../../workers/protocol';
 import { AppElement, define } from '../element';
-import { bytes, date } from '../format';
+import { bytes, count, date } from '../format';
 import type { State } from '../state';
 import type { ConfirmDialog } from './confirm-dialog';
 
@@ -86,7 +86,7 @@ export class StoragePanel extends AppElement {
         <span class="quiet" aria-live="polite">${this.said}</span></p>
       ${navigator.serviceWorker?.controller ? html`<p class="quiet">Part of it is the page itself, kept for visits without a connection; clearing this site’s data in the browser removes it.</p>` : nothing}
       <details>
-        <summary>Everything stored (${storage.items.length})</summary>
+        <summary>Everything stored (${count(storage.items.length)})</summary>
         <div class="scroll-x" tabindex="0" role="group" aria-labelledby="storage-title"><table role="table" class="as-cards" data-testid="storage-list">
           <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">What</th><th role="columnheader" scope="col">Kind</th><th role="columnheader" scope="col">Size</th><th role="columnheader" scope="col">Last change</th><th role="columnheader" scope="col"><span class="visually-hidden">Actions</span></th></tr></thead>
           <tbody role="rowgroup">${storage.items.map(

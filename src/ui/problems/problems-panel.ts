@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import type { Answer } from '../../../workers/protocol';
 import type { Problem } from '../../tasks/task';
 import { AppElement, define } from '../element';
+import { count } from '../format';
 import { cross, left, right, tick } from '../icons';
 import type { State } from '../state';
 
@@ -101,9 +102,9 @@ export class ProblemsPanel extends AppElement {
     const trained = this.under > 0;
     return html`<div class="scroll-x" tabindex="0" role="group" aria-label="Held-out problems">
       <table data-testid="problems-table" aria-busy=${String(this.asking)}>
-        <caption class="visually-hidden">Problems ${this.from + 1} to ${this.from + this.rows.length}</caption>
+        <caption class="visually-hidden">Problems ${count(this.from + 1)} to ${count(this.from + this.rows.length)}</caption>
         <thead><tr><th scope="col">Problem</th><th scope="col">${trained ? 'Before training' : 'Answer'}</th>
-          ${trained ? html`<th scope="col">At step ${this.under}</th>` : nothing}<th scope="col">Right answer</th></tr></thead>
+          ${trained ? html`<th scope="col">At step ${count(this.under)}</th>` : nothing}<th scope="col">Right answer</th></tr></thead>
         <tbody>${rows.map(
           ({
             problem,
@@ -125,14 +126,14 @@ export class ProblemsPanel extends AppElement {
       return html`<p class="hint">Twenty problems that no training ever sees, with both models’ answers.</p>
         <p><button type="button" data-testid="problems-load" ?disabled=${off} @click=${() => void this.#load(0)}>${this.asking ? 'Answering…' : 'Answer twenty problems'}</button></p>`;
     }
-    const count = (f: Filter) => this.rows.filter(keeps[f]).length;
+    const howMany = (f: Filter) => this.rows.filter(keeps[f]).length;
     const stale = (status?.step ?? 0) !== this.under;
     return html`<div class="spread">
       <div class="text">
         ${this.#table()}
         <p class="pager">
           <button type="button" class="quiet-button" ?disabled=${off || this.from === 0} @click=${() => void this.#load(this.from - page)}>${left()} Earlier</button>
-          <span class="quiet">${this.from + 1} to ${this.from + this.rows.length}</span>
+          <span class="quiet">${count(this.from + 1)} to ${count(this.from + this.rows.length)}</span>
           <button type="button" class="quiet-button" ?disabled=${off} @click=${() => void this.#load(this.from + page)}>Later ${right()}</button>
           <button type="button" class="quiet-button" data-testid="problems-load" ?disabled=${off || !stale} @click=${() => void this.#load(this.from)}>Answer again</button>
         </p>
@@ -144,7 +145,7 @@ export class ProblemsPanel extends AppElement {
             (f) =>
               html`<label><input type="radio" name="problem-filter" value=${f} .checked=${this.filter === f} @change=${() => {
                 this.filter = f;
-              }} /> ${filters[f]} (${count(f)})</label>`,
+              }} /> ${filters[f]} (${count(howMany(f))})</label>`,
           )}
         </fieldset>
         <p>Each line is judged on its own, so a mistake is charged once, to the line that makes it; the reason given is that of the first wrong line.</p>

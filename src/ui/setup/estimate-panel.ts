@@ -1,27 +1,48 @@
 import { html, nothing } from 'lit';
+import type { Estimate } from '../../../workers/protocol';
+import { checkKey } from '../bring/check-key';
+import { treesOf } from '../dock/notes';
 import { AppElement, define } from '../element';
-import { bytes, count, duration, fieldValue } from '../format';
+import { bytes, count, duration, fieldValue, plural } from '../format';
+import { fieldNames, withLabels } from './field-labels';
 import { withValue } from './fields';
+import { aheadWords, epochWords } from './time-words';
 
 /** What the run would take, part by part, and what would make it fit. */
 export class EstimatePanel extends AppElement {
   protected watched() {
-    return ['estimate', 'estimated', 'estimateProblem', 'document', 'status'] as const;
+    return ['estimate', 'estimated', 'estimateProblem', 'document', 'methods', 'checked'] as const;
+  }
+
+  /** By the label of the form. */
+  #change({ field, value }: Estimate['remedies'][number]) {
+    return html`Set “${fieldNames(this.state).get(field)?.label ?? field}” to ${fieldValue(value)}`;
   }
 
   override render() {
     const { estimate, estimated, estimateProblem, document } = this.state;
     if (estimateProblem)
-      return html`<div class="estimate" data-testid="estimate"><h3 id="estimate-title" tabindex="-1">What it takes</h3><p class="quiet">Cannot be said yet: ${estimateProblem}</p></div>`;
+      return html`<div class="estimate" data-testid="estimate"><h3 id="estimate-title" tabindex="-1">What it takes</h3><p class="quiet">Cannot be said yet: ${withLabels(estimateProblem, fieldNames(this.state))}</p></div>`;
     if (!estimate || !document)
       return html`<div class="estimate" data-testid="estimate"><h3 id="estimate-title" tabindex="-1">What it takes</h3><p class="hint">Being worked out…</p></div>`;
-    const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest, fits, problem, remedies } =
-      estimate;
+    const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest } = estimate;
+    const { fits, problem, remedies, passes, ahead, secondsInAll } = estimate;
+    const all = passes * document.steps;
+    const steps =
+      secondsPerStep === undefined
+        ? plural(all, 'step')
+        : `${plural(all, 'step')}${passes > 1 ? ` in ${count(passes)} passes` : ''}, ${duration(secondsPerStep * all)} (${duration(secondsPerStep)} each)`;
+    const trees = treesOf(document, this.state, checkKey(document));
     const most = Math.max(1, ...parts.map((p) => p.bytes));
     return html`<div class="estimate ${estimated ? '' : 'is-stale'}" data-testid="estimate" data-fits=${String(fits)} aria-busy=${String(!estimated)}>
       <h3 id="estimate-title" tabindex="-1">What it takes</h3>
-      <p><strong>${bytes(Math.round(totalBytes))}</strong>${limitBytes === undefined ? '' : ` of ${bytes(Math.round(limitBytes))} to be had`}${secondsPerStep === undefined ? '' : `, ${secondsPerStep < 0.01 ? '' : 'about '}${duration(secondsPerStep)} a step (${duration(secondsPerStep * document.steps)} for ${count(document.steps)} steps)`}.
-        <span class="quiet">For ${count(tokensPerStep)} tokens a step, the longest path ${count(longest)}.</span></p>
+      <p><strong>${bytes(Math.round(totalBytes))}</strong>${limitBytes === undefined ? '' : ` of ${bytes(Math.round(limitBytes))} to be had`}${secondsInAll === undefined ? '' : `, about ${duration(secondsInAll)} in all`}.
+        <span class="quiet">For ${plural(tokensPerStep, 'token')} a step, the longest path ${count(longest)}.</span></p>
+      ${
+        ahead.length > 0 || secondsPerStep !== undefined
+          ? html`<p data-testid="estimate-time">${[steps, aheadWords(estimate, document)].filter(Boolean).join('; beside them: ')}. ${epochWords(document, trees)}</p>`
+          : nothing
+      }
       ${
         fits
           ? nothing
@@ -33,7 +54,7 @@ export class EstimatePanel extends AppElement {
                       (
                         remedy,
                         i,
-                      ) => html`<li><button type="button" data-testid="remedy-${i}" @click=${() => this.app.editor.edit((d) => withValue(d, remedy.field, remedy.value))}>Set <code>${remedy.field}</code> to ${fieldValue(remedy.value)}</button>
+                      ) => html`<li><button type="button" data-testid="remedy-${i}" @click=${() => this.app.editor.edit((d) => withValue(d, remedy.field, remedy.value))}>${this.#change(remedy)}</button>
                   <span>${remedy.why} Then ${bytes(Math.round(remedy.totalBytes))}.</span></li>`,
                     )}</ul>`
                   : nothing

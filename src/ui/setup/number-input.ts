@@ -77,7 +77,7 @@ export const choice = (field: Choice) => {
   return html`<div class="field">
     <label for=${id}>${field.label}</label>
     <div class="field-inputs">
-      <select id=${id} data-testid=${id} aria-describedby="${id}-help" @change=${(e: Event) => field.change((e.target as HTMLSelectElement).value)}>
+      <select id=${id} data-testid=${id} title=${field.options.find((o) => o.id === field.value)?.label ?? field.value} aria-describedby="${id}-help" @change=${(e: Event) => field.change((e.target as HTMLSelectElement).value)}>
         ${known ? nothing : html`<option selected value=${field.value}>${field.value}</option>`}
         ${field.options.map((o) => html`<option value=${o.id} ?selected=${o.id === field.value} .selected=${o.id === field.value}>${o.label}</option>`)}
       </select>
