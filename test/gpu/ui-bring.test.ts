@@ -274,7 +274,11 @@ describe('bringing data', () => {
     await until(() => expect(location.hash).toContain('data.dataset.settings.mapping.chosen=good'));
 
     await fill('field-data-dataset-settings-heldOut', '200');
-    await until(() => expect(text('document-problems')).toContain('data.dataset.settings.heldOut'));
+    await until(() =>
+      expect(text('document-problems')).toContain(
+        'Held out, in percent is 200, which is too large; use at most 90',
+      ),
+    );
     expect(byId('field-data-dataset-settings-heldOut')!.getAttribute('aria-invalid')).toBe('true');
     await fill('field-data-dataset-settings-heldOut', '20');
     await fill('field-data-dataset-settings-maxLength', '');
@@ -382,7 +386,7 @@ describe('bringing data', () => {
     await until(() => expect(location.hash).not.toContain('data.dataset'));
 
     await open({}, `#data.dataset.id=${id}&data.dataset.settings.limit=7&data.task=gone`);
-    await until(() => expect(text('document-problems')).toContain('data.dataset.id'));
+    await until(() => expect(text('document-problems')).toMatch(/Data "[^"]+" is not here/));
     expect(text('data-missing')).toContain(id);
     await bringPairs();
     expect(run().data.dataset).toMatchObject({ id, settings: { limit: 7 } });
@@ -452,7 +456,7 @@ describe('training an adapter', () => {
       }),
     );
     await fill('field-adapter-rank', '0');
-    await until(() => expect(text('document-problems')).toContain('adapter.rank'));
+    await until(() => expect(text('document-problems')).toContain('Rank is 0, which is too small'));
     (await control('train-full')).click();
     await until(() => expect(run()).toMatchObject({ adapter: null, weights: 'f32' }));
     expect(byId('adapter-fields')).toBeNull();

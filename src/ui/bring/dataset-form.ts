@@ -6,6 +6,7 @@ import { hasPart, type Part, parts } from '../../data/formats/parts';
 import { type DatasetSettings, type FormatId, formatIds } from '../../data/settings';
 import { joined, parted } from '../run-url';
 import { choice } from '../setup/number-input';
+import { problemWords } from '../setup/problem-words';
 import type { FieldProblem } from '../state';
 import { formatLabels, partLabels } from './format-names';
 import { shown } from './shown';
@@ -21,7 +22,9 @@ const root = 'data.dataset.settings';
 
 const problemOf = ({ problems }: DatasetForm, name: string) => {
   const problem = problems.find((p) => p.field === `${root}.${name}`);
-  return problem ? html`<strong class="field-problem">${problem.message}</strong>` : nothing;
+  return problem
+    ? html`<strong class="field-problem">${problemWords(problem, { times: name === 'heldOut' ? 100 : 1 })}</strong>`
+    : nothing;
 };
 
 interface NumberSetting {

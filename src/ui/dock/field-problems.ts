@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import { AppElement, define } from '../element';
-import { fieldNames, problemWords } from '../setup/field-labels';
+import { fieldNames } from '../setup/field-labels';
+import { problemWords } from '../setup/problem-words';
 import type { FieldProblem } from '../state';
 
 /** The fields that were refused, each by its label, with the way to it. */
@@ -13,7 +14,7 @@ export class FieldProblems extends AppElement {
     const name = fieldNames(this.state).get(problem.field);
     if (name)
       return html`<li><button type="button" class="link-button" data-testid="problem-${problem.field}"
-        @click=${() => this.app.goToField(problem.field)}>${name.label}</button> ${problemWords(problem)}</li>`;
+        @click=${() => this.app.goToField(problem.field)}>${name.label}</button> ${problemWords(problem, name)}</li>`;
     const place = problem.field === 'document' ? nothing : html`<code>${problem.field}</code> `;
     return html`<li>${place}${problemWords(problem)}</li>`;
   }

@@ -22,31 +22,6 @@ const storageLabels: Record<RunDocument['weights'], [label: string, help: string
   file: ['As in its file', 'As the file has them: packed blocks stay packed, halves stay halves.'],
 };
 
-export const adapterNumbers: readonly NumberField[] = [
-  {
-    path: 'adapter.rank',
-    label: 'Rank',
-    help: 'Width of the adapter: more can learn more and takes more memory.',
-    min: 1,
-    max: 256,
-    integer: true,
-  },
-  {
-    path: 'adapter.alpha',
-    label: 'Alpha',
-    help: 'Its output is scaled by alpha / rank.',
-    min: 0.001,
-    max: 100_000,
-  },
-  {
-    path: 'adapter.dropout',
-    label: 'Dropout',
-    help: 'Share of its inputs left out at each step.',
-    min: 0,
-    max: 0.9,
-  },
-];
-
 export interface AdapterForm {
   document: RunDocument;
   model: ModelSummary | undefined;

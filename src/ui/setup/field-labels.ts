@@ -1,13 +1,14 @@
 import { partLabels } from '../bring/format-names';
-import type { FieldProblem, State } from '../state';
-import { adapterNumbers } from './adapter-fields';
-import { dataFields, mainFields, moreFields } from './fields';
+import type { State } from '../state';
+import { adapterNumbers, dataFields, mainFields, moreFields } from './fields';
 
 export interface FieldName {
   /** What stands beside the control. */
   label: string;
   /** Test id of the control. */
   control: string;
+  /** The control shows so many times the field's number. */
+  times?: number;
 }
 
 const idOf = (path: string) => `field-${path.replaceAll('.', '-')}`;
@@ -62,6 +63,8 @@ export const fieldNames = ({
     const [label, control] = typeof name === 'string' ? [name, idOf(path)] : name;
     names.set(path, { label, control });
   }
+  const heldOut = names.get(`${settings}.heldOut`)!;
+  names.set(`${settings}.heldOut`, { ...heldOut, times: 100 });
   for (const [part, label] of Object.entries(partLabels)) {
     const control = part === 'solutions' ? 'map-solutions-0' : `map-${part}`;
     names.set(`${settings}.mapping.${part}`, { label, control });
@@ -70,20 +73,6 @@ export const fieldNames = ({
     names.set(`method.params.${key}`, { label, control: idOf(`method.params.${key}`) });
   names.set('method.id', { label: 'Method', control: `method-${method?.id ?? ''}` });
   return names;
-};
-
-const grouped = (text: string) =>
-  text.replace(/(?<=\b(?:at least|at most|from|to) )\d{4,}(?![\w.])/g, (digits) =>
-    Number(digits).toLocaleString('en-GB'),
-  );
-
-const written = (value: unknown): string | undefined =>
-  typeof value === 'number' && Number.isFinite(value) ? value.toLocaleString('en-GB') : undefined;
-
-/** What is wrong with a field, as the end of a sentence that its label begins. */
-export const problemWords = ({ message, value }: FieldProblem): string => {
-  const given = written(value);
-  return grouped(given && message.startsWith('is too ') ? `is ${given}, which ${message}` : message);
 };
 
 /** An engine's message with the fields that it names called as the form calls them: “Largest gradient norm”. */

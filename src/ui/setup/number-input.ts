@@ -2,6 +2,7 @@ import { html, noChange, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { FieldProblem } from '../state';
 import { fromSlider, type NumberField, toSlider } from './fields';
+import { problemWords } from './problem-words';
 
 export interface NumberInput extends NumberField {
   value: number;
@@ -56,7 +57,7 @@ export const numberInput = (field: NumberInput) => {
     </div>
     <p class="field-help" id="${id}-help">
       ${field.help} ${field.note ?? nothing}
-      ${problem ? html`<strong class="field-problem">${problem.message}</strong>` : nothing}
+      ${problem ? html`<strong class="field-problem">${problemWords(problem)}</strong>` : nothing}
     </p>
   </div>`;
 };
