@@ -183,7 +183,9 @@ describe('the configuration', () => {
     const beta = byId('field-method-params-beta') as HTMLInputElement;
     beta.value = '99';
     beta.dispatchEvent(new Event('change'));
-    await until(() => expect(text('document-problems')).toContain('beta is 99'));
+    await until(() =>
+      expect(text('document-problems')).toContain('β, strength of the reference is 99; use a number'),
+    );
     expect(app.store.get().document!.method.params['beta']).toBe(0.1);
     expect(beta.getAttribute('aria-invalid')).toBe('true');
 

@@ -164,7 +164,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     await sleep(pace);
     const rng = createRng(step + 31);
     if (document?.data.dataset) {
-      const ranked = Math.min(8, 4 + Math.floor(step / 2));
+      const ranked = step === 0 ? 0 : Math.min(8, 4 + Math.floor(step / 2)); // tied at first
       const loss = 0.69 - 0.03 * step;
       const pairs: Evaluation = {
         kind: 'pairs',

@@ -370,4 +370,52 @@ describe('a store that is full', () => {
     }
     await session.dispose();
   });
+
+  it('scores only what its steps take, to the same numbers, and the rest when somebody looks at it', async () => {
+    const flat = { schedule: { kind: 'constant' as const, warmup: 0 }, batchSize: 1 };
+    const whole = await makeSession(pairDpo, { ...flat, steps: 6 });
+    await whole.session.start();
+    expect(whole.memory.references.size).toBe(6);
+    const part = await makeSession(pairDpo, { ...flat, steps: 2 });
+    await part.session.start();
+    expect(part.memory.references.size).toBe(2);
+    const bare = (session: TrainingSession) =>
+      rows(session)
+        .slice(0, 2)
+        .map(({ metrics: m }) => [m['loss'], m['rewards/margins'], m['grad_norm']]);
+    expect(bare(part.session)).toEqual(bare(whole.session));
+    const scoring = part.events.filter((e) => e.kind === 'progress' && e.phase === 'scoring');
+    expect(scoring.at(-1)).toMatchObject({ done: 2, total: 2 });
+    for (let i = 0; i < 6; i++) {
+      const view = await part.session.credit(i);
+      expect(view.responses.flatMap((r) => r.tokens).some((t) => t.step >= 0 && t.referenceLogProb < 0)).toBe(
+        true,
+      );
+    }
+    await whole.session.dispose();
+    await part.session.dispose();
+  });
+
+  it('says that a pair which no step takes has no weights of a guide', async () => {
+    const { session, events } = await makeSession(onCorruptedPairs(tgdpo), { steps: 1, batchSize: 2 });
+    await session.start();
+    expect(
+      events
+        .filter((e) => e.kind === 'progress' && e.phase === 'scoring')
+        .every((e) => 'total' in e && e.total === 2),
+    ).toBe(true);
+    const told = await Promise.all(
+      Array.from({ length: 6 }, (_, i) =>
+        session.credit(i).then(
+          () => '',
+          (error: Error) => error.message,
+        ),
+      ),
+    );
+    expect(told.filter((message) => message === '')).toHaveLength(2);
+    expect(
+      told.filter((message) => /^No step of this run takes pair \d, so Guide \(DPO\)/.test(message)),
+    ).toHaveLength(4);
+    await session.dispose();
+  });
 });

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { methods } from '../../../src/methods/index';
+import { describeMethod } from '../../../src/train/method-info';
+import { defaultRun } from '../../../src/train/run-document';
+import { brokenColumns, figuresOf } from '../../../src/ui/charts/curves';
+import { differences } from '../../../src/ui/dock/notes';
+import { statusSentence } from '../../../src/ui/dock/status-sentence';
+import { reduceEvents } from '../../../src/ui/events';
+import { fieldNames, withLabels } from '../../../src/ui/setup/field-labels';
+import { problemWords } from '../../../src/ui/setup/problem-words';
+import { initialState, type State } from '../../../src/ui/state';
+import type { RunEvent, RunStatus } from '../../../workers/protocol';
+
+const status = (changes: Partial<RunStatus> = {}): RunStatus => ({
+  runId: 'r',
+  phase: 'training',
+  step: 0,
+  steps: 3000,
+  stage: { index: 0, count: 2, id: 'guide', label: 'Guide (DPO)' },
+  message: '',
+  backend: { name: 'cpu', adapter: '', software: true, features: [], note: '' },
+  ...changes,
+});
+const metrics = (stage: string, step: number, loss: number): RunEvent => ({
+  kind: 'metrics',
+  stage,
+  metrics: { step, loss },
+});
+const after = (...events: RunEvent[]): State => ({
+  ...initialState,
+  connection: 'ready',
+  ...reduceEvents(initialState, events),
+});
+const second = { index: 1, count: 2, id: 'tgdpo', label: 'TGDPO' };
+
+describe('the sentence of the dock', () => {
+  it('names a step with the loss of that step, in whatever order the events come', () => {
+    const rows = [metrics('guide', 1199, 0.5), metrics('guide', 1200, 0.25)];
+    expect(statusSentence(after(...rows, { kind: 'status', status: status({ step: 1199 }) }))).toBe(
+      'Pass 1 of 2 (Guide (DPO)): step 1,199 of 3,000, loss 0.5',
+    );
+    expect(statusSentence(after(...rows, { kind: 'status', status: status({ step: 1201 }) }))).toBe(
+      'Pass 1 of 2 (Guide (DPO)): step 1,201 of 3,000',
+    );
+    // Another pass begins: the loss on the screen is not its own.
+    const next = status({ stage: second });
+    expect(statusSentence(after(...rows, { kind: 'status', status: next }))).toBe(
+      'Pass 2 of 2 (TGDPO): step 0 of 3,000',
+    );
+  });
+});
+
+describe('the curves', () => {
+  it('break where a pass begins, and lose no row by it', () => {
+    const { points, evaluations } = after(
+      ...[1, 2, 3].map((s) => metrics('guide', s, 1 / s)),
+      ...[1, 2].map((s) => metrics('tgdpo', s, 2 / s)),
+    );
+    const loss = figuresOf(points, evaluations).find((f) => f.id === 'loss')!;
+    expect(loss.x).toEqual([1, 2, 3, 4, 5]);
+    expect(brokenColumns(loss)).toEqual([
+      [1, 2, 3, 3, 4, 5],
+      [1, 1 / 2, 1 / 3, null, 2, 1],
+    ]);
+  });
+});
+
+describe('the names of fields', () => {
+  const dpo = methods.find((m) => m.id === 'dpo')!;
+  const document = defaultRun(dpo);
+  const names = fieldNames({ document, methods: methods.map(describeMethod) });
+
+  it('take the place of paths in what the engine says', () => {
+    expect(withLabels('Lower the rate, or clip gradients with optimizer.maxGradNorm.', names)).toBe(
+      'Lower the rate, or clip gradients with “Largest gradient norm”.',
+    );
+    expect(withLabels('batchSize: is too large; raise data.trees of file.name', names)).toBe(
+      '“Batch size”: is too large; raise “Pairs to make” of file.name',
+    );
+    const share = names.get('data.dataset.settings.heldOut')!;
+    expect(problemWords({ field: '', message: 'is too large; use at most 0.9', value: 2 }, share)).toBe(
+      'is 200, which is too large; use at most 90',
+    );
+    expect(problemWords({ field: '', message: 'is too small; use at least 1e-12', value: 0 })).toBe(
+      'is 0, which is too small; use at least 0.000000000001',
+    );
+  });
+
+  it('tell two documents apart by the fields that differ', () => {
+    expect(differences(document, structuredClone(document))).toEqual([]);
+    const other = {
+      ...document,
+      steps: 7,
+      optimizer: { ...document.optimizer, beta1: 0.8 },
+      adapter: { rank: 8, targetModules: ['a'] },
+    };
+    expect(differences(document, other).sort()).toEqual(['adapter', 'optimizer.beta1', 'steps']);
+  });
+});
