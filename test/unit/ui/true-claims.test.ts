@@ -26,7 +26,7 @@ const metrics = (stage: string, step: number, loss: number): RunEvent => ({
   stage,
   metrics: { step, loss },
 });
-const after = (...events: RunEvent[]): State => ({
+const heard = (...events: RunEvent[]): State => ({
   ...initialState,
   connection: 'ready',
   ...reduceEvents(initialState, events),
@@ -36,15 +36,15 @@ const second = { index: 1, count: 2, id: 'tgdpo', label: 'TGDPO' };
 describe('the sentence of the dock', () => {
   it('names a step with the loss of that step, in whatever order the events come', () => {
     const rows = [metrics('guide', 1199, 0.5), metrics('guide', 1200, 0.25)];
-    expect(statusSentence(after(...rows, { kind: 'status', status: status({ step: 1199 }) }))).toBe(
+    expect(statusSentence(heard(...rows, { kind: 'status', status: status({ step: 1199 }) }))).toBe(
       'Pass 1 of 2 (Guide (DPO)): step 1,199 of 3,000, loss 0.5',
     );
-    expect(statusSentence(after(...rows, { kind: 'status', status: status({ step: 1201 }) }))).toBe(
+    expect(statusSentence(heard(...rows, { kind: 'status', status: status({ step: 1201 }) }))).toBe(
       'Pass 1 of 2 (Guide (DPO)): step 1,201 of 3,000',
     );
     // Another pass begins: the loss on the screen is not its own.
     const next = status({ stage: second });
-    expect(statusSentence(after(...rows, { kind: 'status', status: next }))).toBe(
+    expect(statusSentence(heard(...rows, { kind: 'status', status: next }))).toBe(
       'Pass 2 of 2 (TGDPO): step 0 of 3,000',
     );
   });
@@ -52,7 +52,7 @@ describe('the sentence of the dock', () => {
 
 describe('the curves', () => {
   it('break where a pass begins, and lose no row by it', () => {
-    const { points, evaluations } = after(
+    const { points, evaluations } = heard(
       ...[1, 2, 3].map((s) => metrics('guide', s, 1 / s)),
       ...[1, 2].map((s) => metrics('tgdpo', s, 2 / s)),
     );
