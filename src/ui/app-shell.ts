@@ -121,7 +121,10 @@ export class AppShell extends AppElement {
   #goToField(path: string): boolean {
     const name = fieldNames(this.state).get(path);
     // What has no control of its own (an unknown field of the address) is settled in the dock.
-    return (name !== undefined && goToControl(this, name.control)) || goToControl(this, 'forgive');
+    return (
+      (name !== undefined && goToControl(this, name.control)) ||
+      ['forgive', 'dock-notes'].some((id) => goToControl(this, id))
+    );
   }
 
   #show(id: Place) {

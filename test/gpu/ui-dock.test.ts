@@ -70,7 +70,7 @@ describe('fields that are refused', () => {
   });
 
   it('of an address that names no control are settled in the dock itself', async () => {
-    await open({}, '#optimizer.momentum=1&start=1');
+    await open({}, '#optimizer.momentum=1');
     await until(() => expect(text('document-problems')).toContain('unknown field "momentum"'));
     byId('train')!.click();
     expect(document.activeElement).toBe(byId('forgive'));
@@ -246,6 +246,7 @@ describe('a run', () => {
     await open({ pace: 30 }, '#steps=400&data.trees=3&evaluation.problems=0&batchSize=2');
     byId('train')!.click();
     await until(() => expect(phase()).toBe('training'));
+    await until(() => expect(document.querySelectorAll('line-chart').length).toBeGreaterThan(2));
     document.querySelector('#credit')!.scrollIntoView();
     await until(() => expect(text('credit')).toContain('Pair 1 under the weights of step'));
     const stepShown = () => Number(/step (\d+)/.exec(text('credit'))?.[1]);

@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import type { CreditToken, CreditView } from '../../../workers/protocol';
 import { AppElement, define } from '../element';
 import { count, number, signed } from '../format';
+import { fieldNames, withLabels } from '../setup/field-labels';
 import { isMoving, type State } from '../state';
 import './credit-response';
 import { explainCredit, type Measure, shade, stepCredit, visible, weighs } from './explain';
@@ -37,6 +38,7 @@ export class CreditPanel extends AppElement {
     measure: { state: true },
     looked: { state: true },
     asking: { state: true },
+    problem: { state: true },
   };
   declare picked: number;
   declare view: CreditView | undefined;
@@ -45,6 +47,8 @@ export class CreditPanel extends AppElement {
   declare measure: Measure;
   declare looked: CreditToken | undefined;
   declare asking: boolean;
+  /** Why the chosen pair cannot be shown; empty when it can. */
+  declare problem: string;
   #ticket = 0;
   #runId = '';
   /** The pass in which the measure was last chosen by the panel itself. */
@@ -70,6 +74,7 @@ export class CreditPanel extends AppElement {
     this.measure = 'reward';
     this.looked = undefined;
     this.asking = false;
+    this.problem = '';
   }
 
   protected watched() {
@@ -92,12 +97,14 @@ export class CreditPanel extends AppElement {
     clearTimeout(this.#timer);
   }
 
-  protected override changed(_keys: ReadonlySet<keyof State>) {
+  protected override changed(keys: ReadonlySet<keyof State>) {
     const { status } = this.state;
     if ((status?.runId ?? '') !== this.#runId) {
       this.#runId = status?.runId ?? '';
       this.#clear();
     }
+    // A rest is a new chance for what failed meanwhile.
+    if (keys.has('status') && !isMoving(status?.phase) && !this.asking) this.problem = '';
     this.#follow();
   }
 
@@ -105,7 +112,7 @@ export class CreditPanel extends AppElement {
   #follow() {
     clearTimeout(this.#timer);
     const { status, trees } = this.state;
-    if (!status || trees.length === 0 || this.asking) return;
+    if (!status || trees.length === 0 || this.asking || this.problem !== '') return;
     const rests = !isMoving(status.phase);
     if (rests ? status.phase === 'idle' || status.phase === 'failed' : status.phase !== 'training') return;
     const { pass, step } = this.under;
@@ -117,23 +124,27 @@ export class CreditPanel extends AppElement {
   }
 
   async #ask(index: number) {
+    clearTimeout(this.#timer);
     const ticket = ++this.#ticket;
     this.picked = index;
     this.asking = true;
     const { status } = this.state;
     const under = { pass: status?.stage.id ?? '', step: status?.step ?? 0 };
     const asked = performance.now();
-    await this.app.attempt('working out the credit', async () => {
+    try {
       const view = await this.app.connection.api.credit(index);
       if (ticket !== this.#ticket) return;
+      this.problem = '';
       this.#take(view, under);
-    });
-    if (ticket !== this.#ticket) return;
+    } catch (error) {
+      if (ticket !== this.#ticket) return;
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
     this.asking = false;
     const now = performance.now();
     this.#next = now + Math.max(restMs, (now - asked) / share);
-    // Training may have gone on, or ended, meanwhile.
-    if (this.view) this.#follow();
+    // Training may have gone on, or ended, meanwhile. What failed is not asked for again by itself.
+    if (this.problem === '') this.#follow();
   }
 
   #take(view: CreditView, under: Under) {
@@ -142,14 +153,12 @@ export class CreditPanel extends AppElement {
     this.looked =
       place && view.treeId === this.view?.treeId ? view.responses[place[0]]?.tokens[place[1]] : undefined;
     this.view = view;
-    const fresh = this.under.pass !== under.pass || this.under.step === 0;
     this.under = under;
-    // Without training yet, or without a reference, every reward is zero: the push says more.
+    // The weights are what a pass that has them is about, and they are there from its first step.
     const tokens = view.responses.flatMap((r) => r.tokens);
-    const silent = largest(tokens.map((t) => t.reward)) < 1e-6;
-    if (silent) this.measure = 'push';
-    // The weights are what the pass is about, and they are there from its first step.
-    else if (fresh && this.#measured !== under.pass && weighs(view)) this.measure = 'weight';
+    if (this.#measured !== under.pass && weighs(view)) this.measure = 'weight';
+    // Without training yet, or without a reference, every reward is zero: the push says more.
+    else if (this.measure === 'reward' && largest(tokens.map((t) => t.reward)) < 1e-6) this.measure = 'push';
     this.#measured = under.pass;
   }
 
@@ -217,6 +226,7 @@ export class CreditPanel extends AppElement {
     return html`<div class="spread">
       <div class="text">
         <tree-list .trees=${trees} .picked=${this.picked} @pick=${(e: CustomEvent<number>) => void this.#ask(e.detail)}></tree-list>
+        <div role="alert" data-testid="credit-problem">${this.problem ? html`<p class="trouble">${withLabels(this.problem, fieldNames(this.state))}</p>` : nothing}</div>
         ${this.view ? this.#shown(this.view) : html`<p class="hint">${this.asking ? 'The engine is asked; while it trains, the answer comes between two steps.' : 'Choose a pair.'}</p>`}
       </div>
       <div class="note">

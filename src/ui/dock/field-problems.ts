@@ -19,6 +19,12 @@ export class FieldProblems extends AppElement {
     return html`<li>${place}${problemWords(problem)}</li>`;
   }
 
+  #forgive() {
+    // The button goes, and a field in focus would keep what was refused.
+    this.closest('.dock')?.querySelector<HTMLElement>('.dock-buttons button')?.focus();
+    this.app.editor.forgive();
+  }
+
   override render() {
     const { documentProblems } = this.state;
     if (documentProblems.length === 0) return nothing;
@@ -27,7 +33,7 @@ export class FieldProblems extends AppElement {
         <p><strong>Not taken over; nothing was changed, and nothing is trained until it is settled:</strong></p>
         <ul>${documentProblems.map((problem) => this.#line(problem))}</ul>
       </div>
-      <p class="dock-note-buttons"><button type="button" data-testid="forgive" @click=${() => this.app.editor.forgive()}>Back to the settings as they were</button></p>
+      <p class="dock-note-buttons"><button type="button" data-testid="forgive" @click=${() => this.#forgive()}>Back to the settings as they were</button></p>
     </div>`;
   }
 }
