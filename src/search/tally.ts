@@ -1,3 +1,4 @@
+import { count, plural } from '../util/count';
 import type { PipelineContext } from './pipeline';
 
 /** What a collection has seen so far, for its progress note and for the error when it finds too little. */
@@ -25,9 +26,12 @@ export const newTally = (): Tally => ({
 
 /** For example "312 answers sampled, 140 wrong, 3 cut off; 800 continuations, 96 right". */
 export const describeTally = (tally: Tally): string => {
-  const answers = `${tally.sampled} answers sampled, ${tally.wrong} wrong`;
-  const cut = tally.unusable > 0 ? `, ${tally.unusable} cut off` : '';
-  const more = tally.continued > 0 ? `; ${tally.continued} continuations, ${tally.continuedRight} right` : '';
+  const answers = `${plural(tally.sampled, 'answer')} sampled, ${count(tally.wrong)} wrong`;
+  const cut = tally.unusable > 0 ? `, ${count(tally.unusable)} cut off` : '';
+  const more =
+    tally.continued > 0
+      ? `; ${plural(tally.continued, 'continuation')}, ${count(tally.continuedRight)} right`
+      : '';
   return answers + cut + more;
 };
 
@@ -46,7 +50,7 @@ export const tooFewTrees = (
   tally: Tally,
 ): TooFewTreesError => {
   const { sampled, right, wrong, unusable, continued, continuedRight } = tally;
-  const start = `Only ${made} of ${ctx.count} trees could be made from ${tally.problems} problems: `;
+  const start = `Only ${count(made)} of ${plural(ctx.count, 'tree')} could be made from ${plural(tally.problems, 'problem')}: `;
   const end = (cause: string, remedy: string) => new TooFewTreesError(`${start}${cause}. ${remedy}`);
   if (unusable > sampled / 2) {
     return end(

@@ -1,6 +1,15 @@
 import type { FieldProblem } from '../state';
 import type { FieldName } from './field-labels';
 
+/** Kinds of values, as a person calls them. */
+const kinds: Record<string, string> = {
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a group of fields',
+};
+
 const written = (value: number, times: number): string =>
   Number((value * times).toPrecision(12)).toLocaleString('en-GB', { maximumFractionDigits: 20 });
 
@@ -9,7 +18,8 @@ export const problemWords = (
   { message, value }: FieldProblem,
   { times = 1 }: Partial<FieldName> = {},
 ): string => {
-  const bounds = message.replace(
+  const named = message.replace(/\bof type (\w+)/, (whole, kind: string) => kinds[kind] ?? whole);
+  const bounds = named.replace(
     /(?<=\b(?:at least|at most|from|to) )-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.]*\w)/g,
     (n) => written(Number(n), times),
   );
