@@ -1,5 +1,5 @@
 // A run's events as lines for a terminal: one that changes on a screen, sparse ones in a log.
-import { evaluationLine, size } from './terminal/tables.mjs';
+import { areTied, evaluationLine, size } from './terminal/tables.mjs';
 
 const phases = {
   loading: 'Loading the model',
@@ -16,7 +16,10 @@ const short = (value) =>
 const describeMetrics = ({ step, loss, ...rest }, steps, stage) => {
   const parts = [`step ${step}/${steps}`, `loss ${short(loss)}`];
   if ('rewards/margins' in rest) parts.push(`margin ${short(rest['rewards/margins'])}`);
-  if ('rewards/accuracies' in rest) parts.push(`pairs right ${percent(rest['rewards/accuracies'])}`);
+  if ('rewards/accuracies' in rest) {
+    const tied = areTied(step - 1, rest['rewards/margins']);
+    parts.push(tied ? 'pairs tied' : `pairs right ${percent(rest['rewards/accuracies'])}`);
+  }
   if ('grad_norm' in rest) parts.push(`grad norm ${short(rest.grad_norm)}`);
   return `${stage}${parts.join('  ')}`;
 };

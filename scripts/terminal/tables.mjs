@@ -120,7 +120,7 @@ export const misfitLines = (estimate, document) => [
 ];
 
 /** Before the first update every margin is 0, and no pair is ranked: see src/train/outcome.ts. */
-const isTied = ({ step, metrics }) => step === 0 && Math.abs(metrics?.['eval_rewards/margins'] ?? 1) < 1e-5;
+export const areTied = (updates, margin = 1) => updates === 0 && Math.abs(margin) < 1e-5;
 
 /** One line for an `Evaluation`, of answers or of held-out rows. */
 export const evaluationLine = (name, e) => {
@@ -129,6 +129,6 @@ export const evaluationLine = (name, e) => {
     return `${name} ${percent(e.accuracy)} of ${e.problems} held-out problems (${interval})`;
   const loss = `loss ${(e.metrics?.eval_loss ?? Number.NaN).toFixed(4)} on held-out rows`;
   if (e.problems === 0) return `${name} ${loss}`;
-  if (isTied(e)) return `${name} ${loss}, every margin 0: ${e.problems} held-out pairs tied`;
+  if (areTied(e.step, e.metrics?.['eval_rewards/margins'])) return `${name} ${loss}, every margin 0: ${e.problems} held-out pairs tied`;
   return `${name} ${loss}, ${percent(e.accuracy)} of ${e.problems} held-out pairs ranked right (${interval})`;
 };
