@@ -65,7 +65,7 @@ export const outcomeOf = (evaluations: readonly Evaluation[]): Outcome | undefin
 };
 
 /** What became of the held-out problems or rows, as the rest of a sentence; without a full stop. */
-export const outcomeWords = ({ first, last, trend, best }: Outcome): string => {
+const outcomeWords = ({ first, last, trend, best }: Outcome): string => {
   const from = (value: (e: Evaluation) => string) =>
     trend === 'same' ? `stayed at ${value(last)}` : `${value(first)} to ${value(last)}`;
   const at = best && best.step > 0 ? ` at step ${count(best.step)}` : ' before training';

@@ -1,4 +1,4 @@
-import { outcomeOf, outcomeWords } from '../../train/outcome';
+import { outcomeOf } from '../../train/outcome';
 import type { RunDocument } from '../../train/run-document';
 import { count, plural } from '../format';
 import type { FieldName } from '../setup/field-labels';
@@ -149,16 +149,17 @@ const worseThanBefore = ({ evaluations, status }: Readonly<State>): Note[] => {
   if (status?.phase !== 'finished' && status?.phase !== 'stopped') return [];
   const outcome = outcomeOf(evaluations.map((e) => e.evaluation));
   if (!outcome?.clear) return [];
-  const words = outcomeWords(outcome);
-  const why =
+  const what =
     outcome.last.kind === 'pairs'
-      ? 'It learns its examples by heart: fewer steps or a lower learning rate would help.'
-      : 'It was pushed too hard: a lower learning rate or fewer steps would help.';
+      ? 'The loss on held-out rows is higher than before training: the examples are being learned by heart.'
+      : outcome.trend === 'collapsed'
+        ? 'The model has lost most of what it could do before training.'
+        : 'The model solves fewer problems than before training.';
   return [
     {
       id: 'worse',
       tone: 'warn',
-      text: `${words[0]!.toUpperCase()}${words.slice(1)}. ${why}`,
+      text: `${what} A lower learning rate or fewer steps may help.`,
       actions: [
         { id: 'worse-rate', label: 'Learning rate', act: { kind: 'field', path: 'optimizer.learningRate' } },
         { id: 'worse-steps', label: 'Steps', act: { kind: 'field', path: 'steps' } },

@@ -34,7 +34,7 @@ export const dockTime = ({ ahead, secondsInAll, secondsPerStep }: Estimate): str
   const parts = [
     secondsInAll === undefined ? '' : `${duration(secondsInAll)} in all`,
     before >= 1 ? `${duration(before)} before the first step` : '',
-    secondsPerStep === undefined ? '' : `${duration(secondsPerStep)} a step`,
+    secondsPerStep === undefined || secondsInAll !== undefined ? '' : `${duration(secondsPerStep)} a step`,
   ];
   return parts.filter(Boolean).join(', ');
 };
