@@ -147,7 +147,7 @@ export class TrainDock extends AppElement {
             @click=${() => mayStop && void control.stop()}>${stop()} Stop</button>
         </div>
         <div class="dock-status">
-          <p role="status" class=${isMoving(phase) ? 'is-moving' : ''} data-testid="status" data-phase=${phase ?? 'none'} data-step=${status?.step ?? 0}>${this.sentence}</p>
+          <p role="status" title=${this.sentence} class=${isMoving(phase) ? 'is-moving' : ''} data-testid="status" data-phase=${phase ?? 'none'} data-step=${status?.step ?? 0}>${this.sentence}</p>
           <progress aria-label="Progress" max="1" .value=${done ?? 0} ?data-waiting=${done === undefined}></progress>
           ${this.#estimate()}
         </div>

@@ -40,7 +40,11 @@ export const statusSentence = (state: Readonly<State>): string => {
         : pass + (status.message || 'measuring');
     case 'training': {
       const loss = lossAt(state);
-      return `${pass}step ${count(status.step)} of ${count(status.steps)}${loss === undefined ? '' : `, loss ${number(loss)}`}`;
+      // The numbers first: what a narrow window cuts off is the pass's name.
+      const numbers = `step ${count(status.step)} of ${count(status.steps)}${loss === undefined ? '' : `, loss ${number(loss)}`}`;
+      return pass === ''
+        ? numbers
+        : `${numbers}; pass ${status.stage.index + 1} of ${status.stage.count}, ${status.stage.label}`;
     }
     default:
       return pass + (status.message || status.phase);

@@ -37,15 +37,15 @@ describe('the sentence of the dock', () => {
   it('names a step with the loss of that step, in whatever order the events come', () => {
     const rows = [metrics('guide', 1199, 0.5), metrics('guide', 1200, 0.25)];
     expect(statusSentence(heard(...rows, { kind: 'status', status: status({ step: 1199 }) }))).toBe(
-      'Pass 1 of 2 (Guide (DPO)): step 1,199 of 3,000, loss 0.5',
+      'step 1,199 of 3,000, loss 0.5; pass 1 of 2, Guide (DPO)',
     );
     expect(statusSentence(heard(...rows, { kind: 'status', status: status({ step: 1201 }) }))).toBe(
-      'Pass 1 of 2 (Guide (DPO)): step 1,201 of 3,000',
+      'step 1,201 of 3,000; pass 1 of 2, Guide (DPO)',
     );
     // Another pass begins: the loss on the screen is not its own.
     const next = status({ stage: second });
     expect(statusSentence(heard(...rows, { kind: 'status', status: next }))).toBe(
-      'Pass 2 of 2 (TGDPO): step 0 of 3,000',
+      'step 0 of 3,000; pass 2 of 2, TGDPO',
     );
   });
 });
