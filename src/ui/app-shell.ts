@@ -18,16 +18,20 @@
  *                        lengths-prompt, lengths-chosen, lengths-rejected
  *   train-full, train-lora, adapter-fields, field-adapter-rank, field-adapter-alpha, field-adapter-dropout, adapter-rsLora,
  *                        adapter-module-<name>, field-adapter-from, field-adapter-reference, field-weights, checkpointing
- *   estimate (data-fits), estimate-problem, remedy-<n>, estimate-line, estimate-why (in the dock)
+ *   estimate (data-fits), estimate-time, estimate-problem, remedy-<n>, estimate-line, estimate-why (in the dock)
  *   chat, chat-prompt, chat-tokens, chat-plain, chat-send, chat-reference, chat-policy, chat-problem
- *   document-problems    alert that lists the fields that were refused
+ *   document-problems    alert in the dock that lists the fields that were refused; problem-<path>, the way to each; forgive
+ *   dock-notes           above the buttons: trouble, document-problems, offer, and lacks-data, unreadable-data, save-problem,
+ *                        worse, changed-settings (changed-restore), large-batch
+ *   live-curve           loss and accuracy in the dock; its label says their numbers
  *   train | pause | resume   one button (#main-button) that changes its name; step, stop (aria-disabled when they do nothing)
  *   theme, dock-more     the colours; in a narrow window, the rest of the dock
  *   status               role=status; data-phase is RunStatus.phase or "none", data-step the step
  *   accuracy             data-before and data-now are shares; absent until the first evaluation
  *   loss-table, margins-table, logps-table, optimiser-table, accuracy-table   the curves' numbers (in <details>);
  *                        loss-chart and so on, the charts, with the step pointed at in aria-valuenow; loss-values, its numbers
- *   tree-list, tree-<index>, credit, credit-measure-reward, credit-measure-push, credit-readout
+ *   tree-list, tree-<index>, credit, credit-problem, credit-measure-reward, credit-measure-push,
+ *                        credit-measure-weight (where a method has weights), credit-readout, credit-explained
  *   problems-load, problems-table, problems-filter
  *   run-list, run-<runId>, run-open, run-delete, confirm-delete, storage-list, storage-persist
  *   export-adapter, export-model, export-dtype, copy-run, metrics-csv, metrics-json

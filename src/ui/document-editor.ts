@@ -60,7 +60,7 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
         'model',
         document.model,
         models,
-        hubNameOf(document.model) ? ', or load it from the hub below' : ', or bring it below',
+        hubNameOf(document.model) ? ', or load it from the hub' : ', or bring it',
       )
     : [];
   const { dataset } = document.data;
@@ -71,14 +71,14 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
   } else if (listed && !datasets.some(({ id }) => id === dataset.id)) {
     problems.push({
       field: 'data.dataset.id',
-      message: `"${dataset.id}" is not here; choose its file again below (the same file has the same id), or go on with the built-in problems`,
+      message: `"${dataset.id}" is not here; choose its file again (the same file has the same id), or go on with the built-in problems`,
     });
   }
   const from = document.adapter?.from;
   if (from && listed && !adapters.some(({ id }) => id === from)) {
     problems.push({
       field: 'adapter.from',
-      message: `"${from}" is not here; add its files again below, or begin a new adapter`,
+      message: `"${from}" is not here; add its files again, or begin a new adapter`,
     });
   }
   return problems;
