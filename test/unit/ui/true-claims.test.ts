@@ -3,13 +3,14 @@ import { methods } from '../../../src/methods/index';
 import { describeMethod } from '../../../src/train/method-info';
 import { defaultRun } from '../../../src/train/run-document';
 import { brokenColumns, figuresOf } from '../../../src/ui/charts/curves';
+import { explainCredit, shade, stepCredit, weighs } from '../../../src/ui/credit/explain';
 import { differences } from '../../../src/ui/dock/notes';
 import { statusSentence } from '../../../src/ui/dock/status-sentence';
 import { reduceEvents } from '../../../src/ui/events';
 import { fieldNames, withLabels } from '../../../src/ui/setup/field-labels';
 import { problemWords } from '../../../src/ui/setup/problem-words';
 import { initialState, type State } from '../../../src/ui/state';
-import type { RunEvent, RunStatus } from '../../../workers/protocol';
+import type { CreditToken, CreditView, RunEvent, RunStatus } from '../../../workers/protocol';
 
 const status = (changes: Partial<RunStatus> = {}): RunStatus => ({
   runId: 'r',
@@ -62,6 +63,50 @@ describe('the curves', () => {
       [1, 2, 3, 3, 4, 5],
       [1, 1 / 2, 1 / 3, null, 2, 1],
     ]);
+  });
+});
+
+describe('the weights of tokens', () => {
+  const token = (step: number, weight: number): CreditToken => ({
+    text: 'a',
+    step,
+    policyLogProb: -1,
+    referenceLogProb: -1,
+    weight,
+    reward: 0,
+    push: 0.02 * weight,
+  });
+  const view = (...weights: number[]): CreditView => ({
+    treeId: 't',
+    prompt: '',
+    method: 'tgdpo',
+    loss: 1,
+    responses: [
+      {
+        role: 'chosen',
+        tokens: [token(-1, 0), ...weights.map((w, i) => token(i < 2 ? 0 : 1, w))],
+        steps: [0, 1].map(() => ({ text: '', scored: true, reward: 0, push: 0, correct: undefined })),
+        reward: 0,
+      },
+    ],
+  });
+  const tgdpo = describeMethod(methods.find((m) => m.id === 'tgdpo')!);
+
+  it('are shown by how far they are from 1, and told with the push; a pass without any says so', () => {
+    const weighed = view(1.5, 0.7, 1.2);
+    const [response] = weighed.responses;
+    expect(weighs(weighed)).toBe(true);
+    expect(response!.tokens.map((t) => shade(t, 'weight'))).toEqual([
+      0,
+      0.5,
+      expect.closeTo(-0.3),
+      expect.closeTo(0.2),
+    ]);
+    expect(stepCredit(response!, 0, 'weight')).toBeCloseTo(0.1);
+    expect(stepCredit(response!, 1, 'weight')).toBeCloseTo(0.2);
+    expect(explainCredit(tgdpo, 'push', weighed)).toContain('Here they lie between 0.7 and 1.5.');
+    expect(weighs(view(1, 1, 1))).toBe(false);
+    expect(explainCredit(tgdpo, 'push', view(1, 1, 1))).toContain('In this pass all weights are 1.');
   });
 });
 
