@@ -22,6 +22,7 @@ import type { LoadedModel } from './load/loaded-model';
 import { methods } from './methods/index';
 import type { Network } from './model/network';
 import { disposeParameters, loadWeights } from './model/parameters';
+import { stepsOf } from './run/passes';
 import { TrainingSession } from './run/session';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
@@ -430,10 +431,14 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       const device = await deviceFacts(started());
       const adapter = { ...defaultAdapter(), ...document.adapter };
       const method = methods.find((m) => m.id === document.method.id)!;
-      const stages = method.stages?.(method, document.method.params) ?? [{ method }];
+      const passes = method.passes(document.method.params);
+      const reads = passes.map(({ objective }) => objective.reads);
       const facts = {
-        passes: stages.length,
-        needsReference: stages.some((stage) => stage.method.needs.reference),
+        passes: passes.length,
+        allSteps: passes.reduce((sum, pass) => sum + stepsOf(pass, document.steps), 0),
+        frozen:
+          Number(reads.some(({ reference }) => reference)) +
+          reads.reduce((sum, { frozen = {} }) => sum + Object.keys(frozen).length, 0),
         latency: writingLatency(model.summary.id),
       };
       return estimateRun({ config, weights, document, data, device, method: facts }, adapter);

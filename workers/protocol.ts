@@ -214,8 +214,9 @@ export interface Estimate {
   largestBufferBytes: number;
   /** Per optimiser step, from a short measurement of this device; undefined when it was not measured. */
   secondsPerStep: number | undefined;
-  /** Times that the method goes through the document's steps. */
+  /** Passes of the method, and the optimiser steps of all of them. */
   passes: number;
+  allSteps: number;
   /**
    * What is done beside the steps, in order: pairs are made, trees are scored under the reference (only those that the steps
    * take), and so many times it is measured on what is held out. Rough.

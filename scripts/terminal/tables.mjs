@@ -129,6 +129,7 @@ export const evaluationLine = (name, e) => {
     return `${name} ${percent(e.accuracy)} of ${e.problems} held-out problems (${interval})`;
   const loss = `loss ${(e.metrics?.eval_loss ?? Number.NaN).toFixed(4)} on held-out rows`;
   if (e.problems === 0) return `${name} ${loss}`;
-  if (areTied(e.step, e.metrics?.['eval_rewards/margins'])) return `${name} ${loss}, every margin 0: ${e.problems} held-out pairs tied`;
+  if (areTied(e.step, e.metrics?.['eval_rewards/margins']))
+    return `${name} ${loss}, every margin 0: ${e.problems} held-out pairs tied`;
   return `${name} ${loss}, ${percent(e.accuracy)} of ${e.problems} held-out pairs ranked right (${interval})`;
 };

@@ -1,6 +1,7 @@
 import type { Evaluation } from '../../workers/protocol';
 import { accuracyOf, answerProblems } from '../train/evaluate';
 import { evaluatePairs } from '../train/evaluate-pairs';
+import { plural } from '../util/count';
 import { yieldToMessages } from '../util/mutex';
 import type { PassRunner, RunParts } from './pass-runner';
 import type { RunContext } from './run-context';
@@ -18,7 +19,7 @@ export const evaluateRows = async (
 ): Promise<Result | undefined> => {
   const rows = trees.heldOut.slice(0, count);
   if (rows.length === 0) return undefined;
-  ctx.setPhase('evaluating', `Scoring ${rows.length} held-out rows.`);
+  ctx.setPhase('evaluating', `Scoring ${plural(rows.length, 'held-out row')}.`);
   await constants.ensure(rows);
   return ctx.onDevice(() => evaluatePairs(runner.state(), rows, () => ctx.between()));
 };
@@ -30,7 +31,7 @@ export const evaluateProblems = async (
   count: number,
 ): Promise<Result> => {
   const { task, model, document, signal } = ctx;
-  ctx.setPhase('evaluating', `Answering ${count} held-out problems.`);
+  ctx.setPhase('evaluating', `Answering ${plural(count, 'held-out problem')}.`);
   const answers = await ctx.onDevice(() =>
     answerProblems(
       { network: runner.network(), tokenizer: model.tokenizer },

@@ -5,6 +5,7 @@ import { learningRateAt } from '../train/schedule';
 import { scoreTrees } from '../train/score';
 import type { StepState } from '../train/step';
 import { networkOf, trainStep } from '../train/step';
+import { treesUsed } from '../train/used-trees';
 import type { PreferenceTree } from '../tree/tree';
 import { yieldToMessages } from '../util/mutex';
 import { checkTrees } from './check-trees';
@@ -92,8 +93,14 @@ export class PassRunner {
       this.network(),
     );
     checkTrees(this.pass.label, this.pass.objective.reads, this.trees);
-    if (!this.pass.refresh) await constants.ensure([...this.trees, ...trees.heldOut], { preparing: true });
+    if (!this.pass.refresh) await constants.ensure([...this.taken(), ...trees.heldOut], { preparing: true });
     this.prepared = true;
+  }
+
+  /** The trees that the steps of a plain order will take; of an order that may want any, all. */
+  private taken(): readonly PreferenceTree[] {
+    const { trees, steps, ctx, pass } = this;
+    return pass.order ? trees : treesUsed({ ...ctx.document, steps }, trees.length).map((i) => trees[i]!);
   }
 
   /** What a step reads and writes. */

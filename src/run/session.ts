@@ -7,15 +7,16 @@ import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
 import { GpuError, guardGpu, onOwnGpu, trimGpuPool } from '../tf';
 import { creditOf } from '../train/credit';
+import { finishedWords } from '../train/outcome';
 import type { PolicyPlan } from '../train/policy';
 import { initialTrained, planPolicy } from '../train/policy';
 import type { RunDocument } from '../train/run-document';
 import type { PreferenceTree } from '../tree/tree';
+import { count } from '../util/count';
 import { createMutex, yieldToMessages } from '../util/mutex';
 import { checkTrees } from './check-trees';
 import { DivergedError } from './diverged';
 import { evaluateProblems, evaluateRows } from './evaluator';
-import { finishedMessage } from './messages';
 import { PassRunner } from './pass-runner';
 import { checkPasses, keptAfter } from './passes';
 import { RunConstants } from './run-constants';
@@ -156,8 +157,8 @@ export class TrainingSession {
     this.evaluations = summary.evaluations.filter((row) => kept(row.stage, row.step));
     const whole = this.passIndex === this.passes.length - 1 && this.step >= this.runner.steps;
     if (whole && summary.phase === 'finished') {
-      this.setPhase('finished', finishedMessage(this.step, this.evaluations));
-    } else this.setPhase('paused', `Stored at step ${this.step}.`);
+      this.setPhase('finished', finishedWords(this.evaluations, this.step));
+    } else this.setPhase('paused', `Stored at step ${count(this.step)}.`);
   }
 
   private setPhase(phase: RunPhase, message: string) {
@@ -251,7 +252,7 @@ export class TrainingSession {
     if (this.running) await this.running;
     if (this.phase !== 'finished' && this.phase !== 'failed') {
       if (this.step > 0) await this.checkpoint();
-      this.setPhase('stopped', `Stopped at step ${this.step}.`);
+      this.setPhase('stopped', `Stopped at step ${count(this.step)}.`);
       await this.keep(() => this.o.store.putRun(this.summary()));
     }
     return this.status();
@@ -262,13 +263,13 @@ export class TrainingSession {
       await this.prepare();
       for (let done = 0; done < maxSteps && !this.wantPause; done++) {
         if (!(await this.advance())) {
-          this.setPhase('finished', finishedMessage(this.step, this.evaluations));
+          this.setPhase('finished', finishedWords(this.evaluations, this.step));
           await this.checkpoint();
           return this.status();
         }
       }
       await this.checkpoint();
-      this.setPhase('paused', `Paused at step ${this.step} of ${this.runner.steps}.`);
+      this.setPhase('paused', `Paused at step ${count(this.step)} of ${count(this.runner.steps)}.`);
       await this.keep(() => this.o.store.putRun(this.summary()));
     } catch (error) {
       await this.fail(error);
@@ -279,8 +280,8 @@ export class TrainingSession {
   private async fail(error: unknown) {
     if (error instanceof StoppedError || this.abort.signal.aborted) return; // stop() has the word
     if (error instanceof PausedError) {
-      const of = this.o.dataset ? '' : ` of ${this.document.data.trees}`;
-      this.setPhase('paused', `Paused while preparing (${this.trees.underWay}${of} made).`);
+      const of = this.o.dataset ? '' : ` of ${count(this.document.data.trees)}`;
+      this.setPhase('paused', `Paused while preparing (${count(this.trees.underWay)}${of} made).`);
       return;
     }
     const told = this.o.explain?.(error, this.phase) ?? error;
@@ -335,7 +336,7 @@ export class TrainingSession {
     this.o.emit({ kind: 'metrics', stage: this.pass.id, metrics: row });
     const { step, steps } = this.runner;
     const seconds = (performance.now() - started) / 1000;
-    this.message = `Step ${step} of ${steps}, ${seconds.toFixed(2)} s, ${Math.round(tokens / seconds)} tokens/s.`;
+    this.message = `Step ${count(step)} of ${count(steps)}, ${seconds.toFixed(2)} s, ${count(Math.round(tokens / seconds))} tokens/s.`;
     this.o.emit({ kind: 'progress', phase: 'training', done: step, total: steps, note: this.message });
     this.o.emit({ kind: 'status', status: this.status() });
   }

@@ -37,9 +37,10 @@ export interface DataFacts {
 
 /** What is known of the method, and of how fast answers are written. */
 export interface MethodFacts {
-  passes: number;
-  needsReference: boolean;
   /** See `TimeInput`. */
+  passes: number;
+  allSteps: number;
+  frozen: number;
   latency: number;
 }
 
@@ -301,7 +302,7 @@ const remediesOf = (input: EstimateInput, adapter: RunDocument['adapter']): Esti
  */
 export const estimateRun = (input: EstimateInput, adapter: RunDocument['adapter']): Estimate => {
   const { device, document, config, data } = input;
-  const method = input.method ?? { passes: 1, needsReference: true, latency: 0 };
+  const method = input.method ?? { passes: 1, allSteps: document.steps, frozen: 1, latency: 0 };
   const sizes = sizesOf(input);
   const problem = problemOf(sizes, device);
   const remedies = problem === '' ? [] : remediesOf(input, adapter);
@@ -313,6 +314,7 @@ export const estimateRun = (input: EstimateInput, adapter: RunDocument['adapter'
     limitBytes: device.memory,
     secondsPerStep,
     passes: method.passes,
+    allSteps: method.allSteps,
     ...timeAhead({
       document,
       ...method,

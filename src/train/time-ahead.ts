@@ -8,9 +8,11 @@ import { treesTaken } from './used-trees';
 
 export interface TimeInput {
   document: RunDocument;
-  /** Passes of the method over the steps. */
+  /** Passes of the method, and the steps of all of them. */
   passes: number;
-  needsReference: boolean;
+  allSteps: number;
+  /** Frozen models that the trees are scored under: a reference, guides. */
+  frozen: number;
   /** Trees there are to train on, where that is known. */
   trees: number | undefined;
   /** Tokens of a tree on average, and those of one answer. */
@@ -36,8 +38,10 @@ const BESIDE_SCORING = 1.6;
  * Answers that are sampled to make one tree: not every problem gives one. Measured with the built-in models on medium
  * problems: 9 answers with 4 to a problem, 5.4 with 2; each first mistake is continued, and half an answer is left to write.
  */
-const answersPerTree = ({ samples = 0, continuations = 0 }: Readonly<Record<string, number>>) =>
-  2.4 * samples + 1.4 * 0.5 * continuations;
+const answersPerTree = (params: Readonly<Record<string, unknown>>) => {
+  const many = (name: string) => (typeof params[name] === 'number' ? params[name] : 0);
+  return 2.4 * many('samples') + 1.4 * 0.5 * many('continuations');
+};
 
 /** Evaluations of one pass: at every `every`-th step and at the last. */
 const evaluationsOf = ({ steps, evaluation: { every } }: RunDocument) =>
@@ -45,8 +49,8 @@ const evaluationsOf = ({ steps, evaluation: { every } }: RunDocument) =>
 
 /** What the run does, in order, and the seconds of all of it; undefined seconds were not measured. */
 export const timeAhead = (input: TimeInput): Pick<Estimate, 'ahead' | 'secondsInAll'> => {
-  const { document, passes, flops, latency, numbers, secondsPerStep } = input;
-  const { data, evaluation, steps } = document;
+  const { document, passes, allSteps, frozen, flops, latency, numbers, secondsPerStep } = input;
+  const { data, evaluation } = document;
   const perToken = flops && (2 * numbers) / flops;
   const scored = (tokens: number) => perToken && BESIDE_SCORING * perToken * tokens;
   const written = (answers: number) =>
@@ -55,12 +59,11 @@ export const timeAhead = (input: TimeInput): Pick<Estimate, 'ahead' | 'secondsIn
       input.answerTokens *
       Math.max(latency, Math.min(answers, SIDE_BY_SIDE) * BESIDE_SAMPLING * perToken);
   const ahead: Estimate['ahead'] = [];
-  const answers = data.dataset ? 0 : data.trees * answersPerTree(document.method.params);
+  const answers = data.trees * answersPerTree(data.source?.params ?? {});
   if (answers > 0) ahead.push({ what: 'making', count: data.trees, seconds: written(answers) });
-  if (input.needsReference) {
+  if (frozen > 0) {
     const count = Math.min(treesTaken(document), input.trees ?? Number.POSITIVE_INFINITY);
-    // A pass that guides the next one is scored like the reference.
-    ahead.push({ what: 'scoring', count, seconds: scored(passes * count * input.treeTokens) });
+    ahead.push({ what: 'scoring', count, seconds: scored(frozen * count * input.treeTokens) });
   }
   if (evaluation.problems > 0) {
     const count = 1 + passes * evaluationsOf(document);
@@ -69,5 +72,5 @@ export const timeAhead = (input: TimeInput): Pick<Estimate, 'ahead' | 'secondsIn
   }
   const known = secondsPerStep !== undefined && ahead.every(({ seconds }) => seconds !== undefined);
   const beside = ahead.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
-  return { ahead, secondsInAll: known ? beside + passes * steps * secondsPerStep : undefined };
+  return { ahead, secondsInAll: known ? beside + allSteps * secondsPerStep : undefined };
 };

@@ -284,6 +284,7 @@ export const createBrought = (
           largestBufferBytes: bytes.activations / 20,
           secondsPerStep: model ? 2.4 : undefined,
           passes: 1,
+          allSteps: document.steps,
           ahead: model
             ? [{ what: 'scoring', count: document.steps * document.batchSize, seconds: 3 }]
             : [{ what: 'making', count: document.data.trees, seconds: 0.2 * document.data.trees }],

@@ -26,8 +26,7 @@ export class EstimatePanel extends AppElement {
     if (!estimate || !document)
       return html`<div class="estimate" data-testid="estimate"><h3 id="estimate-title" tabindex="-1">What it takes</h3><p class="hint">Being worked out…</p></div>`;
     const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest } = estimate;
-    const { fits, problem, remedies, passes, ahead, secondsInAll } = estimate;
-    const all = passes * document.steps;
+    const { fits, problem, remedies, passes, allSteps: all, ahead, secondsInAll } = estimate;
     const steps =
       secondsPerStep === undefined
         ? plural(all, 'step')

@@ -27,6 +27,8 @@ const others: Record<string, string | [label: string, control: string]> = {
   'adapter.targetModules': ['Layers that get an adapter', 'adapter-module-all-linear'],
   'data.task': ['Built-in problems', 'field-difficulty'],
   'data.difficulty': ['Difficulty', 'field-difficulty'],
+  'data.source': ['Made from', 'field-source'],
+  'data.source.id': ['Made from', 'field-source'],
   'data.dataset': ['Data', 'data-file'],
   'data.dataset.id': ['Data', 'data-file'],
   'schedule.kind': ['Schedule', 'field-schedule'],
@@ -69,8 +71,14 @@ export const fieldNames = ({
     const control = part === 'solutions' ? 'map-solutions-0' : `map-${part}`;
     names.set(`${settings}.mapping.${part}`, { label, control });
   }
-  for (const [key, { label }] of Object.entries(method?.params ?? {}))
-    names.set(`method.params.${key}`, { label, control: idOf(`method.params.${key}`) });
+  const source = method?.sources.find(({ id }) => id === document?.data.source?.id);
+  for (const [owner, specs] of [
+    ['method.params', method?.params],
+    ['data.source.params', source?.params],
+  ] as const) {
+    for (const [key, { label }] of Object.entries(specs ?? {}))
+      names.set(`${owner}.${key}`, { label, control: idOf(`${owner}.${key}`) });
+  }
   names.set('method.id', { label: 'Method', control: `method-${method?.id ?? ''}` });
   return names;
 };

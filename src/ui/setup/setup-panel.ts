@@ -1,4 +1,4 @@
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import type { MethodInfo } from '../../train/method-info';
 import type { RunDocument } from '../../train/run-document';
 import '../bring/adapter-bring';

@@ -8,7 +8,8 @@ const run = (id: string) => defaultRun(methods.find((m) => m.id === id)!);
 const input = (changes: Partial<TimeInput> = {}): TimeInput => ({
   document: run('dpo'),
   passes: 1,
-  needsReference: true,
+  allSteps: 30,
+  frozen: 1,
   trees: 256,
   treeTokens: 80,
   answerTokens: 35,
@@ -26,11 +27,11 @@ describe('what comes before and beside the steps', () => {
     const document = { ...run('dpo'), data: { ...run('dpo').data, trees: 2560 } };
     const more = timeAhead(input({ document, trees: 2560 })).ahead[0]!;
     expect(more.seconds! / made.seconds!).toBeCloseTo(10, 0);
-    expect(
-      timeAhead(input({ document: run('sft'), needsReference: false })).ahead.map((p) => p.what),
-    ).toEqual(['measuring']);
+    expect(timeAhead(input({ document: run('sft'), frozen: 0 })).ahead.map((p) => p.what)).toEqual([
+      'measuring',
+    ]);
     const dataset = { id: 'd', settings: defaultDatasetSettings() };
-    const onFile = { ...run('dpo'), data: { ...run('dpo').data, dataset } };
+    const onFile = { ...run('dpo'), data: { ...run('dpo').data, source: null, dataset } };
     expect(timeAhead(input({ document: onFile, trees: undefined })).ahead.map((p) => p.what)).toEqual([
       'scoring',
       'measuring',
@@ -42,13 +43,13 @@ describe('what comes before and beside the steps', () => {
       timeAhead(input(changes)).ahead.find((p) => p.what === 'scoring')!;
     expect(scoring({ trees: 200_000 }).count).toBe(30 * 16);
     expect(scoring({ trees: 100 }).count).toBe(100);
-    expect(scoring({ passes: 2 }).seconds! / scoring({}).seconds!).toBeCloseTo(2, 6);
+    expect(scoring({ frozen: 2 }).seconds! / scoring({}).seconds!).toBeCloseTo(2, 6);
     const fast = timeAhead(input({ flops: 1e14 })).ahead[0]!.seconds!;
     expect(timeAhead(input({ flops: 1e14, latency: 0.01 })).ahead[0]!.seconds!).toBeGreaterThan(100 * fast);
   });
 
   it('adds all of it up with the steps of every pass, and says nothing where nothing was measured', () => {
-    const { ahead, secondsInAll } = timeAhead(input({ passes: 2 }));
+    const { ahead, secondsInAll } = timeAhead(input({ passes: 2, allSteps: 60 }));
     const beside = ahead.reduce((sum, p) => sum + p.seconds!, 0);
     expect(secondsInAll).toBeCloseTo(beside + 2 * 30 * 0.2, 9);
     const unknown = timeAhead(input({ flops: undefined, secondsPerStep: undefined }));
