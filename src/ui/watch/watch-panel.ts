@@ -114,7 +114,8 @@ export class WatchPanel extends AppElement {
     let at = this.index;
     if (this.#trained && this.#seeks) {
       await this.app.attempt('answering problems', async () => {
-        const failures = await (this.#failures ??= failuresOf(this.app.answers));
+        this.#failures ??= failuresOf(this.app.answers);
+        const failures = await this.#failures;
         const solved = await firstSolved(this.app.answers, [
           ...failures.filter((i) => i === this.index),
           ...failures.filter((i) => i !== this.index),
