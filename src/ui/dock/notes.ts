@@ -114,8 +114,8 @@ const unreadableData = ({ previewProblem, document, status }: Readonly<State>): 
     ? [
         {
           id: 'unreadable-data',
-          tone: 'stop',
-          text: `The data cannot be read as it is set: ${previewProblem}`,
+          tone: 'warn',
+          text: `The first rows cannot be used as they are read: ${previewProblem}`,
           actions: [
             {
               id: 'unreadable-data-go',
