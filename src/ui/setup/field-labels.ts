@@ -40,6 +40,7 @@ const others: Record<string, string | [label: string, control: string]> = {
   [`${settings}.limit`]: 'Rows to read at most',
   [`${settings}.template`]: 'Chat template',
   [`${settings}.plainRows`]: 'Plain texts',
+  [`${settings}.turns`]: 'Of a conversation, learn',
   [`${settings}.system`]: 'System message',
   [`${settings}.bos`]: 'Beginning-of-text token',
   [`${settings}.maxPromptLength`]: 'Longest prompt',
