@@ -16,6 +16,7 @@ export class TroubleNote extends AppElement {
       resume: () => void app.control.recover(),
       wasm: () => void app.control.recover('wasm'),
       storage: () => this.dispatchEvent(new CustomEvent('go', { detail: 'keep', bubbles: true })),
+      settings: () => this.dispatchEvent(new CustomEvent('go', { detail: 'estimate', bubbles: true })),
       dismiss: () => app.report(undefined),
     };
     acts[action]();
@@ -28,6 +29,7 @@ export class TroubleNote extends AppElement {
       resume: status?.runId ? 'Resume from the last checkpoint' : 'Start the engine anew',
       wasm: 'Go on with WebAssembly',
       storage: 'Show what is stored',
+      settings: 'What it takes, and what would help',
       dismiss: 'Dismiss',
     };
     // Without a run there is none to resume, and the button would do what another one does.

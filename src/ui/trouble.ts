@@ -8,7 +8,7 @@ export interface Trouble {
   actions: readonly TroubleAction[];
 }
 
-export type TroubleAction = 'restart' | 'resume' | 'wasm' | 'storage' | 'dismiss';
+export type TroubleAction = 'restart' | 'resume' | 'wasm' | 'storage' | 'settings' | 'dismiss';
 
 const nameOf = (error: unknown) => (error instanceof Error ? error.name : 'Error');
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -107,7 +107,7 @@ export class DataPanel extends AppElement {
         : []),
       ...(dataset.notices ?? []),
     ];
-    return html`<p data-testid="data-format"><strong>${shown(dataset.name)}</strong>, ${bytes(dataset.bytes)}${dataset.rows === undefined ? '' : `, ${count(dataset.rows)} rows`}. <bdi>${dataset.format ? `Read as “${formatLabels[dataset.format as FormatId] ?? dataset.format}”, since ${shown(dataset.why)}.` : shown(dataset.why)}</bdi>
+    return html`<p data-testid="data-format"><strong>${shown(dataset.name)}</strong>, ${bytes(dataset.bytes)}${dataset.rows === undefined ? '' : `, ${plural(dataset.rows, 'row')}`}. <bdi>${dataset.format ? `Read as “${formatLabels[dataset.format as FormatId] ?? dataset.format}”, since ${shown(dataset.why)}.` : shown(dataset.why)}</bdi>
       ${isFailed(dataset, this.state) ? html`It leaves this list when other data is chosen, unless a run was made of it.` : nothing}
       ${dataset.kept ? nothing : html`<strong>The browser has no room to keep it: it goes with this page.</strong>`}</p>
       ${notices.length > 0 ? html`<ul class="warnings" data-testid="data-notices">${notices.map((notice) => html`<li>${shown(notice)}</li>`)}</ul>` : nothing}`;

@@ -8,7 +8,7 @@ import {
   weightStorages,
 } from '../../train/run-document';
 import { targetsInWords } from '../../util/targets-in-words';
-import type { NumberField } from './fields';
+import { adapterNumbers, type NumberField } from './fields';
 import { choice } from './number-input';
 
 const storageLabels: Record<RunDocument['weights'], [label: string, help: string]> = {
