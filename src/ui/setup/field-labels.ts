@@ -41,6 +41,7 @@ const others: Record<string, string | [label: string, control: string]> = {
   [`${settings}.template`]: 'Chat template',
   [`${settings}.plainRows`]: 'Plain texts',
   [`${settings}.turns`]: 'Of a conversation, learn',
+  [`${settings}.encoding`]: 'Text encoding',
   [`${settings}.system`]: 'System message',
   [`${settings}.bos`]: 'Beginning-of-text token',
   [`${settings}.maxPromptLength`]: 'Longest prompt',
