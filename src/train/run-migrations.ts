@@ -1,4 +1,5 @@
 import type { ParamSpecs } from '../methods/params';
+import { defaultParams } from '../methods/params';
 import type { MethodInfo } from './method-info';
 
 type Fields = Record<string, unknown>;
@@ -6,10 +7,10 @@ type Fields = Record<string, unknown>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Version 1 had yes and no as 1 and 0. */
-const withFlags = (params: Fields, specs: ParamSpecs): Fields =>
+/** Defaults for what is left out, since parameters are added with time; yes and no, which version 1 had as 1 and 0. */
+const completed = (params: Fields, { params: specs }: { params: ParamSpecs }): Fields =>
   Object.fromEntries(
-    Object.entries(params).map(([key, value]) => {
+    Object.entries({ ...defaultParams({ params: specs }), ...params }).map(([key, value]) => {
       const spec = Object.hasOwn(specs, key) ? specs[key] : undefined;
       return [key, spec?.kind === 'flag' && (value === 0 || value === 1) ? value === 1 : value];
     }),
@@ -29,7 +30,7 @@ const split = (params: Fields, fits: (key: string) => boolean): [Fields, Fields]
  *
  * Version 1 to 2: how data are made was part of the method's parameters and is now `data.source`, with parameters of its own;
  * yes and no are booleans. Links and command lines that still name a source's parameter as the method's are understood
- * whatever their version.
+ * whatever their version. A parameter that is left out has its default.
  */
 export const migrateRun = (
   value: unknown,
@@ -49,16 +50,15 @@ export const migrateRun = (
     params,
     (key) => !Object.hasOwn(method.params, key) && own !== undefined && Object.hasOwn(own.params, key),
   );
-  run['method'] = { ...given, params: withFlags(rest, method.params) };
+  run['method'] = { ...given, params: completed(rest, method) };
   if (!own || isFields(data['dataset'])) return run;
-  const defaults = Object.fromEntries(Object.entries(own.params).map(([key, spec]) => [key, spec.default]));
-  const before = chosen?.['params'] ?? defaults;
+  const before = chosen?.['params'] ?? {};
   run['data'] = {
     ...data,
     source: {
       ...chosen,
       id: own.id,
-      params: isFields(before) ? withFlags({ ...before, ...moved }, own.params) : before,
+      params: isFields(before) ? completed({ ...before, ...moved }, own) : before,
     },
   };
   return run;
