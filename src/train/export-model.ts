@@ -4,6 +4,7 @@ import type { DatasetReport } from '../data/prepare/report';
 import { toCheckpoint } from '../model/checkpoint';
 import { modelConfigToJson } from '../model/config';
 import { familyOf } from '../model/families/index';
+import { splitHeads } from '../model/heads';
 import type { HostWeights } from '../model/host-weights';
 import { loraScales, mergedWeights } from '../model/lora';
 import { ADAPTER_CONFIG, writePeftAdapter } from '../model/peft';
@@ -43,6 +44,9 @@ const zipOf = (files: ReadonlyMap<string, Content>): Uint8Array => {
   return whole;
 };
 
+/** Value and reward heads, beside a model. */
+const HEADS = 'heads.safetensors';
+
 /** torch's names. */
 const dtypeNames = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
 
@@ -54,8 +58,9 @@ const baseName = (id: string): string | null => /^[^/@:]+\/[^/@]+(?=@|$)/.exec(i
 /**
  * What a run has trained, as a zip. 'model': config.json, model.safetensors and the tokenizer's files, an adapter worked in
  * and a packed model unpacked. 'adapter': adapter_config.json and adapter_model.safetensors as PEFT reads them. With
- * either run.json (the run document), metrics.json, metrics.csv and a model card.
- * @param trained all weights, or the adapter's
+ * either run.json (the run document), metrics.json, metrics.csv and a model card. Heads that a method trained beside the model
+ * (a value, a reward) are no part of it for other programs: a model has them in a file of their own, an adapter leaves them out.
+ * @param trained all weights, or the adapter's, and heads
  * @param report of the run's dataset, for the card
  * @throws Error when an adapter is asked for and the run trains none
  */
@@ -67,15 +72,16 @@ export const exportZip = (
   report?: DatasetReport,
 ): Uint8Array => {
   const { model, adapter } = plan;
+  const { own, heads } = splitHeads(trained);
   const files = new Map<string, Content>();
   if (what === 'adapter') {
     if (!adapter) throw new Error('This run trains all weights and has no adapter; export the model.');
-    const named = { settings: adapter.settings, tensors: trained };
+    const named = { settings: adapter.settings, tensors: own };
     const fanInFanOut = familyOf(model.config).transposedLinears ?? false;
     const written = writePeftAdapter(named, { baseModel: baseName(model.summary.id), fanInFanOut });
     for (const [name, bytes] of written) files.set(name, bytes);
   } else {
-    const weights = adapter ? mergedWeights(model.weights, trained, loraScales(adapter.settings)) : trained;
+    const weights = adapter ? mergedWeights(model.weights, own, loraScales(adapter.settings)) : own;
     for (const [name, text] of Object.entries(model.files)) {
       // An adapter's configuration beside the model would have it taken for an adapter.
       if (name !== ADAPTER_CONFIG) files.set(name, strToU8(text));
@@ -89,6 +95,7 @@ export const exportZip = (
     files.set('config.json', json(modelConfigToJson(model.config, dtypeNames[dtype])));
     const stored = toCheckpoint(model.config, weights);
     files.set('model.safetensors', safetensorsParts(stored, [['format', 'pt']], 'model.safetensors', dtype));
+    if (heads.size > 0) files.set(HEADS, safetensorsParts(heads, [['format', 'pt']], HEADS, 'F32'));
   }
   files.set('run.json', json(run.document));
   files.set('metrics.json', json({ metrics: run.metrics, evaluations: run.evaluations }));
