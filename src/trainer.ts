@@ -3,7 +3,6 @@
  * Comlink, so it can be driven and tested without a worker.
  */
 import type { Answer, RunEvent, RunPhase, RunStatus, TrainerApi } from '../workers/protocol';
-import type { DatasetReport } from './data/prepare/report';
 import { setKernelChoice } from './kernels/kernel-choice';
 import { tuneKernels } from './kernels/tune';
 import { addAdapter, addHubAdapter, listAdapters, loadStoredAdapter } from './load/brought-adapters';
@@ -16,9 +15,11 @@ import {
   prepareDocument,
 } from './load/brought-datasets';
 import type { BringHooks } from './load/brought-models';
-import { addHubModel, addModel, listModels, loadStoredModel } from './load/brought-models';
-import { listBuiltInModels, loadBuiltInModel } from './load/built-in-models';
+import { addHubModel, addModel, listModels } from './load/brought-models';
+import { listBuiltInModels } from './load/built-in-models';
+import { createKnownFacts } from './load/known-facts';
 import type { LoadedModel } from './load/loaded-model';
+import { createModelShelf } from './load/model-shelf';
 import { methods } from './methods/index';
 import type { Network } from './model/network';
 import { disposeParameters, loadWeights } from './model/parameters';
@@ -32,7 +33,6 @@ import type { BackendChoice, BackendInfo } from './tf';
 import { gpuStats, guardGpu, initBackend, onGpuError, tf } from './tf';
 import { promptOf, reply, sequenceLogProbs } from './train/chat';
 import { deviceFacts, memoryFacts } from './train/device-facts';
-import type { DataFacts } from './train/estimate';
 import { estimateRun } from './train/estimate';
 import { answerProblems } from './train/evaluate';
 import { createEventBatcher } from './train/event-batcher';
@@ -43,7 +43,6 @@ import { describeMethod } from './train/method-info';
 import { noteWriting, writingLatency } from './train/pace';
 import type { RunDocument } from './train/run-document';
 import { defaultAdapter, parseRun } from './train/run-document';
-import type { PreferenceTree } from './tree/tree';
 import { createMutex, yieldToMessages } from './util/mutex';
 
 /** A model on the device that answers problems while no run is open. */
@@ -83,7 +82,6 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
   /** The model that answers when no run is open: the last one that was asked for. */
   let wanted: LoadedModel | undefined;
   let listener: ((events: RunEvent[]) => void) | undefined;
-  const models = new Map<string, LoadedModel>();
   const exclusive = createMutex(); // changes of what is open, one at a time
 
   const batcher = createEventBatcher((events) => listener?.(events));
@@ -99,6 +97,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     storePromise ??= openStore();
     return storePromise;
   };
+  const shelf = createModelShelf(store, () => baseUrl);
 
   const startBackend = async (wanted: BackendChoice): Promise<BackendInfo> => {
     const anew = broken;
@@ -118,37 +117,10 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     return session;
   };
 
-  /** Keeps a model at hand; of those that were brought only the last, since each holds its whole file. */
-  const remember = (model: LoadedModel): LoadedModel => {
-    for (const [id, other] of models) if (!other.summary.builtIn) models.delete(id);
-    models.set(model.summary.id, model);
-    return model;
-  };
-
-  const readModel = async (id: string): Promise<LoadedModel> => {
-    const stored = await loadStoredModel((await store()).files, id);
-    if (stored) return remember(stored);
-    const model = await loadBuiltInModel(id, baseUrl, await store());
-    models.set(id, model);
-    return model;
-  };
-
-  /** Of a model that is asked for by several at once, only one copy is read. */
-  const reading = new Map<string, Promise<LoadedModel>>();
-
-  const loadModel = async (id: string): Promise<LoadedModel> => {
-    const known = models.get(id);
-    if (known) return known;
-    const begun = reading.get(id) ?? readModel(id).finally(() => reading.delete(id));
-    reading.set(id, begun);
-    return begun;
-  };
-
   /** What is being downloaded or stored, and what is being read through. One of each at a time. */
   let bringing: AbortController | undefined;
   let checking: AbortController | undefined;
-  /** What a check of the data said of their lengths, by dataset, settings and model. */
-  const dataFacts = new Map<string, DataFacts>();
+  const facts = createKnownFacts();
 
   const bring = async <T>(f: (hooks: BringHooks) => Promise<T>): Promise<T> => {
     if (bringing) throw new Error('Something is being downloaded already; wait for it, or cancel it.');
@@ -165,38 +137,6 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     }
   };
 
-  const factsKey = (document: RunDocument) =>
-    JSON.stringify([document.model, document.method.id, document.data.dataset]);
-
-  /**
-   * From a check of the same data; of built-in problems from the lengths of some and their solutions; else the longest that
-   * the document allows.
-   */
-  const factsOf = (document: RunDocument, model: LoadedModel): DataFacts => {
-    const known = dataFacts.get(factsKey(document));
-    if (known) return known;
-    const { dataset, maxTokens, task, difficulty } = document.data;
-    if (!dataset && model.summary.builtIn) {
-      const sizes = getTask(task)
-        .heldOut(difficulty, 0, 16)
-        .map(({ prompt, solution }) => {
-          const [asked, answered] = [prompt, solution].map((text) => model.tokenizer.encode(text).length);
-          return { scored: 2 * answered!, all: asked! + 2 * answered! }; // two answers to one prompt
-        });
-      const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-      return {
-        meanTokens: mean(sizes.map(({ all }) => all)),
-        meanScored: mean(sizes.map(({ scored }) => scored)),
-        longest: Math.max(...sizes.map(({ all }) => all)),
-      };
-    }
-    const path = Math.min(
-      dataset?.settings.maxLength ?? (dataset ? 1024 : 2 * maxTokens),
-      model.config.maxPositions,
-    );
-    return { meanTokens: 2 * path, meanScored: path, longest: 2 * path };
-  };
-
   /** What to say instead of "Aborted()"; undefined for other errors. What the backend still holds is given up then. */
   const explainMemory =
     (document: RunDocument, model: LoadedModel) =>
@@ -207,30 +147,10 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       const device = memoryFacts(started());
       const adapter = { ...defaultAdapter(), ...document.adapter };
       const message = memoryMessage(document, phase, (next) =>
-        estimateRun({ config, weights, document: next, data: factsOf(next, model), device }, adapter),
+        estimateRun({ config, weights, document: next, data: facts.of(next, model), device }, adapter),
       );
       return new MemoryError(message, { cause: error });
     };
-
-  const noteFacts = (document: RunDocument, trees: readonly PreferenceTree[], report: DatasetReport) => {
-    let scored = 0;
-    let longest = 0;
-    for (const tree of trees) {
-      let size = 0;
-      for (const node of tree.nodes) {
-        size += node.tokens.length;
-        if (node.scored) scored += node.tokens.length;
-      }
-      longest = Math.max(longest, size);
-    }
-    const count = Math.max(1, trees.length);
-    dataFacts.set(factsKey(document), {
-      meanTokens: report.tokens / count,
-      meanScored: scored / count,
-      longest,
-      trees: trees.length,
-    });
-  };
 
   const closeStandby = () => {
     if (standby && !broken) disposeParameters(standby.network.weights);
@@ -280,7 +200,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     const kept = await store();
     const stored = resume ? await kept.getRun(runId) : undefined;
     const checkpoint = resume ? await kept.getCheckpoint(runId) : undefined;
-    const model = await loadModel(document.model);
+    const model = await shelf.load(document.model);
     if (!dataset && !model.summary.builtIn) {
       throw new Error(
         `data.dataset: is null, and the built-in problems are made for the built-in models; give ${model.summary.name} a file of examples.`,
@@ -386,9 +306,9 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     methods: async () => catalogue,
     models: async () => [...(await listBuiltInModels(baseUrl)), ...(await listModels((await store()).files))],
     addModel: (files) =>
-      bring(async (hooks) => remember(await addModel((await store()).files, files, hooks)).summary),
+      bring(async (hooks) => shelf.remember(await addModel((await store()).files, files, hooks)).summary),
     addHubModel: (source) =>
-      bring(async (hooks) => remember(await addHubModel((await store()).files, source, hooks)).summary),
+      bring(async (hooks) => shelf.remember(await addHubModel((await store()).files, source, hooks)).summary),
     cancelDownload: async () =>
       bringing?.abort(new Error('The download was cancelled; what has come is kept.')),
 
@@ -403,13 +323,13 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       const own = new AbortController();
       checking = own;
       try {
-        const model = await loadModel(document.model);
+        const model = await shelf.load(document.model);
         const { trees, report } = await prepareDocument((await store()).files, document, method, model, {
           signal: own.signal,
           progress: (done, total) =>
             emit({ kind: 'progress', phase: 'collecting', done, total: total ?? 0, note: 'rows read' }),
         });
-        noteFacts(document, trees, report);
+        facts.note(document, trees, report);
         return report;
       } finally {
         if (checking === own) checking = undefined;
@@ -418,22 +338,22 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     },
     cancelCheck: async () => checking?.abort(new Error('The check was cancelled.')),
 
-    addAdapter: async (files, model) => addAdapter((await store()).files, files, await loadModel(model)),
+    addAdapter: async (files, model) => addAdapter((await store()).files, files, await shelf.load(model)),
     addHubAdapter: (source, model) =>
-      bring(async (hooks) => addHubAdapter((await store()).files, source, await loadModel(model), hooks)),
+      bring(async (hooks) => addHubAdapter((await store()).files, source, await shelf.load(model), hooks)),
     adapters: async () => listAdapters((await store()).files),
 
     estimate: async (value) => {
       const document = parseRun(value, catalogue);
-      const model = await loadModel(document.model);
+      const model = await shelf.load(document.model);
       const { config, weights } = model;
-      const data = factsOf(document, model);
+      const data = facts.of(document, model);
       const device = await deviceFacts(started());
       const adapter = { ...defaultAdapter(), ...document.adapter };
       const method = methods.find((m) => m.id === document.method.id)!;
       const passes = method.passes(document.method.params);
       const reads = passes.map(({ objective }) => objective.reads);
-      const facts = {
+      const ofMethod = {
         passes: passes.length,
         allSteps: passes.reduce((sum, pass) => sum + stepsOf(pass, document.steps), 0),
         frozen:
@@ -441,7 +361,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
           reads.reduce((sum, { frozen = {} }) => sum + Object.keys(frozen).length, 0),
         latency: writingLatency(model.summary.id),
       };
-      return estimateRun({ config, weights, document, data, device, method: facts }, adapter);
+      return estimateRun({ config, weights, document, data, device, method: ofMethod }, adapter);
     },
     subscribe: async (next) => {
       listener = next;
@@ -471,7 +391,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     load: (id) =>
       exclusive(async () => {
         started();
-        const model = await loadModel(id);
+        const model = await shelf.load(id);
         if (session?.model === model) return model.summary;
         if (session && !replaceable.includes(session.status().phase)) {
           throw new Error(
@@ -541,7 +461,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     deleteStored: async (name, key) => {
       if (name === 'runs') return deleteRun(key);
       await (await store()).deleteItem(name, key);
-      if (name === 'models') models.delete(key);
+      if (name === 'models') shelf.forget(key);
     },
     persistStorage: async () => (await store()).persist(),
 
