@@ -1,5 +1,5 @@
 import type { Tensor, Tensor2D, TensorInfo } from '../tf';
-import { gpu, tf, toTensor } from '../tf';
+import { tf, toTensor } from '../tf';
 import { checkTensor } from './check';
 import type { EntryTensors } from './entry-tensors';
 import { linear, linearPlain } from './linear';
@@ -14,13 +14,22 @@ import {
   oneHot,
   withLists,
 } from './log-softmax-gather';
-import { product } from './matmul';
 import { defineOp, useHost, useShaders } from './op';
-import type { PackedInfo, PackedMatrix } from './packed-matrix';
+import type { PackedMatrix } from './packed-matrix';
 import { isPacked } from './packed-matrix';
 import { shareGradients } from './share-gradients';
-import { gatherRows, scatterRows, takeRowsOnHost } from './take-rows';
-import { fitsWhole, mostRows } from './window';
+import { gatherRows, scatterRows, takeRows } from './take-rows';
+import type { HeadInfo, PackedFacts } from './vocabulary-chunks';
+import { fitsWhole } from './window';
+import {
+  ChunkGradients,
+  chunkColumns,
+  chunkLogits,
+  eachChunk,
+  freeInfos,
+  packedFacts,
+} from './vocabulary-chunks';
+import { fitsWhole } from './window';
 
 export interface LinearLogProbOptions {
   /**
@@ -34,26 +43,12 @@ export interface LinearLogProbOptions {
 export const keepsLogits = (rows: number, vocabulary: number): boolean =>
   vocabulary <= 1024 || rows * vocabulary <= 1 << 21;
 
-/**
- * Columns per chunk when the logits are streamed: 1/32 of the vocabulary, so that the scratch of the two passes (tfjs
- * counts both until it submits) stays a small part of what the whole logits would take, but at least 256 KiB and at
- * most 4 MiB of scratch.
- */
-export const chunkColumns = (rows: number, vocabulary: number): number => {
-  const elements = Math.min(Math.max((rows * vocabulary) / 32, 1 << 16), 1 << 20);
-  return Math.min(vocabulary, Math.max(64, Math.ceil(elements / rows / 64) * 64));
-};
-
-const free = (...infos: TensorInfo[]) => {
-  for (const info of infos) toTensor(info).dispose();
-};
-
 /** Hidden states of the scored rows [R, d]; the hidden states themselves when every row is scored. */
 const withScoredRows = <T>(hidden: TensorInfo, rows: TensorInfo, f: (scored: TensorInfo) => T): T => {
   if (rows.shape[0] === hidden.shape[0]) return f(hidden);
   const scored = gatherRows(hidden, rows);
   const result = f(scored);
-  free(scored);
+  freeInfos(scored);
   return result;
 };
 
@@ -61,37 +56,16 @@ const withScoredRows = <T>(hidden: TensorInfo, rows: TensorInfo, f: (scored: Ten
 const toAllRows = (dScored: TensorInfo, rows: TensorInfo, size: number): Tensor => {
   if (rows.shape[0] === size) return toTensor(dScored);
   const all = toTensor(scatterRows(dScored, rows, size));
-  free(dScored);
+  freeInfos(dScored);
   return all;
 };
 
-/** Hidden states of the scored rows as a step of the tape, for logits that are kept. */
-const takeScoredRows = defineOp<'hidden' | 'rows'>({
-  name: 'TakeScoredRows',
-  inputs: ['hidden', 'rows'],
-  forward: ({ hidden, rows }) => [gatherRows(hidden, rows)],
-  backward: ([dy], { inputs: { hidden, rows } }) => ({
-    hidden: () => toTensor(scatterRows(dy!, rows, hidden.shape[0]!)),
-  }),
-});
-
-/** The vocabulary in chunks, of whose head the device binds each at once: f(first column, number of columns). */
-const eachChunk = (
-  rows: number,
-  head: TensorInfo | PackedInfo,
-  f: (first: number, width: number) => void,
-) => {
-  const vocabulary = head.shape[0]!;
-  const columns = Math.max(1, Math.min(chunkColumns(rows, vocabulary), mostRows(head)));
-  for (let first = 0; first < vocabulary; first += columns) f(first, Math.min(columns, vocabulary - first));
-};
-
 type Input = 'hidden' | 'head' | 'values' | 'scales' | EntryName;
-type HeadAttrs = { packed: Pick<PackedInfo, 'format' | 'shape' | 'block'> | undefined };
+type HeadAttrs = { packed: PackedFacts };
 
 /** Logits streamed: outputs the three results and (max, log sum). `weight` names the inputs that make up the head. */
 const makeStreamed = (weight: readonly ('head' | 'values' | 'scales')[]) => {
-  const headOf = (inputs: Record<Input, TensorInfo>, { packed }: HeadAttrs): TensorInfo | PackedInfo =>
+  const headOf = (inputs: Record<Input, TensorInfo>, { packed }: HeadAttrs): HeadInfo =>
     packed ? { ...packed, values: inputs.values, scales: inputs.scales } : inputs.head;
   return defineOp<Input, HeadAttrs>({
     name: `LinearLogProbStreamed(${weight.join(' ')})`,
@@ -99,24 +73,14 @@ const makeStreamed = (weight: readonly ('head' | 'values' | 'scales')[]) => {
     forward: (inputs, attrs) =>
       withScoredRows(inputs.hidden, inputs.rows, (scored) => {
         const head = headOf(inputs, attrs);
-        const [R, k] = [scored.shape[0]!, head.shape[1]!];
+        const [R, V] = [scored.shape[0]!, head.shape[0]!];
         let stats: TensorInfo | undefined;
         let logits: TensorInfo | undefined;
-        eachChunk(R, head, (first, n) => {
-          logits = product({
-            label: 'logits chunk',
-            a: scored,
-            b: head,
-            bOffset: first * k,
-            m: R,
-            n,
-            k,
-            transposeB: true,
-            ...(logits ? { out: logits } : {}),
-          });
+        eachChunk([head], chunkColumns(R, V), (first, n) => {
+          logits = chunkLogits(scored, head, [first, n], logits);
           stats = rowStats(logits, R, n, stats, stats !== undefined);
         });
-        free(logits!);
+        freeInfos(logits!);
         return [...entryResults(inputs, stats!, scored, head), stats!];
       }),
     saveOutputs: [3],
@@ -124,56 +88,20 @@ const makeStreamed = (weight: readonly ('head' | 'values' | 'scales')[]) => {
       shareGradients(['hidden', 'head'], wanted, (want) => {
         const { hidden, rows } = inputs;
         const head = headOf(inputs, attrs);
-        const [R, V, d] = [rows.shape[0]!, head.shape[0]!, head.shape[1]!];
+        const [R, V] = [rows.shape[0]!, head.shape[0]!];
         const { g, coef } = softmaxCoefficients(dy, inputs, outputs[3]!);
         return withScoredRows(hidden, rows, (scored) => {
           let dLogits: TensorInfo | undefined;
-          let dScored: TensorInfo | undefined;
-          const dHead = want.has('head') ? gpu().makeTensorInfo([V, d], 'float32') : undefined;
-          eachChunk(R, head, (first, n) => {
-            dLogits = product({
-              label: 'dLogits chunk',
-              a: scored,
-              b: head,
-              bOffset: first * d,
-              m: R,
-              n,
-              k: d,
-              transposeB: true,
-              softmaxGrad: coef,
-              ...(dLogits ? { out: dLogits } : {}),
-            });
+          const sums = new ChunkGradients({ hidden: scored, head }, want);
+          eachChunk([head], chunkColumns(R, V), (first, n) => {
+            dLogits = chunkLogits(scored, head, [first, n], dLogits, coef);
             addTargets(dLogits, g, coef, inputs, { first, width: n });
-            if (want.has('hidden')) {
-              dScored = product({
-                label: 'dHidden chunk',
-                a: dLogits,
-                b: head,
-                bOffset: first * d,
-                m: R,
-                n: d,
-                k: n,
-                ...(dScored ? { out: dScored, accumulate: true } : {}),
-              });
-            }
-            if (dHead) {
-              product({
-                label: 'dHead chunk',
-                a: dLogits,
-                b: scored,
-                cOffset: first * d,
-                m: n,
-                n: d,
-                k: R,
-                transposeA: true,
-                out: dHead,
-              });
-            }
+            sums.add(dLogits, [first, n]);
           });
-          free(g, coef, dLogits!);
+          freeInfos(g, coef, dLogits!);
           return {
-            ...(dScored ? { hidden: toAllRows(dScored, rows, hidden.shape[0]!) } : {}),
-            ...(dHead ? { head: toTensor(dHead) } : {}),
+            ...(sums.hidden ? { hidden: toAllRows(sums.hidden, rows, hidden.shape[0]!) } : {}),
+            ...(sums.head ? { head: toTensor(sums.head) } : {}),
           };
         });
       }),
@@ -187,8 +115,8 @@ const streamedOps = {
 
 const streamed = (hidden: Tensor2D, head: Tensor2D | PackedMatrix, lists: EntryTensors): Tensor[] => {
   if (!isPacked(head)) return streamedOps.plain({ hidden, head, ...lists }, { packed: undefined });
-  const { format, shape, block, values, scales } = head;
-  const attrs = { packed: { format, shape, block } };
+  const { values, scales } = head;
+  const attrs = { packed: packedFacts(head) };
   return scales
     ? streamedOps.scaled({ hidden, values, scales, ...lists }, attrs)
     : streamedOps.half({ hidden, values, ...lists }, attrs);
@@ -236,12 +164,6 @@ export const linearLogProb = (
   if (useShaders()) {
     const kept = options.logits ? options.logits === 'kept' : keepsLogits(R, V) && fitsWhole(head);
     if (!kept) return withLists(entries, (lists) => streamed(hidden, head, lists));
-    const scored = R === hidden.shape[0] ? hidden : takeScoredRows({ hidden, rows: entries.rows }, {})[0];
-    return logSoftmaxGather(linear(scored as Tensor2D, head), entries);
-  }
-  if (useHost()) {
-    const scored = R === hidden.shape[0] ? hidden : takeRowsOnHost(hidden, entries.rows);
-    return logSoftmaxGather(linear(scored, head), entries);
-  }
-  return linearLogProbPlain(hidden, head, entries);
+  } else if (!useHost()) return linearLogProbPlain(hidden, head, entries);
+  return logSoftmaxGather(linear(takeRows(hidden, entries.rows), head), entries);
 };

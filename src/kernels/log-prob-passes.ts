@@ -37,7 +37,7 @@ export const threads = (n: number) => {
 };
 
 /** Threads per row: a software adapter pays for each thread that waits at a barrier. */
-const threadsPerRow = () => (onSoftwareGpu() ? 8 : 64);
+export const threadsPerRow = () => (onSoftwareGpu() ? 8 : 64);
 
 /** (max, log sum) per row of logits [rows, width]; `into` continues over chunks of columns. */
 export const rowStats = (

@@ -1,10 +1,11 @@
 import gatherCode from '../../shaders/rows-gather.wgsl?raw';
 import scatterCode from '../../shaders/rows-scatter.wgsl?raw';
 import type { Tensor1D, Tensor2D, TensorInfo } from '../tf';
-import { hostFloats, hostInts, makeHostInfo, toTensor } from '../tf';
+import { hostFloats, hostInts, makeHostInfo, tf, toTensor } from '../tf';
 import { dispatch } from './dispatch';
 import { threads } from './log-prob-passes';
-import { defineOp } from './op';
+import { oneHot } from './log-softmax-gather';
+import { defineOp, useHost, useShaders } from './op';
 
 /** source[rows] [R, d], on our GPU. */
 export const gatherRows = (source: TensorInfo, rows: TensorInfo): TensorInfo => {
@@ -58,6 +59,23 @@ const takeRowsHost = defineOp<'source' | 'rows'>({
   }),
 });
 
-/** source[rows], rows being unique, on the wasm and cpu backends; differentiable in the source. */
-export const takeRowsOnHost = (source: Tensor2D, rows: Tensor1D): Tensor2D =>
-  takeRowsHost({ source, rows }, {})[0] as Tensor2D;
+const takeRowsGpu = defineOp<'source' | 'rows'>({
+  name: 'TakeRows',
+  inputs: ['source', 'rows'],
+  forward: ({ source, rows }) => [gatherRows(source, rows)],
+  backward: ([dy], { inputs: { source, rows } }) => ({
+    source: () => toTensor(scatterRows(dy!, rows, source.shape[0]!)),
+  }),
+});
+
+/**
+ * source[rows] [R, d], differentiable in the source; the source itself where all of its rows are taken.
+ * @param source [N, d]
+ * @param rows ascending, each once, at least one
+ */
+export const takeRows = (source: Tensor2D, rows: Tensor1D): Tensor2D => {
+  if (rows.shape[0] === source.shape[0]) return source;
+  if (useShaders()) return takeRowsGpu({ source, rows }, {})[0] as Tensor2D;
+  if (useHost()) return takeRowsHost({ source, rows }, {})[0] as Tensor2D;
+  return tf.matMul(oneHot(rows, source.shape[0]), source);
+};

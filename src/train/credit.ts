@@ -1,4 +1,5 @@
 import type { CreditResponse, CreditToken, CreditView } from '../../workers/protocol';
+import { uploadBatch } from '../model/transformer';
 import type { Tensor1D } from '../tf';
 import { readFloats, tf } from '../tf';
 import type { Tokenizer } from '../tokenizer/tokenizer';
@@ -6,7 +7,7 @@ import type { PackedBatch, PackedResponse } from '../tree/packed-batch';
 import { pathOf } from '../tree/paths';
 import type { PreferenceTree } from '../tree/tree';
 import { lossInput, scoresFromLogProb } from './inputs/loss-input';
-import { scoreOne } from './score';
+import { policyScores } from './policy-scores';
 import type { PreparedBatch, StepState } from './step';
 import { networkOf, prepareBatch } from './step';
 
@@ -16,20 +17,34 @@ const roleOf = (batch: PackedBatch, response: number): CreditResponse['role'] =>
   return 'response';
 };
 
-/** Loss of this one tree, and its derivative by the log-prob of each entry, exactly as the step would take it. */
-const pushes = async (
-  { batch, constants }: PreparedBatch,
-  { objective }: StepState,
-  logProb: Float32Array,
-) => {
-  const loss = (values: Tensor1D) =>
-    objective.loss(lossInput(batch, scoresFromLogProb(batch, values), constants)).loss;
-  const { value, grad } = tf.tidy(() => tf.valueAndGrad((x) => loss(x as Tensor1D))(tf.tensor1d(logProb)));
+/**
+ * Log-probs of this one tree, its loss, and the loss's derivative by the log-prob of each entry, exactly as the step would
+ * take it. What else the loss reads of the policy is held at its present value.
+ */
+const pushes = async (prepared: PreparedBatch, state: StepState) => {
+  const { batch, constants, reference } = prepared;
+  const { objective, config } = state;
+  const { value, grad, logProb } = tf.tidy(() => {
+    const { stepSum: _, ...scores } = policyScores(
+      networkOf(state),
+      batch,
+      uploadBatch(batch, config),
+      objective.reads,
+      reference,
+    );
+    const loss = (logProb: Tensor1D) =>
+      objective.loss(lossInput(batch, { ...scores, ...scoresFromLogProb(batch, logProb) }, constants)).loss;
+    const { logProb } = scores;
+    return { ...tf.valueAndGrad((x) => loss(x as Tensor1D))(logProb), logProb };
+  });
   try {
-    return { loss: (await readFloats(value))[0]!, gradient: await readFloats(grad) };
+    return {
+      logProb: await readFloats(logProb),
+      loss: (await readFloats(value))[0]!,
+      gradient: await readFloats(grad),
+    };
   } finally {
-    value.dispose();
-    grad.dispose();
+    tf.dispose([value, grad, logProb]);
   }
 };
 
@@ -45,8 +60,7 @@ export const creditOf = async (
 ): Promise<CreditView> => {
   const prepared = prepareBatch([tree], state);
   const { batch, constants } = prepared;
-  const logProb = await scoreOne(networkOf(state), batch);
-  const { loss, gradient } = await pushes(prepared, state, logProb);
+  const { loss, gradient, logProb } = await pushes(prepared, state);
   const { weight } = batch.entries;
   const referenceLogProb = constants['reference'];
   const scale = state.objective.rewardScale ?? 0;

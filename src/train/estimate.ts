@@ -3,7 +3,8 @@
  * Held against the measured peak in test/gpu/estimate.test.ts.
  */
 import type { Estimate } from '../../workers/protocol';
-import { chunkColumns, keepsLogits } from '../kernels/linear-log-prob';
+import { keepsLogits } from '../kernels/linear-log-prob';
+import { chunkColumns } from '../kernels/vocabulary-chunks';
 import type { ModelConfig } from '../model/config';
 import type { HostTensor, HostWeights, WeightStorage } from '../model/host-weights';
 import { linearModules } from '../model/linear-modules';

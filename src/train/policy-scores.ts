@@ -1,6 +1,10 @@
 import { linear } from '../kernels/linear';
+import { linearKl } from '../kernels/linear-kl';
 import { linearLogProb } from '../kernels/linear-log-prob';
+import { linearSquares } from '../kernels/linear-squares';
 import { sparseMatrix, sparseProduct } from '../kernels/sparse-product';
+import type { Side } from '../kernels/streamed-rows';
+import { takeRows } from '../kernels/take-rows';
 import { detach } from '../methods/maths';
 import type { Head, Reads } from '../methods/objective';
 import { outputHead } from '../model/head';
@@ -61,23 +65,61 @@ const pooledHidden = ({ steps, size }: PackedBatch, hidden: Tensor2D): Tensor2D 
 const stopLogProbs = ({ entries: { used, count } }: PackedBatch, logProb: Tensor1D): Tensor1D =>
   tf.pad(tf.slice(logProb, [used], [used]), [[0, count - used]]) as Tensor1D;
 
+/** Numbers of the batch's rows at each scored state. @param perRow [R]; @returns [M], 0 on padding */
+const atEntries = ({ entries: { used, count, row, rows } }: PackedBatch, perRow: Tensor1D): Tensor1D => {
+  const own = range(0, count).map((m) => (m < used ? ([[row[m]!, 1]] as const) : []));
+  return sparseProduct(sparseMatrix(own, rows.length), perRow);
+};
+
+/** What is read of the whole next-token distribution, at the rows that are scored. */
+const distributionScores = (
+  policy: Side, // hidden [R, d]
+  batch: PackedBatch,
+  { kl, squares }: Pick<Reads, 'kl' | 'squares'>,
+  reference: ReferenceStates | undefined,
+): Pick<PolicyScores, 'kl' | 'squares'> => {
+  const divergence = (direction: NonNullable<Reads['kl']>) => {
+    if (!reference)
+      throw new Error('The loss reads the divergence from the reference, whose states are not here.');
+    const hidden = tf.tensor2d(reference.hidden, policy.hidden.shape);
+    return linearKl(policy, { hidden, head: reference.head ?? policy.head }, direction);
+  };
+  return {
+    ...(kl && { kl: atEntries(batch, divergence(kl)) }),
+    ...(squares && { squares: atEntries(batch, linearSquares(policy)) }),
+  };
+};
+
+/** The reference on a batch, as constants. */
+export interface ReferenceStates {
+  /** Final hidden states of the batch's rows [R, d], see `joinTreeStates`. */
+  hidden: Float32Array;
+  /** Its output head [V, d]; left out where it is the policy's own, which then must be frozen. */
+  head?: Tensor2D;
+}
+
 /**
  * One forward pass, and of it what an objective reads. Differentiable in the network's tensors, heads included.
  * @param batch packed for these reads, see `stopOf`
+ * @param reference where the objective reads the divergence from it
  */
 export const policyScores = (
   network: Network,
   batch: PackedBatch,
   tensors: BatchTensors,
-  reads: Pick<Reads, 'stop' | 'head' | 'hidden'>,
+  reads: Pick<Reads, 'stop' | 'head' | 'hidden' | 'kl' | 'squares'>,
+  reference?: ReferenceStates,
 ): PolicyScores => {
   const hidden = forwardHidden(network, tensors); // [N, d]
-  const { logProb, stepSum } = linearLogProb(hidden, outputHead(network), tensors.entries);
+  const head = outputHead(network);
+  const { logProb, stepSum } = linearLogProb(hidden, head, tensors.entries);
+  const states = () => ({ hidden: takeRows(hidden, tensors.entries.rows), head }); // [R, d]
   return {
     logProb,
     stepSum,
     ...(reads.stop && { stop: stopLogProbs(batch, logProb) }),
     ...(reads.head && { head: headValues(network, hidden, batch, reads.head) }),
     ...(reads.hidden && { hidden: pooledHidden(batch, hidden) }),
+    ...((reads.kl || reads.squares) && distributionScores(states(), batch, reads, reference)),
   };
 };

@@ -1,15 +1,18 @@
-import type { Frozen, Head } from '../methods/objective';
+import { takeRows } from '../kernels/take-rows';
+import type { Head } from '../methods/objective';
 import type { Network } from '../model/network';
-import { scoreBatch, uploadBatch } from '../model/transformer';
-import type { Tensor1D } from '../tf';
+import { forwardHidden, scoreBatch, uploadBatch } from '../model/transformer';
+import type { Tensor } from '../tf';
 import { readFloats, tf } from '../tf';
 import { packForest } from '../tree/pack';
 import type { PackedBatch } from '../tree/packed-batch';
+import { unpackRowValues } from '../tree/scored-rows';
 import { unpackEntries } from '../tree/split-entries';
 import type { PreferenceTree } from '../tree/tree';
 import { policyScores } from './policy-scores';
+import type { FrozenReading } from './tree-numbers';
 
-const readOnce = async (compute: () => Tensor1D): Promise<Float32Array> => {
+const readOnce = async (compute: () => Tensor): Promise<Float32Array> => {
   const values = tf.tidy(compute);
   try {
     return await readFloats(values);
@@ -45,7 +48,7 @@ export function* scoreBatches(trees: readonly PreferenceTree[]): Generator<Prefe
 
 /** What is read of a frozen model: `head` is the head, `eos` the token whose log-prob is its "stop". */
 export interface Reading {
-  read: Frozen['read'];
+  read: FrozenReading;
   head?: Head | undefined;
   eos?: number | undefined;
 }
@@ -60,6 +63,15 @@ const unpackHead = (batch: PackedBatch, at: Head['at'], values: Float32Array): F
   });
 };
 
+/** Final hidden states of the scored rows, one array a tree: [rows, d]. */
+const readStates = async (network: Network, batch: PackedBatch): Promise<Float32Array[]> => {
+  const values = await readOnce(() => {
+    const tensors = uploadBatch(batch, network.config);
+    return takeRows(forwardHidden(network, tensors), tensors.entries.rows).clone();
+  });
+  return unpackRowValues(batch, values, network.config.hiddenSize);
+};
+
 /** One packed batch read as asked, one array a tree. */
 const readBatch = async (
   network: Network,
@@ -68,6 +80,7 @@ const readBatch = async (
 ): Promise<Float32Array[]> => {
   const stop = read === 'stop';
   const batch = packForest(group, { checked: true, ...(stop && eos !== undefined && { stop: eos }) });
+  if (read === 'hidden') return readStates(network, batch);
   if (read === 'logProb') return unpackEntries(batch, await scoreOne(network, batch));
   const reads = { ...(stop && { stop: true as const }), ...(head && { head }) };
   const values = await readOnce(() => {
@@ -80,7 +93,7 @@ const readBatch = async (
 /**
  * Scores trees under a network that does not change: how reference, guide and reward model become constants, so that no
  * second model lives on the device while training.
- * @returns log-probs in entry order, or values at the head's grain, by tree id
+ * @returns log-probs in entry order, values at the head's grain, or hidden states of the scored rows, by tree id
  */
 export const scoreTrees = async (
   network: Network,

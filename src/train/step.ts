@@ -10,7 +10,7 @@ import type { ModelConfig } from '../model/config';
 import type { Network, Weights } from '../model/network';
 import type { BatchTensors } from '../model/transformer';
 import { uploadBatch } from '../model/transformer';
-import type { Scalar, Tensor, Tensor1D } from '../tf';
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../tf';
 import { tf } from '../tf';
 import { packForest } from '../tree/pack';
 import type { PackedBatch } from '../tree/packed-batch';
@@ -19,9 +19,10 @@ import { createRng } from '../util/rng';
 import { lossInput } from './inputs/loss-input';
 import type { MicroBatchReport } from './metrics';
 import { stepMetrics } from './metrics';
+import type { ReferenceStates } from './policy-scores';
 import { policyScores } from './policy-scores';
 import type { TreeNumbers } from './tree-numbers';
-import { joinTreeNumbers } from './tree-numbers';
+import { joinTreeNumbers, joinTreeStates } from './tree-numbers';
 
 /** What a step reads and writes. */
 export interface StepState extends Pick<Network, 'lora' | 'checkpointing'> {
@@ -38,6 +39,10 @@ export interface StepState extends Pick<Network, 'lora' | 'checkpointing'> {
   eos?: number;
   /** Numbers of the frozen models that the objective reads, by name; `reference` among them. */
   constants: Readonly<Record<string, TreeNumbers>>;
+  /** Where the objective reads the divergence from the reference: its final hidden states, */
+  referenceStates?: TreeNumbers;
+  /** and its output head [V, d], left out where the policy's is frozen and thus the same. */
+  referenceHead?: Tensor2D;
 }
 
 export interface StepHyper {
@@ -57,6 +62,7 @@ export interface StepHyper {
 export interface PreparedBatch {
   batch: PackedBatch;
   constants: Record<string, Float32Array>;
+  reference?: ReferenceStates;
 }
 
 /** How a batch is packed for what is read of it. @throws when EOS is read and there is none */
@@ -69,7 +75,14 @@ export const stopOf = ({ stop }: Pick<Reads, 'stop'>, eos: number | undefined): 
 /** Packs trees for an objective. Trees have been checked when they were made. */
 export const prepareBatch = (
   trees: readonly PreferenceTree[],
-  { objective, constants, eos }: Pick<StepState, 'objective' | 'constants' | 'eos'>,
+  {
+    config,
+    objective,
+    constants,
+    eos,
+    referenceStates,
+    referenceHead,
+  }: Pick<StepState, 'config' | 'objective' | 'constants' | 'eos' | 'referenceStates' | 'referenceHead'>,
 ): PreparedBatch => {
   const batch = packForest(trees, { pad: 'buckets', checked: true, ...stopOf(objective.reads, eos) });
   const joined = Object.fromEntries(
@@ -78,7 +91,10 @@ export const prepareBatch = (
   if (objective.coefficients) {
     batch.entries.weight = objective.coefficients({ batch, constants: joined }); // c_t [M]
   }
-  return { batch, constants: joined };
+  if (!referenceStates) return { batch, constants: joined };
+  const hidden = joinTreeStates(batch, referenceStates, config.hiddenSize); // [R, d]
+  const reference = { hidden, ...(referenceHead && { head: referenceHead }) };
+  return { batch, constants: joined, reference };
 };
 
 /** The network of a step, without dropout: frozen weights and those that are trained, or stand-ins for the latter. */
@@ -105,12 +121,12 @@ export interface Forward {
 /** Policy scores and the objective's loss on one micro-batch. */
 export const forwardPass = (
   network: Network,
-  { batch, constants }: PreparedBatch,
+  { batch, constants, reference }: PreparedBatch,
   { objective }: Pick<StepState, 'objective'>,
   tensors: BatchTensors,
 ): Forward => {
-  const scores = policyScores(network, batch, tensors, objective.reads); // logProb [M], stepSum [S]
-  const output = objective.loss(lossInput(batch, scores, constants)); //     scalar, rewards [P]
+  const scores = policyScores(network, batch, tensors, objective.reads, reference); // logProb [M], stepSum [S]
+  const output = objective.loss(lossInput(batch, scores, constants)); //                scalar, rewards [P]
   return {
     loss: tf.keep(output.loss),
     over: output.over,

@@ -3,17 +3,13 @@ import type { EntryTensors } from '../../src/kernels/entry-tensors';
 import { uploadEntries } from '../../src/kernels/entry-tensors';
 import { kernelChoice, resetKernelChoices, setKernelChoice } from '../../src/kernels/kernel-choice';
 import type { LinearLogProbOptions } from '../../src/kernels/linear-log-prob';
-import {
-  chunkColumns,
-  keepsLogits,
-  linearLogProb,
-  linearLogProbPlain,
-} from '../../src/kernels/linear-log-prob';
+import { keepsLogits, linearLogProb, linearLogProbPlain } from '../../src/kernels/linear-log-prob';
 import type { LogProbs } from '../../src/kernels/log-softmax-gather';
 import { withPlainKernels } from '../../src/kernels/op';
 import { unpackRows } from '../../src/kernels/packed-format';
 import type { PackedMatrix } from '../../src/kernels/packed-matrix';
 import { disposePacked, uploadPacked } from '../../src/kernels/packed-matrix';
+import { chunkColumns } from '../../src/kernels/vocabulary-chunks';
 import type { Scalar, Tensor, Tensor2D } from '../../src/tf';
 import { gpuStats, guardGpu, initBackend, resetGpuStats, tf, trimGpuPool } from '../../src/tf';
 import { createRng } from '../../src/util/rng';
