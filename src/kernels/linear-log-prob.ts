@@ -20,7 +20,6 @@ import { isPacked } from './packed-matrix';
 import { shareGradients } from './share-gradients';
 import { gatherRows, scatterRows, takeRows } from './take-rows';
 import type { HeadInfo, PackedFacts } from './vocabulary-chunks';
-import { fitsWhole } from './window';
 import {
   ChunkGradients,
   chunkColumns,

@@ -107,6 +107,7 @@ export class PassRunner {
   state(): StepState {
     const { weights, constants } = this.parts;
     const { trained, frozen, lora } = weights.policy;
+    const [states, head] = [constants.referenceStates(), weights.referenceHead];
     return {
       config: this.ctx.model.config,
       parameters: trained,
@@ -118,6 +119,8 @@ export class PassRunner {
       objective: this.pass.objective,
       eos: this.ctx.model.tokenizer.eos,
       constants: constants.numbers(),
+      ...(states && { referenceStates: states }),
+      ...(head && { referenceHead: head }),
     };
   }
 

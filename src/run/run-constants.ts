@@ -1,8 +1,8 @@
-import type { Frozen, Head } from '../methods/objective';
+import type { Head } from '../methods/objective';
 import type { Blend, Pass, PassId } from '../methods/pass';
 import type { HostWeights } from '../model/host-weights';
 import { scoreTrees } from '../train/score';
-import type { TreeNumbers } from '../train/tree-numbers';
+import type { FrozenReading, TreeNumbers } from '../train/tree-numbers';
 import type { PreferenceTree } from '../tree/tree';
 import { sha256Hex } from '../util/hash';
 import { yieldToMessages } from '../util/mutex';
@@ -10,19 +10,46 @@ import { checkScores } from './diverged';
 import type { RunContext } from './run-context';
 import type { LentNetwork, RunWeights } from './run-weights';
 
-/** Trees that a frozen model scores between two looks at whether a pause was asked for. */
+/** Trees that a frozen model scores between two looks at whether a pause was asked for; fewer where each has many numbers. */
 const SLICE = 256;
+const STATES_SLICE = 32;
+
+/** Bytes of hidden states that stay in memory beside those of the trees at hand; the rest are read from the store again. */
+const MAX_STATES = 256 * 2 ** 20;
 
 /** One frozen model of the present pass, and what is known of it. */
 interface Known {
   label: string;
-  read: Frozen['read'];
+  read: FrozenReading;
   head: Head | undefined;
   /** Content hash of the model. */
   hash: string;
+  /** Trained weights, on the host. */
+  weights(): Promise<HostWeights>;
   lend(): Promise<LentNetwork>;
   byTree: Map<string, Float32Array>;
 }
+
+/** The name under which the reference's hidden states are known; no objective can name it. */
+const STATES = 'reference/hidden';
+
+/** A tree that a frozen model has not scored, and under which key its numbers will be stored. */
+interface Missing {
+  tree: PreferenceTree;
+  key: string;
+}
+
+/** Drops the numbers of the trees that came first, but for those at hand, until the rest fits. */
+const forget = (byTree: Map<string, Float32Array>, bytes: number, atHand: ReadonlySet<string>) => {
+  let total = 0;
+  for (const values of byTree.values()) total += values.byteLength;
+  for (const [id, values] of byTree) {
+    if (total <= bytes) return;
+    if (atHand.has(id)) continue;
+    byTree.delete(id);
+    total -= values.byteLength;
+  }
+};
 
 /** What a reference that follows the policy is made of: its weights, and their hash. */
 export interface Following {
@@ -50,19 +77,23 @@ export class RunConstants {
    */
   async turnTo(pass: Pass, hashes: Readonly<Record<PassId, string>>, following?: Following) {
     const { reads } = pass.objective;
-    const models: [string, Frozen][] = Object.entries(reads.frozen ?? {});
-    if (reads.reference) models.unshift(['reference', { model: pass.reference ?? 'start', read: 'logProb' }]);
+    const models: [string, { model: Blend; read: FrozenReading }][] = Object.entries(reads.frozen ?? {});
+    const reference = pass.reference ?? 'start';
+    if (reads.kl) models.unshift([STATES, { model: reference, read: 'hidden' }]);
+    if (reads.reference) models.unshift(['reference', { model: reference, read: 'logProb' }]);
     const before = [...this.known.values()];
     const next = new Map<string, Known>();
     for (const [name, { model, read }] of models) {
-      const moved = name === 'reference' ? following : undefined;
+      const isReference = name === 'reference' || name === STATES;
+      const moved = isReference ? following : undefined;
       const hash = moved?.hash ?? (await this.weights.hashOf(model, hashes));
       const head = read === 'head' ? this.headOf(model) : undefined;
       next.set(name, {
-        label: name === 'reference' ? 'the reference' : this.labelOf(name, model),
+        label: isReference ? 'the reference' : this.labelOf(name, model),
         read,
         head,
         hash,
+        weights: async () => moved?.weights ?? this.weights.of(model),
         lend: moved ? async () => this.weights.lendWeights(moved.weights) : () => this.weights.lend(model),
         byTree: before.find((k) => k.hash === hash && k.read === read)?.byTree ?? new Map(),
       });
@@ -87,6 +118,7 @@ export class RunConstants {
    */
   async ensure(trees: readonly PreferenceTree[], { preparing = false } = {}): Promise<void> {
     for (const known of this.known.values()) await this.ensureOne(known, trees, preparing);
+    await this.weights.holdReferenceHead(this.known.get(STATES), (f) => this.ctx.onDevice(f));
   }
 
   get needed(): boolean {
@@ -94,7 +126,13 @@ export class RunConstants {
   }
 
   numbers(): Record<string, TreeNumbers> {
-    return Object.fromEntries([...this.known].map(([name, { read, byTree }]) => [name, { read, byTree }]));
+    const named = [...this.known].filter(([name]) => name !== STATES);
+    return Object.fromEntries(named.map(([name, { read, byTree }]) => [name, { read, byTree }]));
+  }
+
+  /** The reference's final hidden states, where the pass reads the divergence from it. */
+  referenceStates(): TreeNumbers | undefined {
+    return this.known.get(STATES);
   }
 
   private keyOf({ hash, read, head }: Pick<Known, 'hash' | 'read' | 'head'>, tree: PreferenceTree) {
@@ -109,48 +147,67 @@ export class RunConstants {
     ]);
   }
 
+  /** Takes over what is stored. @returns the others */
+  private async readStored(known: Known, trees: readonly PreferenceTree[]): Promise<Missing[]> {
+    const keys = await Promise.all(trees.map((tree) => this.keyOf(known, tree)));
+    const stored = await this.ctx.store.getReferences(keys);
+    return trees.flatMap((tree, i) => {
+      const values = stored[i];
+      if (values) known.byTree.set(tree.id, values);
+      return values ? [] : [{ tree, key: keys[i]! }];
+    });
+  }
+
+  private async scoreSlice(
+    known: Known,
+    { network }: LentNetwork,
+    missing: readonly Missing[],
+    report: (done: number) => Promise<void>,
+  ) {
+    const { store, keep, onDevice, model } = this.ctx;
+    const trees = missing.map(({ tree }) => tree);
+    const { eos } = model.tokenizer;
+    const fresh = await onDevice(() => scoreTrees(network, trees, report, { ...known, eos }));
+    checkScores(fresh, known.label);
+    const stored = new Map<string, Float32Array>();
+    for (const { tree, key } of missing) {
+      const values = fresh.get(tree.id)!;
+      known.byTree.set(tree.id, values);
+      stored.set(key, values);
+    }
+    await keep(() => store.putReferences(stored));
+  }
+
   private async ensureOne(known: Known, trees: readonly PreferenceTree[], preparing: boolean) {
-    const { store, setPhase, pausePoint, keep, emit, between, onDevice } = this.ctx;
+    const { setPhase, pausePoint, emit, between, onDevice } = this.ctx;
     const open = [...new Map(trees.map((tree) => [tree.id, tree])).values()].filter(
       ({ id }) => !known.byTree.has(id),
     );
     if (open.length === 0) return;
     if (preparing) setPhase('scoring', `Scoring the data under ${known.label}.`);
-    const keys = await Promise.all(open.map((tree) => this.keyOf(known, tree)));
-    const cached = await store.getReferences(keys);
-    const missing: { tree: PreferenceTree; key: string }[] = [];
-    open.forEach((tree, i) => {
-      const values = cached[i];
-      if (values) known.byTree.set(tree.id, values);
-      else missing.push({ tree, key: keys[i]! });
-    });
-    if (missing.length === 0) return;
-    const lent = await onDevice(() => known.lend());
+    const states = known.read === 'hidden';
+    const size = states ? STATES_SLICE : SLICE;
+    const atHand = preparing ? new Set<string>() : new Set(trees.map(({ id }) => id));
+    let lent: LentNetwork | undefined;
     try {
       // In slices, each stored when it is done: a pause need not wait for all, and loses no more than one.
-      for (let at = 0; at < missing.length; at += SLICE) {
-        if (preparing) pausePoint();
-        const slice = missing.slice(at, at + SLICE);
-        const report = async (done: number) => {
-          if (!preparing) return yieldToMessages();
-          const note = `under ${known.label}`;
-          emit({ kind: 'progress', phase: 'scoring', done: at + done, total: missing.length, note });
-          await between();
-        };
-        const own = slice.map(({ tree }) => tree);
-        const { eos } = this.ctx.model.tokenizer;
-        const fresh = await onDevice(() => scoreTrees(lent.network, own, report, { ...known, eos }));
-        checkScores(fresh, known.label);
-        const stored = new Map<string, Float32Array>();
-        for (const { tree, key } of slice) {
-          const values = fresh.get(tree.id)!;
-          known.byTree.set(tree.id, values);
-          stored.set(key, values);
+      for (let first = 0; first < open.length; first += size) {
+        const missing = await this.readStored(known, open.slice(first, first + size));
+        if (missing.length > 0) {
+          if (preparing) pausePoint();
+          const report = async (done: number) => {
+            if (!preparing) return yieldToMessages();
+            const note = `under ${known.label}`;
+            emit({ kind: 'progress', phase: 'scoring', done: first + done, total: open.length, note });
+            await between();
+          };
+          lent ??= await onDevice(() => known.lend());
+          await this.scoreSlice(known, lent, missing, report);
         }
-        await keep(() => store.putReferences(stored));
+        if (states) forget(known.byTree, MAX_STATES, atHand);
       }
     } finally {
-      lent.dispose();
+      lent?.dispose();
     }
   }
 

@@ -2,10 +2,13 @@ import type { AdamWState } from '../kernels/adamw';
 import { adamWFromArrays, adamWToArrays, createAdamW, disposeAdamW } from '../kernels/adamw';
 import type { Head } from '../methods/objective';
 import type { Blend, PassId } from '../methods/pass';
+import { headModule } from '../model/head';
 import { freshHead, splitHeads, uploadHeads } from '../model/heads';
 import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
 import { disposeParameters, parametersToArrays } from '../model/parameters';
+import type { Tensor2D } from '../tf';
+import { uploadKept } from '../tf';
 import type { Policy, PolicyPlan } from '../train/policy';
 import {
   createPolicy,
@@ -47,6 +50,7 @@ export class RunWeights {
   private policyOnDevice: Policy | undefined;
   private referenceOnDevice: LentNetwork | undefined;
   private optimizerOnDevice: AdamWState | undefined;
+  private head: { hash: string; tensor: Tensor2D } | undefined;
   private readonly kept = new Map<PassId, HostWeights>();
   private initialHash = '';
   /** Trained weights are those of the beginning, so that the policy can stand in for the reference. */
@@ -185,6 +189,39 @@ export class RunWeights {
     return this.referenceOnDevice.network;
   }
 
+  /**
+   * The output head of the frozen model that the pass is compared with, for the divergence from it. Undefined beside an
+   * adapter: its head is the policy's own, which is frozen.
+   */
+  get referenceHead(): Tensor2D | undefined {
+    return this.head?.tensor;
+  }
+
+  /**
+   * Holds this model's head on the device, and no other; none when left out.
+   * @param onDevice see `RunContext`
+   */
+  async holdReferenceHead(
+    model: { hash: string; weights(): Promise<HostWeights> } | undefined,
+    onDevice: <T>(f: () => Promise<T>) => Promise<T>,
+  ): Promise<void> {
+    const wanted = this.plan.adapter ? undefined : model;
+    if (this.head?.hash === wanted?.hash) return;
+    const name = `${headModule(this.plan.model.config)}.weight`;
+    const stored = wanted && (await wanted.weights()).get(name);
+    await onDevice(async () => {
+      this.dropHead();
+      if (wanted && stored) {
+        this.head = { hash: wanted.hash, tensor: uploadKept(stored.data, [...stored.shape]) as Tensor2D };
+      }
+    });
+  }
+
+  private dropHead() {
+    this.head?.tensor.dispose();
+    this.head = undefined;
+  }
+
   /** A frozen model on the device, to be scored under. */
   async lend(blend: Blend): Promise<LentNetwork> {
     if (blend === 'start') return { network: this.reference(), dispose: () => undefined };
@@ -203,6 +240,7 @@ export class RunWeights {
   }
 
   dispose() {
+    this.dropHead();
     this.referenceOnDevice?.dispose();
     if (this.policyOnDevice) disposePolicy(this.policyOnDevice);
     if (this.optimizerOnDevice) disposeAdamW(this.optimizerOnDevice);
