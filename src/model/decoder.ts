@@ -9,6 +9,7 @@ import type { Network } from './network';
 import type { Project } from './project';
 import { projectBy } from './project';
 import { ropeTableOf } from './rope-tables';
+import { checkTap, withoutReading } from './tap';
 
 const isAdapter = (name: string) => /\.lora_[AB]\.weight$/.test(name);
 
@@ -29,14 +30,18 @@ const checkpointedBlock = (
   context: Omit<LayerContext, 'weights' | 'project'>,
 ): Tensor2D => {
   const entries = trainable(network, `${family.layers}.${context.layer}.`);
+  let { tap } = context;
   const f = ([hidden, ...values]: readonly Tensor[], [position]: readonly Tensor[]) => {
     const weights = new Map([...network.weights, ...entries.map(([name], i) => [name, values[i]!] as const)]);
-    return family.block(hidden as Tensor2D, {
+    const y = family.block(hidden as Tensor2D, {
       ...context,
+      tap,
       weights,
       position: position as Tensor1D,
       project: projectBy({ ...network, weights }),
     });
+    if (tap) tap = withoutReading(tap); // has read this layer, which may be computed again
+    return y;
   };
   return checkpointed(f, [x, ...entries.map(([, tensor]) => tensor)], [context.position]) as Tensor2D;
 };
@@ -51,14 +56,15 @@ export const runModel = (
   attend: Attend,
   project?: Project,
 ): Tensor2D => {
-  const { config, weights } = network;
+  const { config, weights, tap } = network;
+  if (tap) checkTap(tap, config, input.tokens.size);
   const family = familyOf(config);
   const { position } = input;
   const rope = family.positionTable ? undefined : ropeTableOf(config, input.longest);
   const multiply = project ?? projectBy(network);
   let x = tf.tidy(() => family.embed(weights, input)); // [N, d]
   for (let layer = 0; layer < config.layers; layer++) {
-    const context = { config, layer, position, rope, attend };
+    const context = { config, layer, position, rope, attend, tap };
     // What the tape saved for the gradient survives the tidy; the rest is free at once.
     const next = tf.tidy(() =>
       network.checkpointing && !project

@@ -1,6 +1,7 @@
 import type { Weight } from '../kernels/packed-matrix';
 import type { ModelConfig } from './config';
 import type { LoraScale } from './lora';
+import type { Tap } from './tap';
 
 /**
  * What a forward pass reads: the weights by their Hugging Face names. An adapter's trainable tensors lie in the same map
@@ -20,4 +21,6 @@ export interface Network {
    * pass is over.
    */
   checkpointing?: boolean;
+  /** Sees the MLP activations, and may overwrite neurons. */
+  tap?: Tap;
 }

@@ -7,6 +7,7 @@ import type { PreferenceTree } from '../tree/tree';
 import { sha256Hex } from '../util/hash';
 import { yieldToMessages } from '../util/mutex';
 import { checkScores } from './diverged';
+import { forget } from './forget';
 import type { RunContext } from './run-context';
 import type { LentNetwork, RunWeights } from './run-weights';
 
@@ -38,18 +39,6 @@ interface Missing {
   tree: PreferenceTree;
   key: string;
 }
-
-/** Drops the numbers of the trees that came first, but for those at hand, until the rest fits. */
-const forget = (byTree: Map<string, Float32Array>, bytes: number, atHand: ReadonlySet<string>) => {
-  let total = 0;
-  for (const values of byTree.values()) total += values.byteLength;
-  for (const [id, values] of byTree) {
-    if (total <= bytes) return;
-    if (atHand.has(id)) continue;
-    byTree.delete(id);
-    total -= values.byteLength;
-  }
-};
 
 /** What a reference that follows the policy is made of: its weights, and their hash. */
 export interface Following {

@@ -5,6 +5,7 @@ import type { ModelConfig } from '../config';
 import type { ConfigJson } from '../config-fields';
 import type { Weights } from '../network';
 import type { Project } from '../project';
+import type { Tap } from '../tap';
 
 /** How a layer's queries meet keys and values: over a packed forest, or over a cache while generating. */
 export type Attend = (layer: number, q: Tensor2D, k: Tensor2D, v: Tensor2D) => Tensor2D;
@@ -31,6 +32,7 @@ export interface LayerContext {
   rope: RopeTable | undefined;
   attend: Attend;
   project: Project;
+  tap?: Tap | undefined;
 }
 
 /** All that the program knows about one kind of model. Adding a kind is one file and one line in index.ts. */

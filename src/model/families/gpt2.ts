@@ -11,6 +11,7 @@ import type { ModelConfig } from '../config';
 import type { ConfigJson } from '../config-fields';
 import { commonFields, count, epsilon, mustBe, optional, readFields } from '../config-fields';
 import type { Weights } from '../network';
+import { tapped } from '../tap';
 import { matrix, matrixLike, vector } from '../weights';
 import type { Family, LayerContext } from './family';
 
@@ -107,7 +108,7 @@ const parameterShapes = (config: ModelConfig): Map<string, number[]> => {
 const norm = (x: Tensor2D, weights: Weights, module: string, eps: number) =>
   layerNorm(x, vector(weights, `${module}.weight`), vector(weights, `${module}.bias`), eps);
 
-const block = (x: Tensor2D, { config, weights, layer, attend, project }: LayerContext): Tensor2D => {
+const block = (x: Tensor2D, { config, weights, layer, attend, project, tap }: LayerContext): Tensor2D => {
   const { normEps, activation } = config;
   const module = (part: string) => `transformer.h.${layer}.${part}`;
 
@@ -117,7 +118,7 @@ const block = (x: Tensor2D, { config, weights, layer, attend, project }: LayerCo
 
   const b = norm(y, weights, module('ln_2'), normEps); //                                  [N, d]
   const inner = gelu(project(b, module('mlp.c_fc')), activation === 'gelu' ? 'erf' : 'tanh'); // [N, f]
-  return project(inner, module('mlp.c_proj'), y); //                                       [N, d]
+  return project(tapped(tap, layer, inner), module('mlp.c_proj'), y); //                 [N, d]
 };
 
 export const gpt2: Family = {

@@ -13,6 +13,7 @@ import type { ConfigJson } from '../config-fields';
 import { commonFields, count, epsilon, flag, mustBe, optional, readFields, shown } from '../config-fields';
 import type { Weights } from '../network';
 import { readRope } from '../rope-scaling';
+import { tapped } from '../tap';
 import { matrixLike, vector } from '../weights';
 import type { Family, LayerContext, TokenInput } from './family';
 
@@ -136,7 +137,7 @@ const normHeads = (x: Tensor2D, weights: Weights, module: string, { headDim, nor
 
 const block = (
   x: Tensor2D,
-  { config, weights, layer, position, rope: turn, attend, project }: LayerContext,
+  { config, weights, layer, position, rope: turn, attend, project, tap }: LayerContext,
 ) => {
   const { normEps, qkNorm } = config;
   const module = (part: string) => `model.layers.${layer}.${part}`;
@@ -154,7 +155,7 @@ const block = (
 
   const b = norm(y, 'post_attention_layernorm'); //                                                 [N, d]
   const gated = swiglu(project(b, module('mlp.gate_proj')), project(b, module('mlp.up_proj'))); //  [N, f]
-  return project(gated, module('mlp.down_proj'), y); //                                             [N, d]
+  return project(tapped(tap, layer, gated), module('mlp.down_proj'), y); //                         [N, d]
 };
 
 /** What Llama's relatives take over. */
