@@ -29,6 +29,7 @@ const sayKernels = async (say: Say, run: Promise<KernelBench>): Promise<Ratios> 
 // Loaded one by one: a part that fails to load must not take the others with it.
 const parts: Record<string, (say: Say) => Promise<Ratios>> = {
   linearLogProb: async (say) => sayKernels(say, (await import('./kernels-linear')).benchLinearLogProb()),
+  exactKl: async (say) => sayKernels(say, (await import('./exact-kl')).benchExactKl()),
   linear: async (say) => sayKernels(say, (await import('./kernels-linear')).benchLinear()),
   loraMemory: async (say) => (await import('./lora-memory')).benchLoraMemory(say),
   packed: async (say) => sayKernels(say, (await import('./kernels-packed')).benchPacked()),
