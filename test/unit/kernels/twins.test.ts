@@ -4,6 +4,8 @@ import { decodeAttention, decodeAttentionPlain } from '../../../src/kernels/deco
 import { embedding, embeddingOrder, embeddingPlain } from '../../../src/kernels/embedding';
 import { gelu, geluPlain } from '../../../src/kernels/gelu';
 import { layerNorm, layerNormPlain } from '../../../src/kernels/layer-norm';
+import { linearKl, linearKlPlain } from '../../../src/kernels/linear-kl';
+import { linearSquares, linearSquaresPlain } from '../../../src/kernels/linear-squares';
 import { rmsNorm, rmsNormPlain } from '../../../src/kernels/rms-norm';
 import { rope, ropePlain } from '../../../src/kernels/rope';
 import { inverseFrequencies, makeRopeTable } from '../../../src/kernels/rope-table';
@@ -25,7 +27,29 @@ const tokens = () => tf.tensor1d([2, 0, 2, 1], 'int32');
 const turns = makeRopeTable(inverseFrequencies(4, 100), 64);
 const position = () => tf.tensor1d([0, 3, 40], 'int32');
 
+const side = (hidden: Tensor, head: Tensor) => ({ hidden: hidden as Tensor2D, head: head as Tensor2D });
+const other = () => side(randomTensor([3, 5], 7), randomTensor([9, 5], 8));
+const states = () => [randomTensor([3, 5], 5), randomTensor([9, 5], 6)];
+
 const cases: [string, F, F, () => Tensor[]][] = [
+  [
+    'linearKl(policy || reference)',
+    (x, w) => linearKl(side(x!, w!), other(), 'policy||reference'),
+    (x, w) => linearKlPlain(side(x!, w!), other(), 'policy||reference'),
+    states,
+  ],
+  [
+    'linearKl(reference || policy)',
+    (x, w) => linearKl(side(x!, w!), other(), 'reference||policy'),
+    (x, w) => linearKlPlain(side(x!, w!), other(), 'reference||policy'),
+    states,
+  ],
+  [
+    'linearSquares',
+    (x, w) => linearSquares(side(x!, w!)),
+    (x, w) => linearSquaresPlain(side(x!, w!)),
+    states,
+  ],
   [
     'rmsNorm',
     (x, w) => rmsNorm(x as Tensor2D, w as Tensor1D, 1e-5),
