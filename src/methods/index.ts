@@ -19,15 +19,18 @@ import { ilrDpo } from './pairwise/ilr-dpo';
 import { ipo } from './pairwise/ipo';
 import { ldDpo } from './pairwise/ld-dpo';
 import { madpo } from './pairwise/madpo';
+import { mpo } from './pairwise/mpo';
 import { nca } from './pairwise/nca';
 import { odpo } from './pairwise/odpo';
 import { orpo } from './pairwise/orpo';
 import { preDpo } from './pairwise/pre-dpo';
 import { robustDpo } from './pairwise/robust-dpo';
+import { rpo } from './pairwise/rpo';
 import { simpo } from './pairwise/simpo';
 import { sppo } from './pairwise/sppo';
 import { asft } from './pointwise/asft';
 import { kto } from './pointwise/kto';
+import { iterativeRpo } from './rounds/iterative-rpo';
 import { twoDimensional } from './stepwise/2d-dpo';
 import { fullStepDpo } from './stepwise/full-step-dpo';
 import { stepDpo } from './stepwise/step-dpo';
@@ -58,11 +61,13 @@ export const methods: readonly Method[] = [
   ilrDpo,
   ldDpo,
   madpo,
+  mpo,
   nca,
   odpo,
   orpo,
   preDpo,
   robustDpo,
+  rpo,
   sppo,
   // pointwise
   asft,
@@ -83,6 +88,8 @@ export const methods: readonly Method[] = [
   // valued
   oreo,
   svpo,
+  // rounds
+  iterativeRpo,
 ];
 
 /** @throws when no method has this id, naming those that there are */

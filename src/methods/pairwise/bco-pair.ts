@@ -17,7 +17,8 @@ import { defineMethod } from '../method';
 import type { Objective } from '../objective';
 import { beta } from './dpo';
 
-const classified = ({ beta }: { beta: number }): Objective => ({
+/** Both classifications, which MPO takes as its measure of quality. */
+export const classified = ({ beta }: { beta: number }): Objective => ({
   reads: { reference: true },
   rewardScale: beta,
   loss({ pairs, answers }) {

@@ -23,7 +23,7 @@ import type { GoldenFiles } from '../../support/golden-files';
 import { goldenJson } from '../../support/golden-files';
 
 /** What test/golden/make_trl.py writes; its header says what is what. */
-interface Pair {
+export interface Pair {
   prompt: number[];
   chosen: number[];
   rejected: number[];
@@ -66,17 +66,18 @@ export const readAdapter = async (
   return readPeftAdapter(new Map(names.map((name, i) => [name, bytes[i]!])), linearModules(config));
 };
 
+export const treeOf = ({ prompt, chosen, rejected }: Pair, i: number): PreferenceTree =>
+  pairTree({ id: `${i}`, prompt, chosenSteps: [chosen], rejectedSteps: [rejected] });
+
 const readTensors = async (files: GoldenFiles, path: string) =>
   readSafetensors(await files.bytes(path), path).tensors;
 
-const openBase = async (files: GoldenFiles): Promise<Base> => {
+export const openBase = async (files: GoldenFiles): Promise<Base> => {
   const pairs = await goldenJson<Pair[]>(files, 'trl/pairs.json');
   return {
     config: parseModelConfig(await goldenJson(files, 'trl/base/config.json')),
     tensors: await readTensors(files, 'trl/base/model.safetensors'),
-    trees: pairs.map(({ prompt, chosen, rejected }, i) =>
-      pairTree({ id: `${i}`, prompt, chosenSteps: [chosen], rejectedSteps: [rejected] }),
-    ),
+    trees: pairs.map(treeOf),
   };
 };
 
@@ -106,7 +107,11 @@ const expectMetrics = (ours: Record<string, number>, theirs: Record<string, numb
 };
 
 /** Log-probs of the reference: the base with the adapter off, though its tensors lie in the same map. */
-const referenceOf = async ({ config, trees }: Base, weights: Weights, adapter: Map<string, Tensor>) => ({
+export const referenceOf = async (
+  { config, trees }: Base,
+  weights: Weights,
+  adapter: Map<string, Tensor>,
+) => ({
   read: 'logProb' as const,
   byTree: await scoreTrees({ config, weights: new Map([...weights, ...adapter]) }, trees, async () => {}),
 });
