@@ -35,6 +35,7 @@ const parts: Record<string, (say: Say) => Promise<Ratios>> = {
   packed: async (say) => sayKernels(say, (await import('./kernels-packed')).benchPacked()),
   twins: sayTwins,
   dpoStep: async (say) => (await import('./dpo-step')).benchDpoStep(say),
+  methodCost: async (say) => (await import('./method-cost')).benchMethodCost(say),
   treePacking: async (say) => (await import('./tree-packing')).benchTreePacking(say),
 };
 

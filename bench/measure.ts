@@ -32,3 +32,26 @@ export const timeInTurns = async <K extends string>(
   }
   return Object.fromEntries(names.map((name) => [name, median(times[name])])) as Record<K, number>;
 };
+
+/**
+ * How many times longer `side` takes than `base`, by the fastest of several rounds in which they take turns: whatever else
+ * the machine does can only add to a time.
+ */
+export const timesLonger = async (
+  base: () => Promise<unknown>,
+  side: () => Promise<unknown>,
+  rounds: number,
+): Promise<number> => {
+  const fastest = { base: Number.POSITIVE_INFINITY, side: Number.POSITIVE_INFINITY };
+  const timed = async (which: keyof typeof fastest) => {
+    const start = performance.now();
+    await (which === 'base' ? base : side)();
+    fastest[which] = Math.min(fastest[which], performance.now() - start);
+  };
+  for (let round = 0; round < rounds; round++) {
+    // Whichever comes second finds what the first left behind, so they change places.
+    await timed(round % 2 === 0 ? 'base' : 'side');
+    await timed(round % 2 === 0 ? 'side' : 'base');
+  }
+  return fastest.side / fastest.base;
+};

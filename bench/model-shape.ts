@@ -26,6 +26,15 @@ export const arithSmall: ModelConfig = {
   source: {},
 };
 
+/** The shape of arith-nano, the smallest that the page trains: what a loss costs weighs most there. */
+export const arithNano: ModelConfig = {
+  ...arithSmall,
+  hiddenSize: 64,
+  intermediateSize: 176,
+  layers: 4,
+  headDim: 16,
+};
+
 export type Weights = Map<string, { shape: number[]; data: Float32Array }>;
 
 /** Seeded weights; `noise` moves them a little off, for a reference that is not the policy. */

@@ -12,7 +12,8 @@ withoutStacks();
 const help = `Usage: npm run bench -- [--json FILE] [--only NAME ...]
 
   --json FILE   write adapter, ratios and every line
-  --only NAME   linearLogProb, exactKl, linear, loraMemory, packed, twins, dpoStep or treePacking; may be repeated
+  --only NAME   linearLogProb, exactKl, linear, loraMemory, packed, twins, dpoStep, methodCost or treePacking;
+                may be repeated
 
 MARGINALIA_ADAPTER=swiftshader forces the software adapter.
 `;
