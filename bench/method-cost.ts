@@ -95,7 +95,7 @@ const losses = () =>
 const measure = async (
   backend: 'webgpu' | 'wasm' | 'cpu',
   say: Say,
-  { pairs = 8, rounds = 7 }: MethodCostOptions,
+  { pairs = 4, rounds = 3 }: MethodCostOptions,
 ): Promise<Ratios> => {
   await initBackend(backend);
   const config = arithNano;
