@@ -1,0 +1,258 @@
+"""The cases: for each method every choice, every flag, both ends of every number, and shapes that are not only square."""
+
+from itertools import product
+from random import Random
+
+# Both ends of every number; the default lies inside.
+BETA = {"beta": (0.001, 10)}
+SMOOTHING = {"labelSmoothing": (0, 0.49)}
+NUMBERS = {
+    "sft": {},
+    "dpo": {**BETA, **SMOOTHING, "fAlpha": (0, 2)},
+    "ipo": BETA,
+    "simpo": {"beta": (0.001, 20), "gammaRatio": (0, 2), **SMOOTHING, "sftWeight": (0, 5)},
+    "aot": {**BETA, **SMOOTHING},
+    "aot-unpaired": {**BETA, **SMOOTHING},
+    "apo-down": BETA,
+    "apo-zero": BETA,
+    "bco-pair": BETA,
+    "cal-dpo": BETA,
+    "discopop": {**BETA, "tau": (0.01, 10)},
+    "dpo-norm": {"beta": (0.001, 50)},
+    "exo": {**BETA, "labelSmoothing": (1e-6, 0.49)},
+    "hinge": BETA,
+    "ilr-dpo": {**BETA, "alpha": (0, 1)},
+    "ld-dpo": {**BETA, "alpha": (0, 1)},
+    "madpo": {**BETA, "cMax": (1, 10), "cMin": (0.01, 1), "lambda": (0.01, 10), "tau": (0.1, 20)},
+    "nca": BETA,
+    "odpo": {**BETA, "alpha": (0, 10)},
+    "orpo": {**BETA, "lambda": (0, 10), "sftWeight": (0, 10)},
+    "pre-dpo": BETA,
+    "robust-dpo": {**BETA, **SMOOTHING},
+    "sppo": BETA,
+    "asft": {**BETA, "lambda": (0, 10), "sftWeight": (0, 10)},
+    "kto": {**BETA, "desirableWeight": (0, 10), "undesirableWeight": (0, 10)},
+    "brain": BETA,
+    "tpo": BETA,
+    "bmc": {**BETA, "delta": (0, 20)},
+    "gdpo": {"alpha": (0, 10), "gamma": (0.05, 10), "lossPenalty": (-100, 0)},
+    "tgdpo": {**BETA, "alpha": (0, 10)},
+    "2d-dpo": {**BETA, "noise": (0, 1)},
+    "full-step-dpo": {**BETA, "c": (0, 20), "tau": (0, 50)},
+    "step-dpo": BETA,
+    "dmpo": {**BETA, "gamma": (0.01, 1)},
+    "oreo": {**BETA, "alpha": (0, 10)},
+    "svpo": {**BETA, "marginWeight": (0, 10), "valueWeight": (0, 10), "sftWeight": (0, 10), "margin": (0, 2)},
+}
+
+# Every value of what is not a number.
+CHOICES = {
+    "dpo": {"fDivergence": ["reverse_kl", "forward_kl", "js", "alpha"]},
+    "ipo": {"average": ["token-mean", "sum"]},
+    "odpo": {"scale": ["log", "gap", "ratio"]},
+    "tpo": {"lambda": ["dcg", "none"], "stepWeight": ["none", "1-cos", "1+cos"]},
+    "bmc": {"refWeights": ["policy", "own"]},
+    "tgdpo": {"clamp": [True, False]},
+    "2d-dpo": {
+        "pairing": ["ranked", "all"],
+        "rejectedWeight": ["raw", "max-minus"],
+        "robust": ["none", "flip", "bounded", "variance"],
+    },
+    "oreo": {"level": ["token", "step", "response"], "part": ["both", "policy", "value"]},
+}
+
+DEFAULTS = {
+    "dpo": {"beta": 0.1, "labelSmoothing": 0, "fDivergence": "reverse_kl", "fAlpha": 0.5},
+    "ipo": {"beta": 0.1, "average": "token-mean"},
+    "simpo": {"beta": 2, "gammaRatio": 0.5, "labelSmoothing": 0, "sftWeight": 0},
+    "odpo": {"beta": 0.1, "alpha": 1, "scale": "log"},
+    "madpo": {"beta": 0.1, "cMax": 2, "cMin": 0.5, "lambda": 1, "tau": 6.906755},
+    "ld-dpo": {"beta": 0.1, "alpha": 0.5},
+    "ilr-dpo": {"beta": 0.1, "alpha": 0.02},
+    "orpo": {"beta": 1, "lambda": 1, "sftWeight": 1},
+    "asft": {"beta": 1, "lambda": 1, "sftWeight": 1},
+    "kto": {"beta": 0.1, "desirableWeight": 1, "undesirableWeight": 1},
+    "exo": {"beta": 0.1, "labelSmoothing": 1e-3},
+    "robust-dpo": {"beta": 0.1, "labelSmoothing": 0.1},
+    "aot": {"beta": 0.1, "labelSmoothing": 0},
+    "aot-unpaired": {"beta": 0.1, "labelSmoothing": 0},
+    "discopop": {"beta": 0.1, "tau": 0.05},
+    "step-dpo": {"beta": 0.4},
+    "dmpo": {"beta": 0.1, "gamma": 0.7},
+    "tgdpo": {"beta": 0.1, "alpha": 0.5, "clamp": True},
+    "bmc": {"beta": 0.05, "delta": 2.5, "refWeights": "policy"},
+    "full-step-dpo": {"beta": 0.05, "c": 1, "tau": 0.5},
+    "2d-dpo": {"beta": 0.1, "pairing": "ranked", "rejectedWeight": "raw", "robust": "none", "noise": 0.1},
+    "tpo": {"beta": 0.5, "lambda": "dcg", "stepWeight": "none"},
+    "brain": {"beta": 0.5},
+    "gdpo": {"alpha": 0.1, "gamma": 1, "lossPenalty": -8},
+    "oreo": {"beta": 0.03, "alpha": 0.01, "level": "token", "part": "both"},
+    "svpo": {"beta": 0.1, "marginWeight": 1, "valueWeight": 1, "sftWeight": 0, "margin": 0.5},
+    "sft": {},
+}
+
+REFERENCE_FREE = {"sft", "simpo", "orpo", "asft"}
+READS = {
+    "tgdpo": ["guide"],
+    "bmc": ["tokens"],
+    "gdpo": ["stop", "stopReference"],
+    "oreo": ["value", "kl"],
+    "svpo": ["valueEnd"],
+    "tpo": ["hidden"],
+}
+WITHOUT_PAIRS = {"sft", "kto", "brain", "tpo", "full-step-dpo", "oreo"}
+ONE_ROLE = {"tgdpo", "gdpo"}  # the weight of a token depends on its answer's role
+FAR_APART = {"discopop", "dpo"}  # have exponentials of the margin
+
+# Tokens of each step, by prompt and answer, and the comparisons by prompt.
+SHAPES = {
+    "two pairs": ([[[2, 3], [1, 2, 2]], [[3], [1, 1]]], [[(0, 1)], [(1, 0)]]),
+    "one-token answers": ([[[1], [1]]], [[(0, 1)]]),
+    "unequal lengths": ([[[4, 3, 2], [1]], [[1], [2, 4]], [[2, 2], [2, 2]]], [[(0, 1)], [(0, 1)], [(1, 0)]]),
+    "one against several": ([[[2, 1], [1, 3], [2]], [[1, 1], [3]]], [[(0, 1), (0, 2)], [(0, 1)]]),
+    "a chain of comparisons": ([[[2, 1], [1, 3], [2]], [[1], [1, 1]], [[2]]], [[(0, 1), (0, 2), (1, 2)], [(1, 0)], []]),
+}
+
+
+def shapes_of(method):
+    refused = {"a chain of comparisons"} if method in ONE_ROLE else set()
+    return [name for name in SHAPES if name not in refused]
+
+
+def numbers(method, name, shape, spread, everything=False, **more):
+    """Prompts of a shape, with the fields that the method reads; with every differentiable one when asked for."""
+    rng = Random(f"{method} {name}")
+    fields = set(READS.get(method, [])) | (set() if method in REFERENCE_FREE else {"reference"})
+    if everything:
+        fields |= {"stop", "value", "kl", "squares", "valueEnd"}
+    log_prob = lambda: round(-0.02 - 4 * rng.random() ** 2, 4)
+    near = lambda values: [round(min(-0.01, v + spread * rng.gauss(0, 1)), 4) for v in values]
+    lengths, comparisons = SHAPES[shape]
+    scores = more.get("scores")
+
+    def step(n, r, k):
+        policy = [log_prob() for _ in range(n)]
+        made = {"policy": policy}
+        each = lambda value: [round(value(), 4) for _ in range(n)]
+        if "reference" in fields: made["reference"] = near(policy)
+        if "guide" in fields: made["guide"] = near(made["reference"])
+        if "tokens" in fields: made["tokens"] = [rng.randrange(3, 8) for _ in range(n)]
+        if "stop" in fields: made["stop"] = each(lambda: -6 * rng.random() - 0.1)
+        if "stopReference" in fields: made["stopReference"] = near(made["stop"])
+        if "value" in fields: made["value"] = each(lambda: rng.gauss(0.3, 0.5))
+        if "kl" in fields: made["kl"] = each(lambda: 0.3 * rng.random())
+        if "squares" in fields: made["squares"] = each(lambda: -2 * rng.random())
+        if "hidden" in fields: made["hidden"] = [round(rng.gauss(0, 1), 4) for _ in range(4)]
+        if "valueEnd" in fields: made["valueEnd"] = round(rng.uniform(-1, 1), 4)
+        if method == "2d-dpo": made["labels"] = {"score": rng.choice([0, 0.25, 0.5, 0.75, 1])}
+        if method == "full-step-dpo": made["labels"] = {"reward": rng.choice([0, 0.2, 0.5, 1])}
+        if method == "svpo" and (r + k) % 3 != 2: made["labels"] = {"q": rng.choice([-1, -0.5, 0.25, 1])}
+        return made
+
+    def response(steps, r):
+        made = {"steps": [step(n, r, k) for k, n in enumerate(steps)]}
+        if method in ("odpo", "tpo", "full-step-dpo", "brain", "oreo"):
+            made["score"] = scores[r % len(scores)] if scores else rng.choice([0, 0.25, 0.5, 0.75, 1])
+        if method == "odpo" and not scores:
+            made["score"] = round(3.1 - r * (0.4 + rng.random()) / 2, 2)
+        if method == "brain":
+            made["labels"] = {"logProposal": round(sum(map(sum, (s["policy"] for s in made["steps"]))) + rng.gauss(0, 0.7), 4)}
+        if method == "kto":
+            made["labels"] = {"desirable": int(rng.random() < 0.5)}
+        return made
+
+    prompts = []
+    for answers, compared in zip(lengths, comparisons):
+        prompt = {"responses": [response(steps, r) for r, steps in enumerate(answers)]}
+        if method not in WITHOUT_PAIRS:
+            prompt["comparisons"] = [{"chosen": w, "rejected": l} for w, l in compared]
+            if method == "madpo":
+                for pair in prompt["comparisons"]:
+                    pair["margin"] = round(rng.gauss(0.5, 3), 3)
+        prompts.append(prompt)
+    if more.get("twins"):  # the second answer of each prompt is the first over again, but for its score and labels
+        for prompt in prompts:
+            first, second = prompt["responses"][:2]
+            second["steps"] = [{**s, **({"labels": dict(s["labels"])} if "labels" in s else {})} for s in first["steps"]]
+    for r, sign in more.get("mismatched", []):  # answers to other prompts, whose log-ratio has this sign
+        answer = prompts[-1]["responses"][r]
+        answer["labels"] = {"mismatched": 1}
+        for s in answer["steps"]:
+            s["reference"] = [round(min(-0.001, v - sign * 0.3), 4) for v in s["policy"]]
+    return prompts
+
+
+def special(method):
+    """(name, params, shape, more) beyond the plain variants."""
+    if method == "odpo":
+        for scale in CHOICES["odpo"]["scale"]:
+            yield f"ties and scores of 0, {scale}", {"scale": scale}, "one against several", {"scores": [2, 2, 0]}
+            yield f"worse ones chosen, {scale}", {"scale": scale}, "two pairs", {"scores": [0.5, 2]}
+    if method == "tpo":
+        yield "equal answers", {}, "one against several", {"twins": True, "scores": [1, 0.5, 0.25]}
+        yield "a prompt of ties", {}, "one against several", {"scores": [0.5, 0.5, 0.5]}
+        for weight in CHOICES["tpo"]["stepWeight"]:
+            yield f"unequal steps, {weight}", {"stepWeight": weight, "beta": 1.5}, "unequal lengths", {"scores": [1, 0.25]}
+    if method == "full-step-dpo":
+        yield "rewards and rank of lists", {"beta": 0.5, "tau": 3}, "one against several", {"scores": [0, 1, 0.5]}
+        yield "nothing to compare", {}, "one against several", {"scores": [1, 1, 1]}
+    if method == "madpo":
+        yield "steep", {"tau": 1.5, "lambda": 3, "cMax": 4, "cMin": 0.25}, "a chain of comparisons", {}
+        yield "c max 1", {"cMax": 1, "cMin": 0.5}, "two pairs", {}
+    if method == "kto":
+        yield "a baseline", {}, "one against several", {"mismatched": [(0, 1), (1, 1)]}
+        yield "a negative baseline", {"beta": 0.7}, "one against several", {"mismatched": [(0, -1)]}
+        yield "weights and baseline", {"beta": 0.3, "desirableWeight": 1.5, "undesirableWeight": 0.4}, "a chain of comparisons", {"mismatched": [(0, 1)]}
+    if method == "2d-dpo":
+        yield "steps of one answer twice", {"pairing": "ranked", "robust": "bounded", "noise": 0.3}, "two pairs", {"twins": True}
+    if method == "dpo":
+        for smoothing, divergence in product((0.1, 0.3), CHOICES["dpo"]["fDivergence"]):
+            yield f"conservative, {divergence}", {"labelSmoothing": smoothing, "fDivergence": divergence, "beta": 0.7}, "one against several", {}
+        yield "alpha of 1", {"fDivergence": "alpha", "fAlpha": 1}, "two pairs", {}
+        yield "alpha of 1.7", {"fDivergence": "alpha", "fAlpha": 1.7}, "unequal lengths", {}
+    if method == "bmc":
+        yield "the same text twice", {}, "two pairs", {"twins": True}
+        yield "large beta, own weights", {"beta": 1, "refWeights": "own", "delta": 5}, "a chain of comparisons", {}
+    if method == "dmpo":
+        yield "gamma near 1", {"gamma": 0.95, "beta": 0.5}, "unequal lengths", {}
+    if method == "svpo":
+        yield "every term", {"sftWeight": 0.3, "marginWeight": 0.7, "valueWeight": 0.1, "margin": 1.2, "beta": 0.5}, "a chain of comparisons", {}
+    if method == "simpo":
+        yield "every term", {"beta": 3, "gammaRatio": 0.3, "labelSmoothing": 0.1, "sftWeight": 0.5}, "a chain of comparisons", {}
+    if method == "gdpo":
+        yield "every term", {"alpha": 0.7, "gamma": 0.4, "lossPenalty": -3}, "unequal lengths", {}
+
+
+def variants(method):
+    shapes = shapes_of(method)
+    for shape in shapes:
+        yield f"defaults, {shape}", {}, shape, {}
+    at = 0
+    nth = lambda: shapes[at % len(shapes)] if shapes[at % len(shapes)] != "one-token answers" else shapes[0]
+    choices = CHOICES.get(method, {})
+    for values in product(*choices.values()) if choices else []:
+        at += 1
+        chosen = dict(zip(choices, values))
+        yield "choices " + ", ".join(map(str, values)), chosen, nth(), {}
+        at += 1
+        yield "choices " + ", ".join(map(str, values)) + ", larger beta", {**chosen, **({"beta": 0.8} if "beta" in NUMBERS[method] else {})}, nth(), {}
+    for name, ends in NUMBERS[method].items():
+        for end in ends:
+            at += 1
+            # where a number has a say
+            beside = {}
+            if name == "fAlpha": beside = {"fDivergence": "alpha"}
+            if name == "noise": beside = {"robust": "flip" if end == 0 else "bounded"}
+            yield f"{name} {end}", {name: end, **beside}, nth(), {}
+            if name == "noise" and end == 1:
+                yield "noise 1, variance", {name: end, "robust": "variance", "pairing": "all"}, nth(), {}
+    yield from special(method)
+
+
+def cases():
+    for method in NUMBERS:
+        defaults = DEFAULTS.get(method, {"beta": 0.1})
+        for i, (name, params, shape, more) in enumerate(variants(method)):
+            large = params.get("beta", 0) >= 5 and method in FAR_APART
+            prompts = numbers(method, f"{name} {params}", shape, 0.1 if large else 0.5, everything=i == 0, **more)
+            yield name, {"method": method, "params": params, "prompts": prompts}, {**defaults, **params}
