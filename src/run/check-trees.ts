@@ -1,6 +1,7 @@
 import type { Reads } from '../methods/objective';
 import { pathOf } from '../tree/paths';
 import type { PreferenceTree } from '../tree/tree';
+import { inTwoRoles } from '../tree/two-roles';
 
 /** The data lack what the method's loss reads. Found before anything is trained. */
 export class UnsuitableDataError extends Error {
@@ -11,8 +12,7 @@ export class UnsuitableDataError extends Error {
 const lackOf = (reads: Reads, tree: PreferenceTree): string | undefined => {
   const { responses, comparisons, nodes } = tree;
   if (reads.oneRole) {
-    const chosen = new Set(comparisons.map((c) => c.chosen));
-    const both = comparisons.find((c) => chosen.has(c.rejected));
+    const both = inTwoRoles(comparisons);
     if (both) {
       return `answer ${both.rejected} is chosen in one comparison and rejected in another, and each may have one role only; give pairs instead of ranked lists, or compare only the best with the worst`;
     }

@@ -14,35 +14,75 @@
  *
  * Source: Liu et al. 2024, equations 9 and 10; TRL, dpo_trainer.py (ld_alpha).
  */
+import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
 import { rightAndWrong } from '../../sources/right-and-wrong';
-import type { Scalar } from '../../tf';
+import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
+import type { PackedBatch } from '../../tree/packed-batch';
+import { range } from '../../util/range';
 import { defineMethod } from '../method';
-import type { CoefficientInput, Objective } from '../objective';
+import type { CoefficientInput, LossInput, Objective } from '../objective';
 import { number } from '../params';
 import { beta } from './dpo';
 
-/** (1), (2): an answer of several comparisons would need several weights, so that each has one role. */
+interface LdDpoParams {
+  beta: number;
+  alpha: number;
+}
+
+/** Scored tokens of both sides of a comparison, each with its c_t there. */
+const sides = (alpha: number, { responses }: PackedBatch, of: { chosen: number; rejected: number }) => {
+  const [w, l] = [responses[of.chosen]!, responses[of.rejected]!];
+  const shared = Math.min(w.entryEnd - w.entryStart, l.entryEnd - l.entryStart); // (1)
+  return [w, l].flatMap(({ entryStart, entryEnd }, side) =>
+    range(entryEnd - entryStart).map((t) => ({
+      entry: entryStart + t,
+      sign: side === 0 ? 1 : -1,
+      c: Math.fround(t < shared ? 1 : alpha), // (2)
+    })),
+  );
+};
+
+/** (2); of an answer in several comparisons the mean. */
 const tailWeights =
   (alpha: number) =>
   ({ batch }: CoefficientInput): Float32Array => {
-    const { entries, responses, comparisons } = batch;
-    const weight = entries.weight.slice();
-    for (const { chosen, rejected } of comparisons) {
-      const [w, l] = [responses[chosen]!, responses[rejected]!];
-      const shared = Math.min(w.entryEnd - w.entryStart, l.entryEnd - l.entryStart);
-      for (const { entryStart, entryEnd } of [w, l]) weight.fill(alpha, entryStart + shared, entryEnd);
+    const weight = batch.entries.weight.slice();
+    const [sum, uses] = [new Float64Array(weight.length), new Float64Array(weight.length)];
+    for (const { entry, c } of batch.comparisons.flatMap((pair) => sides(alpha, batch, pair))) {
+      sum[entry]! += c;
+      weight[entry] = sum[entry]! / ++uses[entry]!;
     }
     return weight;
   };
 
-const desensitised = ({ beta, alpha }: { beta: number; alpha: number }): Objective => ({
-  reads: { reference: true, oneRole: true },
-  rewardScale: beta,
-  coefficients: tailWeights(alpha),
-  loss({ pairs, answers }) {
-    const minusZ = pairs.margin(-beta); // (3) [C]
-    return { loss: tf.mean(tf.softplus(minusZ)) as Scalar, over: pairs.count, rewards: answers.reward(beta) }; // (4)
+/** What -beta (S_w - S_l) lacks where c_t of a comparison is not the mean of the answer's. Undefined where nothing does. */
+const correction = (
+  { tokens, pairs, batch }: LossInput,
+  { beta, alpha }: LdDpoParams,
+): Tensor1D | undefined => {
+  const rows = pairs.items.map((pair) =>
+    sides(alpha, batch, pair)
+      .map(({ entry, sign, c }): [number, number] => [entry, -beta * sign * (c - tokens.weight[entry]!)])
+      .filter(([, factor]) => factor !== 0),
+  );
+  if (rows.every((row) => row.length === 0)) return undefined;
+  return sparseProduct(sparseMatrix(rows, tokens.count), tf.sub(tokens.logProb, tokens.refLogProb));
+};
+
+const desensitised = (params: LdDpoParams): Objective => ({
+  reads: { reference: true },
+  rewardScale: params.beta,
+  coefficients: tailWeights(params.alpha),
+  loss(input) {
+    const { pairs, answers } = input;
+    const rest = correction(input, params);
+    const minusZ = rest ? tf.add(pairs.margin(-params.beta), rest) : pairs.margin(-params.beta); // (3) [C]
+    return {
+      loss: tf.mean(tf.softplus(minusZ)) as Scalar, // (4)
+      over: pairs.count,
+      rewards: answers.reward(params.beta),
+    };
   },
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod/mini';
 import type { Objective } from '../../methods/objective';
+import { inTwoRoles } from '../../tree/two-roles';
 
 const numbers = z.array(z.number());
 const labels = z.optional(z.record(z.string(), z.number()));
@@ -132,6 +133,8 @@ export const checkLossCase = (given: LossCase, name: string, objective: Objectiv
   const problems: string[] = [];
   const needed = readOf(objective);
   const { reads } = objective;
+  // A reward model speaks through the margins of the comparisons.
+  const readsMargin = Object.values(reads.frozen ?? {}).some(({ read }) => read === 'head');
   let width: number | undefined;
   given.prompts.forEach(({ responses, comparisons }, p) => {
     responses.forEach(({ steps, score, labels: own }, r) => {
@@ -173,7 +176,15 @@ export const checkLossCase = (given: LossCase, name: string, objective: Objectiv
         }
       });
     });
-    comparisons.forEach(({ chosen, rejected }, c) => {
+    const both = reads.oneRole && inTwoRoles(comparisons);
+    if (both) {
+      problems.push(
+        `prompt ${p}: response ${both.rejected} is chosen in one comparison and rejected in another, and ${name} gives each one role only`,
+      );
+    }
+    comparisons.forEach(({ chosen, rejected, margin }, c) => {
+      if (readsMargin && margin === undefined)
+        problems.push(`prompt ${p}, comparison ${c}: has no margin, and ${name} reads one`);
       for (const [side, index] of Object.entries({ chosen, rejected })) {
         if (index >= responses.length) {
           problems.push(

@@ -101,7 +101,7 @@ READS = {
     "tpo": ["hidden"],
 }
 WITHOUT_PAIRS = {"sft", "kto", "brain", "tpo", "full-step-dpo", "oreo"}
-ONE_ROLE = {"tgdpo", "gdpo"}  # the weight of a token depends on its answer's role
+ONE_ROLE = {"tgdpo"}  # the weight of a token depends on its answer's role
 FAR_APART = {"discopop", "dpo"}  # have exponentials of the margin
 
 # Tokens of each step, by prompt and answer, and the comparisons by prompt.

@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import log_softmax, logsigmoid, softmax
 
 from .grains import mean, softplus
-from .pairwise import rewards
+from .pairwise import one_role, rewards
 
 sigmoid = torch.sigmoid
 
@@ -49,9 +49,8 @@ def bmc(case, p):
 
     marked = [(pair, *changed(pair)) for pair in case.pairs]
     sides = [(P(pair.w, of_w), P(pair.l, of_l)) for pair, of_l, of_w in marked]
-    # an answer in several comparisons has weights of its own in each, so its reward is not one number
-    once = len({id(y) for pair in case.pairs for y in (pair.w, pair.l)}) == 2 * len(case.pairs)
-    metric = tuple(p["beta"] * mean(side.detach() for side in each).item() for each in zip(*sides)) if once else None
+    metric = tuple(p["beta"] * mean(side.detach() for side in each).item() for each in zip(*sides))
+    metric = metric if one_role(case.pairs) else None
     return mean(softplus(-p["beta"] * (w - l)) for w, l in sides), metric
 
 

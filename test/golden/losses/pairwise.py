@@ -18,6 +18,11 @@ def rewards(pairs, reward):
     return tuple(mean(reward(answer).detach() for answer in side).item() for side in ([p.w for p in pairs], [p.l for p in pairs]))
 
 
+def one_role(pairs):
+    """Else an answer whose weights go by the comparison has no reward of its own."""
+    return not {id(pair.w) for pair in pairs} & {id(pair.l) for pair in pairs}
+
+
 def scaled(pairs, beta):
     return rewards(pairs, lambda y: beta * y.S)
 
@@ -116,7 +121,8 @@ def ld_dpo(case, p):
         return answer.log_ratios[:shared].sum() + p["alpha"] * answer.log_ratios[shared:].sum()
 
     formula = lambda pair, p: softplus(-p["beta"] * (S(pair.w, pair.l) - S(pair.l, pair.w)))
-    return by_trl(formula, "sigmoid", ld_alpha="alpha")(case, p)
+    loss, metric = by_trl(formula, "sigmoid", ld_alpha="alpha")(case, p)
+    return loss, metric if one_role(case.pairs) else None
 
 
 def ilr_dpo(case, p):
@@ -133,12 +139,14 @@ def orpo(case, p):
     if p["beta"] == 1:
         agree(from_trl.orpo(case.pairs, 1.0)[0], odds, 1e-5)
     loss = p["sftWeight"] * mean(-pair.w.a for pair in case.pairs) + p["lambda"] * odds
-    return loss, None
+    # the reward inside the loss; TRL logs lambda times the mean log-prob instead
+    return loss, rewards(case.pairs, lambda y: p["beta"] * log_odds(y.a))
 
 
 def asft(case, p):
     odds = mean(softplus(-p["beta"] * log_odds(pair.w.a)) + softplus(p["beta"] * log_odds(pair.l.a)) for pair in case.pairs)
-    return p["sftWeight"] * mean(-pair.w.a for pair in case.pairs) + p["lambda"] * odds, None
+    loss = p["sftWeight"] * mean(-pair.w.a for pair in case.pairs) + p["lambda"] * odds
+    return loss, rewards(case.pairs, lambda y: p["beta"] * log_odds(y.a))
 
 
 def nca_pair(pair, p):

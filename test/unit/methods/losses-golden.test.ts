@@ -64,7 +64,9 @@ describe.each(methods.map((m) => [m.id, m.params] as const))('%s', (id, params) 
     });
     expect(wrong).toEqual([]);
     for (const [name, value] of Object.entries(c.metrics)) {
-      expect(Math.abs(result.metrics[name]! - value), name).toBeLessThanOrEqual(1e-5 + 1e-5 * Math.abs(value));
+      expect(Math.abs(result.metrics[name]! - value), name).toBeLessThanOrEqual(
+        1e-5 + 1e-5 * Math.abs(value),
+      );
     }
   });
 });
