@@ -2,7 +2,7 @@
 
     python test/golden/make_losses.py
 
-Needs torch and trl; made with torch 2.15 and trl 1.16.0. All in float64, gradients by autograd. The formulas are
+Needs torch, trl and peft; made with torch 2.15.0 and trl 1.16.0. All in float64, gradients by autograd. The formulas are
 written from the papers and share no code with src/methods; where TRL has the loss, TRL's own trainer gives it
 (losses/from_trl.py). `case` is a loss case as in docs/loss-case.md.
 """
