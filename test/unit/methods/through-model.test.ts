@@ -97,12 +97,9 @@ const lossOf = async (id: string, params: Params) => {
       const scalar = loss(...at(new Map(weights).set(name, { data: moved, shape })));
       return { loss: scalar.dataSync()[0]!, at: moved[index]! };
     });
-  const gradient = tf.tidy(() => {
-    const grads = tf
-      .grads(loss)(at(weights))
-      .map((g) => g.dataSync() as Float32Array);
-    return new Map(names.map((name, i) => [name, grads[i]!]));
-  });
+  const grads = tf.tidy(() => tf.grads(loss)(at(weights)));
+  const gradient = new Map(names.map((name, i) => [name, grads[i]!.dataSync() as Float32Array]));
+  tf.dispose(grads);
   return { value, gradient };
 };
 
