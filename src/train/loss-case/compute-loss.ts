@@ -116,13 +116,8 @@ const sumsOf = (batch: PackedBatch, logProb: Float32Array, side: 'chosen' | 'rej
     return logProb.subarray(entryStart, entryEnd).reduce((a, b) => a + b, 0);
   });
 
-/**
- * The loss of a method on given numbers, its derivatives and its metrics, through the method's own objective. A backend has
- * to be started before.
- * @param value see `LossCase`; unchecked
- * @throws LossCaseError naming every problem, or Error when there is no such method
- */
-export const computeLoss = async (value: unknown): Promise<LossResult> => {
+/** As `computeLoss`, with what the loss is a mean over: the weight that accumulation gives such a batch. */
+export const computeLossAndOver = async (value: unknown): Promise<LossResult & { over: number }> => {
   const given = parseLossCase(value);
   const method = methodById(given.method);
   const { objective } = mainPass(method, paramsOf(given));
@@ -174,5 +169,16 @@ export const computeLoss = async (value: unknown): Promise<LossResult> => {
       }),
     },
   ]);
-  return { loss: number, gradient: nested(given, flat), metrics };
+  return { loss: number, gradient: nested(given, flat), metrics, over: output!.over };
+};
+
+/**
+ * The loss of a method on given numbers, its derivatives and its metrics, through the method's own objective. A backend has
+ * to be started before.
+ * @param value see `LossCase`; unchecked
+ * @throws LossCaseError naming every problem, or Error when there is no such method
+ */
+export const computeLoss = async (value: unknown): Promise<LossResult> => {
+  const { over: _over, ...result } = await computeLossAndOver(value);
+  return result;
 };
