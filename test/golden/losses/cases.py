@@ -110,12 +110,22 @@ SHAPES = {
     "one-token answers": ([[[1], [1]]], [[(0, 1)]]),
     "unequal lengths": ([[[4, 3, 2], [1]], [[1], [2, 4]], [[2, 2], [2, 2]]], [[(0, 1)], [(0, 1)], [(1, 0)]]),
     "one against several": ([[[2, 1], [1, 3], [2]], [[1, 1], [3]]], [[(0, 1), (0, 2)], [(0, 1)]]),
+    "long answers": ([[[13, 12], [25]]], [[(0, 1)]]),
     "a chain of comparisons": ([[[2, 1], [1, 3], [2]], [[1], [1, 1]], [[2]]], [[(0, 1), (0, 2), (1, 2)], [(1, 0)], []]),
 }
 
 
+# Log-probs of all tokens: of the first answer and of others under the policy, and under every other model.
+EXTREMES = {
+    "certain tokens": ("two pairs", -1e-7, -1e-7, -1e-7),
+    "hopeless tokens": ("two pairs", -40.0, -40.0, -40.0),
+    "a margin of 1e3": ("long answers", -1e-7, -40.0, -20.0),
+    "a margin of -1e3": ("long answers", -40.0, -1e-7, -20.0),
+}
+
+
 def shapes_of(method):
-    refused = {"a chain of comparisons"} if method in ONE_ROLE else set()
+    refused = {"long answers"} | ({"a chain of comparisons"} if method in ONE_ROLE else set())
     return [name for name in SHAPES if name not in refused]
 
 
@@ -126,12 +136,14 @@ def numbers(method, name, shape, spread, everything=False, **more):
     if everything:
         fields |= {"stop", "value", "kl", "squares", "valueEnd"}
     log_prob = lambda: round(-0.02 - 4 * rng.random() ** 2, 4)
-    near = lambda values: [round(min(-0.01, v + spread * rng.gauss(0, 1)), 4) for v in values]
+    extreme = more.get("extreme")
+    others = lambda values: [round(min(-0.01, v + spread * rng.gauss(0, 1)), 4) for v in values]
+    near = (lambda values: [extreme[2]] * len(values)) if extreme else others
     lengths, comparisons = SHAPES[shape]
     scores = more.get("scores")
 
     def step(n, r, k):
-        policy = [log_prob() for _ in range(n)]
+        policy = [log_prob() for _ in range(n)] if not extreme else [extreme[0 if r == 0 else 1]] * n
         made = {"policy": policy}
         each = lambda value: [round(value(), 4) for _ in range(n)]
         if "reference" in fields: made["reference"] = near(policy)
@@ -247,6 +259,8 @@ def variants(method):
             if name == "noise" and end == 1:
                 yield "noise 1, variance", {name: end, "robust": "variance", "pairing": "all"}, nth(), {}
     yield from special(method)
+    for name, (shape, *extreme) in EXTREMES.items():
+        yield name, {}, shape, {"extreme": extreme, "scores": [1, 0.5] if method != "odpo" else [2, 0.5]}
 
 
 def cases():
