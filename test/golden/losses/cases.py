@@ -130,9 +130,14 @@ def shapes_of(method):
 
 
 def numbers(method, name, shape, spread, everything=False, **more):
-    """Prompts of a shape, with the fields that the method reads; with every differentiable one when asked for."""
+    """
+    Prompts of a shape, with the fields that the method reads; with every differentiable one when asked for.
+
+    Further: `scores` of the answers in order, `extreme` log-probs (see EXTREMES), `twins` makes the second answer the first
+    over again, `mismatched` are answers (index, sign of the log-ratio) of the last prompt that belong to another.
+    """
     rng = Random(f"{method} {name}")
-    fields = set(READS.get(method, [])) | (set() if method in REFERENCE_FREE else {"reference"})
+    fields = {"policy", *READS.get(method, [])} | (set() if method in REFERENCE_FREE else {"reference"})
     if everything:
         fields |= {"stop", "value", "kl", "squares", "valueEnd"}
     log_prob = lambda: round(-0.02 - 4 * rng.random() ** 2, 4)
@@ -142,24 +147,34 @@ def numbers(method, name, shape, spread, everything=False, **more):
     lengths, comparisons = SHAPES[shape]
     scores = more.get("scores")
 
+    def label(r, k):
+        if method == "2d-dpo":
+            return {"score": rng.choice([0, 0.25, 0.5, 0.75, 1])}
+        if method == "full-step-dpo":
+            return {"reward": rng.choice([0, 0.2, 0.5, 1])}
+        if method == "svpo" and (r + k) % 3 != 2:  # a step may have no q
+            return {"q": rng.choice([-1, -0.5, 0.25, 1])}
+        return {}
+
     def step(n, r, k):
-        policy = [log_prob() for _ in range(n)] if not extreme else [extreme[0 if r == 0 else 1]] * n
-        made = {"policy": policy}
         each = lambda value: [round(value(), 4) for _ in range(n)]
-        if "reference" in fields: made["reference"] = near(policy)
-        if "guide" in fields: made["guide"] = near(made["reference"])
-        if "tokens" in fields: made["tokens"] = [rng.randrange(3, 8) for _ in range(n)]
-        if "stop" in fields: made["stop"] = each(lambda: -6 * rng.random() - 0.1)
-        if "stopReference" in fields: made["stopReference"] = near(made["stop"])
-        if "value" in fields: made["value"] = each(lambda: rng.gauss(0.3, 0.5))
-        if "kl" in fields: made["kl"] = each(lambda: 0.3 * rng.random())
-        if "squares" in fields: made["squares"] = each(lambda: -2 * rng.random())
-        if "hidden" in fields: made["hidden"] = [round(rng.gauss(0, 1), 4) for _ in range(4)]
-        if "valueEnd" in fields: made["valueEnd"] = round(rng.uniform(-1, 1), 4)
-        if method == "2d-dpo": made["labels"] = {"score": rng.choice([0, 0.25, 0.5, 0.75, 1])}
-        if method == "full-step-dpo": made["labels"] = {"reward": rng.choice([0, 0.2, 0.5, 1])}
-        if method == "svpo" and (r + k) % 3 != 2: made["labels"] = {"q": rng.choice([-1, -0.5, 0.25, 1])}
-        return made
+        policy = each(log_prob) if not extreme else [extreme[0 if r == 0 else 1]] * n
+        reference, stop = near(policy), each(lambda: -6 * rng.random() - 0.1)
+        made = {
+            "policy": policy,
+            "reference": reference,
+            "guide": near(reference),
+            "tokens": [rng.randrange(3, 8) for _ in range(n)],
+            "stop": stop,
+            "stopReference": near(stop),
+            "value": each(lambda: rng.gauss(0.3, 0.5)),
+            "kl": each(lambda: 0.3 * rng.random()),
+            "squares": each(lambda: -2 * rng.random()),
+            "hidden": [round(rng.gauss(0, 1), 4) for _ in range(4)],
+            "valueEnd": round(rng.uniform(-1, 1), 4),
+        }
+        labels = label(r, k)
+        return {name: made[name] for name in made if name in fields} | ({"labels": labels} if labels else {})
 
     def response(steps, r):
         made = {"steps": [step(n, r, k) for k, n in enumerate(steps)]}
@@ -168,7 +183,8 @@ def numbers(method, name, shape, spread, everything=False, **more):
         if method == "odpo" and not scores:
             made["score"] = round(3.1 - r * (0.4 + rng.random()) / 2, 2)
         if method == "brain":
-            made["labels"] = {"logProposal": round(sum(map(sum, (s["policy"] for s in made["steps"]))) + rng.gauss(0, 0.7), 4)}
+            total = sum(sum(s["policy"]) for s in made["steps"])
+            made["labels"] = {"logProposal": round(total + rng.gauss(0, 0.7), 4)}
         if method == "kto":
             made["labels"] = {"desirable": int(rng.random() < 0.5)}
         return made
@@ -194,45 +210,69 @@ def numbers(method, name, shape, spread, everything=False, **more):
     return prompts
 
 
-def special(method):
-    """(name, params, shape, more) beyond the plain variants."""
-    if method == "odpo":
-        for scale in CHOICES["odpo"]["scale"]:
-            yield f"ties and scores of 0, {scale}", {"scale": scale}, "one against several", {"scores": [2, 2, 0]}
-            yield f"worse ones chosen, {scale}", {"scale": scale}, "two pairs", {"scores": [0.5, 2]}
-    if method == "tpo":
-        yield "equal answers", {}, "one against several", {"twins": True, "scores": [1, 0.5, 0.25]}
-        yield "a prompt of ties", {}, "one against several", {"scores": [0.5, 0.5, 0.5]}
-        for weight in CHOICES["tpo"]["stepWeight"]:
-            yield f"unequal steps, {weight}", {"stepWeight": weight, "beta": 1.5}, "unequal lengths", {"scores": [1, 0.25]}
-    if method == "full-step-dpo":
-        yield "rewards and rank of lists", {"beta": 0.5, "tau": 3}, "one against several", {"scores": [0, 1, 0.5]}
-        yield "nothing to compare", {}, "one against several", {"scores": [1, 1, 1]}
-    if method == "madpo":
-        yield "steep", {"tau": 1.5, "lambda": 3, "cMax": 4, "cMin": 0.25}, "a chain of comparisons", {}
-        yield "c max 1", {"cMax": 1, "cMin": 0.5}, "two pairs", {}
-    if method == "kto":
-        yield "a baseline", {}, "one against several", {"mismatched": [(0, 1), (1, 1)]}
-        yield "a negative baseline", {"beta": 0.7}, "one against several", {"mismatched": [(0, -1)]}
-        yield "weights and baseline", {"beta": 0.3, "desirableWeight": 1.5, "undesirableWeight": 0.4}, "a chain of comparisons", {"mismatched": [(0, 1)]}
-    if method == "2d-dpo":
-        yield "steps of one answer twice", {"pairing": "ranked", "robust": "bounded", "noise": 0.3}, "two pairs", {"twins": True}
-    if method == "dpo":
-        for smoothing, divergence in product((0.1, 0.3), CHOICES["dpo"]["fDivergence"]):
-            yield f"conservative, {divergence}", {"labelSmoothing": smoothing, "fDivergence": divergence, "beta": 0.7}, "one against several", {}
-        yield "alpha of 1", {"fDivergence": "alpha", "fAlpha": 1}, "two pairs", {}
-        yield "alpha of 1.7", {"fDivergence": "alpha", "fAlpha": 1.7}, "unequal lengths", {}
-    if method == "bmc":
-        yield "the same text twice", {}, "two pairs", {"twins": True}
-        yield "large beta, own weights", {"beta": 1, "refWeights": "own", "delta": 5}, "a chain of comparisons", {}
-    if method == "dmpo":
-        yield "gamma near 1", {"gamma": 0.95, "beta": 0.5}, "unequal lengths", {}
-    if method == "svpo":
-        yield "every term", {"sftWeight": 0.3, "marginWeight": 0.7, "valueWeight": 0.1, "margin": 1.2, "beta": 0.5}, "a chain of comparisons", {}
-    if method == "simpo":
-        yield "every term", {"beta": 3, "gammaRatio": 0.3, "labelSmoothing": 0.1, "sftWeight": 0.5}, "a chain of comparisons", {}
-    if method == "gdpo":
-        yield "every term", {"alpha": 0.7, "gamma": 0.4, "lossPenalty": -3}, "unequal lengths", {}
+FAN, CHAIN = "one against several", "a chain of comparisons"
+
+# (name, params, shape, more) beyond the plain variants.
+SPECIAL = {
+    "odpo": [
+        (f"{name}, {scale}", {"scale": scale}, shape, {"scores": scores})
+        for scale in CHOICES["odpo"]["scale"]
+        for name, shape, scores in (
+            ("ties and scores of 0", FAN, [2, 2, 0]),
+            ("worse ones chosen", "two pairs", [0.5, 2]),
+        )
+    ],
+    "tpo": [
+        ("equal answers", {}, FAN, {"twins": True, "scores": [1, 0.5, 0.25]}),
+        ("a prompt of ties", {}, FAN, {"scores": [0.5, 0.5, 0.5]}),
+        *(
+            (f"unequal steps, {weight}", {"stepWeight": weight, "beta": 1.5}, "unequal lengths", {"scores": [1, 0.25]})
+            for weight in CHOICES["tpo"]["stepWeight"]
+        ),
+    ],
+    "full-step-dpo": [
+        ("rewards and ranks of lists", {"beta": 0.5, "tau": 3}, FAN, {"scores": [0, 1, 0.5]}),
+        ("nothing to compare", {}, FAN, {"scores": [1, 1, 1]}),
+    ],
+    "madpo": [
+        ("steep", {"tau": 1.5, "lambda": 3, "cMax": 4, "cMin": 0.25}, CHAIN, {}),
+        ("c max 1", {"cMax": 1, "cMin": 0.5}, "two pairs", {}),
+    ],
+    "kto": [
+        ("a baseline", {}, FAN, {"mismatched": [(0, 1), (1, 1)]}),
+        ("a negative baseline", {"beta": 0.7}, FAN, {"mismatched": [(0, -1)]}),
+        (
+            "weights and a baseline",
+            {"beta": 0.3, "desirableWeight": 1.5, "undesirableWeight": 0.4},
+            CHAIN,
+            {"mismatched": [(0, 1)]},
+        ),
+    ],
+    "2d-dpo": [("equal steps", {"robust": "bounded", "noise": 0.3}, "two pairs", {"twins": True})],
+    "dpo": [
+        *(
+            (f"smoothing {e}, {kind}", {"labelSmoothing": e, "fDivergence": kind, "beta": 0.7}, FAN, {})
+            for e, kind in product((0.1, 0.3), CHOICES["dpo"]["fDivergence"])
+        ),
+        ("alpha of 1", {"fDivergence": "alpha", "fAlpha": 1}, "two pairs", {}),
+        ("alpha of 1.7", {"fDivergence": "alpha", "fAlpha": 1.7}, "unequal lengths", {}),
+    ],
+    "bmc": [
+        ("the same text twice", {}, "two pairs", {"twins": True}),
+        ("large beta, own weights", {"beta": 1, "refWeights": "own", "delta": 5}, CHAIN, {}),
+    ],
+    "dmpo": [("gamma near 1", {"gamma": 0.95, "beta": 0.5}, "unequal lengths", {})],
+    "svpo": [
+        (
+            "every term",
+            {"sftWeight": 0.3, "marginWeight": 0.7, "valueWeight": 0.1, "margin": 1.2, "beta": 0.5},
+            CHAIN,
+            {},
+        )
+    ],
+    "simpo": [("every term", {"beta": 3, "gammaRatio": 0.3, "labelSmoothing": 0.1, "sftWeight": 0.5}, CHAIN, {})],
+    "gdpo": [("every term", {"alpha": 0.7, "gamma": 0.4, "lossPenalty": -3}, "unequal lengths", {})],
+}
 
 
 def variants(method):
@@ -252,13 +292,12 @@ def variants(method):
         for end in ends:
             at += 1
             # where a number has a say
-            beside = {}
-            if name == "fAlpha": beside = {"fDivergence": "alpha"}
-            if name == "noise": beside = {"robust": "flip" if end == 0 else "bounded"}
+            noisy = {"robust": "flip" if end == 0 else "bounded"}
+            beside = {"fAlpha": {"fDivergence": "alpha"}, "noise": noisy}.get(name, {})
             yield f"{name} {end}", {name: end, **beside}, nth(), {}
             if name == "noise" and end == 1:
                 yield "noise 1, variance", {name: end, "robust": "variance", "pairing": "all"}, nth(), {}
-    yield from special(method)
+    yield from SPECIAL.get(method, [])
     for name, (shape, *extreme) in EXTREMES.items():
         yield name, {}, shape, {"extreme": extreme, "scores": [1, 0.5] if method != "odpo" else [2, 0.5]}
 

@@ -99,12 +99,12 @@ class Case:
         ]
 
     def gradient(self, loss):
-        """dloss by every differentiable input, nested like prompts, answers, steps; 0 where the loss does not depend on it."""
+        """dloss by every differentiable input, nested like prompts, answers, steps; 0 where it has no say."""
         leaves = [leaf for answer in self.answers for step in answer.steps for leaf in step.leaves.values()]
-        found = iter(torch.autograd.grad(loss, leaves, allow_unused=True) if loss.requires_grad else [None] * len(leaves))
-        zero = lambda g, leaf: torch.zeros_like(leaf) if g is None else g
+        some = torch.autograd.grad(loss, leaves, allow_unused=True) if loss.requires_grad else [None] * len(leaves)
+        found = iter(torch.zeros_like(leaf) if g is None else g for g, leaf in zip(some, leaves))
         return [
-            [[{name: zero(next(found), leaf) for name, leaf in step.leaves.items()} for step in answer.steps] for answer in prompt]
+            [[{name: next(found) for name in step.leaves} for step in answer.steps] for answer in prompt]
             for prompt in self.prompts
         ]
 

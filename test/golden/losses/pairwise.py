@@ -15,7 +15,8 @@ sigmoid = torch.sigmoid
 
 
 def rewards(pairs, reward):
-    return tuple(mean(reward(answer).detach() for answer in side).item() for side in ([p.w for p in pairs], [p.l for p in pairs]))
+    sides = [pair.w for pair in pairs], [pair.l for pair in pairs]
+    return tuple(mean(reward(answer).detach() for answer in side).item() for side in sides)
 
 
 def one_role(pairs):
