@@ -1,6 +1,6 @@
 """The cases: for each method every choice, every flag, both ends of every number, and shapes that are not only square."""
 
-from itertools import product
+from itertools import cycle, product
 from random import Random
 
 # Both ends of every number; the default lies inside.
@@ -276,30 +276,28 @@ SPECIAL = {
 
 
 def variants(method):
+    """(name, params, shape, more): every shape, every combination of choices, both ends of every number, and more."""
     shapes = shapes_of(method)
+    in_turn = cycle(shape for shape in shapes if shape != "one-token answers")
     for shape in shapes:
         yield f"defaults, {shape}", {}, shape, {}
-    at = 0
-    nth = lambda: shapes[at % len(shapes)] if shapes[at % len(shapes)] != "one-token answers" else shapes[0]
     choices = CHOICES.get(method, {})
     for values in product(*choices.values()) if choices else []:
-        at += 1
-        chosen = dict(zip(choices, values))
-        yield "choices " + ", ".join(map(str, values)), chosen, nth(), {}
-        at += 1
-        yield "choices " + ", ".join(map(str, values)) + ", larger beta", {**chosen, **({"beta": 0.8} if "beta" in NUMBERS[method] else {})}, nth(), {}
+        name, chosen = "choices " + ", ".join(map(str, values)), dict(zip(choices, values))
+        yield name, chosen, next(in_turn), {}
+        if "beta" in NUMBERS[method]:
+            yield f"{name}, larger beta", {**chosen, "beta": 0.8}, next(in_turn), {}
     for name, ends in NUMBERS[method].items():
         for end in ends:
-            at += 1
-            # where a number has a say
+            # together with what gives the number a say
             noisy = {"robust": "flip" if end == 0 else "bounded"}
             beside = {"fAlpha": {"fDivergence": "alpha"}, "noise": noisy}.get(name, {})
-            yield f"{name} {end}", {name: end, **beside}, nth(), {}
-            if name == "noise" and end == 1:
-                yield "noise 1, variance", {name: end, "robust": "variance", "pairing": "all"}, nth(), {}
+            yield f"{name} {end}", {name: end, **beside}, next(in_turn), {}
+    if method == "2d-dpo":
+        yield "variance 1", {"noise": 1, "robust": "variance", "pairing": "all"}, next(in_turn), {}
     yield from SPECIAL.get(method, [])
     for name, (shape, *extreme) in EXTREMES.items():
-        yield name, {}, shape, {"extreme": extreme, "scores": [1, 0.5] if method != "odpo" else [2, 0.5]}
+        yield name, {}, shape, {"extreme": extreme, "scores": [2, 0.5] if method == "odpo" else [1, 0.5]}
 
 
 def cases():
