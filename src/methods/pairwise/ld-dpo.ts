@@ -10,7 +10,8 @@
  *   beta strength of the pull to the reference
  *   n    scored tokens    alpha  1 is DPO, 0 cuts both answers to the shorter one's length
  *
- * Where we differ: nothing; the same weights on policy and reference.
+ * Where we differ: nothing; the same weights on policy and reference. An answer in several comparisons has weights of its own in each;
+ * its reward and credit are shown with their mean.
  *
  * Source: Liu et al. 2024, equations 9 and 10; TRL, dpo_trainer.py (ld_alpha).
  */

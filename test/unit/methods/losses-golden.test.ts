@@ -59,7 +59,9 @@ describe.each(methods.map((m) => [m.id, m.params] as const))('%s', (id, params) 
       if (spec.kind === 'number') return [spec.min, spec.max];
       return spec.kind === 'flag' ? [true, false] : Object.keys(spec.options);
     };
-    expect(own.length).toBeGreaterThan(0);
+    expect(own.length, 'write its formula into test/golden/losses, then run make_losses.py').toBeGreaterThan(
+      0,
+    );
     for (const [key, spec] of Object.entries(params)) {
       const used = own.map((c) => c.case.params[key] ?? spec.default);
       expect(used, key).toEqual(expect.arrayContaining(wanted(spec)));
