@@ -1,13 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { methods } from '../../src/methods';
+import { methodById, methods } from '../../src/methods';
 import type { Method } from '../../src/methods/method';
-import { comparesAnswers, mainPass } from '../../src/methods/method';
+import { mainPass } from '../../src/methods/method';
 import { defaultParams } from '../../src/methods/params';
 import type { Tensor1D, Tensor2D } from '../../src/tf';
 import { gpuStats, guardGpu, initBackend, readFloats, resetGpuStats, tf } from '../../src/tf';
 import { lossInput } from '../../src/train/inputs/loss-input';
+import { computeLoss } from '../../src/train/loss-case/compute-loss';
 import { packForest } from '../../src/tree/pack';
 import type { PreferenceTree } from '../../src/tree/tree';
+import { differences, goldenLosses } from '../support/golden-losses';
 
 beforeAll(async () => {
   await initBackend('webgpu');
@@ -57,24 +59,32 @@ const run = (method: Method, stepSums: number[]) =>
   });
 
 describe('losses on the GPU', () => {
-  it.each(methods.map((m) => [m.id, m] as const))('%s takes few dispatches', async (id, method) => {
-    const { dispatches } = await run(method, [-1, -2, -3, -1, -2, -2]);
+  it.each(methods.map((m) => [m.id] as const))('%s gives the numbers of the oracle', async (id) => {
+    const names = ['defaults, unequal lengths', 'a margin of 1e3', 'a margin of -1e3'];
+    const own = goldenLosses.filter((c) => c.case.method === id && names.includes(c.name));
+    expect(own).toHaveLength(names.length);
+    for (const c of own) {
+      const result = await guardGpu(() => computeLoss(c.case));
+      expect(differences(result, c), c.name).toEqual([]);
+    }
+  });
+
+  it.each(['sft', 'dpo', 'step-dpo', 'tgdpo'])('%s takes few dispatches', async (id) => {
+    const { dispatches } = await run(methodById(id), [-1, -2, -3, -1, -2, -2]);
     console.log(`${id}: ${dispatches} dispatches, forward, backward and rewards`);
     expect(dispatches).toBeGreaterThan(0);
     expect(dispatches).toBeLessThanOrEqual(10);
   });
 
-  it.each(methods.filter((m) => comparesAnswers(m.eats)).map((m) => [m.id, m] as const))(
-    '%s is finite and right at extremes',
-    async (_, method) => {
-      const beta = defaultParams(method)['beta'] as number;
-      const won = await run(method, [0, -1e5, 0, -1e5, 0, -1e5]);
-      expect(won.loss).toBeCloseTo(0, 6);
-      expect(won.gradient).toBeAllclose([0, 0, 0, 0, 0, 0]);
-      const lost = await run(method, [-1e5, 0, -1e5, 0, -1e5, 0]);
-      expect(lost.loss).toBeAllclose(1e5 * beta);
-      const slope = beta / 3;
-      expect(lost.gradient).toBeAllclose([-slope, slope, -slope, slope, -slope, slope]);
-    },
-  );
+  it.each(['dpo', 'step-dpo', 'tgdpo'])('%s is finite and right at extremes', async (id) => {
+    const method = methodById(id);
+    const beta = defaultParams(method)['beta'] as number;
+    const won = await run(method, [0, -1e5, 0, -1e5, 0, -1e5]);
+    expect(won.loss).toBeCloseTo(0, 6);
+    expect(won.gradient).toBeAllclose([0, 0, 0, 0, 0, 0]);
+    const lost = await run(method, [-1e5, 0, -1e5, 0, -1e5, 0]);
+    expect(lost.loss).toBeAllclose(1e5 * beta);
+    const slope = beta / 3;
+    expect(lost.gradient).toBeAllclose([-slope, slope, -slope, slope, -slope, slope]);
+  });
 });

@@ -1,20 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../../src/methods';
-import type { ParamValue } from '../../../src/methods/params';
 import { initBackend } from '../../../src/tf';
 import { computeLossAndOver } from '../../../src/train/loss-case/compute-loss';
-import golden from '../../golden/losses.json';
-
-interface Given {
-  method: string;
-  params: Record<string, ParamValue>;
-  prompts: { responses: { labels?: Record<string, number> }[] }[];
-}
-
-const cases = golden as unknown as { name: string; case: Given; loss: number }[];
+import type { GoldenLoss } from '../../support/golden-losses';
+import { goldenLosses } from '../../support/golden-losses';
 
 /** Whether the loss ties the prompts of a batch together, so that it is not a mean of the parts. */
-const coupled = ({ method, params, prompts }: Given): boolean => {
+const coupled = ({ method, params, prompts }: GoldenLoss['case']): boolean => {
   if (method === 'aot' || method === 'aot-unpaired') return true; // sorts the batch
   if (method === 'simpo') return params['sftWeight'] !== undefined && params['sftWeight'] !== 0; // pools tokens
   return prompts.some(({ responses }) => responses.some(({ labels }) => labels?.['mismatched'])); // one baseline
@@ -25,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe.each(methods.map((m) => [m.id] as const))('%s', (id) => {
-  const own = cases.filter((c) => c.case.method === id && c.case.prompts.length > 1);
+  const own = goldenLosses.filter((c) => c.case.method === id && c.case.prompts.length > 1);
   it('is the mean of its micro-batches, each weighed by what its loss is over', async () => {
     const { length } = own.filter((c) => !coupled(c.case));
     expect(length > 0 || id.startsWith('aot')).toBe(true);
