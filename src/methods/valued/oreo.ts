@@ -20,7 +20,7 @@
 import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
 import { sampledAnswers } from '../../sources/sampled-answers';
 import { sourceWith } from '../../sources/source';
-import type { Scalar, Tensor1D } from '../../tf';
+import type { Scalar, Tensor1D, Tensor2D } from '../../tf';
 import { tf } from '../../tf';
 import { range } from '../../util/range';
 import { detach, pick, withoutHistory } from '../maths';
@@ -67,8 +67,14 @@ const ahead = ({ batch: { responses } }: LossInput, rho: Tensor1D): Tensor1D =>
     const byAnswer = tf.reshape(sparseProduct(sparseMatrix(grid, values.size), values), [
       responses.length,
       width,
-    ]);
-    const sums = tf.reshape(tf.cumsum(byAnswer, 1, false, true), [-1]) as Tensor1D; // from the end of each answer
+    ]) as Tensor2D;
+    // A product, because tf.cumsum goes by pow(2, i) on WebGPU, which an adapter may round below the power.
+    const [row, column] = [
+      tf.reshape(tf.range(0, width), [width, 1]),
+      tf.reshape(tf.range(0, width), [1, width]),
+    ];
+    const later = tf.cast(tf.greaterEqual(row, column), 'float32') as Tensor2D;
+    const sums = tf.reshape(tf.matMul(byAnswer, later), [-1]) as Tensor1D; // from the end of each answer
     const back = range(values.size).map((): [number, number][] => []);
     responses.forEach(({ entryStart, entryEnd }, r) => {
       for (let m = entryStart; m < entryEnd; m++) back[m]!.push([r * width + m - entryStart, 1]);
