@@ -1,43 +1,66 @@
 /** The table of contents: every method, chapter by chapter. Adding one takes its file, a line here and its test. */
 
 import { brain } from './listwise/brain';
+import { dpoPl } from './listwise/dpo-pl';
+import { infonca } from './listwise/infonca';
+import { lipo } from './listwise/lipo';
+import { pro } from './listwise/pro';
+import { rrhf } from './listwise/rrhf';
 import { tpo } from './listwise/tpo';
 import type { Method } from './method';
 import { dmpo } from './multi-turn/dmpo';
+import { alphaDpo } from './pairwise/alpha-dpo';
 import { aot } from './pairwise/aot';
 import { aotUnpaired } from './pairwise/aot-unpaired';
 import { apoDown } from './pairwise/apo-down';
 import { apoZero } from './pairwise/apo-zero';
 import { bcoPair } from './pairwise/bco-pair';
+import { betaDpo } from './pairwise/beta-dpo';
 import { calDpo } from './pairwise/cal-dpo';
+import { cpo } from './pairwise/cpo';
 import { discopop } from './pairwise/discopop';
 import { dpo } from './pairwise/dpo';
 import { dpoNorm } from './pairwise/dpo-norm';
+import { dpop } from './pairwise/dpop';
+import { drDpo } from './pairwise/dr-dpo';
 import { exo } from './pairwise/exo';
+import { gpo } from './pairwise/gpo';
 import { hinge } from './pairwise/hinge';
 import { ilrDpo } from './pairwise/ilr-dpo';
 import { ipo } from './pairwise/ipo';
 import { ldDpo } from './pairwise/ld-dpo';
 import { madpo } from './pairwise/madpo';
+import { mallowsPo } from './pairwise/mallows-po';
 import { mpo } from './pairwise/mpo';
 import { nca } from './pairwise/nca';
+import { npo } from './pairwise/npo';
 import { odpo } from './pairwise/odpo';
 import { orpo } from './pairwise/orpo';
 import { preDpo } from './pairwise/pre-dpo';
 import { robustDpo } from './pairwise/robust-dpo';
 import { rpo } from './pairwise/rpo';
+import { rso } from './pairwise/rso';
+import { sampo } from './pairwise/sampo';
 import { simpo } from './pairwise/simpo';
+import { slic } from './pairwise/slic';
 import { sppo } from './pairwise/sppo';
+import { wpo } from './pairwise/wpo';
 import { asft } from './pointwise/asft';
+import { bco } from './pointwise/bco';
 import { kto } from './pointwise/kto';
 import { iterativeRpo } from './rounds/iterative-rpo';
+import { splitDpo } from './rounds/split-dpo';
+import { trDpo } from './rounds/tr-dpo';
 import { twoDimensional } from './stepwise/2d-dpo';
 import { fullStepDpo } from './stepwise/full-step-dpo';
 import { stepDpo } from './stepwise/step-dpo';
 import { sft } from './supervised/sft';
 import { bmc } from './token-level/bmc';
 import { gdpo } from './token-level/gdpo';
+import { tdpo } from './token-level/tdpo';
 import { tgdpo } from './token-level/tgdpo';
+import { tisDpo } from './token-level/tis-dpo';
+import { dro } from './valued/dro';
 import { oreo } from './valued/oreo';
 import { svpo } from './valued/svpo';
 
@@ -48,37 +71,57 @@ export const methods: readonly Method[] = [
   dpo,
   ipo,
   simpo,
+  alphaDpo,
   aot,
   aotUnpaired,
   apoDown,
   apoZero,
   bcoPair,
+  betaDpo,
   calDpo,
+  cpo,
   discopop,
   dpoNorm,
+  dpop,
+  drDpo,
   exo,
+  gpo,
   hinge,
   ilrDpo,
   ldDpo,
   madpo,
+  mallowsPo,
   mpo,
   nca,
+  npo,
   odpo,
   orpo,
   preDpo,
   robustDpo,
   rpo,
+  rso,
+  sampo,
+  slic,
   sppo,
+  wpo,
   // pointwise
   asft,
+  bco,
   kto,
   // listwise
   brain,
+  dpoPl,
+  infonca,
+  lipo,
+  pro,
+  rrhf,
   tpo,
   // token-level
   bmc,
   gdpo,
+  tdpo,
   tgdpo,
+  tisDpo,
   // stepwise
   twoDimensional,
   fullStepDpo,
@@ -86,10 +129,13 @@ export const methods: readonly Method[] = [
   // multi-turn
   dmpo,
   // valued
+  dro,
   oreo,
   svpo,
   // rounds
   iterativeRpo,
+  splitDpo,
+  trDpo,
 ];
 
 /** @throws when no method has this id, naming those that there are */

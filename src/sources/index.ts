@@ -5,6 +5,7 @@ import { bestAndWorst } from './best-and-worst';
 import { firstMistakes } from './first-mistakes';
 import { judgedAnswers } from './judged-answers';
 import { rankedLists } from './ranked-lists';
+import { rejectionSampled } from './rejection-sampled';
 import { rightAndWrong } from './right-and-wrong';
 import { sampledAnswers } from './sampled-answers';
 import type { Source } from './source';
@@ -15,6 +16,7 @@ export const sources: readonly Source[] = [
   rightAndWrong,
   bestAndWorst,
   allPairsByScore,
+  rejectionSampled,
   rankedLists,
   sampledAnswers,
   judgedAnswers,

@@ -35,6 +35,8 @@ export const wholeCase = (method: string, shape: CaseShape = {}, params: object 
             policy: each(() => (policy ? policy[r === 0 ? 0 : 1] : logProb())),
             reference: each(() => reference ?? logProb()),
             guide: each(logProb),
+            positive: each(logProb),
+            negative: each(logProb),
             stop: each(logProb),
             stopReference: each(logProb),
             value: each(() => rng.normal()),

@@ -38,7 +38,7 @@ interface OrderedPair {
 }
 
 /** Pairs of one prompt with v_i > v_j; the prompts that have any. */
-const orderedPairs = ({ batch, lists }: LossInput): { pairs: OrderedPair[]; prompts: number } => {
+export const orderedPairs = ({ batch, lists }: LossInput): { pairs: OrderedPair[]; prompts: number } => {
   const score = (r: number) => batch.responses[r]!.score!;
   const perPrompt = lists.items.map((own) =>
     own.flatMap((i) => own.flatMap((j) => (score(i) > score(j) ? [{ i, j }] : []))),
@@ -47,7 +47,7 @@ const orderedPairs = ({ batch, lists }: LossInput): { pairs: OrderedPair[]; prom
 };
 
 /** (3) [pairs], no gradient */
-const lambdas = ({ answers, batch, lists }: LossInput, pairs: readonly OrderedPair[]): Tensor1D => {
+export const lambdas = ({ answers, batch, lists }: LossInput, pairs: readonly OrderedPair[]): Tensor1D => {
   const n = answers.count;
   const alike = new Float32Array(n * n);
   for (const own of lists.items) for (const i of own) for (const j of own) alike[i * n + j] = 1;

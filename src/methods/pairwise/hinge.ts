@@ -18,7 +18,7 @@ import { defineMethod } from '../method';
 import type { Objective } from '../objective';
 import { beta } from './dpo';
 
-const hinged = ({ beta }: { beta: number }): Objective => ({
+export const hinged = ({ beta }: { beta: number }): Objective => ({
   reads: { reference: true },
   rewardScale: beta,
   loss({ pairs, answers }) {
@@ -41,7 +41,7 @@ export const hinge = defineMethod({
   },
   summary: 'A hinge in the place of the logistic: pairs with a margin of 1 are left alone.',
   tex: String.raw`\mathcal{L} = \max(0,\ 1 - \beta h)`,
-  notes: ['Only the loss: the paper’s statistical rejection sampling of the pairs is not part of it.'],
+  notes: ['Only the loss: RSO is the one with the paper’s statistical rejection sampling of the pairs.'],
   kin: { id: 'dpo', change: 'with a hinge instead of the logistic' },
   eats: 'pairs',
   params: {

@@ -93,7 +93,17 @@ export const caseSteps = (given: LossCase): CaseStep[] =>
 /** A field of every step, joined; with one 0 where there is no token at all. Undefined when no step has it. */
 export const joined = (
   given: LossCase,
-  field: 'policy' | 'reference' | 'guide' | 'stop' | 'stopReference' | 'value' | 'kl' | 'squares',
+  field:
+    | 'policy'
+    | 'reference'
+    | 'guide'
+    | 'positive'
+    | 'negative'
+    | 'stop'
+    | 'stopReference'
+    | 'value'
+    | 'kl'
+    | 'squares',
 ): Float32Array | undefined => {
   const steps = caseSteps(given);
   if (!steps.some((step) => step[field] !== undefined)) return undefined;

@@ -12,6 +12,9 @@ const stepSchema = z.strictObject({
   policy: numbers,
   reference: z.optional(numbers),
   guide: z.optional(numbers),
+  /** Under two contrastive models. */
+  positive: z.optional(numbers),
+  negative: z.optional(numbers),
   /** log p(EOS | state before the token) under policy and reference. */
   stop: z.optional(numbers),
   stopReference: z.optional(numbers),
@@ -105,10 +108,30 @@ export const parseLossCase = (value: unknown): LossCase => {
 };
 
 /** Fields of a step that hold one number for each scored token. */
-const perToken = ['tokens', 'reference', 'guide', 'stop', 'stopReference', 'value', 'kl', 'squares'] as const;
+const perToken = [
+  'tokens',
+  'reference',
+  'guide',
+  'positive',
+  'negative',
+  'stop',
+  'stopReference',
+  'value',
+  'kl',
+  'squares',
+] as const;
 
 /** Fields that hold log-probs. */
-const logProbs = ['policy', 'reference', 'guide', 'stop', 'stopReference', 'squares'] as const;
+const logProbs = [
+  'policy',
+  'reference',
+  'guide',
+  'positive',
+  'negative',
+  'stop',
+  'stopReference',
+  'squares',
+] as const;
 
 /** The fields that an objective reads of each step, beside `policy`. */
 const readOf = ({ reads }: Objective): (keyof CaseStep)[] => [
