@@ -41,8 +41,10 @@ const dynamic = ({ beta, a, keep, level }: BetaDpoParams): Objective => ({
   loss({ pairs, answers }) {
     const h = pairs.difference(answers.logRatio); // (1) [C]
     const count = Math.max(1, Math.round(keep * pairs.count));
-    const far = withoutHistory(h, (values) => tf.abs(tf.sub(values, tf.mean(values))));
-    const kept = tf.cast(tf.less(ranksOf(tf.neg(far) as Tensor1D), count), 'float32'); // (2) [C]
+    const kept = withoutHistory(h, (values) => {
+      const far = tf.abs(tf.sub(values, tf.mean(values)));
+      return tf.cast(tf.less(ranksOf(tf.neg(far)), count), 'float32') as Tensor1D; // (2) [C]
+    });
     const strength = withoutHistory(h, (values) => {
       const own = level === 'pair' ? values : tf.div(tf.sum(tf.mul(kept, values)), count);
       const scaled = tf.mul(tf.add(1, tf.mul(tf.sub(own, tf.mean(values)), a)), beta);
