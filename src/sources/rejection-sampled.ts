@@ -7,17 +7,15 @@ import type { Scored } from '../search/rejection-sampling';
 import { acceptedByScore } from '../search/rejection-sampling';
 import type { Answer } from '../search/sample-answers';
 import { scoreAnswer } from '../search/score-answer';
-import type { Comparison } from '../tree/tree';
 import { scored } from './scored';
 import { defineSource } from './source';
 
-/** Pairs of neighbours with different scores, the better one chosen: the paper's "first-round" ranking. */
-const neighbours = (answers: readonly Scored<Answer>[]): Comparison[] =>
-  answers.flatMap(({ score }, i): Comparison[] => {
-    const other = answers[i + 1]?.score;
-    if (i % 2 === 1 || other === undefined || score === other) return [];
-    const [chosen, rejected] = score > other ? [i, i + 1] : [i + 1, i];
-    return [{ chosen, rejected, margin: Math.abs(score - other) }];
+/** Neighbours with different scores, the better one first: the paper's "first-round" ranking. */
+const pairsOf = (answers: readonly Scored<Answer>[]): Scored<Answer>[][] =>
+  answers.flatMap((first, i) => {
+    const second = answers[i + 1];
+    if (i % 2 === 1 || !second || first.score === second.score) return [];
+    return [first.score > second.score ? [first, second] : [second, first]];
   });
 
 /**
@@ -56,14 +54,18 @@ export const rejectionSampled = defineSource({
     treesOfAnswers(ctx, { count: samples, temperature, topP }, (answers, made) => {
       const all = distinctAnswers(answers).map((item) => ({ item, score: scoreAnswer(item, scoring) }));
       const accepted = acceptedByScore(all, { count: kept, temperature: rewardTemperature, rng: ctx.rng });
-      const comparisons = neighbours(ctx.rng.shuffle(accepted));
-      if (comparisons.length === 0) return undefined;
+      const pairs = pairsOf(ctx.rng.shuffle(accepted));
+      if (pairs.length === 0) return undefined;
       const { problem } = answers[0]!;
       return answersTree({
         id: `${problem.id}#${made}`,
         prompt: promptTokens(ctx.tokenizer, problem),
-        answers: accepted.map(({ item, score }) => ({ steps: judgedSteps(item), score })),
-        comparisons,
+        answers: pairs.flat().map(({ item, score }) => ({ steps: judgedSteps(item), score })),
+        comparisons: pairs.map(([won, lost], i) => ({
+          chosen: 2 * i,
+          rejected: 2 * i + 1,
+          margin: won!.score - lost!.score,
+        })),
       });
     }),
 });

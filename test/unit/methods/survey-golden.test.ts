@@ -63,7 +63,9 @@ describe.each([...new Set(cases.map((c) => c.case.method))])('%s', (id) => {
     });
     expect(wrong).toEqual([]);
     for (const [name, value] of Object.entries(c.metrics)) {
-      expect(Math.abs(result.metrics[name]! - value), name).toBeLessThanOrEqual(1e-5 + 1e-5 * Math.abs(value));
+      expect(Math.abs(result.metrics[name]! - value), name).toBeLessThanOrEqual(
+        1e-5 + 1e-5 * Math.abs(value),
+      );
     }
   });
 });
