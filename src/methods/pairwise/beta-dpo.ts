@@ -42,7 +42,7 @@ const dynamic = ({ beta, a, keep, level }: BetaDpoParams): Objective => ({
     const h = pairs.difference(answers.logRatio); // (1) [C]
     const count = Math.max(1, Math.round(keep * pairs.count));
     const kept = withoutHistory(h, (values) => {
-      const far = tf.abs(tf.sub(values, tf.mean(values)));
+      const far = tf.abs(tf.sub(values, tf.mean(values))) as Tensor1D;
       return tf.cast(tf.less(ranksOf(tf.neg(far)), count), 'float32') as Tensor1D; // (2) [C]
     });
     const strength = withoutHistory(h, (values) => {
