@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from survey.case import Case, mean, sg
-from survey.cases import METHODS, prompts_of, variants
+from survey.cases import METHODS, cases
 from survey.losses import LOSSES
 
 
@@ -27,10 +27,9 @@ def digits(x):
 
 made = []
 for method, (defaults, _, _) in METHODS.items():
-    for i, (name, params, shape, scores) in enumerate(variants(method)):
-        given = {"method": method, "params": params, "prompts": prompts_of(method, f"{name} {params}", shape, scores, everything=i == 0)}
+    for given, name in cases(method):
         case = Case(given["prompts"])
-        loss, reward = LOSSES[method](case, {**defaults, **params})
+        loss, reward = LOSSES[method](case, {**defaults, **given["params"]})
         sides = {"rewards/chosen": [w for w, _ in case.pairs], "rewards/rejected": [l for _, l in case.pairs]} if case.pairs else {}
         metrics = {key: mean(sg(reward(y)) for y in own) for key, own in sides.items()}
         golden = {"name": name, "case": given, "loss": loss, "gradient": case.gradient(loss), "metrics": metrics}

@@ -42,8 +42,27 @@ SHAPES = {
     "one pair": ([[[1, 2], [4, 1]]], [[(0, 1)]]),
     "unequal lengths": ([[[4, 3, 2], [1]], [[1], [2, 4]], [[2, 2], [2, 2]]], [[(0, 1)], [(0, 1)], [(1, 0)]]),
     "one against several": ([[[2, 1], [1, 3], [2]], [[1, 1], [3]]], [[(0, 1), (0, 2)], [(0, 1)]]),
+    "long answers": ([[[13, 12], [25]]], [[(0, 1)]]),
     "a chain of comparisons": ([[[2, 1], [1, 3], [2]], [[1], [1, 1]], [[2]]], [[(0, 1), (0, 2), (1, 2)], [(1, 0)], []]),
 }
+
+
+# Log-probs of all tokens: of the first answer of each prompt, of the others, and of the reference.
+EXTREMES = {
+    "certain tokens": ("two pairs", -1e-7, -1e-7, -1e-7),
+    "hopeless tokens": ("two pairs", -40.0, -40.0, -40.0),
+    "a margin of 1e3": ("long answers", -1e-7, -40.0, -20.0),
+    "a margin of -1e3": ("long answers", -40.0, -1e-7, -20.0),
+}
+
+
+def extreme(prompts, first, others, reference):
+    for prompt in prompts:
+        for r, response in enumerate(prompt["responses"]):
+            for step in response["steps"]:
+                step["policy"] = [others if r else first for _ in step["policy"]]
+                if "reference" in step: step["reference"] = [reference for _ in step["policy"]]
+    return prompts
 
 
 def prompts_of(method, name, shape, scores=None, everything=False):
@@ -81,10 +100,21 @@ def prompts_of(method, name, shape, scores=None, everything=False):
     ]
 
 
+def cases(method):
+    """(loss case, name), plain ones and extremes."""
+    for i, (name, params, shape, scores) in enumerate(variants(method)):
+        prompts = prompts_of(method, f"{name} {params}", shape, scores, everything=i == 0)
+        yield {"method": method, "params": params, "prompts": prompts}, name
+    for name, (shape, *values) in EXTREMES.items():
+        prompts = extreme(prompts_of(method, name, shape, [1, 0.5]), *values)
+        yield {"method": method, "params": {}, "prompts": prompts}, name
+
+
 def variants(method):
     """(name, params, shape, scores)"""
     defaults, numbers, choices = METHODS[method]
-    shapes = [s for s in SHAPES if not (method == "tis-dpo" and s == "a chain of comparisons")]
+    refused = {"long answers"} | ({"a chain of comparisons"} if method == "tis-dpo" else set())  # one role an answer
+    shapes = [s for s in SHAPES if s not in refused]
     for shape in shapes:
         yield f"defaults, {shape}", {}, shape, None
     at = 0
