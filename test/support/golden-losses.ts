@@ -1,6 +1,7 @@
 import type { ParamValue } from '../../src/methods/params';
 import type { LossResult } from '../../src/train/loss-case/compute-loss';
 import golden from '../golden/losses.json';
+import survey from '../golden/survey.json';
 
 interface Prompt {
   responses: {
@@ -9,7 +10,7 @@ interface Prompt {
   }[];
 }
 
-/** Numbers of TRL's trainers and of formulas in PyTorch, double precision: golden/make_losses.py. */
+/** Numbers of TRL's trainers and of formulas in PyTorch, double precision: golden/make_losses.py and golden/make_survey.py. */
 export interface GoldenLoss {
   name: string;
   case: { method: string; params: Record<string, ParamValue>; prompts: Prompt[] };
@@ -18,7 +19,7 @@ export interface GoldenLoss {
   metrics: Record<string, number>;
 }
 
-export const goldenLosses = golden as unknown as GoldenLoss[];
+export const goldenLosses = [...golden, ...survey] as unknown as GoldenLoss[];
 
 /** Every derivative in order, each with its place. */
 const derivatives = (gradient: unknown[][][]): [string, number][] =>

@@ -84,7 +84,7 @@ const lossOf = async (id: string, params: Params) => {
   const names = [...weights.keys()];
   const at = (values: HostWeights) =>
     names.map((n) => tf.tensor(values.get(n)!.data, [...values.get(n)!.shape]));
-  const prepared = prepareBatch(trees, { ...rest, eos });
+  const prepared = prepareBatch(trees, { ...rest, config, eos });
   const loss = (...values: Tensor[]) => {
     const network = { config, weights: new Map(names.map((name, i) => [name, values[i]!])) };
     return forwardPass(network, prepared, rest, uploadBatch(prepared.batch, config)).loss;
