@@ -26,6 +26,9 @@ NUMBERS = {
     "madpo": {**BETA, "cMax": (1, 10), "cMin": (0.01, 1), "lambda": (0.01, 10), "tau": (0.1, 20)},
     "nca": BETA,
     "odpo": {**BETA, "alpha": (0, 10)},
+    "mpo": {**BETA, "preferenceWeight": (0.01, 10), "qualityWeight": (0, 10), "generationWeight": (0, 10)},
+    "rpo": {**BETA, "eta": (0, 10)},
+    "iterative-rpo": {**BETA, "alpha": (0, 10), "rounds": (1, 8)},
     "orpo": {**BETA, "lambda": (0, 10), "sftWeight": (0, 10)},
     "pre-dpo": BETA,
     "robust-dpo": {**BETA, **SMOOTHING},
@@ -46,9 +49,12 @@ NUMBERS = {
 }
 
 # Every value of what is not a number.
+AVERAGES = ["sum", "answer-mean", "token-mean"]
 CHOICES = {
     "dpo": {"fDivergence": ["reverse_kl", "forward_kl", "js", "alpha"]},
     "ipo": {"average": ["token-mean", "sum"]},
+    "mpo": {"average": AVERAGES},
+    "rpo": {"average": AVERAGES},
     "odpo": {"scale": ["log", "gap", "ratio"]},
     "tpo": {"lambda": ["dcg", "none"], "stepWeight": ["none", "1-cos", "1+cos"]},
     "bmc": {"refWeights": ["policy", "own"]},
@@ -65,6 +71,9 @@ DEFAULTS = {
     "dpo": {"beta": 0.1, "labelSmoothing": 0, "fDivergence": "reverse_kl", "fAlpha": 0.5},
     "ipo": {"beta": 0.1, "average": "token-mean"},
     "simpo": {"beta": 2, "gammaRatio": 0.5, "labelSmoothing": 0, "sftWeight": 0},
+    "mpo": {"beta": 0.1, "preferenceWeight": 0.8, "qualityWeight": 0.2, "generationWeight": 1, "average": "answer-mean"},
+    "rpo": {"beta": 0.01, "eta": 0.005, "average": "sum"},
+    "iterative-rpo": {"beta": 0.1, "alpha": 1},
     "odpo": {"beta": 0.1, "alpha": 1, "scale": "log"},
     "madpo": {"beta": 0.1, "cMax": 2, "cMin": 0.5, "lambda": 1, "tau": 6.906755},
     "ld-dpo": {"beta": 0.1, "alpha": 0.5},

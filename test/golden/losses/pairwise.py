@@ -131,6 +131,32 @@ def ilr_dpo(case, p):
     return loss, scaled(case.pairs, p["beta"])
 
 
+def likelihood(pairs, average):
+    """Cross-entropy of the chosen answers: summed over an answer's tokens, or a mean over them, or over all of the batch."""
+    tokens = [pair.w.tokens("policy") for pair in pairs]
+    if average == "token-mean":
+        return -torch.cat(tokens).mean()
+    return mean(-t.sum() if average == "sum" else -t.sum() / max(1, len(t)) for t in tokens)
+
+
+def mpo(case, p):
+    preference, *metric = from_trl.dpo(case.pairs, "sigmoid", p["beta"])
+    quality = from_trl.dpo(case.pairs, "bco_pair", p["beta"])[0]
+    terms = {"preference": preference, "quality": quality, "generation": likelihood(case.pairs, p["average"])}
+    return sum(p[f"{name}Weight"] * term for name, term in terms.items()), metric
+
+
+def rpo(case, p):
+    weight = p["eta"] * p["beta"] if p["average"] == "sum" else p["eta"]
+    value, *metric = from_trl.dpo(case.pairs, "sigmoid", p["beta"])
+    return value + weight * likelihood(case.pairs, p["average"]), metric
+
+
+def iterative_rpo(case, p):
+    value, *metric = from_trl.dpo(case.pairs, "sigmoid", p["beta"])
+    return value + p["alpha"] * likelihood(case.pairs, "answer-mean"), metric
+
+
 def log_odds(a):
     return a - torch.log(-torch.expm1(a))
 
@@ -224,6 +250,9 @@ losses = {
     "madpo": madpo,
     "ld-dpo": ld_dpo,
     "ilr-dpo": ilr_dpo,
+    "mpo": mpo,
+    "rpo": rpo,
+    "iterative-rpo": iterative_rpo,
     "orpo": orpo,
     "asft": asft,
     "kto": kto,

@@ -13,6 +13,7 @@ const coupled = ({ method, params, prompts }: GoldenLoss['case']): boolean => {
   if (byBatch.includes(method)) return true;
   if (method === 'cpo') return params['sftWeight'] !== 0; // pools tokens
   if (method === 'simpo') return params['sftWeight'] !== undefined && params['sftWeight'] !== 0; // likewise
+  if (params['average'] === 'token-mean' && method !== 'ipo') return true; // likewise
   return prompts.some(({ responses }) => responses.some(({ labels }) => labels?.['mismatched'])); // one baseline
 };
 
