@@ -1,4 +1,5 @@
 import type { Blend } from '../methods/pass';
+import { splitHeads } from '../model/heads';
 import type { HostWeights } from '../model/host-weights';
 import { sha256Hex } from '../util/hash';
 
@@ -41,6 +42,27 @@ export const sumWeights = (parts: readonly (readonly [number, HostWeights])[]): 
   );
 };
 
+type Sum = (parts: readonly (readonly [number, HostWeights])[]) => HostWeights;
+
+/**
+ * A sum that takes heads along: those that every part has are added number by number, others are left out, and a pass that
+ * trains one begins with it at 0.
+ * @param sum of the other weights
+ */
+export const withHeads =
+  (sum: Sum): Sum =>
+  (parts) => {
+    const split = parts.map(([factor, weights]) => [factor, splitHeads(weights)] as const);
+    const shared = [...split[0]![1].heads.keys()].filter((name) =>
+      split.every(([, { heads }]) => heads.has(name)),
+    );
+    const pick = (heads: HostWeights): HostWeights => new Map(shared.map((name) => [name, heads.get(name)!]));
+    return new Map([
+      ...sum(split.map(([factor, { own }]) => [factor, own])),
+      ...sumWeights(split.map(([factor, { heads }]) => [factor, pick(heads)])),
+    ]);
+  };
+
 /**
  * The weights of a blend.
  * @param weightsOf of one part
@@ -49,7 +71,7 @@ export const sumWeights = (parts: readonly (readonly [number, HostWeights])[]): 
 export const blendWeights = async (
   blend: Blend,
   weightsOf: (part: string) => Promise<HostWeights>,
-  sum: (parts: readonly (readonly [number, HostWeights])[]) => HostWeights,
+  sum: Sum,
 ): Promise<HostWeights> => {
   const parts = partsOf(blend);
   if (parts.length === 1 && parts[0]![0] === 1) return weightsOf(parts[0]![1]);

@@ -1,4 +1,5 @@
-import type { Evaluation } from '../../workers/protocol';
+import type { CreditView, Evaluation } from '../../workers/protocol';
+import { creditOf } from '../train/credit';
 import { accuracyOf, answerProblems } from '../train/evaluate';
 import { evaluatePairs } from '../train/evaluate-pairs';
 import { plural } from '../util/count';
@@ -11,7 +12,7 @@ const HELD_OUT_START = 0;
 type Result = Omit<Evaluation, 'step' | 'stage'>;
 
 /** Loss and rewards of held-out rows under the current weights; undefined when no row is held out. */
-export const evaluateRows = async (
+const evaluateRows = async (
   ctx: RunContext,
   runner: PassRunner,
   { trees, constants }: RunParts,
@@ -25,11 +26,7 @@ export const evaluateRows = async (
 };
 
 /** Greedy accuracy of the current weights on the first `count` held-out problems. */
-export const evaluateProblems = async (
-  ctx: RunContext,
-  runner: PassRunner,
-  count: number,
-): Promise<Result> => {
+const evaluateProblems = async (ctx: RunContext, runner: PassRunner, count: number): Promise<Result> => {
   const { task, model, document, signal } = ctx;
   ctx.setPhase('evaluating', `Answering ${plural(count, 'held-out problem')}.`);
   const answers = await ctx.onDevice(() =>
@@ -42,4 +39,26 @@ export const evaluateProblems = async (
     ),
   );
   return accuracyOf(answers);
+};
+
+/** Either, as the run's data are; undefined when no row is held out. */
+export const evaluateHeldOut = (
+  ctx: RunContext,
+  runner: PassRunner,
+  parts: RunParts,
+  count: number,
+): Promise<Result | undefined> =>
+  ctx.dataset ? evaluateRows(ctx, runner, parts, count) : evaluateProblems(ctx, runner, count);
+
+/** Where the method puts the credit on one of the pass's trees. @throws when there is no such tree yet */
+export const creditAt = async (
+  ctx: RunContext,
+  runner: PassRunner,
+  { constants }: RunParts,
+  index: number,
+): Promise<CreditView> => {
+  const tree = runner.trees[index];
+  if (!tree) throw new Error(`There is no pair ${index}; ${runner.trees.length} have been made.`);
+  await constants.ensure([tree]);
+  return ctx.onDevice(() => creditOf(tree, runner.state(), ctx.method.id, ctx.model.tokenizer));
 };

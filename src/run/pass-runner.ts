@@ -58,8 +58,9 @@ export class PassRunner {
     return this.order.epoch;
   }
 
-  get followingHash(): string | undefined {
-    return this.following?.hash;
+  /** The reference, where it has left the one that the pass began with. */
+  get reference(): Following | undefined {
+    return this.following;
   }
 
   /** The trees that it trains on, as far as they are there. */
@@ -74,10 +75,6 @@ export class PassRunner {
     return this.prepared;
   }
 
-  get reference() {
-    return this.following;
-  }
-
   /** Turns the frozen models to this pass; scores nothing yet. */
   begin(): Promise<void> {
     return this.parts.constants.turnTo(this.pass, this.parts.kept, this.following);
@@ -89,9 +86,14 @@ export class PassRunner {
    */
   async prepare(): Promise<void> {
     const { weights, trees, constants, kept } = this.parts;
-    await trees.prepare(this.pass, await weights.startHash(this.pass.from ?? 'start', kept), () =>
-      this.network(),
-    );
+    await trees.prepare(this.pass, async ({ id, from = 'start' }) => ({
+      hash: await weights.startHash(from, kept),
+      // The policy itself as long as it has not moved; trees that have to be made again later are made by what made them.
+      lend: async () =>
+        id === this.pass.id && this.step === 0
+          ? { network: this.network(), dispose: () => undefined }
+          : weights.lendWeights(await weights.of(from)),
+    }));
     checkTrees(this.pass.label, this.pass.objective.reads, this.trees);
     if (!this.pass.refresh) await constants.ensure([...this.taken(), ...trees.heldOut], { preparing: true });
     this.prepared = true;
@@ -136,6 +138,7 @@ export class PassRunner {
   async advance(): Promise<{ row: Metrics; tokens: number }> {
     const { document, onDevice } = this.ctx;
     const { optimizer, schedule, accumulate, batchSize, seed } = document;
+    const { epoch } = this.order;
     const microBatches: PreferenceTree[][] = [];
     for (let a = 0; a < accumulate; a++) {
       microBatches.push(await this.order.next(this.step * accumulate + a, batchSize, this.trees));
@@ -151,6 +154,7 @@ export class PassRunner {
       }),
     );
     if (Object.values(metrics).some((value) => !Number.isFinite(value))) {
+      this.order.epoch = epoch; // the trees of a step that was not made are still to come
       const learned = (this.pass.from ?? 'start') !== 'start';
       const trees = microBatches.flat().map(({ id }) => id);
       throw new DivergedError(divergedMessage(metrics, this.step + 1, learned, trees));
@@ -171,8 +175,7 @@ export class PassRunner {
     if (!refresh || this.step % refresh.every !== 0) return;
     const { weights } = this.parts;
     const before = this.following?.weights ?? (await weights.of(reference));
-    const name = `${this.pass.id}/reference`;
-    this.following = await this.ctx.onDevice(() => weights.mix(name, before, refresh.mix));
+    this.following = await this.ctx.onDevice(() => weights.mix(before, refresh.mix));
     await this.begin();
   }
 

@@ -30,6 +30,39 @@ const namedBy = (pass: Pass): Named[] => [
   ...(pass.trees && 'of' in pass.trees ? [{ id: pass.trees.of, as: 'the maker of its trees' }] : []),
 ];
 
+/** What is wrong with a pass by itself, in words that follow its name; undefined when nothing is. */
+const problemOf = (
+  { share, refresh, replay, objective }: Pass,
+  passes: readonly Pass[],
+): string | undefined => {
+  const { reads } = objective;
+  if (share !== undefined && !(share > 0 && share <= 1)) {
+    return `takes ${share} of the steps; a share is above 0 and at most 1`;
+  }
+  if (replay !== undefined && !(replay >= 0 && replay < 1)) {
+    return `takes ${replay} of its trees from the run's own; that share is at least 0 and below 1`;
+  }
+  if (refresh) {
+    if (!reads.reference) return 'has a reference that follows the policy, and its objective reads none';
+    if (!(Number.isInteger(refresh.every) && refresh.every > 0)) {
+      return `moves its reference every ${refresh.every} steps; use a whole number above 0`;
+    }
+    if (!(refresh.mix > 0 && refresh.mix <= 1)) {
+      return `mixes ${refresh.mix} of the policy into its reference; use a share above 0 and at most 1`;
+    }
+  }
+  for (const [name, { model, read }] of Object.entries(reads.frozen ?? {})) {
+    if (name === 'reference')
+      return 'calls a frozen model "reference", which is what `reads.reference` gives';
+    if (read !== 'head') continue;
+    const maker = passes.find(({ id }) => id === model);
+    if (!maker?.objective.reads.head) {
+      return `reads a head of "${name}", which is ${maker ? `pass "${maker.id}", and that trains none` : 'no single pass'}`;
+    }
+  }
+  return undefined;
+};
+
 /**
  * Checks a method's list of passes: ids differ, and a pass names only earlier ones.
  * @param result what the run returns
@@ -52,9 +85,8 @@ export const checkPasses = (method: string, passes: readonly Pass[], result?: Bl
         `pass "${pass.id}" names "${id}" as ${as}, ${later ? 'which comes later' : 'and there is no such pass'}; a pass may name only earlier ones`,
       );
     }
-    if (pass.share !== undefined && !(pass.share > 0 && pass.share <= 1)) {
-      refuse(`pass "${pass.id}" takes ${pass.share} of the steps; a share is above 0 and at most 1`);
-    }
+    const problem = problemOf(pass, passes);
+    if (problem) refuse(`pass "${pass.id}" ${problem}`);
     done.add(pass.id);
   }
   for (const id of passesIn(result)) {

@@ -40,6 +40,8 @@ interface Missing {
   key: string;
 }
 
+const alike = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
 /** What a reference that follows the policy is made of: its weights, and their hash. */
 export interface Following {
   hash: string;
@@ -52,6 +54,8 @@ export interface Following {
  */
 export class RunConstants {
   private known = new Map<string, Known>();
+  /** Numbers of models that are no more, by the hash that stands for each. */
+  private readonly adopted = new Map<string, Map<string, Float32Array>>();
 
   constructor(
     private readonly ctx: RunContext,
@@ -84,7 +88,10 @@ export class RunConstants {
         hash,
         weights: async () => moved?.weights ?? this.weights.of(model),
         lend: moved ? async () => this.weights.lendWeights(moved.weights) : () => this.weights.lend(model),
-        byTree: before.find((k) => k.hash === hash && k.read === read)?.byTree ?? new Map(),
+        byTree:
+          before.find((k) => k.hash === hash && alike([k.read, k.head], [read, head]))?.byTree ??
+          this.adopted.get(hash) ??
+          new Map(),
       });
     }
     this.known = next;
@@ -210,6 +217,7 @@ export class RunConstants {
   ): Promise<string> {
     const entries = Object.entries(numbers);
     const hash = await sha256Hex(entries.flat());
+    this.adopted.set(hash, new Map(entries));
     const stored = new Map<string, Float32Array>();
     for (const tree of trees) {
       const values = numbers[tree.id];

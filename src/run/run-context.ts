@@ -7,8 +7,10 @@ import type { PeftAdapter } from '../model/peft';
 import type { Checkpoint } from '../store/checkpoints';
 import type { Task } from '../tasks/task';
 import type { BackendInfo } from '../tf';
+import { guardGpu } from '../tf';
 import type { RunDocument } from '../train/run-document';
 import type { PreferenceTree } from '../tree/tree';
+import { yieldToMessages } from '../util/mutex';
 
 /** What a session keeps between visits; src/store implements it. */
 export interface SessionStore {
@@ -74,3 +76,29 @@ export class StoppedError extends Error {
 export class PausedError extends Error {
   override name = 'PausedError';
 }
+
+/** @param control what the session decides */
+export const contextOf = (
+  options: SessionOptions,
+  control: Pick<RunContext, 'signal' | 'setPhase' | 'keep'> & {
+    /** Runs one at a time. */
+    exclusive<T>(f: () => Promise<T>): Promise<T>;
+    wantPause(): boolean;
+  },
+): RunContext => {
+  const { signal, exclusive, wantPause, setPhase, keep } = control;
+  return {
+    ...options,
+    signal,
+    setPhase,
+    keep,
+    onDevice: (f) => exclusive(() => guardGpu(f)),
+    between: async () => {
+      await yieldToMessages();
+      if (signal.aborted) throw new StoppedError('Stopped.');
+    },
+    pausePoint: () => {
+      if (wantPause()) throw new PausedError('Paused.');
+    },
+  };
+};

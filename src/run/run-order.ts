@@ -49,6 +49,12 @@ export class RunOrder {
     const rng = createRng(this.seed).fork(`order/${n}`);
     const indices = await order.epoch({ epoch: n, trees, rng, ...this.scores });
     if (indices.length === 0) throw new Error(`The order "${order.id}" left no tree for epoch ${n + 1}.`);
+    const wrong = indices.find((i) => !(Number.isInteger(i) && i >= 0 && i < trees.length));
+    if (wrong !== undefined || new Set(indices).size < indices.length) {
+      throw new Error(
+        `The order "${order.id}" names ${wrong === undefined ? 'a tree twice' : `tree ${wrong} of ${trees.length}`} in epoch ${n + 1}.`,
+      );
+    }
     return { n, order: Int32Array.from(indices), at: 0 };
   }
 }

@@ -1,5 +1,6 @@
 import type { HostWeights } from '../model/host-weights';
 import type { Checkpoint } from '../store/checkpoints';
+import type { Following } from './run-constants';
 import type { Epoch } from './run-order';
 import type { Moments } from './run-weights';
 
@@ -19,23 +20,26 @@ export interface RunState {
   trees: Record<string, string>;
   /** Of a pass with an order of its own. */
   epoch: Epoch | undefined;
-  /** Hash of a reference that has followed the policy; its weights are kept under the pass's name and "reference". */
-  following: string | undefined;
+  /** A reference that has followed the policy. Written with the rest, so that it never is of another step. */
+  following: Following | undefined;
 }
+
+const asRecord = (weights: HostWeights): Checkpoint['weights'] =>
+  Object.fromEntries([...weights].map(([name, { shape, data }]) => [name, { shape: [...shape], data }]));
 
 export const toCheckpoint = (runId: string, initialWeightsHash: string, state: RunState): Checkpoint => ({
   runId,
   pass: state.pass,
   step: state.step,
-  weights: Object.fromEntries(
-    [...state.trained].map(([name, { shape, data }]) => [name, { shape: [...shape], data }]),
-  ),
+  weights: asRecord(state.trained),
   optimizer: { ...state.moments, step: state.step },
   initialWeightsHash,
   kept: state.kept,
   trees: state.trees,
   ...(state.epoch && { epoch: state.epoch }),
-  ...(state.following !== undefined && { following: state.following }),
+  ...(state.following && {
+    following: { hash: state.following.hash, weights: asRecord(state.following.weights) },
+  }),
   created: Date.now(),
 });
 
@@ -47,5 +51,8 @@ export const fromCheckpoint = (checkpoint: Checkpoint): RunState => ({
   kept: { ...checkpoint.kept },
   trees: { ...checkpoint.trees },
   epoch: checkpoint.epoch,
-  following: checkpoint.following,
+  following: checkpoint.following && {
+    hash: checkpoint.following.hash,
+    weights: new Map(Object.entries(checkpoint.following.weights)),
+  },
 });

@@ -1,10 +1,9 @@
 import type { DatasetReport } from '../data/prepare/report';
 import type { Params } from '../methods/params';
 import { defaultParams } from '../methods/params';
-import type { Pass } from '../methods/pass';
+import type { Pass, PassId } from '../methods/pass';
 import { generate } from '../model/generate';
-import type { Network } from '../model/network';
-import { sources } from '../sources/index';
+import { sourcesFor } from '../sources/index';
 import type { Source } from '../sources/source';
 import { madeTrees } from '../train/made-trees';
 import type { PreferenceTree } from '../tree/tree';
@@ -13,6 +12,7 @@ import { yieldToMessages } from '../util/mutex';
 import type { Rng } from '../util/rng';
 import { createRng } from '../util/rng';
 import type { RunContext, RunDataset } from './run-context';
+import type { LentNetwork } from './run-weights';
 import type { Recipe } from './tree-key';
 import { madeTreesKey, treeKey } from './tree-key';
 
@@ -28,37 +28,80 @@ interface Collection {
   generator: AsyncGenerator<PreferenceTree>;
 }
 
+/** The weights that answer where a source asks: their hash, and the network while it is needed. */
+export interface Answering {
+  hash: string;
+  lend(): Promise<LentNetwork>;
+}
+
 /** What a source needs to make trees for a pass. */
 interface Making {
   /** 'run', or the pass that has trees of its own. */
   owner: string;
   source: Source;
   params: Params;
-  /** Hash of the weights that answer. */
-  policyHash: string;
-  policy: () => Network;
+  policy: Answering;
 }
+
+/** A source that the document names does not make what the method trains on. */
+export class UnsuitableSourceError extends Error {
+  override name = 'UnsuitableSourceError';
+}
+
+/** The source that the document chooses. @throws UnsuitableSourceError when the method cannot train on it */
+const chosenSource = ({ document, method }: RunContext): { source: Source; params: Params } => {
+  const { source: chosen } = document.data;
+  const known = sourcesFor(method);
+  const source = known.find(({ id }) => id === chosen?.id);
+  if (!chosen || !source) {
+    throw new UnsuitableSourceError(
+      `data.source.id: "${chosen?.id}" makes nothing that ${method.name} trains on; use one of ${known.map(({ id }) => id).join(', ')}.`,
+    );
+  }
+  return { source, params: chosen.params };
+};
 
 /**
  * The trees that a run trains on: its own, from its source or its dataset, and those that a pass makes for itself. Made trees
  * are stored under a key of their source, its parameters, the policy and the seed, so that other runs find them.
  */
 export class RunTrees {
+  /** As they were made, by owner. */
   private readonly made = new Map<string, PreferenceTree[]>();
+  /** As passes take them, by pass. */
+  private readonly taken = new Map<string, PreferenceTree[]>();
+  /** Where they are stored, by owner. */
+  readonly keys: Record<string, string> = {};
   private collection: { owner: string; running: Collection } | undefined;
   /** Rows of a dataset that are kept from training. */
   heldOut: PreferenceTree[] = [];
   report: DatasetReport | undefined;
 
-  /** @param keys where stored trees lie, by owner; of a run that goes on */
+  /** @throws UnsuitableSourceError when the document's source makes nothing that the method trains on */
   constructor(
     private readonly ctx: RunContext,
-    readonly keys: Record<string, string>,
-  ) {}
+    private readonly passes: readonly Pass[],
+  ) {
+    if (!ctx.dataset && this.makerOf(RUN)) chosenSource(ctx);
+  }
 
-  /** The trees of a pass that are there; those of the run before any have been made. */
+  /** What a pass trains on; empty before it has been made. */
   of(pass: Pass): PreferenceTree[] {
-    return this.made.get(this.ownerOf(pass)) ?? [];
+    const known = this.taken.get(pass.id);
+    if (known) return known;
+    if (!this.has(pass)) return [];
+    const { trees, replay } = pass;
+    const own = trees && 'of' in trees ? this.of(this.passOf(trees.of)) : this.made.get(this.ownerOf(pass))!;
+    const all = replay ? this.withReplay(own, replay) : own;
+    this.taken.set(pass.id, all);
+    return all;
+  }
+
+  /** The trees with as many of the run's own beside them as make up `share` of all. */
+  private withReplay(trees: PreferenceTree[], share: number): PreferenceTree[] {
+    const ids = new Set(trees.map(({ id }) => id));
+    const others = this.made.get(RUN)!.filter(({ id }) => !ids.has(id));
+    return [...trees, ...others.slice(0, Math.round((share / (1 - share)) * trees.length))];
   }
 
   /** How many trees there are of those that are being made, or of the run's. */
@@ -67,49 +110,65 @@ export class RunTrees {
   }
 
   has(pass: Pass): boolean {
-    return this.made.has(this.ownerOf(pass));
+    return this.ownersOf(pass).every((owner) => this.made.has(owner));
+  }
+
+  private passOf(id: PassId): Pass {
+    return this.passes.find((pass) => pass.id === id)!; // checked before anything ran
   }
 
   private ownerOf({ id, trees }: Pass): string {
     if (!trees) return RUN;
-    return 'of' in trees ? trees.of : id;
+    return 'of' in trees ? this.ownerOf(this.passOf(trees.of)) : id;
   }
 
-  /** Reads back what is stored of a run that goes on. */
-  async restore() {
+  /** All whose trees a pass trains on. */
+  private ownersOf(pass: Pass): string[] {
+    const { trees, replay } = pass;
+    const own = trees && 'of' in trees ? this.ownersOf(this.passOf(trees.of)) : [this.ownerOf(pass)];
+    return [...(replay && !own.includes(RUN) ? [RUN] : []), ...own];
+  }
+
+  /** The pass whose initial weights make an owner's trees: the run's are made by the first that needs them. */
+  private makerOf(owner: string): Pass | undefined {
+    return this.passes.find((pass) =>
+      owner === RUN ? this.ownersOf(pass).includes(RUN) : pass.id === owner,
+    );
+  }
+
+  /** Reads back what is stored of a run that goes on. @param keys by owner */
+  async restore(keys: Readonly<Record<string, string>>) {
+    Object.assign(this.keys, keys);
     if (this.ctx.dataset) await this.read(this.ctx.dataset);
     for (const [owner, key] of Object.entries(this.keys)) {
       const trees = key ? await this.ctx.store.getDataset(key) : undefined;
-      if (trees) this.made.set(owner, trees);
+      if (trees) this.put(owner, trees);
     }
   }
 
-  /** Makes what a pass trains on, unless it is there. */
-  async prepare(pass: Pass, policyHash: string, policy: () => Network): Promise<void> {
-    const own = pass.trees && !('of' in pass.trees) ? pass.trees : undefined;
-    const needsRun = !own || (pass.replay ?? 0) > 0;
-    if (needsRun && !this.made.has(RUN)) {
-      if (this.ctx.dataset) await this.read(this.ctx.dataset);
-      else await this.make({ owner: RUN, ...this.chosenSource(), policyHash, policy });
+  /**
+   * Makes what a pass trains on, unless it is there.
+   * @param startOf the weights that a pass starts from
+   */
+  async prepare(pass: Pass, startOf: (pass: Pass) => Promise<Answering>): Promise<void> {
+    for (const owner of this.ownersOf(pass)) {
+      if (this.made.has(owner)) continue;
+      if (owner === RUN && this.ctx.dataset) {
+        await this.read(this.ctx.dataset);
+        continue;
+      }
+      const maker = this.makerOf(owner)!;
+      const { source, params } =
+        owner === RUN
+          ? chosenSource(this.ctx)
+          : { source: maker.trees as Source, params: defaultParams(maker.trees as Source) };
+      await this.make({ owner, source, params, policy: await startOf(maker) });
     }
-    if (!own || this.made.has(pass.id)) return;
-    await this.make({ owner: pass.id, source: own, params: defaultParams(own), policyHash, policy });
-    if (pass.replay) this.made.set(pass.id, this.mixed(this.made.get(pass.id)!, pass.replay));
   }
 
-  /** The trees with as many of the run's own beside them as make up `share` of all. */
-  private mixed(trees: PreferenceTree[], share: number): PreferenceTree[] {
-    const wanted = Math.round((share / (1 - share)) * trees.length);
-    return [...trees, ...this.made.get(RUN)!.slice(0, wanted)];
-  }
-
-  private chosenSource(): { source: Source; params: Params } {
-    const { document, method } = this.ctx;
-    const { source: chosen } = document.data;
-    const source =
-      method.sources.find(({ id }) => id === chosen?.id) ?? sources.find(({ id }) => id === chosen?.id);
-    if (!source) throw new Error(`There is no source "${chosen?.id}" of training data.`);
-    return { source, params: chosen!.params };
+  private put(owner: string, trees: PreferenceTree[]) {
+    this.made.set(owner, trees);
+    this.taken.clear();
   }
 
   /** The dataset's trees; the same document gives the same ones, so they are made again rather than stored. */
@@ -122,7 +181,7 @@ export class RunTrees {
       signal,
     });
     for (const tree of [...trees, ...heldOut]) this.validate(tree);
-    this.made.set(RUN, trees);
+    this.put(RUN, trees);
     this.heldOut = heldOut.slice(0, Math.max(1, document.evaluation.problems));
     this.report = report;
     emit({ kind: 'dataset', report });
@@ -134,8 +193,8 @@ export class RunTrees {
     validateTree(tree, vocabSize, maxPositions);
   }
 
-  private recipeOf({ owner, source, params, policyHash }: Making): Recipe {
-    return { owner, source: source.id, params, document: this.ctx.document, policyHash };
+  private recipeOf({ owner, source, params, policy }: Making): Recipe {
+    return { owner, source: source.id, params, document: this.ctx.document, policyHash: policy.hash };
   }
 
   private async make(making: Making) {
@@ -175,7 +234,7 @@ export class RunTrees {
   }
 
   private finish(owner: string, trees: PreferenceTree[]) {
-    this.made.set(owner, trees);
+    this.put(owner, trees);
     this.collection = undefined;
   }
 
@@ -199,9 +258,17 @@ export class RunTrees {
         problems: () => task.draw(draws, data.difficulty),
         sample: (requests, options) => {
           const key = rng.fork(`sample/${sampled++}`);
-          return onDevice(() =>
-            generate(policy(), requests, options, key, { signal, onToken: yieldToMessages }),
-          );
+          return onDevice(async () => {
+            const lent = await policy.lend();
+            try {
+              return await generate(lent.network, requests, options, key, {
+                signal,
+                onToken: yieldToMessages,
+              });
+            } finally {
+              lent.dispose();
+            }
+          });
         },
         count: data.trees,
         maxTokens: data.maxTokens,

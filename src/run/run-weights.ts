@@ -22,7 +22,7 @@ import {
   uploadTrained,
 } from '../train/policy';
 import { sha256Hex } from '../util/hash';
-import { blendHash, blendWeights, sumWeights } from './blend';
+import { blendHash, blendWeights, sumWeights, withHeads } from './blend';
 import { sumAdapters } from './blend-adapters';
 
 /** Keeps the weights that a pass ended with, for later passes; a stored run needs them after a reload. */
@@ -108,7 +108,11 @@ export class RunWeights {
 
   /** The weights of a blend, on the host. @throws when a pass's are no longer stored */
   of(blend: Blend): Promise<HostWeights> {
-    return blendWeights(blend, (part) => this.partOf(part), this.plan.adapter ? sumAdapters : sumWeights);
+    return blendWeights(blend, (part) => this.partOf(part), this.sum);
+  }
+
+  private get sum() {
+    return withHeads(this.plan.adapter ? sumAdapters : sumWeights);
   }
 
   private async partOf(part: string): Promise<HostWeights> {
@@ -128,7 +132,8 @@ export class RunWeights {
    * @param hashes of the passes that have ended
    */
   async hashOf(blend: Blend, hashes: Readonly<Record<PassId, string>>): Promise<string> {
-    const start = await referenceHash(this.plan);
+    // In a sum 'start' is what the run trains from, adapter included; alone it is what the run is compared with.
+    const start = blend === 'start' ? await referenceHash(this.plan) : this.initialHash;
     return blendHash(blend, (part) => (part === 'start' ? start : (hashes[part] ?? '')));
   }
 
@@ -145,27 +150,17 @@ export class RunWeights {
     return hashWeights(weights);
   }
 
-  /**
-   * The next stride of a reference that follows the policy: mix * policy + (1 - mix) * before, heads left out. Kept under
-   * `name`.
-   */
-  async mix(name: string, before: HostWeights, mix: number): Promise<{ hash: string; weights: HostWeights }> {
+  /** The next stride of a reference that follows the policy: mix * policy + (1 - mix) * before, heads left out. */
+  async mix(before: HostWeights, mix: number): Promise<{ hash: string; weights: HostWeights }> {
     const { own } = splitHeads(await this.toHost());
-    const sum = this.plan.adapter ? sumAdapters : sumWeights;
     const weights =
       mix === 1
         ? own
-        : sum([
+        : this.sum([
             [mix, own],
             [1 - mix, splitHeads(before).own],
           ]);
-    await this.store.put(name, weights);
     return { hash: await hashWeights(weights), weights };
-  }
-
-  /** The weights that were kept under a name. @throws when they are no longer stored */
-  keptAs(name: string): Promise<HostWeights> {
-    return this.partOf(name);
   }
 
   /** The trained weights, heads included, on the host. */

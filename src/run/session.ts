@@ -2,95 +2,70 @@ import type { CreditView, Evaluation, RunPhase, RunStatus, RunSummary } from '..
 import type { DatasetReport } from '../data/prepare/report';
 import { kernelChoice } from '../kernels/kernel-choice';
 import type { LoadedModel } from '../load/loaded-model';
-import type { Blend, Pass } from '../methods/pass';
 import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
-import { GpuError, guardGpu, onOwnGpu, trimGpuPool } from '../tf';
-import { creditOf } from '../train/credit';
+import { GpuError, onOwnGpu } from '../tf';
 import { finishedWords } from '../train/outcome';
 import type { PolicyPlan } from '../train/policy';
-import { initialTrained, planPolicy } from '../train/policy';
+import { planPolicy } from '../train/policy';
 import type { RunDocument } from '../train/run-document';
 import type { PreferenceTree } from '../tree/tree';
 import { count } from '../util/count';
 import { createMutex, yieldToMessages } from '../util/mutex';
-import { checkTrees } from './check-trees';
 import { DivergedError } from './diverged';
-import { evaluateProblems, evaluateRows } from './evaluator';
-import { PassRunner } from './pass-runner';
-import { checkPasses, keptAfter } from './passes';
-import { RunConstants } from './run-constants';
+import { creditAt, evaluateHeldOut } from './evaluator';
+import type { PassRunner } from './pass-runner';
 import type { RunContext, SessionOptions } from './run-context';
-import { PausedError, StoppedError } from './run-context';
+import { contextOf, PausedError, StoppedError } from './run-context';
+import { RunLog } from './run-log';
+import { RunPasses } from './run-passes';
 import { fromCheckpoint, toCheckpoint } from './run-state';
-import { RunTrees } from './run-trees';
-import { RunWeights } from './run-weights';
 
 /**
- * One run from its document to its last step: control alone. Its passes prepare and train in `pass-runner.ts`; weights, trees
- * and the numbers of frozen models have files of their own. All state that decides its numbers is in the document, the initial
- * weights and the checkpoint, so a run resumed from a checkpoint gives the numbers it would have given.
+ * One run from its document to its last step: control alone, that is phases, pause, stop, checkpoints and events. Its passes
+ * follow one another in `run-passes.ts` and train in `pass-runner.ts`. All state that decides its numbers is in the document,
+ * the initial weights and the checkpoint, so a run resumed from a checkpoint gives the numbers it would have given.
  */
 export class TrainingSession {
   readonly document: RunDocument;
   readonly runId: string;
+  /** What the run trains: the adapter, where there is one. */
+  readonly policyPlan: PolicyPlan;
   private readonly o: SessionOptions;
   private readonly ctx: RunContext;
-  private readonly passes: readonly Pass[];
-  private readonly plan: PolicyPlan;
-  private readonly weightsOf: RunWeights;
-  private readonly constants: RunConstants;
+  private readonly passes: RunPasses;
+  private readonly log = new RunLog();
   private readonly exclusive = createMutex();
   private readonly abort = new AbortController();
-  private trees: RunTrees;
-  private kept: Record<string, string> = {};
   private phase: RunPhase = 'idle';
   private message = 'Ready.';
-  private passIndex = 0;
-  private runner: PassRunner;
-  private created = Date.now();
   private wantPause = false;
   private running: Promise<RunStatus> | undefined;
-  private initialHash = '';
-  private metrics: RunSummary['metrics'] = [];
-  private evaluations: Evaluation[] = [];
 
   private constructor(options: SessionOptions) {
     this.o = options;
     this.document = options.document;
     this.runId = options.runId;
-    const { method, document, store, runId } = options;
-    this.passes = method.passes(document.method.params);
-    checkPasses(method.name, this.passes, method.result?.(document.method.params));
-    this.plan = planPolicy(options.model, document, options.adapter);
-    this.ctx = {
-      ...options,
+    this.policyPlan = planPolicy(options.model, options.document, options.adapter);
+    this.ctx = contextOf(options, {
       signal: this.abort.signal,
-      onDevice: (f) => this.exclusive(() => guardGpu(f)),
-      between: async () => {
-        await yieldToMessages();
-        if (this.abort.signal.aborted) throw new StoppedError('Stopped.');
-      },
-      pausePoint: () => {
-        if (this.wantPause) throw new PausedError('Paused.');
-      },
+      exclusive: this.exclusive,
+      wantPause: () => this.wantPause,
       setPhase: (phase, message) => this.setPhase(phase, message),
       keep: (write) => this.keep(write),
-    };
-    this.weightsOf = new RunWeights(this.plan, {
-      put: async (pass, weights) => void (await this.keep(() => store.putKept(runId, pass, weights))),
-      get: (pass) => store.getKept(runId, pass),
     });
-    this.trees = new RunTrees(this.ctx, {});
-    this.constants = new RunConstants(this.ctx, this.weightsOf, this.passes);
-    this.runner = this.runnerOf(0);
+    this.passes = new RunPasses(this.ctx, this.policyPlan);
   }
 
-  /** Puts the model on the device, at its initial weights or at a checkpoint. */
+  /**
+   * Puts the model on the device, at its initial weights or at a checkpoint.
+   * @throws before anything is stored, when passes, source or weights do not fit
+   */
   static async create(options: SessionOptions): Promise<TrainingSession> {
     const session = new TrainingSession(options);
     try {
-      await session.restore(options.resume);
+      if (options.resume) await session.restore(options.resume);
+      else await session.passes.begin();
     } catch (error) {
       await session.dispose().catch(() => undefined);
       throw error;
@@ -98,66 +73,20 @@ export class TrainingSession {
     return session;
   }
 
-  private get pass(): Pass {
-    return this.runner.pass;
+  private get runner(): PassRunner {
+    return this.passes.runner;
   }
 
   private get step(): number {
     return this.runner.step;
   }
 
-  private get parts() {
-    return { weights: this.weightsOf, trees: this.trees, constants: this.constants, kept: this.kept };
-  }
-
-  private runnerOf(index: number): PassRunner {
-    return new PassRunner(this.ctx, this.passes[index]!, this.parts);
-  }
-
-  private async restore(resume: SessionOptions['resume']) {
-    const { model } = this.o;
-    this.initialHash = await this.weightsOf.begin();
-    if (!resume) {
-      await this.ctx.onDevice(() =>
-        this.weightsOf.load(initialTrained(this.plan), this.pass.objective.reads.head),
-      );
-      return this.runner.begin();
-    }
-    const { checkpoint, summary } = resume;
-    if (checkpoint.initialWeightsHash !== this.initialHash) {
-      throw new Error(
-        `The run was begun with other weights of "${model.summary.id}" than the ones here; start a new run with this model.`,
-      );
-    }
+  private async restore({ checkpoint, summary }: NonNullable<SessionOptions['resume']>) {
     const state = fromCheckpoint(checkpoint);
-    this.created = summary.created;
-    this.kept = state.kept;
-    this.trees = new RunTrees(this.ctx, state.trees);
-    this.passIndex = state.pass;
-    const pass = this.passes[state.pass]!;
-    const following = state.following
-      ? { hash: state.following, weights: await this.weightsOf.keptAs(`${pass.id}/reference`) }
-      : undefined;
-    await this.ctx.onDevice(() =>
-      this.weightsOf.load(state.trained, pass.objective.reads.head, state.moments),
-    );
-    await this.trees.restore();
-    for (const [id, numbers] of Object.entries(checkpoint.numbers ?? {})) {
-      this.kept[id] = await this.constants.adopt(numbers, [...this.trees.of(pass), ...this.trees.heldOut]);
-    }
-    this.runner = new PassRunner(this.ctx, pass, this.parts, state.step, state.epoch, following);
-    await this.runner.begin();
-    // What was computed after the checkpoint will be computed again, with the same numbers.
-    const order = new Map(this.passes.map(({ id }, index) => [id, index]));
-    const kept = (id: string, step: number) => {
-      const index = order.get(id) ?? 0;
-      return index < state.pass || (index === state.pass && step <= state.step);
-    };
-    this.metrics = summary.metrics.filter((row) => kept(row.stage, row.metrics['step'] ?? 0));
-    this.evaluations = summary.evaluations.filter((row) => kept(row.stage, row.step));
-    const whole = this.passIndex === this.passes.length - 1 && this.step >= this.runner.steps;
-    if (whole && summary.phase === 'finished') {
-      this.setPhase('finished', finishedWords(this.evaluations, this.step));
+    await this.passes.restore(state, checkpoint.initialWeightsHash, checkpoint.numbers);
+    this.log.restore(summary, this.passes.list, state);
+    if (this.passes.isWhole && summary.phase === 'finished') {
+      this.setPhase('finished', finishedWords(this.log.evaluations, this.step));
     } else this.setPhase('paused', `Stored at step ${count(this.step)}.`);
   }
 
@@ -173,12 +102,7 @@ export class TrainingSession {
       phase: this.phase,
       step: this.step,
       steps: this.runner.steps,
-      stage: {
-        index: this.passIndex,
-        count: this.passes.length,
-        id: this.pass.id,
-        label: this.pass.label,
-      },
+      stage: this.passes.place,
       message: this.message,
       backend: this.o.backend,
     };
@@ -188,13 +112,13 @@ export class TrainingSession {
     return {
       runId: this.runId,
       document: this.document,
-      created: this.created,
+      created: this.log.created,
       updated: Date.now(),
       step: this.step,
-      stage: this.passIndex,
+      stage: this.passes.index,
       phase: this.phase,
-      metrics: this.metrics,
-      evaluations: this.evaluations,
+      metrics: this.log.metrics,
+      evaluations: this.log.evaluations,
       ...(onOwnGpu() ? { kernels: kernelChoice() } : {}),
     };
   }
@@ -205,7 +129,7 @@ export class TrainingSession {
 
   /** What became of the dataset's rows, once they have been read. */
   get dataReport(): DatasetReport | undefined {
-    return this.trees.report;
+    return this.passes.parts.trees.report;
   }
 
   /** The trees of the present pass. */
@@ -263,7 +187,7 @@ export class TrainingSession {
       await this.prepare();
       for (let done = 0; done < maxSteps && !this.wantPause; done++) {
         if (!(await this.advance())) {
-          this.setPhase('finished', finishedWords(this.evaluations, this.step));
+          this.setPhase('finished', finishedWords(this.log.evaluations, this.step));
           await this.checkpoint();
           return this.status();
         }
@@ -281,7 +205,10 @@ export class TrainingSession {
     if (error instanceof StoppedError || this.abort.signal.aborted) return; // stop() has the word
     if (error instanceof PausedError) {
       const of = this.o.dataset ? '' : ` of ${count(this.document.data.trees)}`;
-      this.setPhase('paused', `Paused while preparing (${count(this.trees.underWay)}${of} made).`);
+      this.setPhase(
+        'paused',
+        `Paused while preparing (${count(this.passes.parts.trees.underWay)}${of} made).`,
+      );
       return;
     }
     const told = this.o.explain?.(error, this.phase) ?? error;
@@ -298,20 +225,13 @@ export class TrainingSession {
       // Stored as begun, so that a tab closed before the first checkpoint is offered again too.
       this.setPhase('loading', 'Preparing.');
       await this.keep(() => this.o.store.putRun(this.summary()));
-      const first = this.passIndex === 0 && this.step === 0 && this.evaluations.length === 0;
+      const first = this.passes.index === 0 && this.step === 0 && this.log.evaluations.length === 0;
       if (first && !this.o.dataset) await this.evaluateHeldOut();
       await this.runner.prepare();
-      this.checkLaterPasses();
+      this.passes.checkLater();
       if (first && this.o.dataset) await this.evaluateHeldOut();
     }
     this.setPhase('training', 'Training.');
-  }
-
-  /** What a later pass cannot eat is refused before the first one trains. */
-  private checkLaterPasses() {
-    for (const { label, objective, trees } of this.passes.slice(this.passIndex + 1)) {
-      if (!trees) checkTrees(label, objective.reads, this.runner.trees);
-    }
   }
 
   /** One optimiser step, or the change to the next pass. @returns false when the run is complete */
@@ -332,8 +252,8 @@ export class TrainingSession {
   private async optimiserStep() {
     const started = performance.now();
     const { row, tokens } = await this.runner.advance();
-    this.metrics.push({ stage: this.pass.id, metrics: row });
-    this.o.emit({ kind: 'metrics', stage: this.pass.id, metrics: row });
+    this.log.metrics.push({ stage: this.runner.pass.id, metrics: row });
+    this.o.emit({ kind: 'metrics', stage: this.runner.pass.id, metrics: row });
     const { step, steps } = this.runner;
     const seconds = (performance.now() - started) / 1000;
     this.message = `Step ${count(step)} of ${count(steps)}, ${seconds.toFixed(2)} s, ${count(Math.round(tokens / seconds))} tokens/s.`;
@@ -341,37 +261,17 @@ export class TrainingSession {
     this.o.emit({ kind: 'status', status: this.status() });
   }
 
-  /** Keeps the weights of the pass for those that need them, and starts the next one; after the last, makes the result. */
+  /** @returns false when there is none, and the run has what it returns */
   private async nextPass(): Promise<boolean> {
-    const result = this.o.method.result?.(this.document.method.params);
-    const { id } = this.pass;
-    if (!this.kept[id] && keptAfter(this.passes, this.passIndex, result)) {
-      this.kept[id] = await this.ctx.onDevice(() => this.weightsOf.keep(id));
-    }
-    const next = this.passes[this.passIndex + 1];
-    if (!next) {
-      if (result) await this.becomeResult(result);
+    if (!(await this.passes.toNext())) {
+      if (this.passes.result !== undefined) await this.evaluateHeldOut();
       return false;
     }
-    const weights = await this.weightsOf.of(next.from ?? 'start');
-    await this.ctx.onDevice(async () => {
-      await this.weightsOf.load(weights, next.objective.reads.head);
-      trimGpuPool();
-    });
-    this.passIndex++;
-    this.runner = this.runnerOf(this.passIndex);
-    await this.runner.begin();
     await this.checkpoint();
     await this.runner.prepare();
     await this.checkpoint(); // with the key of the trees that it made for itself
-    this.setPhase('training', `${this.pass.label}.`);
+    this.setPhase('training', `${this.runner.pass.label}.`);
     return true;
-  }
-
-  private async becomeResult(result: Blend) {
-    const weights = await this.weightsOf.of(result);
-    await this.ctx.onDevice(() => this.weightsOf.load(weights, this.pass.objective.reads.head));
-    await this.evaluateHeldOut();
   }
 
   private async evaluateHeldOut() {
@@ -379,15 +279,12 @@ export class TrainingSession {
     if (problems > 0) await this.evaluated(problems);
   }
 
-  private async evaluated(count: number): Promise<Evaluation | undefined> {
+  private async evaluated(problems: number): Promise<Evaluation | undefined> {
     const before = { phase: this.phase, message: this.message };
-    const { ctx, runner, parts } = this;
-    const result = this.o.dataset
-      ? await evaluateRows(ctx, runner, parts, count)
-      : await evaluateProblems(ctx, runner, count);
+    const result = await evaluateHeldOut(this.ctx, this.runner, this.passes.parts, problems);
     if (!result) return undefined;
-    const evaluation = { step: this.step, stage: this.pass.id, ...result };
-    this.evaluations.push(evaluation);
+    const evaluation = { step: this.step, stage: this.runner.pass.id, ...result };
+    this.log.evaluations.push(evaluation);
     this.o.emit({ kind: 'evaluation', evaluation });
     this.setPhase(before.phase, before.message);
     return evaluation;
@@ -407,19 +304,10 @@ export class TrainingSession {
 
   /** Saves everything that decides the numbers from here on; the previous checkpoint stays until this one is whole. */
   private async checkpoint() {
-    if (!this.trees.has(this.pass) && this.passIndex === 0) return;
-    const state = await this.ctx.onDevice(async () => ({
-      pass: this.passIndex,
-      step: this.step,
-      trained: await this.weightsOf.toHost(),
-      moments: await this.weightsOf.moments(),
-      kept: this.kept,
-      trees: this.trees.keys,
-      epoch: this.runner.epoch,
-      following: this.runner.followingHash,
-    }));
+    const state = await this.passes.state();
+    if (!state) return;
     const stored = await this.keep(async () => {
-      await this.o.store.putCheckpoint(toCheckpoint(this.runId, this.initialHash, state));
+      await this.o.store.putCheckpoint(toCheckpoint(this.runId, this.passes.initial, state));
       await this.o.store.putRun(this.summary());
     });
     if (stored) this.o.emit({ kind: 'checkpoint', step: this.step, stored: true, note: '' });
@@ -436,36 +324,27 @@ export class TrainingSession {
     }
   }
 
-  /** What the run trains: the adapter, where there is one. */
-  get policyPlan(): PolicyPlan {
-    return this.plan;
-  }
-
   /** The trained weights on the host, all or the adapter's, heads beside them, for an export. */
   weights(): Promise<HostWeights> {
-    return this.ctx.onDevice(() => this.weightsOf.toHost());
+    return this.ctx.onDevice(() => this.passes.parts.weights.toHost());
   }
 
   /** Runs f with the current or the initial weights while no step changes them. */
   withModel<T>(which: 'policy' | 'reference', f: (network: Network) => Promise<T>): Promise<T> {
     return this.ctx.onDevice(() =>
-      f(which === 'policy' ? this.runner.network() : this.weightsOf.reference()),
+      f(which === 'policy' ? this.runner.network() : this.passes.parts.weights.reference()),
     );
   }
 
   /** Where the method puts the credit on tree `index`, under the current weights. */
-  async credit(index: number): Promise<CreditView> {
-    const tree = this.runner.trees[index];
-    if (!tree) throw new Error(`There is no pair ${index}; ${this.runner.trees.length} have been made.`);
-    await this.constants.ensure([tree]);
-    const { id } = this.o.method;
-    return this.ctx.onDevice(() => creditOf(tree, this.runner.state(), id, this.o.model.tokenizer));
+  credit(index: number): Promise<CreditView> {
+    return creditAt(this.ctx, this.runner, this.passes.parts, index);
   }
 
   async dispose() {
     this.wantPause = true;
     this.abort.abort();
     await this.running?.catch(() => undefined);
-    await this.exclusive(async () => this.weightsOf.dispose());
+    await this.exclusive(async () => this.passes.dispose());
   }
 }

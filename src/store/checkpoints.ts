@@ -2,7 +2,7 @@ import type { Database, WriteTransaction } from './db';
 import { read, write } from './db';
 import { checkpointItem, forgetItem, putItem } from './items';
 import { dropPieces, getPieces, putPieces } from './pieces';
-import type { CheckpointHead } from './schema';
+import type { CheckpointHead, PartKind } from './schema';
 
 /** Everything but the run document and the initial weights that decides a run's numbers from here on; see src/run/run-state.ts. */
 export interface Checkpoint {
@@ -23,8 +23,8 @@ export interface Checkpoint {
   trees: Record<string, string>;
   /** Of a pass with an order of its own: the epoch, its order, and how much of it has been taken. */
   epoch?: { n: number; order: Int32Array; at: number };
-  /** Hash of a reference that has followed the policy. */
-  following?: string;
+  /** A reference that has followed the policy: its hash and weights. */
+  following?: { hash: string; weights: Checkpoint['weights'] };
   /** Of checkpoints before version 2: log-probs that finished passes left, by pass and tree. */
   numbers?: Record<string, Record<string, Float32Array>>;
   /** Milliseconds since 1970. */
@@ -40,17 +40,20 @@ interface FirstHead {
 
 /** The large arrays of a checkpoint, each in pieces; the rest is its head. */
 const takeApart = (checkpoint: Checkpoint): { head: CheckpointHead; arrays: Float32Array[] } => {
-  const { weights, optimizer, ...rest } = checkpoint;
+  const { weights, optimizer, following, ...rest } = checkpoint;
   const parts: CheckpointHead['parts'] = [];
   const arrays: Float32Array[] = [];
-  const add = (kind: 'weight' | 'm' | 'v', name: string, data: Float32Array, shape: number[]) => {
+  const add = (kind: PartKind, name: string, data: Float32Array, shape: number[]) => {
     parts.push({ kind, name, shape, length: data.length });
     arrays.push(data);
   };
   for (const [name, { shape, data }] of Object.entries(weights)) add('weight', name, data, shape);
   for (const [name, data] of Object.entries(optimizer.m)) add('m', name, data, []);
   for (const [name, data] of Object.entries(optimizer.v)) add('v', name, data, []);
-  return { head: { ...rest, optimizerStep: optimizer.step, parts }, arrays };
+  for (const [name, { shape, data }] of Object.entries(following?.weights ?? {}))
+    add('following', name, data, shape);
+  const head = { ...rest, ...(following && { following: following.hash }) };
+  return { head: { ...head, optimizerStep: optimizer.step, parts }, arrays };
 };
 
 /** The head as the present version has it. */
@@ -73,16 +76,24 @@ const migrated = (head: CheckpointHead): CheckpointHead => {
   };
 };
 
-const putTogether = (head: CheckpointHead, arrays: readonly Float32Array[]): Checkpoint => {
-  const { parts, optimizerStep, ...rest } = migrated(head);
+/** A checkpoint from its head, of whatever version, and its arrays. */
+export const putTogether = (head: CheckpointHead, arrays: readonly Float32Array[]): Checkpoint => {
+  const { parts, optimizerStep, following: hash, ...rest } = migrated(head);
   const weights: Checkpoint['weights'] = {};
   const optimizer: Checkpoint['optimizer'] = { m: {}, v: {}, step: optimizerStep };
+  const following: Checkpoint['weights'] = {};
   parts.forEach(({ kind, name, shape }, i) => {
     const data = arrays[i]!;
     if (kind === 'weight') weights[name] = { shape, data };
+    else if (kind === 'following') following[name] = { shape, data };
     else optimizer[kind][name] = data;
   });
-  return { ...rest, weights, optimizer };
+  return {
+    ...rest,
+    weights,
+    optimizer,
+    ...(hash !== undefined && { following: { hash, weights: following } }),
+  };
 };
 
 /**

@@ -32,11 +32,16 @@ export interface StoredDataset {
   updated: number;
 }
 
+/** What an array of a checkpoint is: a trained weight, one of its moments, or a weight of the reference that follows. */
+export type PartKind = 'weight' | 'm' | 'v' | 'following';
+
 /** A checkpoint without its large arrays, which lie in `checkpointParts` in this order. */
-export type CheckpointHead = Omit<Checkpoint, 'weights' | 'optimizer'> & {
+export type CheckpointHead = Omit<Checkpoint, 'weights' | 'optimizer' | 'following'> & {
   kind?: undefined;
   optimizerStep: number;
-  parts: { kind: 'weight' | 'm' | 'v'; name: string; shape: number[]; length: number }[];
+  /** Hash of a reference that has followed the policy. */
+  following?: string;
+  parts: { kind: PartKind; name: string; shape: number[]; length: number }[];
 };
 
 /** Weights that a pass of a run ended with, without the arrays. */

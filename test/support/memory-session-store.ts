@@ -4,13 +4,30 @@ import type { Checkpoint } from '../../src/store/checkpoints';
 import type { PreferenceTree } from '../../src/tree/tree';
 import type { RunSummary } from '../../workers/protocol';
 
-/** A session's store in memory; values are cloned, as IndexedDB would. */
-export const memorySessionStore = () => {
-  const runs = new Map<string, RunSummary>();
-  const checkpoints = new Map<string, Checkpoint>();
-  const kept = new Map<string, HostWeights>();
-  const references = new Map<string, Float32Array>();
-  const datasets = new Map<string, PreferenceTree[]>();
+interface Contents {
+  runs: Map<string, RunSummary>;
+  checkpoints: Map<string, Checkpoint>;
+  kept: Map<string, HostWeights>;
+  references: Map<string, Float32Array>;
+  datasets: Map<string, PreferenceTree[]>;
+}
+
+export interface MemorySessionStore extends Contents {
+  store: SessionStore;
+  /** A store with what a tab that dies now leaves behind. */
+  left(): MemorySessionStore;
+}
+
+/** A session's store in memory; values are cloned, as IndexedDB would. @param from what is in it at first */
+export const memorySessionStore = (from?: Contents): MemorySessionStore => {
+  const contents: Contents = {
+    runs: new Map(from?.runs),
+    checkpoints: new Map(from?.checkpoints),
+    kept: new Map(from?.kept),
+    references: new Map(from?.references),
+    datasets: new Map(from?.datasets),
+  };
+  const { runs, checkpoints, kept, references, datasets } = contents;
   const store: SessionStore = {
     putRun: async (run) => void runs.set(run.runId, structuredClone(run)),
     putCheckpoint: async (checkpoint) => void checkpoints.set(checkpoint.runId, structuredClone(checkpoint)),
@@ -23,5 +40,6 @@ export const memorySessionStore = () => {
     putDataset: async (key, _label, trees) => void datasets.set(key, structuredClone([...trees])),
     getDataset: async (key) => structuredClone(datasets.get(key)),
   };
-  return { store, runs, checkpoints, kept, references, datasets };
+  const left = () => memorySessionStore({ ...contents });
+  return { store, ...contents, left };
 };

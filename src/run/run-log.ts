@@ -1,0 +1,31 @@
+import type { Evaluation, RunSummary } from '../../workers/protocol';
+import type { Pass } from '../methods/pass';
+
+/** What has been measured of a run. */
+export class RunLog {
+  metrics: RunSummary['metrics'] = [];
+  evaluations: Evaluation[] = [];
+  created = Date.now();
+
+  /**
+   * Takes over what is stored up to a point; what was computed after it will be computed again, with the same numbers.
+   * @param passes in their order
+   * @param at index of the pass, and steps done in it
+   */
+  restore(
+    { metrics, evaluations, created }: RunSummary,
+    passes: readonly Pick<Pass, 'id'>[],
+    at: { pass: number; step: number },
+  ) {
+    const within = (id: string, step: number) => {
+      const index = Math.max(
+        0,
+        passes.findIndex((pass) => pass.id === id),
+      );
+      return index < at.pass || (index === at.pass && step <= at.step);
+    };
+    this.created = created;
+    this.metrics = metrics.filter((row) => within(row.stage, row.metrics['step'] ?? 0));
+    this.evaluations = evaluations.filter((row) => within(row.stage, row.step));
+  }
+}
