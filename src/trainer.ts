@@ -23,7 +23,7 @@ import { createModelShelf } from './load/model-shelf';
 import { methods } from './methods/index';
 import type { Network } from './model/network';
 import { disposeParameters, loadWeights } from './model/parameters';
-import { stepsOf } from './run/passes';
+import { methodFacts } from './run/method-facts';
 import { TrainingSession } from './run/session';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
@@ -33,6 +33,7 @@ import type { BackendChoice, BackendInfo } from './tf';
 import { gpuStats, guardGpu, initBackend, onGpuError, tf } from './tf';
 import { promptOf, reply, sequenceLogProbs } from './train/chat';
 import { deviceFacts, memoryFacts } from './train/device-facts';
+import type { MethodFacts } from './train/estimate';
 import { estimateRun } from './train/estimate';
 import { answerProblems } from './train/evaluate';
 import { createEventBatcher } from './train/event-batcher';
@@ -137,6 +138,11 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     }
   };
 
+  const methodFactsOf = (document: RunDocument, model: LoadedModel): MethodFacts => ({
+    ...methodFacts(methods.find((m) => m.id === document.method.id)!, document),
+    latency: writingLatency(model.summary.id),
+  });
+
   /** What to say instead of "Aborted()"; undefined for other errors. What the backend still holds is given up then. */
   const explainMemory =
     (document: RunDocument, model: LoadedModel) =>
@@ -146,9 +152,10 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       const { config, weights } = model;
       const device = memoryFacts(started());
       const adapter = { ...defaultAdapter(), ...document.adapter };
-      const message = memoryMessage(document, phase, (next) =>
-        estimateRun({ config, weights, document: next, data: facts.of(next, model), device }, adapter),
-      );
+      const message = memoryMessage(document, phase, (next) => {
+        const [data, method] = [facts.of(next, model), methodFactsOf(next, model)];
+        return estimateRun({ config, weights, document: next, data, device, method }, adapter);
+      });
       return new MemoryError(message, { cause: error });
     };
 
@@ -350,18 +357,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       const data = facts.of(document, model);
       const device = await deviceFacts(started());
       const adapter = { ...defaultAdapter(), ...document.adapter };
-      const method = methods.find((m) => m.id === document.method.id)!;
-      const passes = method.passes(document.method.params);
-      const reads = passes.map(({ objective }) => objective.reads);
-      const ofMethod = {
-        passes: passes.length,
-        allSteps: passes.reduce((sum, pass) => sum + stepsOf(pass, document.steps), 0),
-        frozen:
-          Number(reads.some(({ reference }) => reference)) +
-          reads.reduce((sum, { frozen = {} }) => sum + Object.keys(frozen).length, 0),
-        latency: writingLatency(model.summary.id),
-      };
-      return estimateRun({ config, weights, document, data, device, method: ofMethod }, adapter);
+      const method = methodFactsOf(document, model);
+      return estimateRun({ config, weights, document, data, device, method }, adapter);
     },
     subscribe: async (next) => {
       listener = next;

@@ -43,7 +43,30 @@ export interface MethodFacts {
   allSteps: number;
   frozen: number;
   latency: number;
+  /** One of the frozen models is another than what the run begins with. */
+  other: boolean;
+  /** Sets of trained weights that are kept: of passes for later ones, of a reference that follows. */
+  kept: number;
+  /** A linear head is trained beside the weights. */
+  head: boolean;
+  /** log p(EOS) is scored at every state beside the token. */
+  stop: boolean;
+  /** Each prompt has as many answers of another one beside its own. */
+  mismatched: boolean;
 }
+
+/** One pass with a reference. */
+const plainMethod = (steps: number): MethodFacts => ({
+  passes: 1,
+  allSteps: steps,
+  frozen: 1,
+  latency: 0,
+  other: false,
+  kept: 0,
+  head: false,
+  stop: false,
+  mismatched: false,
+});
 
 export interface EstimateInput {
   config: ModelConfig;
@@ -110,13 +133,42 @@ const numbersOf = (config: ModelConfig) => {
   return matrices + (config.tieWordEmbeddings ? config.vocabSize * config.hiddenSize : 0);
 };
 
+const numbersIn = (shapes: ReadonlyMap<string, readonly number[]>) =>
+  [...shapes.values()].reduce((sum, shape) => sum + product(shape), 0);
+
+/** All weights or the adapter's, heads left out. */
 const trainedNumbers = ({ config, document }: EstimateInput): number => {
-  if (!document.adapter) {
-    return [...parameterShapes(config).values()].reduce((sum, shape) => sum + product(shape), 0);
-  }
+  if (!document.adapter) return numbersIn(parameterShapes(config));
   const { rank, targetModules } = document.adapter;
-  const shapes = loraShapes(linearModules(config), { rank, targetModules });
-  return [...shapes.values()].reduce((sum, shape) => sum + product(shape), 0);
+  return numbersIn(loraShapes(linearModules(config), { rank, targetModules }));
+};
+
+/** The data as a step has them: with the answers of other prompts where the method reads those. */
+const dataOf = ({ data, method }: EstimateInput): DataFacts => {
+  if (!method?.mismatched) return data;
+  const more = 1 + data.meanScored / Math.max(1, data.meanTokens);
+  return {
+    ...data,
+    meanTokens: data.meanTokens + data.meanScored,
+    meanScored: 2 * data.meanScored,
+    longest: data.longest * more,
+  };
+};
+
+/** Models beside the policy: those that it is compared with, while they are scored, and weights of passes for later ones. */
+const besidePolicy = (
+  { document, method = plainMethod(document.steps) }: EstimateInput,
+  base: number,
+  trained: number,
+): Estimate['parts'] => {
+  const { adapter } = document;
+  const other = method.other || adapter?.reference === 'adapter';
+  // Beside an adapter the model itself is there anyway; another one is the same with another adapter.
+  const beside = adapter ? (other ? trained : 0) : base;
+  return [
+    { what: 'reference, while it is scored', bytes: method.frozen > 0 ? beside : 0 },
+    { what: 'weights kept for later passes', bytes: method.kept * trained },
+  ].filter((part) => part.bytes > 0);
 };
 
 interface Sizes {
@@ -128,10 +180,14 @@ interface Sizes {
 }
 
 const sizesOf = (input: EstimateInput): Sizes => {
-  const { config, weights, document, data, device } = input;
+  const { config, weights, document, device, method } = input;
+  const data = dataOf(input);
   const tokens = Math.max(1, Math.round(document.batchSize * data.meanTokens), data.longest); // of a micro-batch
-  const rows = Math.max(1, Math.round((tokens * data.meanScored) / Math.max(1, data.meanTokens)));
-  const trained = trainedNumbers(input) * F32;
+  const entries = Math.max(1, Math.round((tokens * data.meanScored) / Math.max(1, data.meanTokens)));
+  const rows = method?.stop ? 2 * entries : entries;
+  const own = trainedNumbers(input) * F32;
+  const head = method?.head ? (config.hiddenSize + 1) * F32 : 0;
+  const trained = own + head;
   const base = weightBytes(config, weights, document.adapter ? document.weights : 'f32');
   const kept = keptPerToken(config) * tokens * F32;
   const edges = config.layers * tokens * config.hiddenSize * F32;
@@ -146,9 +202,9 @@ const sizesOf = (input: EstimateInput): Sizes => {
   const optimiser = trained * (device.backend === 'webgpu' ? 5 : 4);
   const parts: Estimate['parts'] = [
     { what: document.adapter ? 'model, not trained' : 'model', bytes: base.total },
-    ...(document.adapter
-      ? [{ what: 'adapter', bytes: trained }]
-      : [{ what: 'reference, while it is scored', bytes: base.total }]),
+    ...(document.adapter ? [{ what: 'adapter', bytes: own }] : []),
+    ...(head > 0 ? [{ what: 'head', bytes: head }] : []),
+    ...besidePolicy(input, base.total, own),
     { what: 'optimiser and gradients', bytes: optimiser },
     { what: 'activations', bytes: activations },
     { what: 'vocabulary and loss', bytes: logits },
@@ -303,7 +359,7 @@ const remediesOf = (input: EstimateInput, adapter: RunDocument['adapter']): Esti
  */
 export const estimateRun = (input: EstimateInput, adapter: RunDocument['adapter']): Estimate => {
   const { device, document, config, data } = input;
-  const method = input.method ?? { passes: 1, allSteps: document.steps, frozen: 1, latency: 0 };
+  const method = input.method ?? plainMethod(document.steps);
   const sizes = sizesOf(input);
   const problem = problemOf(sizes, device);
   const remedies = problem === '' ? [] : remediesOf(input, adapter);
@@ -320,7 +376,7 @@ export const estimateRun = (input: EstimateInput, adapter: RunDocument['adapter'
       document,
       ...method,
       trees: document.data.dataset ? data.trees : document.data.trees,
-      treeTokens: data.meanTokens,
+      treeTokens: dataOf(input).meanTokens,
       answerTokens: data.meanScored / 2,
       numbers: numbersOf(config),
       flops: device.flops,

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { defaultDatasetSettings } from '../../../src/data/settings';
-import { methods } from '../../../src/methods/index';
+import { methodById, methods } from '../../../src/methods/index';
+import type { Objective } from '../../../src/methods/objective';
+import { logistic } from '../../../src/methods/pairwise/dpo';
+import type { Pass } from '../../../src/methods/pass';
 import { parseModelConfig } from '../../../src/model/config';
+import { methodFacts } from '../../../src/run/method-facts';
 import type { DeviceFacts } from '../../../src/train/estimate';
 import { estimateRun } from '../../../src/train/estimate';
 import type { RunDocument } from '../../../src/train/run-document';
@@ -155,5 +159,97 @@ describe('an estimate for one pair of 2 x 512 tokens, rank 8 over int4', () => {
     const { totalBytes } = estimate(document, { config: configOf({ num_hidden_layers: layers }), facts });
     expect(totalBytes / measured).toBeGreaterThan(0.8);
     expect(totalBytes / measured).toBeLessThan(1.25);
+  });
+});
+
+describe('an estimate that knows the method', () => {
+  const config = configOf();
+  const parameters = 4 * 134_515_008;
+  const of = (method: { passes: () => readonly Pass[] }, changes: Partial<RunDocument> = {}) => {
+    const document = documentOf(changes);
+    const facts = { ...methodFacts(method, document), latency: 0 };
+    return estimateRun(
+      { config, weights: new Map(), document, data, device, method: facts },
+      defaultAdapter(),
+    );
+  };
+  const named = (id: string, changes: Partial<RunDocument> = {}) => {
+    const { method } = defaultRun(methodById(id), 'some/model');
+    const { passes } = methodById(id);
+    return of({ passes: () => passes(method.params) }, { method, ...changes });
+  };
+  const bytes = ({ parts }: ReturnType<typeof of>, what: string) =>
+    parts.find((part) => part.what === what)?.bytes ?? 0;
+  const [reference, kept] = ['reference, while it is scored', 'weights kept for later passes'];
+
+  it('counts a reference where there is one', () => {
+    for (const id of ['sft', 'simpo', 'orpo']) expect(bytes(named(id), reference), id).toBe(0);
+    for (const id of ['dpo', 'ipo', 'kto', 'tgdpo', 'madpo'])
+      expect(bytes(named(id), reference), id).toBe(parameters);
+    expect(named('dpo').totalBytes - named('simpo').totalBytes).toBe(parameters);
+    expect(named('simpo').ahead.map(({ what }) => what)).not.toContain('scoring');
+    expect(named('dpo').ahead.map(({ what }) => what)).toContain('scoring');
+  });
+
+  it('takes the reference beside an adapter for nothing, unless it is another adapter', () => {
+    const adapter = defaultAdapter();
+    expect(bytes(named('dpo', { adapter }), reference)).toBe(0);
+    const continued = named('dpo', { adapter: { ...adapter, from: 'x', reference: 'adapter' } });
+    expect(bytes(continued, reference)).toBe(bytes(continued, 'adapter'));
+    const guided = named('tgdpo', { adapter });
+    expect(bytes(guided, reference)).toBe(bytes(guided, 'adapter'));
+    expect(bytes(guided, kept)).toBe(bytes(guided, 'adapter'));
+  });
+
+  it('counts the weights that passes leave to later ones, and a reference that follows', () => {
+    expect(bytes(named('dpo'), kept)).toBe(0);
+    expect(bytes(named('tgdpo'), kept)).toBe(parameters);
+    const objective = logistic({ beta: 0.1 });
+    const moving = { passes: () => [{ id: 'a', label: 'a', objective, refresh: { every: 10, mix: 1 } }] };
+    expect(bytes(of(moving), kept)).toBe(parameters);
+  });
+
+  it('counts a few numbers for a head', () => {
+    const svpo = named('svpo');
+    expect(bytes(svpo, 'head')).toBe(4 * (576 + 1));
+    expect(bytes(svpo, 'optimiser and gradients') - bytes(named('dpo'), 'optimiser and gradients')).toBe(
+      5 * 4 * (576 + 1),
+    );
+    expect(bytes(named('dpo'), 'head')).toBe(0);
+  });
+
+  it('doubles the rows for log p(EOS), and the answers for those of other prompts', () => {
+    const plain: Objective = logistic({ beta: 0.1 });
+    const reading = (reads: Objective['reads']) => ({
+      passes: () => [{ id: 'a', label: 'a', objective: { ...plain, reads: { ...plain.reads, ...reads } } }],
+    });
+    const wasm = (reads: Objective['reads']) => {
+      const document = documentOf();
+      const method = { ...methodFacts(reading(reads), document), latency: 0 };
+      const on = { ...device, backend: 'wasm' as const };
+      return estimateRun(
+        { config, weights: new Map(), document, data, device: on, method },
+        defaultAdapter(),
+      );
+    };
+    const vocabulary = (reads: Objective['reads']) => bytes(wasm(reads), 'vocabulary and loss');
+    expect(vocabulary({ stop: true })).toBe(2 * vocabulary({}));
+    expect(bytes(wasm({ stop: true }), 'activations')).toBe(bytes(wasm({}), 'activations'));
+    // 800 tokens of which 600 are answers: 200 + 2 x 600.
+    expect(wasm({ mismatched: true }).tokensPerStep / wasm({}).tokensPerStep).toBeCloseTo(1400 / 800, 6);
+    expect(bytes(wasm({ mismatched: true }), 'activations') / bytes(wasm({}), 'activations')).toBeCloseTo(
+      1400 / 800,
+      3,
+    );
+    expect(vocabulary({ mismatched: true }) / vocabulary({})).toBeCloseTo(2, 2);
+    expect(wasm({ mismatched: true }).secondsPerStep).toBeGreaterThan(wasm({}).secondsPerStep!);
+  });
+
+  it('does not make answers slower to write where a method compares those of other prompts', () => {
+    const written = (id: string) =>
+      named(id, { data: { ...defaultRun(methodById(id), 'm').data } }).ahead.find(
+        ({ what }) => what === 'measuring',
+      )!;
+    expect(written('kto').seconds).toBe(written('dpo').seconds);
   });
 });
