@@ -181,6 +181,51 @@ const contract = (make: () => Promise<Store>) => {
     expect(await store.getModel('m')).toBeUndefined();
     expect(await store.getDataset('d')).toBeUndefined();
   });
+
+  it('keeps the weights that passes of a run leave, lists them, and deletes them with the run', async () => {
+    const store = await make();
+    const weights = (value: number) =>
+      new Map([
+        ['w', { shape: [2, 2], data: Float32Array.of(value, 2, 3, 4) }],
+        ['none', { shape: [0], data: new Float32Array() }],
+      ]);
+    await store.putRun(run('r'));
+    await store.putCheckpoint(checkpoint('r', 1));
+    await store.putKept('r', 'guide', weights(1));
+    await store.putKept('r', 'guide', weights(2));
+    await store.putKept('r', 'reward', weights(3));
+    await store.putKept('r2', 'guide', weights(4));
+    expect(await store.getKept('r', 'guide')).toEqual(weights(2));
+    expect(await store.getKept('r', 'x')).toBeUndefined();
+    expect(await store.getKept('r', '')).toBeUndefined();
+    expect(await store.getCheckpoint('r')).toEqual(checkpoint('r', 1));
+    expect(await store.getCheckpoint('r/guide')).toBeUndefined();
+    const listed = async () =>
+      (await store.report()).items.filter((item) => item.store === 'checkpoints').map((item) => item.key);
+    expect((await listed()).sort()).toEqual(['r', 'r/guide', 'r/reward', 'r2/guide']);
+    const kept = (await store.report()).items.find(({ key }) => key === 'r/reward')!;
+    expect(kept.label).toBe('Run r, weights after reward');
+    expect(kept.bytes).toBeGreaterThanOrEqual(16);
+    await store.deleteItem('checkpoints', 'r/reward');
+    expect(await store.getKept('r', 'reward')).toBeUndefined();
+    expect(await store.getKept('r', 'guide')).toEqual(weights(2));
+    await store.deleteRun('r');
+    expect(await store.getKept('r', 'guide')).toBeUndefined();
+    expect(await listed()).toEqual(['r2/guide']);
+    expect(await store.getKept('r2', 'guide')).toEqual(weights(4));
+  });
+
+  it('keeps a reference that follows within the checkpoint', async () => {
+    const store = await make();
+    const following = {
+      hash: 'moved',
+      weights: { embed: { shape: [2, 1], data: Float32Array.of(5, 6) } },
+    };
+    await store.putCheckpoint({ ...checkpoint('r', 1), following });
+    expect(await store.getCheckpoint('r')).toEqual({ ...checkpoint('r', 1), following });
+    await store.putCheckpoint(checkpoint('r', 2));
+    expect(await store.getCheckpoint('r')).toEqual(checkpoint('r', 2));
+  });
 };
 
 describe('a store in IndexedDB', () => {
@@ -303,6 +348,25 @@ describe('a store in IndexedDB', () => {
       ['references', 'all', 12],
       ['models', 'm', 2],
     ]);
+  });
+
+  it('reads a checkpoint of the first version', async () => {
+    const store = await connect();
+    await store.putCheckpoint(checkpoint('r', 3));
+    const db = await openDatabase(name);
+    open.push(db);
+    const now = (await db.get('checkpoints', 'r')) as unknown as Record<string, unknown>;
+    const { pass: _pass, kept: _kept, trees: _trees, epoch: _epoch, ...rest } = now;
+    const scores = { guide: { t: Float32Array.of(-1, -2) } };
+    const first = { ...rest, stage: 1, stageResults: scores, datasetKey: 'd', rngState: [1, 2, 3, 4] };
+    await db.put('checkpoints', { ...first, dataPosition: 3 } as never, 'r');
+    const { epoch: _, ...expected } = checkpoint('r', 3);
+    expect(await store.getCheckpoint('r')).toEqual({
+      ...expected,
+      kept: {},
+      trees: { run: 'd' },
+      numbers: scores,
+    });
   });
 
   it('lets another tab upgrade: the older connection closes and says so', async () => {
