@@ -111,7 +111,7 @@ export const putCheckpoint = async (db: Database, checkpoint: Checkpoint): Promi
     'save the checkpoint',
     item.bytes,
     (tx, add) => {
-      for (const request of putPieces(tx, runId, arrays)) add(request);
+      putPieces(tx, runId, arrays, add);
       add(tx.objectStore('checkpoints').put(head, runId));
       add(putItem(tx, item));
     },

@@ -38,7 +38,7 @@ export const putKept = async (
   const item = keptItem(key, head);
   const stores = ['checkpoints', 'checkpointParts', 'items'] as const;
   await write(db, [...stores], 'save the weights of a pass', item.bytes, (tx, add) => {
-    for (const request of putPieces(tx, key, arrays)) add(request);
+    putPieces(tx, key, arrays, add);
     add(tx.objectStore('checkpoints').put(head, key));
     add(putItem(tx, item));
   });

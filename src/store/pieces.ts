@@ -7,20 +7,23 @@ const PIECE = 1024 * 1024;
 
 const ranges = (owner: string): IDBKeyRange => IDBKeyRange.bound([owner], [owner, []]);
 
-/** Requests that store large arrays in pieces under an owner's key, in place of those that were there. */
+/**
+ * Stores large arrays in pieces under an owner's key, in place of those that were there.
+ * @param add takes each request as it is made, since a later one may throw
+ */
 export const putPieces = (
   tx: WriteTransaction,
   owner: string,
   arrays: readonly Float32Array[],
-): Promise<unknown>[] => {
+  add: (request: Promise<unknown>) => void,
+): void => {
   const parts = tx.objectStore('checkpointParts');
-  const requests: Promise<unknown>[] = [parts.delete(ranges(owner))];
+  add(parts.delete(ranges(owner)));
   arrays.forEach((array, part) => {
     for (let start = 0, piece = 0; start < array.length; start += PIECE, piece++) {
-      requests.push(parts.put(ownBuffer(array.subarray(start, start + PIECE)), [owner, part, piece]));
+      add(parts.put(ownBuffer(array.subarray(start, start + PIECE)), [owner, part, piece]));
     }
   });
-  return requests;
 };
 
 /**
