@@ -43,25 +43,36 @@ const errorIndex = (text) => {
 };
 
 /**
- * @param {string} path
+ * Any JSON.
+ * @param {string | number} file a path, or 0 for standard input
  * @param {new (message: string) => Error} Failure class of the error that a person can put right
  * @returns {{ path: string, text: string, value: any }}
  */
-export const parseJsonFile = (path, Failure = Error) => {
+export const readJson = (file, Failure = Error) => {
+  const path = file === 0 ? 'standard input' : String(file);
   let text;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new Failure(`${path}: cannot be read (${error.code ?? error.message}).`);
   }
-  let value;
   try {
-    value = JSON.parse(text);
+    return { path, text, value: JSON.parse(text) };
   } catch (error) {
     throw new Failure(
       `${path}:${lineAt(text, errorIndex(text))}: is not JSON: ${error.message.replaceAll('\n', ' ')}`,
     );
   }
+};
+
+/**
+ * A run document, or a part of one.
+ * @param {string} path
+ * @param {new (message: string) => Error} Failure class of the error that a person can put right
+ * @returns {{ path: string, text: string, value: any }}
+ */
+export const parseJsonFile = (path, Failure = Error) => {
+  const { text, value } = readJson(path, Failure);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Failure(`${path}:1: should be a JSON object, a run document.`);
   }

@@ -1,18 +1,20 @@
 // `npm run loss -- FILE.json`: a method's loss, its derivatives and metrics on given numbers, without a model.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { parseJsonFile } from './json-file.mjs';
+import { readJson } from './json-file.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
 
 const help = `Usage: npm run loss -- FILE.json [--json FILE|-] [--batch]
+       npm run loss -- --example METHOD
 
 Computes one method's loss on given log-probs, and its derivative by each of them. FILE.json is a loss case, "-" is standard
 input; see docs/loss-case.md.
 
-  --json FILE   write the answer as JSON to FILE, "-" for standard output
-  --batch       FILE.json holds a list of cases, and the answer is a list
-  --help        this text
+  --json FILE       write the answer as JSON to FILE, "-" for standard output
+  --batch           FILE.json holds a list of cases, and the answer is a list
+  --example METHOD  write a small case with every field that the method reads, to begin with
+  --help            this text
 `;
 
 const readOptions = () => {
@@ -22,6 +24,7 @@ const readOptions = () => {
       options: {
         json: { type: 'string' },
         batch: { type: 'boolean', default: false },
+        example: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -30,18 +33,13 @@ const readOptions = () => {
   }
 };
 
-const readCases = (path, batch) => {
-  let value;
-  if (path === '-') {
-    try {
-      value = JSON.parse(readFileSync(0, 'utf8'));
-    } catch (error) {
-      throw new UsageError(`standard input: is not JSON (${error.message})`);
-    }
-  } else ({ value } = parseJsonFile(path));
+const readCases = (file, batch) => {
+  const { path, value } = readJson(file === '-' ? 0 : file, UsageError);
   if (batch && !Array.isArray(value))
     throw new UsageError(`${path}: with --batch it should be a list of loss cases`);
-  return batch ? value : [value];
+  if (!batch && Array.isArray(value))
+    throw new UsageError(`${path}: is a list; give one loss case, or --batch for a list of them`);
+  return { path, cases: batch ? value : [value] };
 };
 
 /** The engine itself, on plain JavaScript: it needs no browser. */
@@ -54,8 +52,7 @@ const loadEngine = async () => {
         logLevel: 'error',
       })
     ).module;
-  const { computeLossOnCpu } = await load('compute-loss-on-cpu.ts');
-  return computeLossOnCpu;
+  return load('compute-loss-on-cpu.ts');
 };
 
 const printed = ({ loss, gradient, metrics }) => {
@@ -74,31 +71,49 @@ const printed = ({ loss, gradient, metrics }) => {
   return lines.join('\n');
 };
 
+/** What only the person can put right names its place; the rest is a fault of ours. */
+const atPlace = (where, error) =>
+  new UsageError(
+    error.message
+      .split('\n')
+      .map((line) => `${where}: ${line}`)
+      .join('\n'),
+  );
+
+const write = (json, answer) => {
+  if (json === '-') return console.log(JSON.stringify(answer));
+  try {
+    writeFileSync(json, `${JSON.stringify(answer, null, 2)}\n`);
+  } catch (error) {
+    throw new UsageError(`--json: ${json} cannot be written to (${error.code ?? error.message}).`);
+  }
+};
+
 const main = async () => {
   const { values: options, positionals } = readOptions();
   if (options.help) return console.log(help);
+  if (options.example !== undefined) {
+    if (positionals.length > 0) throw new UsageError(`--example takes no file.\n\n${help}`);
+    const { exampleCaseOnCpu } = await loadEngine();
+    try {
+      return console.log(JSON.stringify(await exampleCaseOnCpu(options.example), null, 2));
+    } catch (error) {
+      throw atPlace('--example', error);
+    }
+  }
   if (positionals.length !== 1) throw new UsageError(`Give one file.\n\n${help}`);
-  const [path] = positionals;
-  const cases = readCases(path, options.batch);
-  const computeLoss = await loadEngine();
+  const { path, cases } = readCases(positionals[0], options.batch);
+  const { computeLossOnCpu } = await loadEngine();
   const results = [];
   for (const [i, given] of cases.entries()) {
     try {
-      results.push(await computeLoss(given));
+      results.push(await computeLossOnCpu(given));
     } catch (error) {
-      const where = options.batch ? `${path}, case ${i}` : path;
-      throw new UsageError(
-        error.message
-          .split('\n')
-          .map((line) => `${where}: ${line}`)
-          .join('\n'),
-      );
+      throw atPlace(options.batch ? `${path}, case ${i}` : path, error);
     }
   }
-  const answer = options.batch ? results : results[0];
   if (options.json === undefined) console.log(results.map(printed).join('\n\n'));
-  else if (options.json === '-') console.log(JSON.stringify(answer));
-  else writeFileSync(options.json, `${JSON.stringify(answer, null, 2)}\n`);
+  else write(options.json, options.batch ? results : results[0]);
 };
 
 try {

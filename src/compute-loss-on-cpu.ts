@@ -1,9 +1,24 @@
-import { initBackend } from './tf';
+import { initBackend, tf } from './tf';
+import type { LossCase } from './train/loss-case/case';
 import type { LossResult } from './train/loss-case/compute-loss';
 import { computeLoss } from './train/loss-case/compute-loss';
+import { exampleCase } from './train/loss-case/example-case';
 
-/** `computeLoss` in plain JavaScript, without a worker: for the terminal. Not beside a trainer in the same thread. */
-export const computeLossOnCpu = async (value: unknown): Promise<LossResult> => {
+// In plain JavaScript, without a worker: for the terminal. Not beside a trainer in the same thread.
+
+const start = async () => {
+  tf.enableProdMode(); // else it advises to install a faster backend, among the numbers
   await initBackend('cpu');
+};
+
+/** See `computeLoss`. */
+export const computeLossOnCpu = async (value: unknown): Promise<LossResult> => {
+  await start();
   return computeLoss(value);
+};
+
+/** See `exampleCase`. */
+export const exampleCaseOnCpu = async (method: string): Promise<LossCase> => {
+  await start();
+  return exampleCase(method);
 };

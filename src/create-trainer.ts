@@ -151,6 +151,7 @@ const forwarded = [
   'trees',
   'credit',
   'computeLoss',
+  'exampleCase',
   'runs',
   'deleteRun',
   'storage',

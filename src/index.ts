@@ -46,7 +46,6 @@ export type { DatasetReport, SampleExample } from './data/prepare/report';
 export type { ColumnMapping, DatasetSettings, FormatId, StepRule } from './data/settings';
 export type { Problem, Verdict } from './tasks/task';
 export type { BackendChoice, BackendInfo, BackendName } from './tf';
-export type { LossCase } from './train/loss-case/case';
 export type { LossResult, StepGradient } from './train/loss-case/compute-loss';
 export type { MethodInfo, SourceInfo } from './train/method-info';
 export type { AdapterDocument, RunDocument } from './train/run-document';

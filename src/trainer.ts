@@ -39,6 +39,7 @@ import { answerProblems } from './train/evaluate';
 import { createEventBatcher } from './train/event-batcher';
 import { exportZip } from './train/export-model';
 import { computeLoss } from './train/loss-case/compute-loss';
+import { exampleCase } from './train/loss-case/example-case';
 import { isOutOfMemory, MEMORY_ENDED, MemoryError, memoryMessage } from './train/memory-error';
 import { describeMethod } from './train/method-info';
 import { noteWriting, writingLatency } from './train/pace';
@@ -450,6 +451,10 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     computeLoss: async (lossCase) => {
       started();
       return computeLoss(lossCase);
+    },
+    exampleCase: async (method) => {
+      started();
+      return exampleCase(method);
     },
 
     runs: async () => (await store()).listRuns(),

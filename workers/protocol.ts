@@ -7,6 +7,7 @@ import type { DatasetReport } from '../src/data/prepare/report';
 import type { KernelChoice } from '../src/kernels/kernel-choice';
 import type { Problem, Verdict } from '../src/tasks/task';
 import type { BackendChoice, BackendInfo } from '../src/tf';
+import type { LossCase } from '../src/train/loss-case/case';
 import type { LossResult } from '../src/train/loss-case/compute-loss';
 import type { MethodInfo } from '../src/train/method-info';
 import type { RunDocument } from '../src/train/run-document';
@@ -407,6 +408,8 @@ export interface TrainerApi {
    * @throws Error naming prompt, response, step and field of what is missing or wrong
    */
   computeLoss(lossCase: unknown): Promise<LossResult>;
+  /** A small loss case with every field that a method reads, to begin with. @throws Error when there is no such method */
+  exampleCase(method: string): Promise<LossCase>;
 
   runs(): Promise<RunSummary[]>;
   deleteRun(runId: string): Promise<void>;

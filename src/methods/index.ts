@@ -146,5 +146,3 @@ export const methodById = (id: string): Method => {
   }
   return method;
 };
-
-export { defaultParams } from './params';

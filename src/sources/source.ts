@@ -1,6 +1,5 @@
 import type { DataKind } from '../methods/method';
 import type { ParamSpecs, Params, Values } from '../methods/params';
-import { defaultParams } from '../methods/params';
 import type { PipelineContext } from '../search/pipeline';
 import type { PreferenceTree } from '../tree/tree';
 
@@ -37,6 +36,3 @@ export const sourceWith = (source: Source, values: Params): Source => ({
     ]),
   ),
 });
-
-/** A source at its defaults, as a run document names it. */
-export const chosenSource = (source: Source) => ({ id: source.id, params: defaultParams(source) });

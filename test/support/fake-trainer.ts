@@ -24,6 +24,7 @@ import type {
   TrainerApi,
 } from '../../workers/protocol';
 import { createBrought, pieceOf } from './fake-brought';
+import { fakeCase, fakeLoss } from './fake-loss';
 import { fakeMethods } from './fake-methods';
 
 export interface FakeOptions {
@@ -475,7 +476,8 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
         loss: 0.412,
       };
     },
-    computeLoss: async () => ({ loss: 0.5, gradient: [], metrics: { loss: 0.5 } }),
+    computeLoss: async (given) => fakeLoss(given),
+    exampleCase: async (method) => fakeCase(method),
     runs: async () => stored,
     deleteRun: async (id) => {
       stored = stored.filter((r) => r.runId !== id);

@@ -134,7 +134,7 @@ const logProbs = [
 ] as const;
 
 /** The fields that an objective reads of each step, beside `policy`. */
-const readOf = ({ reads }: Objective): (keyof CaseStep)[] => [
+export const fieldsRead = ({ reads }: Objective): (keyof CaseStep)[] => [
   ...(reads.reference ? (['reference'] as const) : []),
   ...(reads.stop ? (['stop'] as const) : []),
   ...(reads.kl ? (['kl'] as const) : []),
@@ -154,7 +154,7 @@ const readOf = ({ reads }: Objective): (keyof CaseStep)[] => [
  */
 export const checkLossCase = (given: LossCase, name: string, objective: Objective): void => {
   const problems: string[] = [];
-  const needed = readOf(objective);
+  const needed = fieldsRead(objective);
   const { reads } = objective;
   // A reward model speaks through the margins of the comparisons.
   const readsMargin = Object.values(reads.frozen ?? {}).some(({ read }) => read === 'head');

@@ -1,6 +1,6 @@
 import { methodById } from '../../methods/index';
 import { mainPass } from '../../methods/method';
-import type { LossOutput, Objective } from '../../methods/objective';
+import type { LossInput, LossOutput, Objective } from '../../methods/objective';
 import type { Params } from '../../methods/params';
 import { defaultParams, paramProblem } from '../../methods/params';
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../../tf';
@@ -116,13 +116,29 @@ const sumsOf = (batch: PackedBatch, logProb: Float32Array, side: 'chosen' | 'rej
     return logProb.subarray(entryStart, entryEnd).reduce((a, b) => a + b, 0);
   });
 
-/** As `computeLoss`, with what the loss is a mean over: the weight that accumulation gives such a batch. */
-export const computeLossAndOver = async (value: unknown): Promise<LossResult & { over: number }> => {
-  const given = parseLossCase(value);
-  const method = methodById(given.method);
-  const { objective } = mainPass(method, paramsOf(given));
-  checkLossCase(given, method.name, objective);
-  const batch = caseBatch(given);
+/** What a loss gives on a case before it is put into the case's shape. */
+interface Evaluated {
+  loss: number;
+  /** What the loss is a mean over. */
+  over: number;
+  rewards: Float32Array | undefined;
+  aux: Record<string, number>;
+  /** The derivative by every input, each in order. */
+  flat: Record<string, Float32Array>;
+}
+
+/**
+ * An objective on given numbers.
+ * @param given checked against what the objective reads
+ * @param batch of the case
+ * @param seen told of the input before the loss reads it
+ */
+export const evaluateCase = async (
+  given: LossCase,
+  objective: Objective,
+  batch: PackedBatch,
+  seen?: (input: LossInput) => void,
+): Promise<Evaluated> => {
   const constants = constantsOf(given, objective);
   if (objective.coefficients) batch.entries.weight = objective.coefficients({ batch, constants });
   const inputs = inputsOf(given, objective);
@@ -132,11 +148,13 @@ export const computeLossAndOver = async (value: unknown): Promise<LossResult & {
     const hidden = hiddenOf(given, objective);
     return tf.valueAndGrads((...xs: Tensor[]) => {
       const x = Object.fromEntries(names.map((name, i) => [name, xs[i] as Tensor1D]));
-      output = objective.loss(lossInput(batch, scoresOf(batch, objective, x, hidden), constants));
+      const input = lossInput(batch, scoresOf(batch, objective, x, hidden), constants);
+      seen?.(input);
+      output = objective.loss(input);
       tf.keep(output.rewards ?? output.loss);
       for (const scalar of Object.values(output.aux ?? {})) tf.keep(scalar);
       // What the loss does not depend on has derivative 0.
-      return xs.reduce((sum, input) => tf.add(sum, tf.mul(tf.sum(input), 0)), output.loss) as Scalar;
+      return xs.reduce((sum, each) => tf.add(sum, tf.mul(tf.sum(each), 0)), output.loss) as Scalar;
     })(names.map((name) => tf.tensor1d(inputs[name as keyof Inputs]!)));
   });
   const read = async (tensor: Tensor) => {
@@ -151,14 +169,25 @@ export const computeLossAndOver = async (value: unknown): Promise<LossResult & {
   for (const [i, name] of names.entries()) flat[name] = await read(grads[i]!);
   const number = (await read(loss))[0]!;
   if (output && !output.rewards) output.loss.dispose();
-  const logProb = inputs.policy!;
+  return { loss: number, over: output!.over, rewards, aux, flat };
+};
+
+/** As `computeLoss`, with what the loss is a mean over: the weight that accumulation gives such a batch. */
+export const computeLossAndOver = async (value: unknown): Promise<LossResult & { over: number }> => {
+  const given = parseLossCase(value);
+  const method = methodById(given.method);
+  const { objective } = mainPass(method, paramsOf(given));
+  checkLossCase(given, method.name, objective);
+  const batch = caseBatch(given);
+  const { loss, over, rewards, aux, flat } = await evaluateCase(given, objective, batch);
+  const logProb = joined(given, 'policy')!;
   const side = (of: 'chosen' | 'rejected') =>
     rewards && Float32Array.from(batch.comparisons, (c) => rewards[c[of]]!);
   const [chosenRewards, rejectedRewards] = [side('chosen'), side('rejected')];
   const compared = batch.comparisons.length > 0;
   const metrics = stepMetrics([
     {
-      loss: number,
+      loss,
       over: 1,
       aux,
       tokens: 0,
@@ -169,7 +198,7 @@ export const computeLossAndOver = async (value: unknown): Promise<LossResult & {
       }),
     },
   ]);
-  return { loss: number, gradient: nested(given, flat), metrics, over: output!.over };
+  return { loss, gradient: nested(given, flat), metrics, over };
 };
 
 /**
