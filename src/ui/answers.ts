@@ -1,11 +1,11 @@
 import type { Answer } from '../../workers/protocol';
 import type { Problem } from '../tasks/task';
-import type { App } from './app';
+import type { AppCore } from './app';
 
 export type Which = 'policy' | 'reference';
 
 /** Answers asked for before, by model, weights and problem, so that looking again costs nothing. */
-export const createAnswers = (app: App) => {
+export const createAnswers = (app: AppCore) => {
   const known = new Map<string, Answer>();
   const problems = new Map<string, Problem>();
 

@@ -2,6 +2,7 @@ import type { RunEvent, RunSummary } from '../../workers/protocol';
 import { openRuns } from '../store/lock';
 import type { BackendChoice } from '../tf';
 import type { MethodInfo } from '../train/method-info';
+import { extend } from '../util/extend';
 import { createAnswers } from './answers';
 import { createBring } from './bring/bring';
 import { createCheck } from './bring/check';
@@ -47,12 +48,17 @@ export interface App {
   adopt(run: RunSummary): Promise<void>;
 }
 
+/** What every part works with: it exists before them. */
+export type AppCore = Pick<App, 'store' | 'connection' | 'attempt' | 'report'>;
+
 const eventLimit = 20_000;
 const treePage = 256;
 
 const unfinished = (run: RunSummary) => isLive(run.phase) && run.phase !== 'idle';
 
 export const createApp = (connect: Connect): App => {
+  // Parts are given what they use of the rest (see the first lines of each); what one of them calls of a later one is a function
+  // that is called once all are there.
   const store = createStore<State>(initialState);
   const events: RunEvent[] = [];
   let connection: Connection;
@@ -82,7 +88,7 @@ export const createApp = (connect: Connect): App => {
         error.name = event.name;
         report(describeTrouble(error, 'training'));
       } else if (event.kind === 'checkpoint' && !event.stored) {
-        void app.refreshStorage();
+        void refreshStorage();
       }
     }
   };
@@ -108,113 +114,130 @@ export const createApp = (connect: Connect): App => {
     store.set({ connection: 'starting', trouble: undefined });
     const methods = await api.methods();
     store.set({ methods });
-    app.editor.begin();
+    editor.begin();
     backendChoice = store.get().document?.backend ?? 'auto';
     const backend = await api.init(backendChoice);
     await connection.subscribe(receive);
     const [models, datasets, adapters] = await Promise.all([api.models(), api.datasets(), api.adapters()]);
     store.set({ backend, models, datasets, adapters });
-    app.editor.checkNames();
+    editor.checkNames();
     const wanted = store.get().document?.model;
     if (wanted) await api.load(wanted);
     store.set({ connection: 'ready' });
   };
 
-  const app: App = {
+  const refreshRuns = async (): Promise<void> => {
+    const [runs, open] = await Promise.all([connection.api.runs(), openRuns()]);
+    store.set({ runs: [...runs].sort((a, b) => b.updated - a.updated), openRuns: open });
+  };
+
+  const refreshStorage = async (): Promise<void> => {
+    store.set({ storage: await connection.api.storage() });
+  };
+
+  const restart = async (choice?: BackendChoice): Promise<void> => {
+    connection.close();
+    if (choice) editor.edit((document) => ({ ...document, backend: choice }));
+    answers.forget();
+    store.set({ ...noRun, ...noWork, pending: '', backend: undefined });
+    open();
+    const well = await attempt('starting the engine', start);
+    if (!well) store.set({ connection: 'failed' });
+    else await attempt('reading the stored runs', refreshRuns);
+  };
+
+  const adopt = async (run: RunSummary): Promise<void> => {
+    let curves: Pick<State, 'stages' | 'points' | 'evaluations'> = {
+      stages: [],
+      points: [],
+      evaluations: [],
+    };
+    // Runs keep metrics and evaluations apart; taken in the order of their steps, pass by pass.
+    const order = [...new Set([...run.metrics.map((m) => m.stage), ...run.evaluations.map((e) => e.stage)])];
+    for (const stage of order) {
+      for (const m of run.metrics) {
+        if (m.stage === stage) curves = addToCurves(curves, { kind: 'metrics', ...m });
+      }
+      for (const evaluation of run.evaluations) {
+        if (evaluation.stage === stage) curves = addToCurves(curves, { kind: 'evaluation', evaluation });
+      }
+    }
+    store.set({
+      ...curves,
+      trees: [],
+      runDocument: run.document,
+      document: run.document,
+      offer: undefined,
+    });
+    editor.mirror();
+    for (let at = 0; ; at += treePage) {
+      const { total, trees } = await connection.api.trees(at, treePage);
+      store.set({ trees: [...store.get().trees, ...trees.map((tree, i) => shapeOf(tree, at + i))] });
+      if (at + treePage >= total || trees.length === 0) break;
+    }
+  };
+
+  const core: AppCore = {
     store,
     get connection() {
       return connection;
     },
-    events,
-    method: (id) => store.get().methods.find((m) => m.id === id),
-    report,
     attempt,
+    report,
+  };
+  const answers = createAnswers(core);
+  const editor = createDocumentEditor(extend(core, { restart }));
+  const bring = createBring(extend(core, { editor, refreshStorage }));
+  const check = createCheck(core);
+  const estimator = createEstimator(core);
+  const control = createRunControl(
+    extend(core, {
+      restart,
+      refreshRuns,
+      adopt,
+      // The page sets these two once it is there.
+      confirm: (...question: Parameters<App['confirm']>) => app.confirm(...question),
+      goToField: (path: string) => app.goToField(path),
+    }),
+    () => backendChoice,
+  );
+
+  const app: App = extend(core, {
+    events,
+    answers,
+    editor,
+    control,
+    bring,
+    check,
+    confirm: async () => true,
+    goToField: () => false,
+    method: (id: string) => store.get().methods.find((m) => m.id === id),
     async boot() {
       open();
       if (!(await attempt('starting the engine', start))) {
         store.set({ connection: 'failed' });
         return;
       }
-      await attempt('reading the stored runs', app.refreshRuns);
+      await attempt('reading the stored runs', refreshRuns);
       const { runs, openRuns: elsewhere } = store.get();
       store.set({ offer: runs.find((run) => unfinished(run) && !elsewhere.has(run.runId)) });
-      if (app.editor.startAsked()) void app.control.train();
+      if (editor.startAsked()) void control.train();
     },
     end() {
-      app.editor.end();
-      app.check.end();
+      editor.end();
+      check.end();
       estimator.end();
       connection?.close();
     },
-    async restart(choice) {
-      connection.close();
-      if (choice) app.editor.edit((document) => ({ ...document, backend: choice }));
-      app.answers.forget();
-      store.set({ ...noRun, ...noWork, pending: '', backend: undefined });
-      open();
-      const well = await attempt('starting the engine', start);
-      if (!well) store.set({ connection: 'failed' });
-      else await attempt('reading the stored runs', app.refreshRuns);
-    },
-    async refreshRuns() {
-      const [runs, open] = await Promise.all([connection.api.runs(), openRuns()]);
-      store.set({ runs: [...runs].sort((a, b) => b.updated - a.updated), openRuns: open });
-    },
-    letGo(runId) {
+    restart,
+    refreshRuns,
+    letGo(runId: string) {
       const { offer, status } = store.get();
       if (offer?.runId === runId) store.set({ offer: undefined });
       if (status?.runId === runId) store.set(noRun);
     },
-    async refreshStorage() {
-      store.set({ storage: await connection.api.storage() });
-    },
-    async adopt(run) {
-      let curves: Pick<State, 'stages' | 'points' | 'evaluations'> = {
-        stages: [],
-        points: [],
-        evaluations: [],
-      };
-      // Runs keep metrics and evaluations apart; taken in the order of their steps, pass by pass.
-      const order = [
-        ...new Set([...run.metrics.map((m) => m.stage), ...run.evaluations.map((e) => e.stage)]),
-      ];
-      for (const stage of order) {
-        for (const m of run.metrics) {
-          if (m.stage === stage) curves = addToCurves(curves, { kind: 'metrics', ...m });
-        }
-        for (const evaluation of run.evaluations) {
-          if (evaluation.stage === stage) curves = addToCurves(curves, { kind: 'evaluation', evaluation });
-        }
-      }
-      store.set({
-        ...curves,
-        trees: [],
-        runDocument: run.document,
-        document: run.document,
-        offer: undefined,
-      });
-      app.editor.mirror();
-      for (let at = 0; ; at += treePage) {
-        const { total, trees } = await connection.api.trees(at, treePage);
-        store.set({ trees: [...store.get().trees, ...trees.map((tree, i) => shapeOf(tree, at + i))] });
-        if (at + treePage >= total || trees.length === 0) break;
-      }
-    },
-    answers: undefined as never,
-    editor: undefined as never,
-    control: undefined as never,
-    bring: undefined as never,
-    check: undefined as never,
-    confirm: async () => true,
-    goToField: () => false,
-  };
-  const parts = {
-    answers: createAnswers(app),
-    editor: createDocumentEditor(app),
-    control: createRunControl(app, () => backendChoice),
-    bring: createBring(app),
-    check: createCheck(app),
-  };
-  const estimator = createEstimator(app);
-  return Object.assign(app, parts);
+    refreshStorage,
+    adopt,
+  });
+  return app;
 };

@@ -3,7 +3,7 @@ import { tasks } from '../tasks';
 import type { MethodInfo } from '../train/method-info';
 import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../train/run-document';
 import { createAddress } from './address';
-import type { App } from './app';
+import type { App, AppCore } from './app';
 import { hubNameOf } from './bring/bring';
 import { overlay, readHash, writeHash } from './run-url';
 import type { FieldProblem, Missing, State } from './state';
@@ -94,7 +94,7 @@ const onSource = (run: RunDocument, method: MethodInfo, fields: object): RunDocu
 };
 
 /** Keeps the run document, the form and the URL the same thing, and refuses what is not a valid document. */
-export const createDocumentEditor = (app: App) => {
+export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let start = false;
 

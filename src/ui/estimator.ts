@@ -1,10 +1,10 @@
-import type { App } from './app';
+import type { AppCore } from './app';
 import { isMoving } from './state';
 
 const restMs = 400;
 
 /** Asks what the form's run would take, whenever the document rests and the engine is free. */
-export const createEstimator = (app: App) => {
+export const createEstimator = (app: AppCore) => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ticket = 0;
   let asked: unknown;

@@ -1,13 +1,16 @@
 import type { Estimate, RunStatus, RunSummary } from '../../workers/protocol';
 import type { BackendChoice } from '../tf';
 import type { RunDocument } from '../train/run-document';
-import type { App } from './app';
+import type { App, AppCore } from './app';
 import { count, fieldValue } from './format';
 import { fieldNames } from './setup/field-labels';
 import { isLive, isMoving, lacksData, noRun } from './state';
 
 /** Train, pause, step, resume, stop: what the buttons, the shortcuts and a driving program call. */
-export const createRunControl = (app: App, backendChoice: () => BackendChoice) => {
+export const createRunControl = (
+  app: AppCore & Pick<App, 'restart' | 'refreshRuns' | 'adopt' | 'confirm' | 'goToField'>,
+  backendChoice: () => BackendChoice,
+) => {
   const api = () => app.connection.api;
 
   /** One control call at a time; `pending` says which. */

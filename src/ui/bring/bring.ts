@@ -1,7 +1,7 @@
 import type { DatasetSummary, GivenFile, HubSource, ModelSummary } from '../../../workers/protocol';
 import { defaultDatasetSettings } from '../../data/settings';
 import { defaultAdapter, type RunDocument } from '../../train/run-document';
-import type { App } from '../app';
+import type { App, AppCore } from '../app';
 import type { Brought, Missing } from '../state';
 import { isFailed } from './failed-dataset';
 
@@ -54,7 +54,7 @@ export const withModel = (document: RunDocument, model: ModelSummary, wasBuiltIn
 };
 
 /** Brings models, datasets and adapters into the engine's store and into the document. */
-export const createBring = (app: App) => {
+export const createBring = (app: AppCore & Pick<App, 'editor' | 'refreshStorage'>) => {
   const api = () => app.connection.api;
   const get = () => app.store.get();
 

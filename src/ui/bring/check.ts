@@ -1,4 +1,4 @@
-import type { App } from '../app';
+import type { AppCore } from '../app';
 import { isMoving } from '../state';
 import { checkKey } from './check-key';
 
@@ -8,7 +8,7 @@ const restMs = 350;
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Reads the dataset as a run would: the first rows whenever the settings rest, the whole of it when asked to. */
-export const createCheck = (app: App) => {
+export const createCheck = (app: AppCore) => {
   const get = () => app.store.get();
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** The call under way: the engine reads one dataset at a time. */
