@@ -33,6 +33,8 @@
  *   tree-list, tree-<index>, credit, credit-problem, credit-measure-reward, credit-measure-push,
  *                        credit-measure-weight (where a method has weights), credit-readout, credit-explained
  *   problems-load, problems-table, problems-filter
+ *   loss-open, field-loss-method, loss-example, loss-text, loss-file (file input), loss-compute, loss-result (data-loss), loss-problems,
+ *                        loss-readout, loss-field-<field>, loss-answer (the JSON)
  *   run-list, run-<runId>, run-open, run-delete, confirm-delete, storage-list, storage-persist
  *   export-adapter, export-model, export-dtype, copy-run, metrics-csv, metrics-json
  *
@@ -46,6 +48,9 @@ import { AppElement, define } from './element';
 import { holdInView } from './hold-in-view';
 import './keep/confirm-dialog';
 import type { ConfirmDialog } from './keep/confirm-dialog';
+import './loss/loss-door';
+import type { LossDoor } from './loss/loss-door';
+import { isSection, type SectionId, sections } from './sections';
 import { fieldNames } from './setup/field-labels';
 import { goToControl } from './setup/go-to-field';
 import { listenForShortcuts, shortcuts } from './shortcuts';
@@ -60,20 +65,7 @@ import './site-header';
 import './train-dock';
 import './watch/watch-panel';
 
-const sections = [
-  { id: 'watch', short: 'Watch', title: 'The model at work' },
-  { id: 'bring', short: 'Model and data', title: 'Which model, and what it learns from' },
-  { id: 'teach', short: 'Teach', title: 'How to teach it' },
-  { id: 'learning', short: 'Curves', title: 'How it learns' },
-  { id: 'credit', short: 'Credit', title: 'Where the credit goes' },
-  { id: 'problems', short: 'Problems', title: 'Held-out problems, before and now' },
-  { id: 'keep', short: 'Keep', title: 'What is kept' },
-] as const;
-
-type SectionId = (typeof sections)[number]['id'];
 type Place = SectionId | 'main' | 'estimate';
-
-const isSection = (at: string): at is SectionId => sections.some(({ id }) => id === at);
 
 const exampleTest = `await page.goto('/#data.trees=16&evaluation.problems=20&steps=5&start=1');
 const status = page.getByTestId('status');
@@ -132,6 +124,7 @@ export class AppShell extends AppElement {
   }
 
   #show(id: Place) {
+    if (id === 'loss') void this.querySelector<LossDoor>('loss-door')?.open();
     const target = this.querySelector<HTMLElement>(id === 'main' ? 'main' : `#${id}-title`);
     target?.focus({ preventScroll: true });
     this.#letGo?.();
@@ -170,6 +163,8 @@ export class AppShell extends AppElement {
         return html`<credit-panel .app=${app}></credit-panel>`;
       case 'problems':
         return html`<problems-panel .app=${app}></problems-panel>`;
+      case 'loss':
+        return html`<loss-door .app=${app}></loss-door>`;
       case 'keep':
         return html`<keep-panel .app=${app}></keep-panel>`;
       default:

@@ -6,6 +6,7 @@ import { createAddress } from './address';
 import type { App, AppCore } from './app';
 import { hubNameOf } from './bring/bring';
 import { overlay, readHash, writeHash } from './run-url';
+import { withMethod } from './setup/with-method';
 import type { FieldProblem, Missing, State } from './state';
 import { isLive, noRun } from './state';
 
@@ -235,19 +236,18 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
       const { document } = app.store.get();
       return document ? take(change(document)) : false;
     },
-    /** Another method: its own defaults for parameters, learning rate and batch; the rest stays. */
+    /** Another method; see `withMethod` for what stays. */
     chooseMethod(id: string) {
       const method = methods().find((m) => m.id === id);
       const { document } = app.store.get();
       if (!method || !document || document.method.id === id) return;
-      const fresh = defaultRun(method, document.model);
-      take({
-        ...document,
-        method: fresh.method,
-        optimizer: { ...document.optimizer, learningRate: fresh.optimizer.learningRate },
-        batchSize: fresh.batchSize,
-        data: { ...document.data, source: fresh.data.source },
-      });
+      take(
+        withMethod(
+          document,
+          methods().find((m) => m.id === document.method.id),
+          method,
+        ),
+      );
     },
     /** Another source of training data, at its own defaults. */
     chooseSource(id: string) {

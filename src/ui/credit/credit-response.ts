@@ -4,6 +4,7 @@ import { define } from '../element';
 import { number, signed } from '../format';
 import { cross, tick } from '../icons';
 import { type Measure, shade, stepCredit, visible } from './explain';
+import { moveAmongTokens, tint } from './tokens';
 
 interface Run {
   step: number;
@@ -69,21 +70,9 @@ export class CreditResponseView extends LitElement {
     this.dispatchEvent(new CustomEvent('look', { detail: token, bubbles: true }));
   }
 
-  #key(event: KeyboardEvent) {
-    const scored = [...this.querySelectorAll<HTMLButtonElement>('button.token')];
-    const at = scored.indexOf(document.activeElement as HTMLButtonElement);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: scored.length - 1 }[event.key];
-    if (to === undefined || at < 0) return;
-    event.preventDefault();
-    scored[Math.min(scored.length - 1, Math.max(0, to))]?.focus();
-  }
-
   #token(token: CreditToken, index: number) {
     const value = shade(token, this.measure);
-    const share = this.scale > 0 ? Math.min(1, Math.abs(value) / this.scale) : 0;
-    // A root, so that small values can still be told from none.
-    const strength = Math.round(100 * Math.sqrt(share));
-    const direction = share < 0.005 ? 'none' : value > 0 ? 'up' : 'down';
+    const { strength, direction } = tint(value, this.scale);
     return html`<button
       type="button"
       class="token ${direction}"
@@ -133,7 +122,7 @@ export class CreditResponseView extends LitElement {
     const name = names[response.role];
     return html`
       <h3>${name}</h3>
-      <div role="toolbar" aria-label="Tokens of the answer, ${name.toLowerCase()}" @keydown=${(e: KeyboardEvent) => this.#key(e)}>
+      <div role="toolbar" aria-label="Tokens of the answer, ${name.toLowerCase()}" @keydown=${(e: KeyboardEvent) => moveAmongTokens(e, this)}>
         ${runsOf(response.tokens).map((run) => run.lines.map((line, i) => this.#line(run, line, i === 0)))}
       </div>
     `;

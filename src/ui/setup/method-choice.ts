@@ -30,11 +30,15 @@ const line = (method: MethodInfo, choice: MethodChoice, all: readonly MethodInfo
   </label>`;
 };
 
-/** A few methods as cards, with the chosen one among them; all others by chapter, folded. */
+/**
+ * A few methods as cards, all others by chapter, folded. A method stays in its place when it is chosen, so that the keyboard
+ * does; the fold says which one of its methods is.
+ */
 export const methodChoice = (choice: MethodChoice) => {
   const { methods, chosen } = choice;
-  const shown = methods.filter(({ id }) => first.includes(id) || id === chosen);
+  const shown = methods.filter(({ id }) => first.includes(id));
   const others = methods.filter((method) => !shown.includes(method));
+  const own = others.find(({ id }) => id === chosen);
   return html`<fieldset class="cards">
       <legend>Method</legend>
       ${shown.map((method) => card(method, choice))}
@@ -42,15 +46,15 @@ export const methodChoice = (choice: MethodChoice) => {
     ${
       others.length === 0
         ? nothing
-        : html`<details class="more" data-testid="more-methods">
-            <summary>${others.length} more methods</summary>
+        : html`<details class="more more-methods" data-testid="more-methods" ?open=${own !== undefined}>
+            <summary>${others.length} more methods${own ? html`, <strong>${own.name}</strong> among them` : nothing}</summary>
             ${Object.entries(chapters).map(([chapter, title]) => {
-              const own = others.filter((method) => method.chapter === chapter);
-              return own.length === 0
+              const lines = others.filter((method) => method.chapter === chapter);
+              return lines.length === 0
                 ? nothing
                 : html`<fieldset class="method-lines">
                     <legend>${title}</legend>
-                    ${own.map((method) => line(method, choice, methods))}
+                    ${lines.map((method) => line(method, choice, methods))}
                   </fieldset>`;
             })}
           </details>`

@@ -1,0 +1,300 @@
+import { html, nothing } from 'lit';
+import type { GivenFile } from '../../../workers/protocol';
+import { chapters } from '../../methods/method';
+import type { LossCase } from '../../train/loss-case/case';
+import type { LossResult } from '../../train/loss-case/compute-loss';
+import { jsonErrorLine } from '../../util/json-place.mjs';
+import { filesOfInput } from '../bring/given-files';
+import { AppElement, define } from '../element';
+import { number } from '../format';
+import './loss.css';
+import './loss-response';
+import { type Field, fieldsOf, firstOf, type ShownNumber, shownResponses } from './shown-case';
+
+const firstMethod = 'dpo';
+const restMs = 500;
+/** Numbers that are drawn; the rest are in the answer. */
+const mostShown = 2000;
+/** A larger text would hold up the page. */
+const mostBytes = 8_000_000;
+
+const linesOf = (error: unknown): string[] =>
+  (error instanceof Error ? error.message : String(error)).split('\n').filter(Boolean);
+
+/** Numbers of one step on one line, the rest indented: a case as people would write it. */
+const written = (given: LossCase): string =>
+  JSON.stringify(given, null, 2).replace(
+    /\[\s+([-\d.,\se]+?)\s+\]/g,
+    (_, list: string) => `[${list.replace(/\s+/g, ' ')}]`,
+  );
+
+const fieldNames: Record<Field, string> = {
+  policy: 'log-probs of the policy',
+  stop: 'log p(EOS)',
+  value: 'values of the states',
+  kl: 'divergences',
+  squares: 'sums of squares',
+  valueEnd: 'values of the steps',
+};
+
+/** A loss case as a text, and what the method's own objective makes of it. */
+export class LossPanel extends AppElement {
+  static override properties = {
+    ...AppElement.properties,
+    method: { state: true },
+    answer: { state: true },
+    stale: { state: true },
+    problems: { state: true },
+    field: { state: true },
+    looked: { state: true },
+  };
+  declare method: string;
+  declare answer: { given: LossCase; result: LossResult } | undefined;
+  /** The text is another than the answer's. */
+  declare stale: boolean;
+  declare problems: readonly string[];
+  declare field: Field;
+  declare looked: ShownNumber | undefined;
+  #ticket = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The example that the text still is, word for word. */
+  #example = '';
+  #begun = false;
+  /** There was no engine to ask. */
+  #waits = false;
+
+  constructor() {
+    super();
+    this.method = firstMethod;
+    this.answer = undefined;
+    this.stale = false;
+    this.problems = [];
+    this.field = 'policy';
+    this.looked = undefined;
+  }
+
+  protected watched() {
+    return ['methods', 'connection'] as const;
+  }
+
+  protected override changed() {
+    this.#begin();
+    if (!this.#waits || this.state.connection !== 'ready') return;
+    this.#waits = false;
+    void this.#compute();
+  }
+
+  override firstUpdated() {
+    this.#begin();
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    clearTimeout(this.#timer);
+  }
+
+  /** Once the engine runs: the example, or what was given meanwhile. */
+  #begin() {
+    if (this.#begun || this.state.connection !== 'ready') return;
+    this.#begun = true;
+    this.#waits = false;
+    const shown = this.state.document?.method.id;
+    if (shown && this.state.methods.some(({ id }) => id === shown)) this.method = shown;
+    if (this.#area.value.trim()) void this.#compute();
+    else void this.#fill();
+  }
+
+  get #area(): HTMLTextAreaElement {
+    return this.querySelector<HTMLTextAreaElement>('[data-testid="loss-text"]')!;
+  }
+
+  focusFirst() {
+    this.querySelector('select')?.focus();
+  }
+
+  /** The first of the files as the text. */
+  async takeFiles(files: readonly GivenFile[]) {
+    const [file] = files;
+    if (!file) return;
+    await this.updateComplete;
+    const { data, name } = file;
+    const blob = data instanceof Blob ? data : new Blob([data as BlobPart]);
+    if (blob.size > mostBytes) {
+      this.problems = [`${name}: is larger than 8 MB; npm run loss takes it`];
+      return;
+    }
+    this.#area.value = await blob.text();
+    await this.#compute();
+    if (files.length > 1)
+      this.problems = [
+        ...this.problems,
+        `${name} was taken, and ${files.length - 1} more left: one case at a time`,
+      ];
+  }
+
+  async #fill() {
+    const ticket = ++this.#ticket;
+    try {
+      const given = await this.app.connection.api.exampleCase(this.method);
+      if (ticket !== this.#ticket) return;
+      this.#example = written(given);
+      this.#area.value = this.#example;
+      await this.#compute();
+    } catch (error) {
+      if (ticket === this.#ticket) this.problems = linesOf(error);
+    }
+  }
+
+  #edited() {
+    this.stale = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#compute(), restMs);
+  }
+
+  async #compute() {
+    clearTimeout(this.#timer);
+    const ticket = ++this.#ticket;
+    const text = this.#area.value;
+    let given: LossCase;
+    try {
+      given = JSON.parse(text) as LossCase;
+    } catch (error) {
+      this.problems = text.trim()
+        ? [`line ${jsonErrorLine(text)}: is not JSON: ${linesOf(error).join(' ')}`]
+        : ['There is no case yet: paste one, drop its file here, or take an example.'];
+      this.stale = true;
+      return;
+    }
+    if (this.state.connection !== 'ready') {
+      this.problems = [
+        this.state.connection === 'failed'
+          ? 'The engine does not run; start it anew first.'
+          : 'The engine is still starting; the loss comes when it runs.',
+      ];
+      this.#waits = true;
+      return;
+    }
+    try {
+      const result = await this.app.connection.api.computeLoss(given);
+      if (ticket !== this.#ticket) return;
+      this.answer = { given, result };
+      this.stale = false;
+      this.problems = [];
+      this.looked = undefined;
+      if (!fieldsOf(result).includes(this.field)) this.field = 'policy';
+      if (this.state.methods.some(({ id }) => id === given.method)) this.method = given.method;
+    } catch (error) {
+      if (ticket !== this.#ticket) return;
+      this.problems = linesOf(error);
+      this.stale = true;
+    }
+  }
+
+  #choose(id: string) {
+    this.method = id;
+    const { value } = this.#area;
+    // What somebody wrote is replaced only when asked to.
+    if (!value.trim() || value === this.#example) void this.#fill();
+  }
+
+  #menu() {
+    const { methods } = this.state;
+    return html`<div class="field">
+      <label for="field-loss-method">Method</label>
+      <div class="field-inputs">
+        <select id="field-loss-method" data-testid="field-loss-method" @change=${(e: Event) => this.#choose((e.target as HTMLSelectElement).value)}>
+          ${Object.entries(chapters).map(([chapter, title]) => {
+            const own = methods.filter((m) => m.chapter === chapter);
+            return own.length === 0
+              ? nothing
+              : html`<optgroup label=${title}>${own.map(({ id, name }) => html`<option value=${id} ?selected=${id === this.method} .selected=${id === this.method}>${name}</option>`)}</optgroup>`;
+          })}
+        </select>
+        <button type="button" data-testid="loss-example" @click=${() => void this.#fill()}>Write its example</button>
+      </div>
+      <p class="field-help">Its example has every field that the method reads.</p>
+    </div>`;
+  }
+
+  #text() {
+    const wrong = this.problems.length > 0;
+    return html`<div class="field loss-case">
+      <label for="loss-text">The loss case, as JSON</label>
+      <textarea id="loss-text" data-testid="loss-text" rows="16" spellcheck="false" autocapitalize="off" autocomplete="off"
+        aria-describedby="loss-text-help" aria-invalid=${String(wrong)} @input=${() => this.#edited()}></textarea>
+      <p class="field-help" id="loss-text-help">One number for each scored token, natural logs; parameters that are left out have the method’s defaults. A case may be pasted, or its file dropped anywhere here.</p>
+      ${
+        wrong
+          ? html`<ul class="loss-problems field-problem" data-testid="loss-problems" role="alert">${this.problems.map((line) => html`<li>${line}</li>`)}</ul>`
+          : nothing
+      }
+      <p class="buttons">
+        <button type="button" class="primary" data-testid="loss-compute" @click=${() => void this.#compute()}>Compute</button>
+        <label class="loss-file">or a file <input type="file" data-testid="loss-file" accept=".json,application/json"
+          @change=${(e: Event) => {
+            const input = e.target as HTMLInputElement;
+            void this.takeFiles(filesOfInput(input));
+            input.value = ''; // the same file can be chosen again once it has been changed
+          }} /></label>
+      </p>
+    </div>`;
+  }
+
+  #fields(fields: readonly Field[]) {
+    return fields.length < 2
+      ? nothing
+      : html`<fieldset class="filter"><legend>Derivative by</legend>${fields.map(
+          (
+            field,
+          ) => html`<label><input type="radio" name="loss-field" data-testid="loss-field-${field}" .checked=${this.field === field}
+            @change=${() => {
+              this.field = field;
+              this.looked = undefined;
+            }} /> ${fieldNames[field]}</label>`,
+        )}</fieldset>`;
+  }
+
+  #readout() {
+    const { looked } = this;
+    return html`<p class="readout" data-testid="loss-readout">${
+      looked
+        ? html`<strong>${looked.place}</strong>: <span class="readout-token">${number(looked.value)}</span>, derivative <span class="readout-token">${number(looked.derivative)}</span>`
+        : 'A number: point at one, or move to it with the arrow keys.'
+    }</p>`;
+  }
+
+  #result({ given, result }: { given: LossCase; result: LossResult }) {
+    const all = shownResponses(given, result, this.field);
+    const shown = firstOf(all, mostShown);
+    const scale = Math.max(
+      0,
+      ...shown.flatMap(({ steps }) =>
+        steps.flatMap(({ numbers }) => numbers.map((n) => Math.abs(n.derivative))),
+      ),
+    );
+    const name = this.app.method(given.method)?.name ?? given.method;
+    const metrics = Object.entries(result.metrics).filter(([key]) => key !== 'loss');
+    return html`<div class="loss-result ${this.stale ? 'is-stale' : ''}" data-testid="loss-result" data-loss=${result.loss} data-stale=${String(this.stale)}
+      @look=${(e: CustomEvent<ShownNumber>) => {
+        this.looked = e.detail;
+      }}>
+      <p role="status"><strong>Loss of ${name}: ${number(result.loss)}</strong>${this.stale ? ' (of the text before)' : nothing}</p>
+      ${metrics.length > 0 ? html`<dl class="legend">${metrics.map(([key, value]) => html`<div><dt>${key}</dt><dd>${number(value)}</dd></div>`)}</dl>` : nothing}
+      <p class="quiet">Training steps against the derivative: a negative one pushes its number up (blue, a whole rule below), a positive one down (orange, dotted); a stronger colour is a larger one, and without colour it is 0.</p>
+      ${this.#fields(fieldsOf(result))}
+      ${shown.map((response) => html`<loss-response .response=${response} .scale=${scale}></loss-response>`)}
+      ${shown.length < all.length ? html`<p class="hint">${shown.length} of ${all.length} responses are drawn; all are in the answer below.</p>` : nothing}
+      ${this.#readout()}
+      <details><summary>The answer as JSON</summary><pre class="sample-code" tabindex="0" data-testid="loss-answer">${JSON.stringify(result)}</pre></details>
+    </div>`;
+  }
+
+  override render() {
+    return html`<div class="loss-columns">
+      <div>${this.#menu()}${this.#text()}</div>
+      <div>${this.answer ? this.#result(this.answer) : nothing}</div>
+    </div>`;
+  }
+}
+
+define('loss-panel', LossPanel);

@@ -1,0 +1,67 @@
+import type { ParamSpecs, Params, ParamValue } from '../../methods/params';
+import { defaultParams, paramProblem } from '../../methods/params';
+import type { MethodInfo, SourceInfo } from '../../train/method-info';
+import { defaultRun, type RunDocument } from '../../train/run-document';
+
+const sameKind = (specs: ParamSpecs, others: ParamSpecs, key: string) =>
+  Object.hasOwn(specs, key) && Object.hasOwn(others, key) && specs[key]!.kind === others[key]!.kind;
+
+/** The defaults of `to`, with the values that were changed from those of `from` and that `to` has and allows. */
+const kept = (
+  from: { params: ParamSpecs },
+  values: Params,
+  to: { params: ParamSpecs },
+): Record<string, ParamValue> => {
+  const params = defaultParams(to);
+  for (const [key, value] of Object.entries(values)) {
+    if (!sameKind(from.params, to.params, key)) continue;
+    const changed = from.params[key]!.default !== value;
+    if (changed && paramProblem(to.params[key]!, value) === undefined) params[key] = value;
+  }
+  return params;
+};
+
+/** The source as it is where the method can train on it and somebody chose or changed it; else the method's own. */
+const sourceFor = (
+  document: RunDocument,
+  from: MethodInfo | undefined,
+  to: MethodInfo,
+  own: RunDocument['data']['source'],
+) => {
+  const { source } = document.data;
+  const named = ({ sources }: MethodInfo): SourceInfo | undefined =>
+    sources.find(({ id }) => id === source?.id);
+  const [before, after] = [from && named(from), named(to)];
+  if (!source || !from || !before || !after) return own;
+  const chosen = source.id !== from.sources[0]?.id;
+  if (!chosen && source.id !== own?.id) return own;
+  return { id: source.id, params: kept(before, source.params, after) };
+};
+
+/**
+ * The document with another method. What was left at the defaults of the method before gets the defaults of this one; what was
+ * changed stays where it still fits.
+ */
+export const withMethod = (
+  document: RunDocument,
+  from: MethodInfo | undefined,
+  to: MethodInfo,
+): RunDocument => {
+  const fresh = defaultRun(to, document.model);
+  const before = from && defaultRun(from, document.model);
+  const stays = <T>(now: T, then: T | undefined, next: T): T => (now === then ? next : now);
+  return {
+    ...document,
+    method: { id: to.id, params: from ? kept(from, document.method.params, to) : fresh.method.params },
+    optimizer: {
+      ...document.optimizer,
+      learningRate: stays(
+        document.optimizer.learningRate,
+        before?.optimizer.learningRate,
+        fresh.optimizer.learningRate,
+      ),
+    },
+    batchSize: stays(document.batchSize, before?.batchSize, fresh.batchSize),
+    data: { ...document.data, source: sourceFor(document, from, to, fresh.data.source) },
+  };
+};
