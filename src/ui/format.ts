@@ -3,7 +3,7 @@ import { count, plural } from '../util/count';
 export { count, plural };
 
 /** Numbers as people read them. A real minus sign, so that columns line up. */
-const minus = (text: string) => text.replace('-', '\u2212');
+const minus = (text: string) => text.replaceAll('-', '\u2212');
 
 /** Four significant digits, exponents where they help. */
 export const number = (value: number | undefined): string => {

@@ -54,7 +54,7 @@ export class LossDoor extends AppElement {
 
   override render() {
     return html`<div class="drop ${this.over ? 'is-over' : ''}" @dragover=${this.#target.over} @dragleave=${this.#target.leave} @drop=${this.#target.drop}>
-      <p class="text">What a method makes of log-probs that you give it: the loss, its derivative by every token, and the metrics, by the same code that trains. To check a loss of your own against ours, or to see a method on three tokens.</p>
+      <div class="spread"><p class="text">What a method makes of log-probs that you give it: the loss, its derivative by every token, and the metrics, by the same code that trains. To check a loss of your own against ours, or to see a method on a few tokens.</p></div>
       ${this.problem ? html`<p class="field-problem" role="alert">${this.problem}</p>` : nothing}
       ${
         this.stage === 'open'

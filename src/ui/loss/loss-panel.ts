@@ -37,6 +37,11 @@ const fieldNames: Record<Field, string> = {
   valueEnd: 'values of the steps',
 };
 
+interface Answer {
+  given: LossCase;
+  result: LossResult;
+}
+
 /** A loss case as a text, and what the method's own objective makes of it. */
 export class LossPanel extends AppElement {
   static override properties = {
@@ -49,7 +54,7 @@ export class LossPanel extends AppElement {
     looked: { state: true },
   };
   declare method: string;
-  declare answer: { given: LossCase; result: LossResult } | undefined;
+  declare answer: Answer | undefined;
   /** The text is another than the answer's. */
   declare stale: boolean;
   declare problems: readonly string[];
@@ -220,7 +225,7 @@ export class LossPanel extends AppElement {
     const wrong = this.problems.length > 0;
     return html`<div class="field loss-case">
       <label for="loss-text">The loss case, as JSON</label>
-      <textarea id="loss-text" data-testid="loss-text" rows="16" spellcheck="false" autocapitalize="off" autocomplete="off"
+      <textarea id="loss-text" data-testid="loss-text" rows="13" spellcheck="false" autocapitalize="off" autocomplete="off"
         aria-describedby="loss-text-help" aria-invalid=${String(wrong)} @input=${() => this.#edited()}></textarea>
       <p class="field-help" id="loss-text-help">One number for each scored token, natural logs; parameters that are left out have the method’s defaults. A case may be pasted, or its file dropped anywhere here.</p>
       ${
@@ -263,36 +268,36 @@ export class LossPanel extends AppElement {
     }</p>`;
   }
 
-  #result({ given, result }: { given: LossCase; result: LossResult }) {
+  #responses({ given, result }: Answer) {
     const all = shownResponses(given, result, this.field);
     const shown = firstOf(all, mostShown);
-    const scale = Math.max(
-      0,
-      ...shown.flatMap(({ steps }) =>
-        steps.flatMap(({ numbers }) => numbers.map((n) => Math.abs(n.derivative))),
-      ),
-    );
-    const name = this.app.method(given.method)?.name ?? given.method;
-    const metrics = Object.entries(result.metrics).filter(([key]) => key !== 'loss');
+    const derivatives = shown.flatMap(({ steps }) => steps.flatMap(({ numbers }) => numbers));
+    const scale = derivatives.reduce((most, { derivative }) => Math.max(most, Math.abs(derivative)), 0);
     return html`<div class="loss-result ${this.stale ? 'is-stale' : ''}" data-testid="loss-result" data-loss=${result.loss} data-stale=${String(this.stale)}
       @look=${(e: CustomEvent<ShownNumber>) => {
         this.looked = e.detail;
       }}>
-      <p role="status"><strong>Loss of ${name}: ${number(result.loss)}</strong>${this.stale ? ' (of the text before)' : nothing}</p>
-      ${metrics.length > 0 ? html`<dl class="legend">${metrics.map(([key, value]) => html`<div><dt>${key}</dt><dd>${number(value)}</dd></div>`)}</dl>` : nothing}
-      <p class="quiet">Training steps against the derivative: a negative one pushes its number up (blue, a whole rule below), a positive one down (orange, dotted); a stronger colour is a larger one, and without colour it is 0.</p>
-      ${this.#fields(fieldsOf(result))}
       ${shown.map((response) => html`<loss-response .response=${response} .scale=${scale}></loss-response>`)}
       ${shown.length < all.length ? html`<p class="hint">${shown.length} of ${all.length} responses are drawn; all are in the answer below.</p>` : nothing}
-      ${this.#readout()}
       <details><summary>The answer as JSON</summary><pre class="sample-code" tabindex="0" data-testid="loss-answer">${JSON.stringify(result)}</pre></details>
     </div>`;
   }
 
+  #about({ given, result }: Answer) {
+    const name = this.app.method(given.method)?.name ?? given.method;
+    const metrics = Object.entries(result.metrics).filter(([key]) => key !== 'loss');
+    return html`<p role="status"><strong>Loss of ${name}: ${number(result.loss)}</strong>${this.stale ? ' (of the text before)' : nothing}</p>
+      ${metrics.length > 0 ? html`<dl class="legend">${metrics.map(([key, value]) => html`<div><dt>${key}</dt><dd>${number(value)}</dd></div>`)}</dl>` : nothing}
+      ${this.#fields(fieldsOf(result))}
+      <p>Training steps against the derivative: a negative one pushes its number up (blue, a whole rule below), a positive one down (orange, dotted); a stronger colour is a larger one, and without colour it is 0.</p>
+      ${this.#readout()}`;
+  }
+
   override render() {
-    return html`<div class="loss-columns">
-      <div>${this.#menu()}${this.#text()}</div>
-      <div>${this.answer ? this.#result(this.answer) : nothing}</div>
+    const { answer } = this;
+    return html`<div class="spread">
+      <div class="text">${this.#menu()}${this.#text()}${answer ? this.#responses(answer) : nothing}</div>
+      <div class="note">${answer ? this.#about(answer) : nothing}</div>
     </div>`;
   }
 }
