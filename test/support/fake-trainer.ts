@@ -6,6 +6,7 @@
 import { getTask } from '../../src/tasks';
 import type { Problem } from '../../src/tasks/task';
 import type { BackendInfo } from '../../src/tf';
+import type { MethodInfo } from '../../src/train/method-info';
 import { parseRun, type RunDocument } from '../../src/train/run-document';
 import type { PreferenceTree } from '../../src/tree/tree';
 import type { Connection } from '../../src/ui/connect';
@@ -28,6 +29,8 @@ import { fakeCase, fakeLoss } from './fake-loss';
 import { fakeMethods } from './fake-methods';
 
 export interface FakeOptions {
+  /** Another catalogue. */
+  methods?: MethodInfo[];
   /** Milliseconds per unit of work (a tree, a step). */
   pace?: number;
   backend?: Partial<BackendInfo>;
@@ -100,7 +103,8 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
   };
 
   const emit = (...events: RunEvent[]) => listener(events);
-  const brought = createBrought(pace / 4, options, fakeMethods, emit);
+  const catalogue = options.methods ?? fakeMethods;
+  const brought = createBrought(pace / 4, options, catalogue, emit);
   const skill = () => 0.13 - 0.09 * (1 - Math.exp(-step / 12));
   const status = (): RunStatus => ({
     runId,
@@ -330,7 +334,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
       backend = { ...backend, ...options.backend };
       return backend;
     },
-    methods: async () => fakeMethods,
+    methods: async () => catalogue,
     models: async () => [
       {
         id: 'arith-nano',
@@ -357,7 +361,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
       listener = l;
     },
     create: async (value) => {
-      document = parseRun(value, fakeMethods);
+      document = parseRun(value, catalogue);
       [trees, metrics, evaluations, step, asked] = [[], [], [], 0, undefined];
       runId = `run-${stored.length + 1}-${Date.now()}`;
       enter('idle', 'Ready.');
