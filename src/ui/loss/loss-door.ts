@@ -62,7 +62,7 @@ export class LossDoor extends AppElement {
           : html`<p class="buttons"><button type="button" data-testid="loss-open" aria-busy=${String(this.stage === 'opening')}
               @click=${async () => {
                 const panel = await this.open();
-                panel?.focusFirst();
+                await panel?.focusFirst();
               }}>Open the calculator</button></p>`
       }
     </div>`;

@@ -113,7 +113,8 @@ export class LossPanel extends AppElement {
     return this.querySelector<HTMLTextAreaElement>('[data-testid="loss-text"]')!;
   }
 
-  focusFirst() {
+  async focusFirst() {
+    await this.updateComplete;
     this.querySelector('select')?.focus();
   }
 
