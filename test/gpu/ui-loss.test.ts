@@ -45,7 +45,7 @@ describe('the calculator', () => {
     expect(JSON.parse(area().value)).toEqual(fakeCase(app.store.get().document!.method.id));
     expect(byId('loss-result')!.dataset['loss']).toBe('0.5');
     expect(document.querySelector('loss-panel')!.textContent).toContain('rewards/margins');
-    expect(document.querySelector('loss-panel h4 em')!.textContent).toBe('chosen');
+    expect(document.querySelector('loss-panel h3 em')!.textContent).toBe('chosen');
     // Negative derivatives are pushed up, and the larger ones shown more strongly.
     expect(tokens().map((t) => t.className.replace('token ', ''))).toEqual([
       'up',

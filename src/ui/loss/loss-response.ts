@@ -58,7 +58,7 @@ export class LossResponse extends LitElement {
     const { name, role, steps } = this.response;
     let index = 0;
     return html`
-      <h4>${name[0]!.toUpperCase()}${name.slice(1)}${role ? html`, <em>${role}</em>` : ''}</h4>
+      <h3>${name[0]!.toUpperCase()}${name.slice(1)}${role ? html`, <em>${role}</em>` : ''}</h3>
       <div role="toolbar" aria-label="Numbers of ${name}${role ? `, ${role}` : ''}" @keydown=${(e: KeyboardEvent) => moveAmongTokens(e, this)}>
         ${steps.map(
           ({ numbers, sum }, s) => html`<div class="credit-line">
