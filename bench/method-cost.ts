@@ -1,9 +1,10 @@
 import { createAdamW, disposeAdamW } from '../src/kernels/adamw';
-import { defaultParams, methods } from '../src/methods';
+import { methods } from '../src/methods';
 import type { Method } from '../src/methods/method';
 import { mainPass } from '../src/methods/method';
 import type { Objective, Reads } from '../src/methods/objective';
 import { logistic } from '../src/methods/pairwise/dpo';
+import { defaultParams } from '../src/methods/params';
 import { freshHead, uploadHeads } from '../src/model/heads';
 import { disposeParameters, loadParameters } from '../src/model/parameters';
 import type { Tensor } from '../src/tf';

@@ -76,6 +76,8 @@ const caseWith = (method: Method, objective: Objective, seen: Seen): LossCase =>
       policy,
       reference: near(policy),
       guide: near(policy),
+      positive: near(policy),
+      negative: near(policy),
       stop,
       stopReference: near(stop),
       value: each(() => twoDigits(rng.next())),

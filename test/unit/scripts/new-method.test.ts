@@ -97,7 +97,7 @@ describe('npm run new:method', () => {
 
     const index = read('src/methods/index.ts');
     expect(index).toContain("import { method3dDpo } from './rounds/3d-dpo';\n");
-    expect(index).toContain('  // rounds\n  method3dDpo,\n');
+    expect(index).toMatch(/^ {2}\/\/ rounds\n(?: {2}\w+,\n)* {2}method3dDpo,\n/m);
     const paths = [...index.matchAll(/from '(.*)';/g)].map(([, path]) => path!);
     expect(paths).toEqual([...paths].sort());
     expect(read(cases)).toContain('    "dpo": {**BETA},\n    "3d-dpo": BETA,\n}\n\nCHOICES');
