@@ -21,7 +21,7 @@ test('the trained model leaves as a zip in Hugging Face layout that reads back',
   expect(config).toMatchObject({ model_type: 'llama', hidden_size: 64 });
   expect(JSON.parse(strFromU8(file('tokenizer.json'))).model).toBeDefined();
   expect(JSON.parse(strFromU8(file('run.json')))).toMatchObject({
-    version: 1,
+    version: 2,
     steps: 2,
     method: { id: 'dpo' },
   });

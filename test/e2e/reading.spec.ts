@@ -4,20 +4,25 @@ import { expectPhase, openPage, tinyRun } from './marginalia-page';
 
 /** Reading the page: formulas, charts, themes, paper, and the narrow window. */
 
-const widths = [320, 390, 1440];
+const widths = [320, 1440];
 
 test('formulas fit at every width, and one that cannot scrolls and takes the focus', async ({ page }) => {
+  test.setTimeout(240_000);
   await openPage(page, { backend: 'wasm' });
   const formula = page.locator('math-formula');
   const room = () => formula.evaluate((e) => e.clientWidth - e.scrollWidth);
   const methods = await page.evaluate(async () => (await window.marginalia.api.methods()).map((m) => m.id));
+  await page.getByTestId('more-methods').locator('summary').first().click();
   for (const width of widths) {
     await page.setViewportSize({ width, height: 800 });
     for (const id of methods) {
       await page.getByTestId(`method-${id}`).check();
       await expect(formula.locator('.katex')).toBeVisible();
-      expect(await room(), `${id} at ${width}`).toBeGreaterThanOrEqual(-1);
-      await expect(formula).not.toHaveAttribute('tabindex');
+      const fits = (await room()) >= -1;
+      if (fits) await expect(formula).not.toHaveAttribute('tabindex');
+      else await expect(formula, `${id} at ${width}`).toHaveAttribute('tabindex', '0');
+      // What has no place to break in it may scroll on a phone, and nowhere else.
+      expect(fits || width < 400, `${id} fits at ${width}`).toBe(true);
     }
     expect(await page.evaluate(() => document.documentElement.scrollWidth), 'the page').toBeLessThanOrEqual(
       width,
