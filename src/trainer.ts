@@ -10,6 +10,7 @@ import {
   addDataset,
   addHubDataset,
   chatTemplateOf,
+  checkTakesDataset,
   hubDataFiles,
   listDatasets,
   prepareDocument,
@@ -205,6 +206,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     const { dataset } = document.data;
     const task = dataset ? tasks[0]! : getTask(document.data.task);
     if (!dataset) checkDifficulty(task, document.data.difficulty);
+    checkTakesDataset(method, document);
     const kept = await store();
     const stored = resume ? await kept.getRun(runId) : undefined;
     const checkpoint = resume ? await kept.getCheckpoint(runId) : undefined;

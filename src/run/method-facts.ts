@@ -6,7 +6,7 @@ import { keptAfter, stepsOf } from './passes';
 
 /** What a pass is compared with or reads numbers of, beside the policy. */
 const frozenOf = ({ reference = 'start', objective: { reads } }: Pass): Blend[] => [
-  ...(reads.reference ? [reference] : []),
+  ...(reads.reference || reads.kl ? [reference] : []),
   ...Object.values(reads.frozen ?? {}).map(({ model }) => model),
 ];
 
