@@ -150,11 +150,8 @@ export class TrainingSession {
   private begin(steps: number): Promise<RunStatus> {
     if (this.running) return this.running;
     if (this.phase === 'finished' || this.phase === 'stopped' || this.phase === 'failed') {
-      return Promise.reject(
-        new Error(
-          `The run has ${this.phase === 'failed' ? 'failed' : `been ${this.phase}`}; create a new one.`,
-        ),
-      );
+      const why = this.phase === 'failed' ? 'failed' : `been ${this.phase}`;
+      return Promise.reject(new Error(`The run has ${why}; create a new one.`));
     }
     this.wantPause = false;
     this.running = this.drive(steps).finally(() => {
