@@ -2,6 +2,7 @@
 import { sparseMatrix, sparseProduct } from '../kernels/sparse-product';
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../tf';
 import { tf } from '../tf';
+import { range } from '../util/range';
 
 /** The same numbers without their history: sg[x] of the papers. Its gradient is exactly 0. */
 export const detach = tf.customGrad((x: unknown) => {
@@ -21,6 +22,23 @@ export const pick = (vector: Tensor1D, indices: readonly number[]): Tensor1D =>
     ),
     vector,
   );
+
+/** Stands where a list has no element; its share in a softmax is exactly 0. */
+const NEVER = -1e30;
+
+/**
+ * Elements of a vector by index, in rows as wide as the longest: one operation for all lists of a batch, where a loop would
+ * take a few for each.
+ * @param rows indices, at least one in each row
+ * @returns [rows, width], -1e30 on padding, which a softmax along the row gives 0
+ */
+export const pickRows = (vector: Tensor1D, rows: readonly (readonly number[])[]): Tensor2D => {
+  const width = Math.max(...rows.map((row) => row.length));
+  const grid = rows.map((row) => range(width).map((i) => row[i]));
+  const indices = grid.flatMap((row) => row.map((i) => i ?? row[0]!));
+  const absent = tf.tensor2d(grid.map((row) => row.map((i) => (i === undefined ? NEVER : 0))));
+  return tf.add(tf.reshape(pick(vector, indices), [rows.length, width]), absent) as Tensor2D;
+};
 
 /**
  * 0, hung onto a vector so that the gradient exists: the loss of a batch in which nothing can be compared.

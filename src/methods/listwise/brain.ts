@@ -16,7 +16,7 @@
 import { sampledAnswers } from '../../sources/sampled-answers';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
-import { pick } from '../maths';
+import { pickRows } from '../maths';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
 import { beta } from '../pairwise/dpo';
@@ -27,18 +27,12 @@ const posterior = ({ beta }: { beta: number }): Objective => ({
     const proposal = answers.label('logProposal');
     const target = tf.sub(tf.add(answers.refSum, tf.div(answers.score, beta)), proposal) as Tensor1D;
     const policy = tf.sub(answers.sum, proposal) as Tensor1D;
-    const perPrompt = lists.items.map((own) => {
-      const a = tf.softmax(pick(target, own)); // (1)
-      const logB = tf.logSoftmax(pick(policy, own)); // (2)
-      return {
-        loss: tf.neg(tf.sum(tf.mul(a, logB))) as Scalar,
-        size: tf.div(1, tf.sum(tf.square(a))) as Scalar,
-      };
-    });
+    const a = tf.softmax(pickRows(target, lists.items)); // (1)
+    const logB = tf.logSoftmax(pickRows(policy, lists.items)); // (2)
     return {
-      loss: tf.mean(tf.stack(perPrompt.map(({ loss }) => loss))) as Scalar, // (3)
+      loss: tf.neg(tf.mean(tf.sum(tf.mul(a, logB), 1))) as Scalar, // (3)
       over: lists.count,
-      aux: { effective_samples: tf.mean(tf.stack(perPrompt.map(({ size }) => size))) as Scalar },
+      aux: { effective_samples: tf.mean(tf.div(1, tf.sum(tf.square(a), 1))) as Scalar },
     };
   },
 });

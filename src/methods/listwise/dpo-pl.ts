@@ -13,16 +13,12 @@
  * Source: Rafailov et al. 2023, appendix A.3.
  */
 import { rankedLists } from '../../sources/ranked-lists';
-import type { Scalar, Tensor1D, Tensor2D } from '../../tf';
+import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
-import { range } from '../../util/range';
-import { nothing, pick } from '../maths';
+import { nothing, pickRows } from '../maths';
 import { defineMethod } from '../method';
 import type { LossInput, Objective } from '../objective';
 import { beta } from '../pairwise/dpo';
-
-/** What is added to the reward of an answer that is not in play. */
-const NEVER = -1e30;
 
 /**
  * (1), (2): minus the log-likelihood of each prompt's ranking under Plackett-Luce.
@@ -40,17 +36,7 @@ export const plackettLuce = (
   const choices = perPrompt.flat();
   const over = perPrompt.filter((own) => own.length > 0).length;
   if (over === 0) return { loss: nothing(reward), over };
-  const width = Math.max(...choices.map((inPlay) => inPlay.length));
-  const grid = choices.map((inPlay) => range(width).map((i) => inPlay[i]));
-  const absent = tf.tensor2d(grid.map((row) => row.map((i) => (i === undefined ? NEVER : 0))));
-  const rewards = tf.reshape(
-    pick(
-      reward,
-      grid.flatMap((row) => row.map((i) => i ?? row[0]!)),
-    ),
-    [choices.length, width],
-  );
-  const logLikelihood = tf.logSoftmax(tf.add(rewards, absent) as Tensor2D);
+  const logLikelihood = tf.logSoftmax(pickRows(reward, choices));
   const first = tf.slice(logLikelihood, [0, 0], [choices.length, 1]);
   return { loss: tf.div(tf.sum(first), -over) as Scalar, over };
 };

@@ -14,7 +14,7 @@
 import { rankedLists } from '../../sources/ranked-lists';
 import type { Scalar } from '../../tf';
 import { tf } from '../../tf';
-import { pick } from '../maths';
+import { pickRows } from '../maths';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
 import { beta } from '../pairwise/dpo';
@@ -25,12 +25,10 @@ const contrasted = ({ beta, alpha }: { beta: number; alpha: number }): Objective
   rewardScale: beta,
   loss({ answers, lists }) {
     const rewards = answers.reward(beta);
-    const perPrompt = lists.items.map((own) => {
-      const p = tf.softmax(tf.div(pick(answers.score, own), alpha)); // (1)
-      const logQ = tf.logSoftmax(pick(rewards, own));
-      return tf.neg(tf.sum(tf.mul(p, logQ))) as Scalar; // (2)
-    });
-    return { loss: tf.mean(tf.stack(perPrompt)) as Scalar, over: lists.count, rewards };
+    const p = tf.softmax(pickRows(tf.div(answers.score, alpha), lists.items)); // (1)
+    const logQ = tf.logSoftmax(pickRows(rewards, lists.items));
+    const loss = tf.neg(tf.mean(tf.sum(tf.mul(p, logQ), 1))) as Scalar; // (2)
+    return { loss, over: lists.count, rewards };
   },
 });
 
