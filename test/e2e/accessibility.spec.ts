@@ -4,6 +4,12 @@ import { expect, test } from '@playwright/test';
 import { expectPhase, openPage, pageAddress, tinyRun } from './marginalia-page';
 
 const expectClean = async (page: Page, view: string) => {
+  // A formula that has just been set, or got its letters, is measured in the next frame.
+  await expect(page.locator('math-formula .katex').first()).toBeVisible();
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  });
   // Its types are those of another release of playwright-core.
   const { violations } = await new AxeBuilder({ page: page as never }).analyze();
   const found = violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
@@ -28,6 +34,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByTestId('credit')).toHaveAttribute('aria-busy', 'false');
     await page.getByTestId('problems-load').click();
     await expect(page.getByTestId('problems-table')).toHaveAttribute('aria-busy', 'false');
+    await page.getByTestId('loss-open').click();
+    await expect(page.getByTestId('loss-result')).toHaveAttribute('data-loss', /\d/);
     await page.evaluate(() => {
       for (const details of document.querySelectorAll('details')) details.open = true;
     });

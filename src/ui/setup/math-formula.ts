@@ -27,23 +27,28 @@ export class MathFormula extends HTMLElement {
       { rootMargin: '600px' },
     );
     this.#sight.observe(this);
-    this.#size = new ResizeObserver(() => this.#reach());
+    this.#size = new ResizeObserver(this.#reach);
     this.#size.observe(this);
+    document.fonts.addEventListener('loadingdone', this.#reach); // the letters' widths change, the column's does not
   }
 
   disconnectedCallback() {
     this.#sight?.disconnect();
     this.#size?.disconnect();
+    document.fonts.removeEventListener('loadingdone', this.#reach);
   }
 
   /** Where it scrolls, the keyboard must reach it; where it does not, there is nothing to stop at. */
-  #reach() {
+  readonly #reach = () => {
     if (this.scrollWidth > this.clientWidth + 1) this.tabIndex = 0;
     else this.removeAttribute('tabindex');
-  }
+  };
 
   attributeChangedCallback(name: string) {
-    if (name === 'tex') this.textContent = this.tex;
+    if (name === 'tex') {
+      this.textContent = this.tex;
+      requestAnimationFrame(this.#reach);
+    }
     if (this.#near || this.hasAttribute('started')) this.#typeset();
   }
 
@@ -65,7 +70,7 @@ export class MathFormula extends HTMLElement {
           strict: false,
           trust: false,
         });
-        requestAnimationFrame(() => this.#reach()); // where the page is laid out anyway
+        requestAnimationFrame(this.#reach); // where the page is laid out anyway
       })
       .catch(() => {}); // offline before it was cached: the source stays
   }
