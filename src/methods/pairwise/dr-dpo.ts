@@ -48,7 +48,7 @@ export const drDpo = defineMethod({
     url: 'https://arxiv.org/abs/2407.07880',
   },
   summary: 'DPO in which the pairs of a batch with the largest losses, perhaps mislabelled, count for less.',
-  tex: String.raw`\mathcal{L} = -\beta' \log \frac1N \sum_i \exp\Big( \frac{\log\sigma(\beta (S_w - S_l)_i)}{\beta'} \Big)`,
+  tex: String.raw`\mathcal{L} = -\beta' \log \frac1N \sum_i e^{-\ell_i / \beta'}, \quad \ell_i = -\log\sigma\big(\beta (S_w - S_l)_i\big)`,
   notes: [
     'The soft minimum is over the pairs of one micro-batch: accumulation makes it weaker than one large batch does.',
     'A batch of one pair is DPO.',
