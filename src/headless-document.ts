@@ -3,6 +3,7 @@
 import type { Brought } from './headless-bring';
 import type { MethodInfo, RunDocument, Trainer } from './index';
 import { defaultRun, parseRun, RunDocumentError } from './index';
+import { notAMethod } from './util/not-a-method';
 
 type Fields = Record<string, unknown>;
 
@@ -43,7 +44,10 @@ export const documentFrom = (methods: readonly MethodInfo[], input: DocumentInpu
   const known = methods.find((m) => m.id === id);
   if (!known) {
     if (file && method === undefined) parseRun(file, methods); // says what else is wrong with it
-    const message = `${JSON.stringify(id)} is not a method; use one of ${methods.map((m) => m.id).join(', ')}`;
+    const message = notAMethod(
+      id,
+      methods.map((m) => m.id),
+    );
     throw new RunDocumentError([{ field: 'method.id', message }]);
   }
   const fresh = defaultRun(known);

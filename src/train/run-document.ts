@@ -2,6 +2,7 @@ import { z } from 'zod/mini';
 import { datasetSettingsSchema, defaultDatasetSettings } from '../data/settings';
 import type { ParamSpecs } from '../methods/params';
 import { defaultParams, paramProblem } from '../methods/params';
+import { notAMethod } from '../util/not-a-method';
 import type { MethodInfo } from './method-info';
 import { migrateRun } from './run-migrations';
 
@@ -276,7 +277,10 @@ export const parseRun = (
   } else {
     problems.push({
       field: 'method.id',
-      message: `"${run.method.id}" is not a method; use one of ${methods.map((m) => m.id).join(', ')}`,
+      message: notAMethod(
+        run.method.id,
+        methods.map((m) => m.id),
+      ),
     });
   }
   if (problems.length > 0) throw new RunDocumentError(problems);

@@ -22,7 +22,7 @@ test('the whole configuration goes into the URL and comes back from it', async (
 const wrong: [RunFields, string[]][] = [
   [{ steps: 0, nonsense: 1 }, ['Steps is 0', 'nonsense']],
   [{ 'method.params.beta': 99, 'method.params.gamma': 1 }, ['beta', 'gamma']],
-  [{ 'method.id': 'nope' }, ['nope', 'step-dpo']],
+  [{ 'method.id': 'step-dop' }, ['step-dop', 'did you mean "step-dpo"']],
 ];
 
 for (const [fields, named] of wrong) {
