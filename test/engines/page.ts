@@ -111,6 +111,10 @@ export const accessibilityFaults = async (tab: Tab): Promise<string[]> => {
       document.head.append(Object.assign(document.createElement('script'), { text: source }));
   }, axe.source);
   return tab.evaluate(async () => {
+    // A formula that has just been set, or got its letters, is measured in the next frame.
+    while (!document.querySelector('math-formula .katex')) await new Promise(requestAnimationFrame);
+    await document.fonts.ready;
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
     const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
     return violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
   });
@@ -130,7 +134,9 @@ export const deleteAllStored = async (tab: Tab, except: string) => {
   for (let label = await next(); label; label = await next()) {
     const button = `button[aria-label=${JSON.stringify(label)}]`;
     await tab.press(`${id('storage-list')} ${button}`);
-    await tab.press(`dialog[open] ${id('confirm-delete')}`);
+    const confirm = `dialog[open] ${id('confirm-delete')}`;
+    await until(tab, 'the question to stand', (asked) => Boolean(document.querySelector(asked)), confirm);
+    await tab.press(confirm);
     await until(tab, `“${label}” to be done`, (gone) => !document.querySelector(gone), button);
   }
 };
