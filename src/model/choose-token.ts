@@ -27,18 +27,25 @@ export const brokenLogit = (id: number, value: number | string): Error =>
     `The model's logit for token ${id} is ${value}. Its weights are broken; load it again or go back to a checkpoint.`,
   );
 
+export interface Chosen {
+  token: number;
+  /** At temperature 1 over the whole vocabulary. */
+  logProb: number;
+  /** Under the distribution that it was drawn from: temperature, top-k and top-p included. 0 where nothing was drawn. */
+  proposalLogProb: number;
+}
+
 /**
  * Chooses the next token from one row of logits [V], in double precision on the CPU, so that a seed means the same on
  * every backend. Temperature, then top-k, then top-p, in the order of Hugging Face's generate; top-p is the nucleus of
  * Holtzman et al., 2019, arXiv 1904.09751. Temperature 0 takes the largest, the lowest id among equals.
- * @returns the token and its log-prob at temperature 1 over the whole vocabulary.
  * @throws Error when a logit is NaN or infinite.
  */
 export const chooseToken = (
   logits: Float32Array,
   { temperature, topK, topP }: Pick<SampleOptions, 'temperature' | 'topK' | 'topP'>,
   rng: Rng,
-): { token: number; logProb: number } => {
+): Chosen => {
   const size = logits.length;
   let best = 0;
   for (let id = 0; id < size; id++) {
@@ -49,18 +56,26 @@ export const chooseToken = (
   let sum = 0;
   for (let id = 0; id < size; id++) sum += Math.exp(logits[id]! - max);
   const logProb = (token: number) => logits[token]! - max - Math.log(sum);
-  if (temperature === 0) return { token: best, logProb: logProb(best) };
+  if (temperature === 0) return { token: best, logProb: logProb(best), proposalLogProb: 0 };
 
   const weights = new Float64Array(size);
   for (let id = 0; id < size; id++) weights[id] = Math.exp((logits[id]! - max) / temperature);
   const limited = (topK !== undefined && topK < size) || (topP !== undefined && topP < 1);
   const candidates = limited ? candidatesOf(weights, { topK, topP }) : undefined; // undefined: all, by id
-  const token = draw(weights, candidates, rng.next());
-  return { token, logProb: logProb(token) };
+  const { token, total } = draw(weights, candidates, rng.next());
+  return {
+    token,
+    logProb: logProb(token),
+    proposalLogProb: (logits[token]! - max) / temperature - Math.log(total),
+  };
 };
 
-/** The id at which the running sum of weights passes the share u in [0, 1) of their total. */
-const draw = (weights: Float64Array, candidates: Uint32Array | undefined, u: number): number => {
+/** The id at which the running sum of weights passes the share u in [0, 1) of their total, and that total. */
+const draw = (
+  weights: Float64Array,
+  candidates: Uint32Array | undefined,
+  u: number,
+): { token: number; total: number } => {
   const length = candidates?.length ?? weights.length;
   const id = (i: number) => (candidates ? candidates[i]! : i);
   let total = 0;
@@ -74,5 +89,5 @@ const draw = (weights: Float64Array, candidates: Uint32Array | undefined, u: num
     left -= weight;
     if (left < 0) break;
   }
-  return last;
+  return { token: last, total };
 };

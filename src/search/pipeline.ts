@@ -18,6 +18,11 @@ export interface SampleOptions {
   maxTokens: number;
   /** Stop after the first token of this id as well as at EOS (for example the newline that ends a step). */
   stopTokens?: readonly number[];
+  /**
+   * The temperature rises with every step: token by token it is min(temperature + rise * steps, most), where `steps` counts the tokens
+   * of `stepEnds` (see `stepEndTokens`) that the sample has so far.
+   */
+  rising?: { rise: number; most: number; stepEnds: readonly number[] };
 }
 
 export interface Sample {
@@ -25,6 +30,8 @@ export interface Sample {
   tokens: number[];
   /** Log-prob of each new token under the sampling model at temperature 1. */
   logProbs: number[];
+  /** The same under the distribution that the token was drawn from: temperature, top-k and top-p included; 0 at temperature 0. */
+  proposalLogProbs: number[];
   /** Ended at EOS or a stop token, not at maxTokens. */
   finished: boolean;
 }

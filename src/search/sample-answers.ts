@@ -14,8 +14,8 @@ export interface Answer {
   /** Concatenated, exactly the sampled tokens with their EOS. */
   steps: StepTokens[];
   verdict: Verdict;
-  /** Of all its tokens together, under the model that was sampled, at temperature 1. */
-  logProb: number;
+  /** Of all its tokens together, under the distribution that they were drawn from, temperature and top-p included: log q. */
+  proposalLogProb: number;
 }
 
 export interface Sampling {
@@ -58,7 +58,8 @@ export const sampleAnswers = async (
       if (verdict.correct) tally.right++;
       else tally.wrong++;
       const steps = splitTokens(ctx.task, ctx.tokenizer, sample.tokens);
-      return [{ problem, steps, verdict, logProb: sample.logProbs.reduce((sum, x) => sum + x, 0) }];
+      const proposalLogProb = sample.proposalLogProbs.reduce((sum, x) => sum + x, 0);
+      return [{ problem, steps, verdict, proposalLogProb }];
     }),
   );
 };

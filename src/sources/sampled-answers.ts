@@ -8,7 +8,7 @@ import { defineSource } from './source';
 
 /**
  * The model's own answers, right and wrong, each by itself: with its score, the label `desirable`, and `logProposal`, the
- * exact log-prob under the distribution that it was sampled from (at temperature 1 without top-p).
+ * exact log-prob under the distribution that it was drawn from, temperature and top-p included.
  */
 export const sampledAnswers = defineSource({
   id: 'sampled-answers',
@@ -26,7 +26,7 @@ export const sampledAnswers = defineSource({
         answers: answers.map((answer) => ({
           steps: judgedSteps(answer),
           score: scoreAnswer(answer, scoring),
-          labels: { desirable: answer.verdict.correct ? 1 : 0, logProposal: answer.logProb },
+          labels: { desirable: answer.verdict.correct ? 1 : 0, logProposal: answer.proposalLogProb },
         })),
         comparisons: [],
       });

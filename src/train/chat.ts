@@ -42,13 +42,14 @@ export const reply = async (
 ): Promise<ChatReply> => {
   const start = performance.now();
   const { temperature, seed, maxTokens, signal } = options;
-  const [[sample]] = (await generate(
+  const samples = await generate(
     network,
     [{ tokens }],
     { temperature, count: 1, maxTokens },
     createRng(seed).fork('chat'),
     { onToken: between, ...(signal ? { signal } : {}) },
-  )) as [[{ tokens: number[]; logProbs: number[]; finished: boolean }]];
+  );
+  const sample = samples[0]![0]!;
   return {
     text: tokenizer.decode(sample.tokens),
     tokens: sample.tokens,

@@ -85,6 +85,43 @@ describe('generation', () => {
     }
   });
 
+  it('keeps the log-probs of the distribution that it drew from, whose temperature may rise with every step', async () => {
+    // Token 6 ends a step; top-p leaves the candidates whose shares are renormalised.
+    const rising = { rise: 0.3, most: 1.1, stepEnds: [6] };
+    const drawn = { temperature: 0.5, topP: 0.95, count: 40, maxTokens: 12, rising };
+    const samples = await generate(network, requests, drawn, createRng(3));
+    const used = new Set<number>();
+    for (const [r, list] of samples.entries()) {
+      for (const { tokens, proposalLogProbs } of list) {
+        const prompt = requests[r]!.tokens;
+        const all = logProbsOf([...prompt, ...tokens]);
+        let steps = 0;
+        const expected = tokens.map((token, t) => {
+          const temperature = Math.min(0.5 + 0.3 * steps, 1.1);
+          used.add(temperature);
+          const weights = all[prompt.length + t - 1]!.map((x) => Math.exp(x / temperature));
+          const total = weights.reduce((a, b) => a + b, 0);
+          let kept = 0;
+          for (const weight of [...weights].sort((a, b) => b - a)) {
+            kept += weight;
+            if (kept >= 0.95 * total) break;
+          }
+          if (token === 6) steps++;
+          return Math.log(weights[token]! / kept);
+        });
+        expect(proposalLogProbs).toBeAllclose(expected, { rtol: 1e-3, atol: 1e-4 });
+      }
+    }
+    expect([...used].sort()).toEqual([0.5, 0.8, 1.1]);
+    const greedy = await generate(
+      network,
+      requests,
+      { temperature: 0, count: 1, maxTokens: 5 },
+      createRng(1),
+    );
+    expect(greedy.flat().every((s) => s.proposalLogProbs.every((x) => x === 0))).toBe(true);
+  });
+
   it('ends at EOS and at stop tokens, and says so', async () => {
     const samples = (
       await generate(network, requests, { ...options, count: 20, stopTokens: [6] }, createRng(2))
@@ -171,6 +208,8 @@ describe('generation', () => {
     [[1], { topP: 0 }, /topP is 0/],
     [[1], { topP: 1.1 }, /topP is 1.1/],
     [[1], { count: 0 }, /count is 0/],
+    [[1], { rising: { rise: -0.1, most: 2, stepEnds: [] } }, /rising.rise is -0.1/],
+    [[1], { rising: { rise: 0.1, most: 0.5, stepEnds: [] } }, /rising.most is 0.5/],
     [[1], { maxTokens: 1.5 }, /maxTokens is 1.5/],
   ])('refuses the prompt %j with %j', async (tokens, change, message) => {
     await expect(generate(network, [{ tokens }], { ...options, ...change }, createRng(1))).rejects.toThrow(

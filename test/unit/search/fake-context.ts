@@ -83,7 +83,12 @@ export const fakeContext = (options: FakeOptions) => {
         return Array.from({ length: opts.count }, (): Sample => {
           const whole = [...tokenizer.encode(answer(problem, text.slice(end))), tokenizer.eos];
           const tokens = whole.slice(0, opts.maxTokens);
-          return { tokens, logProbs: tokens.map(() => -0.5), finished: tokens.length === whole.length };
+          return {
+            tokens,
+            logProbs: tokens.map(() => -0.5),
+            proposalLogProbs: tokens.map(() => -0.4),
+            finished: tokens.length === whole.length,
+          };
         });
       });
     },

@@ -22,7 +22,7 @@ const problem: Problem = {
 };
 
 const answer = (text: string): Answer => ({
-  logProb: -1,
+  proposalLogProb: -1,
   problem,
   steps: splitTokens(arithmetic, charTokenizer, [...encode(text), eos]),
   verdict: arithmetic.verify(problem, text),
@@ -77,7 +77,8 @@ const scripted = (texts: string[]) => {
       texts.map((text): Sample => {
         const finished = !text.endsWith('~');
         const tokens = [...encode(text.replace('~', '')), ...(finished ? [eos] : [])];
-        return { tokens, logProbs: tokens.map(() => -1), finished };
+        const logProbs = tokens.map(() => -1);
+        return { tokens, logProbs, proposalLogProbs: logProbs, finished };
       }),
     );
   return context;
@@ -90,7 +91,7 @@ describe('sampleAnswers', () => {
     const { sample } = context;
     context.sample = async (...args) => {
       const lists = await sample(...args);
-      lists[0]!.push({ tokens: [pad, eos], logProbs: [-1, -1], finished: true });
+      lists[0]!.push({ tokens: [pad, eos], logProbs: [-1, -1], proposalLogProbs: [-1, -1], finished: true });
       return lists;
     };
     const tally = newTally();
