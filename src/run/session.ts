@@ -184,8 +184,10 @@ export class TrainingSession {
       await this.prepare();
       for (let done = 0; done < maxSteps && !this.wantPause; done++) {
         if (!(await this.advance())) {
-          this.setPhase('finished', finishedWords(this.log.evaluations, this.step));
-          await this.checkpoint();
+          const words = finishedWords(this.log.evaluations, this.step);
+          [this.phase, this.message] = ['finished', words];
+          await this.checkpoint(); // before it is said: whoever hears it may close the tab
+          this.setPhase('finished', words);
           return this.status();
         }
       }

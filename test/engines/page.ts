@@ -133,6 +133,7 @@ export const deleteAllStored = async (tab: Tab, except: string) => {
     );
   for (let label = await next(); label; label = await next()) {
     const button = `button[aria-label=${JSON.stringify(label)}]`;
+    await unfold(tab); // the list may have been drawn, folded, after all else was opened
     await tab.press(`${id('storage-list')} ${button}`);
     const confirm = `dialog[open] ${id('confirm-delete')}`;
     await until(tab, 'the question to stand', (asked) => Boolean(document.querySelector(asked)), confirm);

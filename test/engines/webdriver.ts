@@ -6,6 +6,34 @@ const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
 type Call = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<unknown>;
 
+/** What a driver says of an element that the page is just drawing anew or moving. */
+const PASSING = ['element not interactable', 'element click intercepted', 'stale element reference'];
+const PATIENCE_MS = 10_000;
+
+class DriverError extends Error {
+  constructor(
+    call: string,
+    readonly code: string | undefined,
+    message: string | undefined,
+  ) {
+    super(`${call}: ${code}: ${message}`);
+  }
+}
+
+/** Does it again while the driver finds the element in passing only, as Playwright does. */
+const patiently = async (act: () => Promise<unknown>): Promise<void> => {
+  for (const until = Date.now() + PATIENCE_MS; ; ) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      const passing = error instanceof DriverError && PASSING.includes(error.code ?? '');
+      if (!passing || Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+};
+
 /** A client of the driver at this address; every call rejects with the driver's own message. */
 export const driverAt =
   (address: string): Call =>
@@ -15,7 +43,7 @@ export const driverAt =
       ...(method === 'POST' ? { body: JSON.stringify(body ?? {}) } : {}),
     });
     const { value } = (await response.json()) as { value: { error?: string; message?: string } | null };
-    if (!response.ok) throw new Error(`${method} ${path}: ${value?.error}: ${value?.message}`);
+    if (!response.ok) throw new DriverError(`${method} ${path}`, value?.error, value?.message);
     return value;
   };
 
@@ -54,15 +82,16 @@ export const beginSession = async (call: Call, size: { width: number; height: nu
     goto: async (address) => void (await post('/url', { url: address })),
     reload: async () => void (await post('/refresh')),
     evaluate: (f, argument) => run(`([argument]) => (${f})(argument)`, [argument ?? null]),
-    press: async (selector) => {
-      const element = await find(selector);
-      // The driver itself scrolls no further than to the edge, where the page's dock lies.
-      await post('/execute/sync', {
-        script: "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });",
-        args: [element],
-      });
-      await post(`/element/${element[ELEMENT]}/click`);
-    },
+    press: (selector) =>
+      patiently(async () => {
+        const element = await find(selector);
+        // The driver itself scrolls no further than to the edge, where the page's dock lies.
+        await post('/execute/sync', {
+          script: "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });",
+          args: [element],
+        });
+        await post(`/element/${element[ELEMENT]}/click`);
+      }),
     giveFiles: async (selector, paths) =>
       void (await post(`/element/${(await find(selector))[ELEMENT]}/value`, { text: paths.join('\n') })),
     screenshot: async () => Buffer.from((await call('GET', `${path}/screenshot`)) as string, 'base64'),

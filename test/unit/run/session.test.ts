@@ -80,6 +80,27 @@ const resumed = (
   });
 
 describe('TrainingSession', () => {
+  it('says that a run is finished when all of it is stored', async () => {
+    const memory = memorySessionStore();
+    let heard: unknown;
+    const session = await TrainingSession.create({
+      runId: 'run',
+      document: documentOf(pairDpo, { checkpointEvery: 0 }),
+      method: pairDpo,
+      task: arithmetic,
+      model: tinyModel(),
+      backend,
+      store: memory.store,
+      emit: (event) => {
+        if (event.kind === 'status' && event.status.phase === 'finished')
+          heard = structuredClone(memory.runs.get('run'));
+      },
+    });
+    await session.start();
+    expect(heard).toEqual(session.summary());
+    await session.dispose();
+  });
+
   it('fails readably when the GPU is lost, and goes on from its checkpoint to the same numbers', async () => {
     const whole = await makeSession(pairDpo);
     await whole.session.start();
