@@ -15,7 +15,8 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: true,
-  retries: 0,
+  // Browsers and their drivers have hiccups of their own. What needed a second try is named at the end of `npm test`.
+  retries: 1,
   reporter: 'list',
   use: {
     baseURL: `http://localhost:${port}/`,

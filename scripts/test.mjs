@@ -61,15 +61,23 @@ const vitest = (project) => async (folder) => {
   return settle(code, report.numPassedTests, report.numTotalTests - report.numPassedTests);
 };
 
+/** Titles of the tests in a suite of Playwright's report that failed first and passed then. */
+const secondTries = ({ suites = [], specs = [] }) => [
+  ...specs.filter(({ tests }) => tests.some(({ status }) => status === 'flaky')).map(({ title }) => title),
+  ...suites.flatMap(secondTries),
+];
+
 const playwright = (project) => async (folder) => {
   const file = join(folder, `${project}.json`);
   await ensureBuilt({ library: true, note: (line) => console.log(line) });
   const code = await run(npx, ['playwright', 'test', '--project', project, '--reporter=list,json'], {
     PLAYWRIGHT_JSON_OUTPUT_NAME: file,
   });
-  const stats = readJson(file)?.stats;
-  if (!stats) return { passed: 0, failed: 1 };
-  return settle(code, stats.expected, stats.unexpected + stats.flaky + stats.skipped);
+  const report = readJson(file);
+  if (!report?.stats) return { passed: 0, failed: 1 };
+  const { expected, unexpected, flaky, skipped } = report.stats;
+  for (const title of report.suites.flatMap(secondTries)) console.log(`needed a second try: ${title}`);
+  return settle(code, expected + flaky, unexpected + skipped);
 };
 
 const suites = {
