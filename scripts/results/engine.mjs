@@ -1,0 +1,112 @@
+// The engine in this process, on WebAssembly: what the page's worker runs, with a store that forgets.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'vite';
+import { projectRoot } from '../build.mjs';
+import { serveFolder } from '../static-server.mjs';
+
+/** Held-out problems that a run is measured on. */
+const PROBLEMS = 200;
+
+/** What an evaluation says, by name; a world may measure more than accuracy. */
+const measuresOf = ({ accuracy, stepAccuracy, meanTokens, measures = {} }) => ({
+  accuracy,
+  stepAccuracy,
+  meanTokens,
+  ...measures,
+});
+
+/** Hash of all that decides a run's numbers beside the program: its document and the model's files. */
+const keyOf = (document, models) => {
+  const files = models.find(({ id }) => id === document.model)?.files ?? [];
+  const parts = [document, files.map(({ name, sha256 }) => [name, sha256])];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+};
+
+/**
+ * Starts what is needed to run methods.
+ * @returns {Promise<{
+ *   methods: any[], chapters: Record<string, string>, worlds: Record<string, string>, device: string,
+ *   meanInterval: (values: number[]) => any,
+ *   plan: (method: any, seed: number) => { document: any, key: string },
+ *   run: (document: any) => Promise<any>, close: () => Promise<void> }>}
+ */
+export const startEngine = async () => {
+  const vite = await createServer({
+    root: projectRoot,
+    logLevel: 'error',
+    server: { middlewareMode: true, hmr: false, watch: null },
+  });
+  const load = (path) => vite.ssrLoadModule(path);
+  const { createTrainerApi } = await load('/src/trainer.ts');
+  const { defaultRun } = await load('/src/train/run-document.ts');
+  const { meanInterval } = await load('/src/util/student.ts');
+  const { chapters } = await load('/src/methods/method.ts');
+  const { tasks } = await load('/src/tasks/index.ts');
+  const files = await serveFolder({ root: join(projectRoot, 'public') });
+  const models = JSON.parse(readFileSync(join(projectRoot, 'public/models/index.json'), 'utf8'));
+  const start = async () => {
+    const api = createTrainerApi(files.url);
+    const { adapter } = await api.init('wasm');
+    return { api, adapter };
+  };
+  const first = await start();
+  const methods = await first.api.methods();
+  const device = `${first.adapter} in Node ${process.versions.node} on ${cpus()[0]?.model.trim() ?? 'a CPU'}`;
+  await first.api.dispose();
+
+  /** A run from an empty store to its end, so that nothing is found that another run made. */
+  const run = async (document) => {
+    const { api } = await start();
+    const evaluations = [];
+    let steps = 0;
+    await api.subscribe((events) => {
+      for (const event of events) {
+        if (event.kind === 'evaluation') evaluations.push(event.evaluation);
+        if (event.kind === 'metrics') steps++;
+      }
+    });
+    const [cpu, began] = [process.cpuUsage(), Date.now()];
+    try {
+      await api.create(document);
+      const status = await api.start();
+      if (status.phase !== 'finished') throw new Error(status.message);
+    } finally {
+      await api.dispose();
+    }
+    const spent = process.cpuUsage(cpu);
+    return {
+      before: measuresOf(evaluations[0]),
+      after: measuresOf(evaluations.at(-1)),
+      passes: evaluations.slice(1).map(({ stage, ...evaluation }) => ({ stage, ...measuresOf(evaluation) })),
+      steps,
+      cpuSeconds: Math.round((spent.user + spent.system) / 1e5) / 10,
+      seconds: Math.round((Date.now() - began) / 100) / 10,
+    };
+  };
+
+  return {
+    methods,
+    chapters,
+    worlds: Object.fromEntries(tasks.map(({ id, name }) => [id, name])),
+    device,
+    meanInterval,
+    plan: (method, seed) => {
+      const document = {
+        ...defaultRun(method),
+        evaluation: { every: 0, problems: PROBLEMS },
+        checkpointEvery: 0,
+        seed,
+        backend: 'wasm',
+      };
+      return { document, key: keyOf(document, models) };
+    },
+    run,
+    close: async () => {
+      await files.close();
+      await vite.close();
+    },
+  };
+};
