@@ -84,13 +84,17 @@ const sourceSection = ({ id, name, summary, makes, params }) =>
     ...(Object.keys(params).length > 0 ? [paramTable(params)] : []),
   ].join('\n\n');
 
+const wrapperSection = ({ id, name, summary, wraps, params }) =>
+  [`### ${id}`, `${name}. ${summary} For ${wraps.join(', ')}.`, paramTable(params)].join('\n\n');
+
 /**
  * METHODS.md, whole.
  * @param methods the catalogue, as src/train/method-info.ts describes it
  * @param sources of src/sources/index.ts
+ * @param wrappers of src/sources/wrappers/index.ts
  * @param chapters of src/methods/method.ts, in their order
  */
-export const methodsPage = (methods, sources, chapters) => {
+export const methodsPage = (methods, sources, wrappers, chapters) => {
   const index = table(
     ['method', 'change from its kin', 'eats', 'passes', 'paper', 'file'],
     methods.map((m) => [
@@ -112,6 +116,11 @@ export const methodsPage = (methods, sources, chapters) => {
     if (own.length > 0) parts.push(`## ${title}`, ...own.map(section(methods)));
   }
   parts.push('## Sources of training data', ...sources.map(sourceSection));
+  parts.push(
+    '## Wrappers of sources',
+    'Each changes or selects what a source or a file gives: `--wrap ID` in the terminal, `data.wrappers.ID.PARAMETER=VALUE` in the address.',
+    ...wrappers.map(wrapperSection),
+  );
   return `${parts.join('\n\n')}\n`;
 };
 
@@ -127,8 +136,9 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { describeMethod } = await load('train/method-info.ts');
   const { methods } = await load('methods/index.ts');
   const { sources } = await load('sources/index.ts');
+  const { wrappers } = await load('sources/wrappers/index.ts');
   const { chapters } = await load('methods/method.ts');
-  const page = methodsPage(methods.map(describeMethod), sources, chapters);
+  const page = methodsPage(methods.map(describeMethod), sources, wrappers, chapters);
   await writeFile(new URL('../METHODS.md', import.meta.url), page);
   console.log('METHODS.md written.');
 }

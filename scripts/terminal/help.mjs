@@ -8,7 +8,8 @@ The run
   --hub URL           another hub; a token for gated models is taken from the environment: HF_TOKEN
   --method ID         step-dpo (the default), dpo, simpo, kto ...: METHODS.md lists them all
   --source ID         what makes its training data, where it can be made from several: METHODS.md
-  --param NAME=VALUE  of the method or its source: --param beta=0.4, --param clamp=off; may be repeated
+  --wrap ID           what changes or selects its data, such as noisy-labels; may be repeated: METHODS.md
+  --param NAME=VALUE  of the method, its source or a wrapper: --param beta=0.4, --param clamp=off; may be repeated
   --steps N           optimiser steps (30)
   --batch-size N      trees per micro-batch
   --accumulate N      micro-batches per step

@@ -59,6 +59,7 @@ const given = {
   method: 'text',
   run: 'text',
   param: 'texts',
+  wrap: 'texts',
   lora: 'switch',
   adapter: 'text',
   data: 'texts',
@@ -165,6 +166,7 @@ export const readChanges = (options, document) => {
   for (const [name, path, kind] of fields) {
     if (options[name] !== undefined) set.push({ path, value: parsed(options[name], kind, `--${name}`) });
   }
+  for (const id of options.wrap ?? []) set.push({ path: ['data', 'wrappers', id], value: {} });
   for (const pair of options.param ?? []) {
     const [name, value] = split(pair, '--param', 'NAME=VALUE');
     set.push({ path: ['method', 'params', name], value: paramValue(value) });
@@ -250,6 +252,8 @@ export const flagOf = (field) => {
   for (const owner of ['method.params.', 'data.source.params.']) {
     if (field.startsWith(owner)) return `--param ${field.slice(owner.length)}`;
   }
+  const wrapper = /^data\.wrappers\.[^.]+(?:\.(.+))?$/.exec(field);
+  if (wrapper) return wrapper[1] ? `--param ${wrapper[1]}` : '--wrap';
   if (field.startsWith('data.dataset.settings.mapping')) return '--map';
   if (field.startsWith('data.dataset.settings.labels')) return '--label';
   const known = fields.find(([, path]) => field === path.join('.') || field.startsWith(`${path.join('.')}.`));

@@ -5,7 +5,10 @@ import type { Pass, PassId } from '../methods/pass';
 import { generate } from '../model/generate';
 import { sourcesFor } from '../sources/index';
 import type { Source } from '../sources/source';
+import { chosenWrappers, wrapped } from '../sources/wrappers/index';
+import type { WrapContext } from '../sources/wrappers/wrapper';
 import { madeTrees } from '../train/made-trees';
+import { scoreTrees } from '../train/score';
 import type { PreferenceTree } from '../tree/tree';
 import { validateTree } from '../tree/validate';
 import { yieldToMessages } from '../util/mutex';
@@ -139,7 +142,9 @@ export class RunTrees {
   /** Reads back what is stored of a run that goes on. @param keys by owner */
   async restore(keys: Readonly<Record<string, string>>) {
     Object.assign(this.keys, keys);
-    if (this.ctx.dataset) await this.read(this.ctx.dataset);
+    // Trees that wait for the model's log-probs come with the pass.
+    const waits = chosenWrappers(this.ctx.document.data.wrappers).some(({ scores }) => scores);
+    if (this.ctx.dataset && !waits) await this.read(this.ctx.dataset);
     for (const [owner, key] of Object.entries(this.keys)) {
       const trees = key ? await this.ctx.store.getDataset(key) : undefined;
       if (trees) this.put(owner, trees);
@@ -154,7 +159,7 @@ export class RunTrees {
     for (const owner of this.ownersOf(pass)) {
       if (this.made.has(owner)) continue;
       if (owner === RUN && this.ctx.dataset) {
-        await this.read(this.ctx.dataset);
+        await this.read(this.ctx.dataset, await startOf(this.makerOf(RUN)!));
         continue;
       }
       const maker = this.makerOf(owner)!;
@@ -172,7 +177,7 @@ export class RunTrees {
   }
 
   /** The dataset's trees; the same document gives the same ones, so they are made again rather than stored. */
-  private async read(dataset: RunDataset) {
+  private async read(dataset: RunDataset, policy?: Answering) {
     const { emit, signal, document, setPhase } = this.ctx;
     setPhase('collecting', `Reading ${dataset.label}.`);
     const { trees, heldOut, report } = await dataset.prepare({
@@ -181,11 +186,49 @@ export class RunTrees {
       signal,
     });
     for (const tree of [...trees, ...heldOut]) this.validate(tree);
-    this.put(RUN, trees);
+    const kept = await this.wrappedRows(trees, policy);
+    this.put(RUN, kept);
     this.heldOut = heldOut.slice(0, Math.max(1, document.evaluation.problems));
     this.report = report;
     emit({ kind: 'dataset', report });
-    for (const [index, tree] of trees.slice(0, TREES_SENT).entries()) emit({ kind: 'tree', tree, index });
+    for (const [index, tree] of kept.slice(0, TREES_SENT).entries()) emit({ kind: 'tree', tree, index });
+  }
+
+  /** What the document's wrappers make of a file's trees. */
+  private async wrappedRows(
+    trees: PreferenceTree[],
+    policy: Answering | undefined,
+  ): Promise<PreferenceTree[]> {
+    const chosen = this.ctx.document.data.wrappers;
+    if (chosenWrappers(chosen).length === 0) return trees;
+    async function* rows() {
+      yield* trees;
+    }
+    const context = this.wrapContext(this.rngOf(RUN).fork('pipeline'), trees.length, policy);
+    const kept: PreferenceTree[] = [];
+    for await (const tree of wrapped(rows, context, chosen)(trees.length)) kept.push(tree);
+    if (kept.length === 0) throw new Error('Of the file’s examples the wrappers left none to train on.');
+    return kept;
+  }
+
+  /** @param policy whose log-probs a wrapper may ask for */
+  private wrapContext(rng: Rng, count: number, policy: Answering | undefined): WrapContext {
+    const { signal, emit, onDevice } = this.ctx;
+    return {
+      rng,
+      count,
+      signal,
+      progress: (done, note) => emit({ kind: 'progress', phase: 'collecting', done, total: count, note }),
+      score: (trees) =>
+        onDevice(async () => {
+          const lent = await policy!.lend();
+          try {
+            return await scoreTrees(lent.network, trees, () => this.ctx.between());
+          } finally {
+            lent.dispose();
+          }
+        }),
+    };
   }
 
   private validate(tree: PreferenceTree) {
@@ -245,38 +288,38 @@ export class RunTrees {
   }
 
   private generator({ owner, source, params, policy }: Making): AsyncGenerator<PreferenceTree> {
-    const { task, model, document, signal, emit, onDevice } = this.ctx;
+    const { task, model, document, signal, onDevice } = this.ctx;
     const { data } = document;
     const rng = this.rngOf(owner);
     const draws = rng.fork('problems');
     let sampled = 0;
-    return source.make(
-      {
-        task,
-        tokenizer: model.tokenizer,
-        rng: rng.fork('pipeline'),
-        problems: () => task.draw(draws, data.difficulty),
-        sample: (requests, options) => {
-          const key = rng.fork(`sample/${sampled++}`);
-          return onDevice(async () => {
-            const lent = await policy.lend();
-            try {
-              return await generate(lent.network, requests, options, key, {
-                signal,
-                onToken: yieldToMessages,
-              });
-            } finally {
-              lent.dispose();
-            }
-          });
+    const context = this.wrapContext(rng.fork('pipeline'), data.trees, policy);
+    const make = (count: number) =>
+      source.make(
+        {
+          ...context,
+          count,
+          task,
+          tokenizer: model.tokenizer,
+          problems: () => task.draw(draws, data.difficulty),
+          sample: (requests, options) => {
+            const key = rng.fork(`sample/${sampled++}`);
+            return onDevice(async () => {
+              const lent = await policy.lend();
+              try {
+                return await generate(lent.network, requests, options, key, {
+                  signal,
+                  onToken: yieldToMessages,
+                });
+              } finally {
+                lent.dispose();
+              }
+            });
+          },
+          maxTokens: data.maxTokens,
         },
-        count: data.trees,
-        maxTokens: data.maxTokens,
-        signal,
-        progress: (done, note) =>
-          emit({ kind: 'progress', phase: 'collecting', done, total: data.trees, note }),
-      },
-      params,
-    );
+        params,
+      );
+    return wrapped(make, context, data.wrappers)(data.trees);
   }
 }

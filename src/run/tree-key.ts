@@ -1,4 +1,5 @@
 import type { Params } from '../methods/params';
+import { chosenWrappers } from '../sources/wrappers/index';
 import type { RunDocument } from '../train/run-document';
 import { sha256Hex } from '../util/hash';
 
@@ -15,8 +16,10 @@ export interface Recipe {
 }
 
 const dataOf = ({ document }: Recipe) => {
-  const { task, difficulty, trees, maxTokens } = document.data;
-  return { task, difficulty, trees, maxTokens };
+  const { task, difficulty, trees, maxTokens, wrappers } = document.data;
+  // What is not there is not named: keys of what was stored before there were any stay as they were.
+  const own = chosenWrappers(wrappers).map(({ id }) => [id, wrappers[id]]);
+  return { task, difficulty, trees, maxTokens, ...(own.length > 0 && { wrappers: own }) };
 };
 
 /** Key of the trees that a device makes: the same key always means the same trees. */

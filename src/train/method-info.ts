@@ -4,9 +4,14 @@ import type { ParamSpecs } from '../methods/params';
 import { defaultParams } from '../methods/params';
 import { sourcesFor } from '../sources/index';
 import type { Source } from '../sources/source';
+import { wrappersFor } from '../sources/wrappers/index';
+import type { Wrapper } from '../sources/wrappers/wrapper';
 
 /** A source as data. */
 export type SourceInfo = Omit<Source, 'make'>;
+
+/** A wrapper as data. */
+export type WrapperInfo = Omit<Wrapper, 'wrap' | 'suits'>;
 
 /** A method as data: everything a page or a terminal shows of it. Survives structured clone. */
 export interface MethodInfo extends Card {
@@ -15,6 +20,8 @@ export interface MethodInfo extends Card {
   defaults: Method['defaults'];
   /** Every source that it can train on, its own first. */
   sources: readonly SourceInfo[];
+  /** Every wrapper that can change or select its data. */
+  wrappers: readonly WrapperInfo[];
   /** Its passes at its defaults. */
   passes: readonly { id: string; label: string }[];
   needs: { reference: boolean; comparisons: boolean; steps: boolean };
@@ -33,6 +40,7 @@ export const describeMethod = (method: Method): MethodInfo => {
   return {
     ...data,
     sources: sourcesFor(method).map(({ make: _make, ...source }) => source),
+    wrappers: wrappersFor(method).map(({ wrap: _wrap, suits: _suits, ...wrapper }) => wrapper),
     passes: passes.map(({ id, label }) => ({ id, label })),
     needs: {
       reference: passes.some(({ objective }) => objective.reads.reference),

@@ -81,6 +81,8 @@ export const runSchema = z.strictObject({
     maxTokens: integer(4, 4096),
     /** What makes the trees; null where a dataset is given. */
     source: z._default(z.nullable(sourceSchema), null),
+    /** What changes or selects what the source or the file gives, by id, each with its parameters. */
+    wrappers: z._default(z.record(z.string(), paramsSchema), {}),
     /** Train on a file instead of what the model makes itself; task, difficulty and trees then count for nothing. */
     dataset: z._default(z.nullable(datasetSchema), null),
   }),
@@ -151,6 +153,7 @@ export const defaultRun = (
     trees: 256,
     maxTokens: 96,
     source: firstSource(method),
+    wrappers: {},
     dataset: null,
   },
   optimizer: {
@@ -236,6 +239,18 @@ const sourceProblems = (
   ];
 };
 
+const wrapperProblems = (
+  method: Pick<MethodInfo, 'name' | 'wrappers'>,
+  chosen: RunDocument['data']['wrappers'],
+): Problem[] =>
+  Object.entries(chosen).flatMap(([id, params]) => {
+    const wrapper = method.wrappers.find((w) => w.id === id);
+    const field = `data.wrappers.${id}`;
+    if (wrapper) return paramProblems(wrapper.name, wrapper.params, params, field);
+    const known = method.wrappers.map((w) => w.id).join(', ') || 'none';
+    return [{ field, message: `changes nothing that ${method.name} trains on; use one of ${known}` }];
+  });
+
 /**
  * Checks an unknown value as a run document, the method's and the source's parameters against their ranges included.
  * Documents of earlier versions are migrated. Exactly one of `data.source` and `data.dataset` is not null in the result: a
@@ -245,7 +260,7 @@ const sourceProblems = (
  */
 export const parseRun = (
   value: unknown,
-  methods: readonly Pick<MethodInfo, 'id' | 'name' | 'params' | 'sources'>[],
+  methods: readonly Pick<MethodInfo, 'id' | 'name' | 'params' | 'sources' | 'wrappers'>[],
 ): RunDocument => {
   if (typeof value === 'object' && value !== null && 'version' in value) {
     const { version } = value;
@@ -274,6 +289,7 @@ export const parseRun = (
     problems.push(...paramProblems(method.name, method.params, run.method.params, 'method.params'));
     run.data.source = run.data.dataset ? null : (run.data.source ?? firstSource(method));
     if (run.data.source) problems.push(...sourceProblems(method, run.data.source));
+    problems.push(...wrapperProblems(method, run.data.wrappers));
   } else {
     problems.push({
       field: 'method.id',

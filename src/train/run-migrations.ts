@@ -26,6 +26,30 @@ const split = (params: Fields, fits: (key: string) => boolean): [Fields, Fields]
 };
 
 /**
+ * The wrappers with their parameters completed, and with those that were named as the method's; and what is left of these.
+ * What is no record of known wrappers comes back as it is.
+ */
+const withWrapperParams = (
+  chosen: unknown,
+  params: Fields,
+  method: Pick<MethodInfo, 'params' | 'wrappers'>,
+): [unknown, Fields] => {
+  if (!isFields(chosen)) return [chosen, params];
+  let left = params;
+  const wrappers: Fields = {};
+  for (const [id, before] of Object.entries(chosen)) {
+    const wrapper = method.wrappers.find((w) => w.id === id);
+    wrappers[id] = before;
+    if (!wrapper || !isFields(before)) continue;
+    const own = (key: string) => !Object.hasOwn(method.params, key) && Object.hasOwn(wrapper.params, key);
+    const [moved, rest] = split(left, own);
+    left = rest;
+    wrappers[id] = completed({ ...before, ...moved }, wrapper);
+  }
+  return [wrappers, left];
+};
+
+/**
  * A document of an earlier version as the present one has it; what is none comes back as it is, for the schema to name.
  *
  * Version 1 to 2: how data are made was part of the method's parameters and is now `data.source`, with parameters of its own;
@@ -34,7 +58,7 @@ const split = (params: Fields, fits: (key: string) => boolean): [Fields, Fields]
  */
 export const migrateRun = (
   value: unknown,
-  methods: readonly Pick<MethodInfo, 'id' | 'params' | 'sources'>[],
+  methods: readonly Pick<MethodInfo, 'id' | 'params' | 'sources' | 'wrappers'>[],
 ): unknown => {
   if (!isFields(value)) return value;
   const run: Fields = value['version'] === 1 ? { ...value, version: 2 } : { ...value };
@@ -46,15 +70,18 @@ export const migrateRun = (
   const own =
     method.sources.find(({ id }) => id === chosen?.['id']) ?? (chosen ? undefined : method.sources[0]);
   const params = (given['params'] ?? {}) as Fields;
-  const [moved, rest] = split(
+  const [moved, others] = split(
     params,
     (key) => !Object.hasOwn(method.params, key) && own !== undefined && Object.hasOwn(own.params, key),
   );
+  const [wrappers, rest] = withWrapperParams(data['wrappers'], others, method);
   run['method'] = { ...given, params: completed(rest, method) };
+  const kept = wrappers === undefined ? data : { ...data, wrappers };
+  run['data'] = kept;
   if (!own || isFields(data['dataset'])) return run;
   const before = chosen?.['params'] ?? {};
   run['data'] = {
-    ...data,
+    ...kept,
     source: {
       ...chosen,
       id: own.id,

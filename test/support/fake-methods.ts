@@ -37,6 +37,7 @@ const base = (id: string, name: string): MethodInfo => ({
   defaults: { paper: { learningRate: 1e-6, batchSize: 64 }, learningRate: 1e-4, batchSize: 16 },
   eats: 'pairs',
   sources: [answers],
+  wrappers: [],
   passes: [{ id, label: name }],
   needs: { reference: true, comparisons: true, steps: false },
   rewarded: true,

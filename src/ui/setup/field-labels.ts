@@ -74,9 +74,12 @@ export const fieldNames = ({
     names.set(`${settings}.mapping.${part}`, { label, control });
   }
   const source = method?.sources.find(({ id }) => id === document?.data.source?.id);
+  for (const { id, name } of method?.wrappers ?? [])
+    names.set(`data.wrappers.${id}`, { label: name, control: `wrapper-${id}` });
   for (const [owner, specs] of [
     ['method.params', method?.params],
     ['data.source.params', source?.params],
+    ...(method?.wrappers ?? []).map(({ id, params }) => [`data.wrappers.${id}`, params] as const),
   ] as const) {
     for (const [key, { label }] of Object.entries(specs ?? {}))
       names.set(`${owner}.${key}`, { label, control: idOf(`${owner}.${key}`) });

@@ -10,6 +10,7 @@ import './math-formula';
 import { methodChoice } from './method-choice';
 import { choice, numberInput } from './number-input';
 import { paramFields } from './param-fields';
+import { wrapperFields } from './wrapper-fields';
 
 const backends = [
   { id: 'auto', label: 'Choose for me' },
@@ -104,6 +105,7 @@ export class SetupPanel extends AppElement {
           ${this.#parameters(method, document)}
         </fieldset>
         ${this.#source(method, document)}
+        ${wrapperFields({ wrappers: method.wrappers, chosen: document.data.wrappers, problems: this.state.documentProblems, set: this.#set })}
         <section class="trained" aria-label="What is trained">
           ${adapterFields({
             document,

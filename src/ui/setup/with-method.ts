@@ -38,6 +38,10 @@ const sourceFor = (
   return { id: source.id, params: kept(before, source.params, after) };
 };
 
+/** The wrappers that can stand around this method's data too. */
+const wrappersFor = ({ data }: RunDocument, { wrappers }: MethodInfo) =>
+  Object.fromEntries(Object.entries(data.wrappers).filter(([id]) => wrappers.some((w) => w.id === id)));
+
 /**
  * The document with another method. What was left at the defaults of the method before gets the defaults of this one; what was
  * changed stays where it still fits.
@@ -62,6 +66,10 @@ export const withMethod = (
       ),
     },
     batchSize: stays(document.batchSize, before?.batchSize, fresh.batchSize),
-    data: { ...document.data, source: sourceFor(document, from, to, fresh.data.source) },
+    data: {
+      ...document.data,
+      source: sourceFor(document, from, to, fresh.data.source),
+      wrappers: wrappersFor(document, to),
+    },
   };
 };

@@ -8,6 +8,7 @@ import { chapters } from '../../../src/methods/method';
 import { defaultParams, paramProblem } from '../../../src/methods/params';
 import { checkPasses } from '../../../src/run/passes';
 import { sources } from '../../../src/sources';
+import { wrappers } from '../../../src/sources/wrappers';
 import { describeMethod } from '../../../src/train/method-info';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -30,7 +31,7 @@ describe('the catalogue', () => {
 
   it('is the page METHODS.md; run `npm run methods` when this fails', () => {
     expect(readFileSync(`${root}METHODS.md`, 'utf8')).toBe(
-      methodsPage(methods.map(describeMethod), sources, chapters),
+      methodsPage(methods.map(describeMethod), sources, wrappers, chapters),
     );
   });
 });

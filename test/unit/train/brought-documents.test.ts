@@ -4,8 +4,11 @@ import { methods } from '../../../src/methods/index';
 import { parseModelConfig } from '../../../src/model/config';
 import { linearModules } from '../../../src/model/linear-modules';
 import { readPeftAdapter } from '../../../src/model/peft';
+import { describeMethod } from '../../../src/train/method-info';
 import { defaultAdapter, defaultRun, parseRun, RunDocumentError } from '../../../src/train/run-document';
 import { hashedLora } from '../../support/hashed-lora';
+
+const infos = methods.map(describeMethod);
 
 type Json = Record<string, unknown>;
 const good = () => defaultRun(methods.find((m) => m.id === 'dpo')!);
@@ -14,7 +17,7 @@ const withDataset = (dataset: unknown) => ({ ...good(), data: { ...good().data, 
 const withSettings = (settings: Json) => withDataset({ id: 'data-1', settings });
 const problemsOf = (value: unknown) => {
   try {
-    parseRun(value, methods);
+    parseRun(value, infos);
   } catch (error) {
     expect(error).toBeInstanceOf(RunDocumentError);
     return (error as RunDocumentError).problems;
@@ -26,7 +29,7 @@ describe('run documents with a model, data and an adapter of one’s own', () =>
   it('reads a document from before they were there as it was meant', () => {
     const { weights: _w, adapter: _a, checkpointing: _c, data, ...old } = good();
     const { dataset: _d, ...oldData } = data;
-    const run = parseRun({ ...old, data: oldData }, methods);
+    const run = parseRun({ ...old, data: oldData }, infos);
     expect(run).toEqual(good());
     expect(run).toMatchObject({
       weights: 'f32',
@@ -37,7 +40,7 @@ describe('run documents with a model, data and an adapter of one’s own', () =>
   });
 
   it('fills in what is left out of an adapter and a dataset', () => {
-    const run = parseRun({ ...withDataset({ id: 'data-1' }), adapter: {}, weights: 'file' }, methods);
+    const run = parseRun({ ...withDataset({ id: 'data-1' }), adapter: {}, weights: 'file' }, infos);
     expect(run.adapter).toEqual(defaultAdapter());
     expect(run.data.dataset).toMatchObject({ id: 'data-1', settings: { format: 'auto', maxLength: 1024 } });
   });
@@ -76,7 +79,7 @@ describe('run documents with a model, data and an adapter of one’s own', () =>
 
   it('takes nothing from a document’s prototype', () => {
     const text = JSON.stringify(good()).replace('{', '{"__proto__":{"steps":3},');
-    const read = () => parseRun(JSON.parse(text), methods);
+    const read = () => parseRun(JSON.parse(text), infos);
     let run: unknown;
     try {
       run = read();

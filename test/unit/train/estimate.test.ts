@@ -8,8 +8,11 @@ import { parseModelConfig } from '../../../src/model/config';
 import { methodFacts } from '../../../src/run/method-facts';
 import type { DeviceFacts } from '../../../src/train/estimate';
 import { estimateRun } from '../../../src/train/estimate';
+import { describeMethod } from '../../../src/train/method-info';
 import type { RunDocument } from '../../../src/train/run-document';
 import { defaultAdapter, defaultRun, parseRun } from '../../../src/train/run-document';
+
+const infos = methods.map(describeMethod);
 
 /** The shape of SmolLM2-135M, or of it made larger. */
 const configOf = (changes: Record<string, unknown> = {}) =>
@@ -55,7 +58,7 @@ const withValue = (document: RunDocument, field: string, value: unknown): RunDoc
   const path = field.split('.');
   const holder = path.slice(0, -1).reduce((at, key) => at[key] as Record<string, unknown>, copy);
   holder[path.at(-1)!] = value;
-  return parseRun(copy, methods);
+  return parseRun(copy, infos);
 };
 
 describe('an estimate', () => {
