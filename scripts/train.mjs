@@ -13,7 +13,7 @@ import { help } from './terminal/help.mjs';
 import { backends, checkOptions, flagOf, inOptions, readChanges, readOptions } from './terminal/options.mjs';
 import { checkPlaces, checkTargets } from './terminal/places.mjs';
 import { wantedExports, writeExport } from './terminal/results.mjs';
-import { estimateLines, evaluationLine, misfitLines, reportLines } from './terminal/tables.mjs';
+import { estimateLines, evaluationLine, measureLines, misfitLines, reportLines } from './terminal/tables.mjs';
 import { tellError, withoutStacks } from './terminal/tell-error.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
 
@@ -81,6 +81,8 @@ const summaryOf = (evaluation) =>
     ...(evaluation.kind === 'pairs' ? { kind: evaluation.kind, metrics: evaluation.metrics } : {}),
     accuracy: evaluation.accuracy,
     interval: evaluation.interval,
+    ...(evaluation.temperature !== undefined && { temperature: evaluation.temperature }),
+    ...(evaluation.measures && { measures: evaluation.measures }),
     problems: evaluation.problems,
     step: evaluation.step,
   };
@@ -247,6 +249,7 @@ const main = async () => {
     }
     if (before) console.log(evaluationLine('Before:', before));
     if (after) console.log(evaluationLine('After: ', after));
+    for (const line of measureLines(before, after)) console.log(line);
     console.log(
       `${status.message} ${seconds.toFixed(0)} s on ${status.backend.name} (${status.backend.adapter}).`,
     );

@@ -3,6 +3,7 @@
 import type { Brought } from './headless-bring';
 import type { MethodInfo, RunDocument, Trainer } from './index';
 import { defaultRun, parseRun, RunDocumentError } from './index';
+import { worldProblems, worlds } from './tasks/cards';
 import { notAMethod } from './util/not-a-method';
 
 type Fields = Record<string, unknown>;
@@ -33,6 +34,14 @@ const setField = (document: Fields, path: readonly string[], value: unknown) => 
 /** Loss and rewards of held-out rows cost little, but for large models more than answers do for small ones. */
 const heldOutRows = { every: 0, problems: 100 };
 
+/** The model that the options name, or that of the world that they name. */
+const modelNamed = (set: DocumentInput['set']): string | undefined => {
+  const given = (field: string) => set.find(({ path }) => path.join('.') === field)?.value;
+  const [model, task] = [given('model'), given('data.task')];
+  if (typeof model === 'string') return model;
+  return worlds.find(({ id }) => id === task)?.models[0]?.id;
+};
+
 /**
  * The document before anything that is brought has been read: its fields are checked, its ids stand open.
  * @throws RunDocumentError
@@ -50,7 +59,7 @@ export const documentFrom = (methods: readonly MethodInfo[], input: DocumentInpu
     );
     throw new RunDocumentError([{ field: 'method.id', message }]);
   }
-  const fresh = defaultRun(known);
+  const fresh = defaultRun(known, file ? undefined : modelNamed(set));
   const document: Fields = file ? structuredClone(file) : { ...fresh };
   // Another method than the file's has other parameters.
   if (file && method !== undefined && method !== inFile) {
@@ -98,6 +107,7 @@ export const checkIds = async (trainer: Trainer, document: RunDocument): Promise
   if (from && !(await trainer.adapters()).some(({ id }) => id === from)) {
     missing('adapter.from', from, '--adapter DIR');
   }
+  problems.push(...worldProblems(document));
   const models = await trainer.models();
   if (!models.some(({ id }) => id === document.model)) {
     const known = models.map(({ id }) => id).join(', ');

@@ -44,6 +44,8 @@ export type { Trainer, TrainerOptions, TrainOptions, TrainResult } from './creat
 export { createTrainer } from './create-trainer';
 export type { DatasetReport, SampleExample } from './data/prepare/report';
 export type { ColumnMapping, DatasetSettings, FormatId, StepRule } from './data/settings';
+export type { WorldCard } from './tasks/cards';
+export { worlds } from './tasks/cards';
 export type { Problem, Verdict } from './tasks/task';
 export type { BackendChoice, BackendInfo, BackendName } from './tf';
 export type { LossResult, StepGradient } from './train/loss-case/compute-loss';
@@ -51,3 +53,4 @@ export type { MethodInfo, SourceInfo } from './train/method-info';
 export type { AdapterDocument, RunDocument } from './train/run-document';
 export { defaultRun, parseRun, RUN_VERSION, RunDocumentError } from './train/run-document';
 export type { PreferenceTree } from './tree/tree';
+export type { Measure } from './util/measure';

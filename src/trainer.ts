@@ -28,7 +28,8 @@ import { methodFacts } from './run/method-facts';
 import { TrainingSession } from './run/session';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
-import { getTask, tasks } from './tasks/index';
+import { worldOfModel, worldProblems, worlds } from './tasks/cards';
+import { loadTask } from './tasks/index';
 import type { Task } from './tasks/task';
 import type { BackendChoice, BackendInfo } from './tf';
 import { gpuStats, guardGpu, initBackend, onGpuError, tf } from './tf';
@@ -60,13 +61,10 @@ const catalogue = methods.map(describeMethod);
 /** Phases of a run that another model may take the place of: it is stored, or has not begun. */
 const replaceable: readonly RunPhase[] = ['idle', 'finished', 'stopped', 'failed'];
 
-const checkDifficulty = (task: Task, difficulty: string) => {
-  if (!task.difficulties.some((d) => d.id === difficulty)) {
-    const known = task.difficulties.map((d) => d.id).join(', ');
-    throw new Error(
-      `data.difficulty: "${difficulty}" is not a difficulty of ${task.name}; use one of ${known}.`,
-    );
-  }
+/** @throws naming the field: an unknown world or difficulty, or a model that was made for another world */
+const checkWorld = (document: Parameters<typeof worldProblems>[0]) => {
+  const [problem] = worldProblems(document);
+  if (problem) throw new Error(`${problem.field}: ${problem.message}.`);
 };
 
 /**
@@ -147,7 +145,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
 
   /** What to say instead of "Aborted()"; undefined for other errors. What the backend still holds is given up then. */
   const explainMemory =
-    (document: RunDocument, model: LoadedModel) =>
+    (document: RunDocument, model: LoadedModel, task: Task) =>
     (error: unknown, phase: RunPhase): Error | undefined => {
       if (!isOutOfMemory(error)) return undefined;
       broken = true;
@@ -155,7 +153,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       const device = memoryFacts(started());
       const adapter = { ...defaultAdapter(), ...document.adapter };
       const message = memoryMessage(document, phase, (next) => {
-        const [data, method] = [facts.of(next, model), methodFactsOf(next, model)];
+        const [data, method] = [facts.of(next, model, task), methodFactsOf(next, model)];
         return estimateRun({ config, weights, document: next, data, device, method }, adapter);
       });
       return new MemoryError(message, { cause: error });
@@ -204,8 +202,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
   const begin = async (document: RunDocument, runId: string, resume: boolean): Promise<RunStatus> => {
     const method = methods.find((m) => m.id === document.method.id)!;
     const { dataset } = document.data;
-    const task = dataset ? tasks[0]! : getTask(document.data.task);
-    if (!dataset) checkDifficulty(task, document.data.difficulty);
+    checkWorld(document);
+    const task = await loadTask(dataset ? worlds[0]!.id : document.data.task);
     checkTakesDataset(method, document);
     const kept = await store();
     const stored = resume ? await kept.getRun(runId) : undefined;
@@ -247,12 +245,12 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         backend: info,
         store: kept,
         emit,
-        explain: explainMemory(document, model),
+        explain: explainMemory(document, model, task),
         ...(stored && checkpoint ? { resume: { checkpoint, summary: stored } } : {}),
       });
     } catch (error) {
       release();
-      throw explainMemory(document, model)(error, 'loading') ?? error;
+      throw explainMemory(document, model, task)(error, 'loading') ?? error;
     }
     releaseRun = release;
     wanted = model;
@@ -357,7 +355,9 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       const document = parseRun(value, catalogue);
       const model = await shelf.load(document.model);
       const { config, weights } = model;
-      const data = facts.of(document, model);
+      checkWorld(document);
+      const task = document.data.dataset ? undefined : await loadTask(document.data.task);
+      const data = facts.of(document, model, task);
       const device = await deviceFacts(started());
       const adapter = { ...defaultAdapter(), ...document.adapter };
       const method = methodFactsOf(document, model);
@@ -404,11 +404,12 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         return model.summary;
       }),
     problems: async (task, difficulty, start, count) => {
-      checkDifficulty(getTask(task), difficulty);
-      return getTask(task).heldOut(difficulty, start, count);
+      checkWorld({ model: '', data: { task, difficulty, dataset: null } });
+      return (await loadTask(task)).heldOut(difficulty, start, count);
     },
     answer: async (problems, { which, temperature, seed, maxTokens, task: taskId }) => {
-      const task = getTask(taskId ?? session?.document.data.task ?? tasks[0]!.id);
+      const own = session?.document.data.task ?? worldOfModel(wanted?.summary.id ?? '')?.id;
+      const task = await loadTask(taskId ?? own ?? worlds[0]!.id);
       const answersOf = async (model: LoadedModel, network: Network): Promise<Answer[]> => {
         const began = performance.now();
         const answered = await answerProblems(

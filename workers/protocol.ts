@@ -12,6 +12,7 @@ import type { LossResult } from '../src/train/loss-case/compute-loss';
 import type { MethodInfo } from '../src/train/method-info';
 import type { RunDocument } from '../src/train/run-document';
 import type { PreferenceTree } from '../src/tree/tree';
+import type { Measure } from '../src/util/measure';
 
 /** TRL's metric names letter for letter (`rewards/margins`, `logps/chosen`, `grad_norm`, ...), plus `step`. */
 export type Metrics = Record<string, number>;
@@ -49,14 +50,18 @@ export interface Evaluation {
   /** Problems, or comparisons (none where the method compares nothing). */
   problems: number;
   /**
-   * Share of held-out problems answered wholly right, greedily, or of comparisons whose chosen side has the larger
-   * implicit reward; with its 95 % Wilson interval.
+   * Share of held-out problems answered wholly right, or of comparisons whose chosen side has the larger implicit reward;
+   * with its 95 % interval.
    */
   accuracy: number;
   interval: [number, number];
   /** Share of steps right among those written; 0 for pairs. */
   stepAccuracy: number;
   meanTokens: number;
+  /** At which the answers were sampled; greedy when left out. */
+  temperature?: number;
+  /** What the world of the problems measures beside accuracy. */
+  measures?: Measure[];
   /** Of pairs, under TRL's names: `eval_loss`, `eval_rewards/margins`, ... */
   metrics?: Metrics;
 }
@@ -118,6 +123,9 @@ export interface ModelSummary {
   description: string;
   parameters: number;
   builtIn: boolean;
+  /** Of a built-in model: the world that it was made for, and the difficulty that suits it. */
+  task?: string;
+  difficulty?: string;
   /** Of a model that was brought: what a form needs to offer the right choices. */
   details?: ModelDetails;
 }
@@ -380,7 +388,7 @@ export interface TrainerApi {
       temperature: number;
       seed: number;
       maxTokens: number;
-      /** The task they are from; by default that of the open run, else the first built-in one. */
+      /** The task they are from; by default that of the open run, else the one that the model was made for. */
       task?: string;
     },
   ): Promise<Answer[]>;

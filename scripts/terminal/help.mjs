@@ -59,6 +59,7 @@ Examples from a file (otherwise the built-in problems)
 
 The built-in problems
   --trees N           preference trees to make before training
+  --task ID           whose problems: arithmetic, or another built-in world; comes with its model, and a model with it
   --difficulty ID     of the training problems
   --max-tokens N      longest response, also of --chat
 

@@ -21,6 +21,7 @@ const fields = [
   ['checkpointing', ['checkpointing'], 'switch'],
   ['source', ['data', 'source'], 'source'],
   ['trees', ['data', 'trees'], 'number'],
+  ['task', ['data', 'task'], 'text'],
   ['difficulty', ['data', 'difficulty'], 'text'],
   ['max-tokens', ['data', 'maxTokens'], 'number'],
   ['eval-problems', ['evaluation', 'problems'], 'number'],

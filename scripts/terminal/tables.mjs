@@ -122,11 +122,28 @@ export const misfitLines = (estimate, document) => [
 /** Before the first update every margin is 0, and no pair is ranked: see src/train/outcome.ts. */
 export const areTied = (updates, margin = 1) => updates === 0 && Math.abs(margin) < 1e-5;
 
+/** A measure's value and interval: src/train/measure-words.ts. */
+const measured = ({ unit, value, interval }) => {
+  const digits = (x) =>
+    unit === 'share' ? (100 * x).toFixed(1) : Math.abs(x) < 10 ? x.toFixed(2) : x.toFixed(1);
+  return `${digits(value)}${unit === 'share' ? ' %' : ` ${unit}`} (${interval.map(digits).join(' to ')})`;
+};
+
+/** What the world of the problems measures beside accuracy, one line each: before and after. */
+export const measureLines = (before, after) => {
+  const measures = after?.measures ?? before?.measures ?? [];
+  const width = Math.max(0, ...measures.map(({ name }) => name.length));
+  return measures.map(({ id, name }) => {
+    const [then, now] = [before, after].map((e) => e?.measures?.find((m) => m.id === id));
+    return `  ${name.padEnd(width)}  ${[then, now].flatMap((m) => (m ? [measured(m)] : [])).join(' -> ')}`;
+  });
+};
+
 /** One line for an `Evaluation`, of answers or of held-out rows. */
 export const evaluationLine = (name, e) => {
   const interval = `95 % interval ${(100 * e.interval[0]).toFixed(1)} to ${(100 * e.interval[1]).toFixed(1)}`;
   if (e.kind !== 'pairs')
-    return `${name} ${percent(e.accuracy)} of ${e.problems} held-out problems (${interval})`;
+    return `${name} ${percent(e.accuracy)} of ${e.problems} held-out problems${e.temperature ? `, sampled at temperature ${e.temperature}` : ''} (${interval})`;
   const loss = `loss ${(e.metrics?.eval_loss ?? Number.NaN).toFixed(4)} on held-out rows`;
   if (e.problems === 0) return `${name} ${loss}`;
   if (areTied(e.step, e.metrics?.['eval_rewards/margins']))

@@ -11,6 +11,8 @@ const indexSchema = z.array(
     name: z.string(),
     description: z.string(),
     parameters: z.number(),
+    task: z.string(),
+    difficulty: z.string(),
     files: z.array(z.object({ name: z.string(), bytes: z.number(), sha256: z.string() })),
   }),
 );
@@ -62,6 +64,8 @@ const summaryOf = (entry: IndexEntry): ModelSummary => ({
   description: entry.description,
   parameters: entry.parameters,
   builtIn: true,
+  task: entry.task,
+  difficulty: entry.difficulty,
 });
 
 /** Models that come with the program. */

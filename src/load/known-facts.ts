@@ -1,5 +1,5 @@
 import type { DatasetReport } from '../data/prepare/report';
-import { getTask } from '../tasks/index';
+import type { Task } from '../tasks/task';
 import type { DataFacts } from '../train/estimate';
 import type { RunDocument } from '../train/run-document';
 import type { PreferenceTree } from '../tree/tree';
@@ -10,21 +10,24 @@ export interface KnownFacts {
   /**
    * From a check of the same data; of built-in problems from the lengths of some and their solutions; else the longest that
    * the document allows.
+   * @param task the document's, where it trains on built-in problems
    */
-  of(document: RunDocument, model: LoadedModel): DataFacts;
+  of(document: RunDocument, model: LoadedModel, task: Task | undefined): DataFacts;
   /** Takes down what a check of the data found. */
   note(document: RunDocument, trees: readonly PreferenceTree[], report: DatasetReport): void;
 }
 
 const keyOf = ({ model, method, data }: RunDocument) => JSON.stringify([model, method.id, data.dataset]);
 
-const builtInFacts = ({ data: { task, difficulty } }: RunDocument, { tokenizer }: LoadedModel): DataFacts => {
-  const sizes = getTask(task)
-    .heldOut(difficulty, 0, 16)
-    .map(({ prompt, solution }) => {
-      const [asked, answered] = [prompt, solution].map((text) => tokenizer.encode(text).length);
-      return { scored: 2 * answered!, all: asked! + 2 * answered! }; // two answers to one prompt
-    });
+const builtInFacts = (
+  task: Task,
+  { data: { difficulty } }: RunDocument,
+  { tokenizer }: LoadedModel,
+): DataFacts => {
+  const sizes = task.heldOut(difficulty, 0, 16).map(({ prompt, solution }) => {
+    const [asked, answered] = [prompt, solution].map((text) => tokenizer.encode(text).length);
+    return { scored: 2 * answered!, all: asked! + 2 * answered! }; // two answers to one prompt
+  });
   const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   return {
     meanTokens: mean(sizes.map(({ all }) => all)),
@@ -36,11 +39,11 @@ const builtInFacts = ({ data: { task, difficulty } }: RunDocument, { tokenizer }
 export const createKnownFacts = (): KnownFacts => {
   const checked = new Map<string, DataFacts>();
   return {
-    of: (document, model) => {
+    of: (document, model, task) => {
       const known = checked.get(keyOf(document));
       if (known) return known;
       const { dataset, maxTokens } = document.data;
-      if (!dataset && model.summary.builtIn) return builtInFacts(document, model);
+      if (!dataset && task && model.summary.builtIn) return builtInFacts(task, document, model);
       const path = Math.min(
         dataset?.settings.maxLength ?? (dataset ? 1024 : 2 * maxTokens),
         model.config.maxPositions,

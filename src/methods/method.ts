@@ -63,7 +63,26 @@ export interface Method extends Card {
   /** The weights that the run returns; those of the last pass when left out. */
   result?(params: Params): Blend;
   /** Optimiser settings of the paper, and what suits the built-in models. */
-  defaults: { paper: Readonly<Record<string, number | string>>; learningRate: number; batchSize: number };
+  defaults: {
+    paper: Readonly<Record<string, number | string>>;
+    learningRate: number;
+    batchSize: number;
+    /** The world that its claim is about, and the run that shows it; chained arithmetic when left out. */
+    world?: WorldDefaults;
+  };
+}
+
+/** What a method's default run in a world has otherwise than any run. */
+export interface WorldDefaults {
+  task: string;
+  /** That of the world's own model when left out. */
+  difficulty?: string;
+  model?: string;
+  trees?: number;
+  maxTokens?: number;
+  steps?: number;
+  schedule?: { kind: 'constant' | 'linear' | 'cosine'; warmup: number };
+  evaluation?: { every?: number; problems?: number };
 }
 
 /** A method with the types of its own parameters. */

@@ -1,6 +1,6 @@
 import type { CreditView, Evaluation } from '../../workers/protocol';
 import { creditOf } from '../train/credit';
-import { accuracyOf, answerProblems } from '../train/evaluate';
+import { accuracyOf, answerProblems, measuresOf } from '../train/evaluate';
 import { evaluatePairs } from '../train/evaluate-pairs';
 import { plural } from '../util/count';
 import { yieldToMessages } from '../util/mutex';
@@ -25,20 +25,26 @@ const evaluateRows = async (
   return ctx.onDevice(() => evaluatePairs(runner.state(), rows, () => ctx.between()));
 };
 
-/** Greedy accuracy of the current weights on the first `count` held-out problems. */
+/** What the current weights make of the first `count` held-out problems, answered as their world says: greedily or sampled. */
 const evaluateProblems = async (ctx: RunContext, runner: PassRunner, count: number): Promise<Result> => {
   const { task, model, document, signal } = ctx;
+  const { temperature, samples } = task.evaluation;
   ctx.setPhase('evaluating', `Answering ${plural(count, 'held-out problem')}.`);
   const answers = await ctx.onDevice(() =>
     answerProblems(
       { network: runner.network(), tokenizer: model.tokenizer },
       task,
       task.heldOut(document.data.difficulty, HELD_OUT_START, count),
-      { temperature: 0, seed: document.seed, maxTokens: document.data.maxTokens, signal },
+      { temperature, samples, seed: document.seed, maxTokens: document.data.maxTokens, signal },
       yieldToMessages,
     ),
   );
-  return accuracyOf(answers);
+  const measures = measuresOf(task, answers);
+  return {
+    ...accuracyOf(answers),
+    ...(temperature > 0 && { temperature }),
+    ...(measures && { measures }),
+  };
 };
 
 /** Either, as the run's data are; undefined when no row is held out. */

@@ -7,6 +7,7 @@ import { sourcesFor } from '../sources/index';
 import type { Source } from '../sources/source';
 import { chosenWrappers, wrapped } from '../sources/wrappers/index';
 import type { WrapContext } from '../sources/wrappers/wrapper';
+import { worlds } from '../tasks/cards';
 import { madeTrees } from '../train/made-trees';
 import { scoreTrees } from '../train/score';
 import type { PreferenceTree } from '../tree/tree';
@@ -51,6 +52,16 @@ export class UnsuitableSourceError extends Error {
   override name = 'UnsuitableSourceError';
 }
 
+/** @throws UnsuitableSourceError when the world's judge does not give the labels that a source goes by */
+const checkLabels = (field: string, { task }: RunContext, source: Source, params: Params) => {
+  const lack = source.needs?.(params).filter((name) => !task.labels.includes(name)) ?? [];
+  if (lack.length === 0) return;
+  const able = worlds.filter(({ labels }) => lack.every((name) => labels.includes(name)));
+  throw new UnsuitableSourceError(
+    `${field}: “${source.name}” needs a world that says which answers are ${lack.map((l) => `"${l}"`).join(' and ')}, and “${task.name}” does not; use ${able.map(({ id, models }) => `data.task "${id}" with the model ${models[0]!.id}`).join(', or ')}.`,
+  );
+};
+
 /** The source that the document chooses. @throws UnsuitableSourceError when the method cannot train on it */
 const chosenSource = ({ document, method }: RunContext): { source: Source; params: Params } => {
   const { source: chosen } = document.data;
@@ -85,7 +96,14 @@ export class RunTrees {
     private readonly ctx: RunContext,
     private readonly passes: readonly Pass[],
   ) {
-    if (!ctx.dataset && this.makerOf(RUN)) chosenSource(ctx);
+    if (!ctx.dataset && this.makerOf(RUN)) {
+      const { source, params } = chosenSource(ctx);
+      checkLabels('data.source.id', ctx, source, params);
+    }
+    for (const { id, trees } of passes) {
+      if (!trees || 'of' in trees) continue;
+      checkLabels(`method: pass "${id}"`, ctx, trees, defaultParams(trees));
+    }
   }
 
   /** What a pass trains on; empty before it has been made. */

@@ -1,4 +1,4 @@
-import type { Problem, Verdict } from '../tasks/task';
+import type { Judgement, Problem, VerifiedAnswer } from '../tasks/task';
 import { isEnd } from '../tokenizer/tokenizer';
 import type { PipelineContext, Sample } from './pipeline';
 import { promptTokens } from './prompt-tokens';
@@ -9,11 +9,11 @@ import { problemLimit } from './tally';
 import { throwIfAborted } from './throw-if-aborted';
 
 /** A sampled answer that ended by itself, cut into steps and verified. */
-export interface Answer {
-  problem: Problem;
+export interface Answer extends VerifiedAnswer {
   /** Concatenated, exactly the sampled tokens with their EOS. */
   steps: StepTokens[];
-  verdict: Verdict;
+  /** Of a world that has a judge. */
+  judgement?: Judgement;
   /** Of all its tokens together, under the distribution that they were drawn from, temperature and top-p included: log q. */
   proposalLogProb: number;
 }
@@ -54,12 +54,14 @@ export const sampleAnswers = async (
         tally.unusable++;
         return [];
       }
-      const verdict = ctx.task.verify(problem, ctx.tokenizer.decode(sample.tokens));
+      const text = ctx.tokenizer.decode(sample.tokens);
+      const verdict = ctx.task.verify(problem, text);
+      const judgement = ctx.task.judge?.({ problem, text, verdict });
       if (verdict.correct) tally.right++;
       else tally.wrong++;
       const steps = splitTokens(ctx.task, ctx.tokenizer, sample.tokens);
       const proposalLogProb = sample.proposalLogProbs.reduce((sum, x) => sum + x, 0);
-      return [{ problem, steps, verdict, proposalLogProb }];
+      return [{ problem, text, steps, verdict, ...(judgement && { judgement }), proposalLogProb }];
     }),
   );
 };

@@ -1,8 +1,9 @@
+import { choice } from '../methods/params';
 import { treesOfAnswers } from '../search/answer-lists';
 import { answersTree } from '../search/answers-tree';
 import { judgedSteps } from '../search/judged-steps';
 import { promptTokens } from '../search/prompt-tokens';
-import { scoreAnswer } from '../search/score-answer';
+import { labelOf, scoreAnswer } from '../search/score-answer';
 import { scored } from './scored';
 import { defineSource } from './source';
 
@@ -13,11 +14,20 @@ import { defineSource } from './source';
 export const sampledAnswers = defineSource({
   id: 'sampled-answers',
   name: 'Sampled answers',
-  summary:
-    'The model answers each problem several times; every answer is kept, with the verifier’s label and score.',
-  params: scored,
+  summary: 'The model answers each problem several times; every answer is kept, with a label and a score.',
+  params: {
+    ...scored,
+    desirable: choice({
+      label: 'what is desirable',
+      help: 'Which answers have the label “desirable”: right ones, or those that a world’s judge calls safe or helpful.',
+      options: { right: 'right by the verifier', safe: 'safe', helpful: 'helpful' },
+      default: 'right',
+      from: 'ours',
+    }),
+  },
   makes: ['answers', 'lists'],
-  make: (ctx, { samples, temperature, topP, scoring }) =>
+  needs: ({ desirable }) => (desirable === 'right' ? [] : [desirable]),
+  make: (ctx, { samples, temperature, topP, scoring, desirable }) =>
     treesOfAnswers(ctx, { count: samples, temperature, topP }, (answers, made) => {
       const { problem } = answers[0]!;
       return answersTree({
@@ -26,7 +36,7 @@ export const sampledAnswers = defineSource({
         answers: answers.map((answer) => ({
           steps: judgedSteps(answer),
           score: scoreAnswer(answer, scoring),
-          labels: { desirable: answer.verdict.correct ? 1 : 0, logProposal: answer.proposalLogProb },
+          labels: { desirable: labelOf(answer, desirable), logProposal: answer.proposalLogProb },
         })),
         comparisons: [],
       });

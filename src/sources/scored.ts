@@ -7,9 +7,9 @@ export const scored = {
   ...sampling,
   scoring: choice({
     label: 'score',
-    help: 'How the verifier’s judgement becomes a number from 0 to 1; a right answer has 1.',
+    help: 'How the judgement of an answer becomes a number.',
     options: scorings,
-    default: 'prefix',
+    default: 'judge',
     from: 'ours',
   }),
 };

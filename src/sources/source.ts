@@ -12,13 +12,16 @@ export interface Source {
   params: ParamSpecs;
   /** Kinds of data that its trees can serve as. */
   makes: readonly DataKind[];
+  /** Labels of answers that the world's judge has to give; none when left out. */
+  needs?(params: Params): readonly string[];
   /** Yields trees until `context.count` were made. @throws TooFewTreesError when the problems run out before */
   make(context: PipelineContext, params: Params): AsyncGenerator<PreferenceTree>;
 }
 
 /** A source with the types of its own parameters. */
-interface SourceOf<P extends ParamSpecs> extends Omit<Source, 'params' | 'make'> {
+interface SourceOf<P extends ParamSpecs> extends Omit<Source, 'params' | 'make' | 'needs'> {
   params: P;
+  needs?(params: Values<P>): readonly string[];
   make(context: PipelineContext, params: Values<P>): AsyncGenerator<PreferenceTree>;
 }
 

@@ -1,4 +1,6 @@
 import { createRng, type Rng } from '../util/rng';
+import { worldCard } from './cards';
+import { heldOutList, isHeldOut } from './held-out';
 import type { Problem, StepVerdict, Task, Verdict } from './task';
 
 /*
@@ -14,9 +16,9 @@ import type { Problem, StepVerdict, Task, Verdict } from './task';
  * right form and a model of a few hundred thousand parameters can learn the task, but not at once.
  */
 
+/** What a difficulty of the card means. */
 interface Level {
   id: string;
-  label: string;
   /** Number of operations, from and to. */
   operations: readonly [number, number];
   /** Largest first number. */
@@ -28,28 +30,13 @@ interface Level {
 }
 
 const levels: readonly Level[] = [
-  { id: 'easy', label: '2 to 3 operations, up to 99', operations: [2, 3], start: 20, addend: 20, limit: 99 },
-  {
-    id: 'medium',
-    label: '3 to 4 operations, up to 999',
-    operations: [3, 4],
-    start: 50,
-    addend: 50,
-    limit: 999,
-  },
-  {
-    id: 'hard',
-    label: '4 to 6 operations, up to 999',
-    operations: [4, 6],
-    start: 99,
-    addend: 99,
-    limit: 999,
-  },
+  { id: 'easy', operations: [2, 3], start: 20, addend: 20, limit: 99 },
+  { id: 'medium', operations: [3, 4], start: 50, addend: 50, limit: 999 },
+  { id: 'hard', operations: [4, 6], start: 99, addend: 99, limit: 999 },
 ];
 
 const largestFactor = 9;
 const heldOutSeed = 20_240_618;
-const heldOutShare = 10;
 
 const levelOf = (difficulty: string): Level => {
   const level = levels.find((l) => l.id === difficulty);
@@ -101,18 +88,6 @@ const drawAny = (rng: Rng, level: Level): Problem => {
 };
 
 /**
- * Whether a prompt belongs to the held-out tenth. A hash of the text decides (FNV-1a with a final mix), so the
- * answer is the same for training, pretraining and evaluation, at every difficulty and seed.
- */
-export const isHeldOut = (prompt: string): boolean => {
-  let h = 2166136261;
-  for (let i = 0; i < prompt.length; i++) h = Math.imul(h ^ prompt.charCodeAt(i), 16777619);
-  h = Math.imul(h ^ (h >>> 16), 2246822507);
-  h ^= h >>> 13;
-  return (h >>> 0) % heldOutShare === 0;
-};
-
-/**
  * Problems number `start` to `start + count - 1` of the fixed held-out list of a difficulty, all distinct. `draw`
  * never returns any of them. The list does not depend on any run's seed.
  *
@@ -120,29 +95,11 @@ export const isHeldOut = (prompt: string): boolean => {
  */
 export const heldOutProblems = (difficulty: string, start: number, count: number): Problem[] => {
   const level = levelOf(difficulty);
-  for (const [name, value] of Object.entries({ start, count })) {
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new Error(`heldOutProblems: ${name} is ${value}; give a whole number of at least 0.`);
-    }
-  }
   const rng = createRng(heldOutSeed).fork(difficulty);
-  const seen = new Set<string>();
-  const found: Problem[] = [];
-  // Held-out problems are about one in ten; a long drought means that nearly all of them have been seen.
-  for (let drought = 0; found.length < count; drought++) {
-    if (drought > 100_000) {
-      throw new Error(
-        `heldOutProblems: difficulty "${difficulty}" has only about ${seen.size} held-out problems; ` +
-          `${start} + ${count} were asked for. Ask for fewer.`,
-      );
-    }
+  return heldOutList(difficulty, start, count, () => {
     const problem = drawAny(rng, level);
-    if (!isHeldOut(problem.prompt) || seen.has(problem.prompt)) continue;
-    seen.add(problem.prompt);
-    drought = 0;
-    if (seen.size > start) found.push(problem);
-  }
-  return found;
+    return isHeldOut(problem.prompt) ? problem : undefined;
+  });
 };
 
 /** Lines with their newlines; text after the last newline is a line too. */
@@ -225,9 +182,7 @@ const verify = (problem: Problem, response: string): Verdict => {
 
 /** Chained arithmetic; see the top of this file. */
 export const arithmetic: Task = {
-  id: 'arithmetic',
-  name: 'Chained arithmetic',
-  difficulties: levels.map(({ id, label }) => ({ id, label })),
+  ...worldCard('arithmetic'),
   draw: (rng, difficulty) => {
     const level = levelOf(difficulty);
     for (;;) {

@@ -1,14 +1,20 @@
-import { arithmetic } from './arithmetic';
+import { worldCard } from './cards';
 import type { Task } from './task';
 
-/** The built-in worlds, in the order in which they are shown. */
-export const tasks: readonly Task[] = [arithmetic];
+/** The built-in worlds; each is loaded when it is chosen. */
+const loaders: Readonly<Record<string, () => Promise<Task>>> = {
+  arithmetic: async () => (await import('./arithmetic')).arithmetic,
+};
 
-/** @throws when there is no task of that id. */
-export const getTask = (id: string): Task => {
-  const task = tasks.find((t) => t.id === id);
-  if (!task) {
-    throw new Error(`There is no task "${id}"; use one of ${tasks.map((t) => `"${t.id}"`).join(', ')}.`);
-  }
+const loaded = new Map<string, Task>();
+
+/** Loads a world. @throws when there is none of that id, or its code cannot be fetched */
+export const loadTask = async (id: string): Promise<Task> => {
+  const known = loaded.get(id);
+  if (known) return known;
+  const load = Object.hasOwn(loaders, id) ? loaders[id] : undefined;
+  if (!load) throw new Error(`There is no task "${worldCard(id).id}" to load.`);
+  const task = await load();
+  loaded.set(id, task);
   return task;
 };

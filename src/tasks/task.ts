@@ -1,4 +1,6 @@
+import type { Measure } from '../util/measure';
 import type { Rng } from '../util/rng';
+import type { WorldCard } from './cards';
 
 /** A question with a checkable answer. Plain JSON. */
 export interface Problem {
@@ -10,6 +12,8 @@ export interface Problem {
   answer: string;
   /** Difficulty it was drawn at. */
   difficulty: string;
+  /** Which part of the held-out problems it belongs to, where a world tells parts apart: one of its groups. */
+  group?: string;
   /** What the verifier needs. */
   data: Record<string, number | string | number[] | string[]>;
 }
@@ -33,12 +37,31 @@ export interface Verdict {
   firstWrongStep: number;
 }
 
+/** An answer to a problem, as the verifier saw it. */
+export interface VerifiedAnswer {
+  problem: Problem;
+  text: string;
+  verdict: Verdict;
+}
+
+/** One of the answers that a world's measures are taken over. */
+export interface MeasuredAnswer extends VerifiedAnswer {
+  /** Its length, EOS included. */
+  tokens: number;
+  /** It ended by itself. */
+  finished: boolean;
+}
+
+/** What a world's judge says of an answer beside right and wrong. */
+export interface Judgement {
+  /** How good it is, higher being better; of any scale. */
+  score: number;
+  /** Names of the world's card, each with 0, 1 or a number between. */
+  labels: Readonly<Record<string, number>>;
+}
+
 /** A built-in world with a verifier. */
-export interface Task {
-  id: string;
-  name: string;
-  /** In order of difficulty. */
-  difficulties: readonly { id: string; label: string }[];
+export interface Task extends WorldCard {
   /** Draws a problem; the same rng state gives the same problem. */
   draw(rng: Rng, difficulty: string): Problem;
   /** Held-out problems `start` to `start + count`: fixed, the same for everyone, and never drawn by `draw`. */
@@ -48,4 +71,11 @@ export interface Task {
   continueFrom(problem: Problem, prefix: string): string | undefined;
   /** Splits a response text into steps, by the same rule as verify. */
   splitSteps(response: string): string[];
+  /** The judge, where the world has one; else a verdict is all there is, and its right lines are the score. */
+  judge?(answer: VerifiedAnswer): Judgement;
+  /**
+   * What the world is about, measured on answers to held-out problems: with `evaluation.samples` above 1 as many to each
+   * problem, side by side. Accuracy and length are always measured, and need not be repeated.
+   */
+  measures?(answers: readonly MeasuredAnswer[]): Measure[];
 }

@@ -8,7 +8,10 @@ import { wrappersFor } from '../sources/wrappers/index';
 import type { Wrapper } from '../sources/wrappers/wrapper';
 
 /** A source as data. */
-export type SourceInfo = Omit<Source, 'make'>;
+export interface SourceInfo extends Omit<Source, 'make' | 'needs'> {
+  /** Labels that a world's judge has to give, at its default parameters; see `WorldCard.labels`. */
+  labels?: readonly string[];
+}
 
 /** A wrapper as data. */
 export type WrapperInfo = Omit<Wrapper, 'wrap' | 'suits'>;
@@ -39,7 +42,10 @@ export const describeMethod = (method: Method): MethodInfo => {
   const passes = method.passes(defaultParams(method));
   return {
     ...data,
-    sources: sourcesFor(method).map(({ make: _make, ...source }) => source),
+    sources: sourcesFor(method).map(({ make: _make, needs, ...source }) => ({
+      ...source,
+      ...(needs && { labels: needs(defaultParams(source)) }),
+    })),
     wrappers: wrappersFor(method).map(({ wrap: _wrap, suits: _suits, ...wrapper }) => wrapper),
     passes: passes.map(({ id, label }) => ({ id, label })),
     needs: {

@@ -9,6 +9,14 @@ const evaluationColumns = (e: Evaluation): Record<string, number> => ({
   'eval/step_accuracy': e.stepAccuracy,
   'eval/mean_tokens': e.meanTokens,
   'eval/problems': e.problems,
+  ...Object.assign(
+    {},
+    ...(e.measures ?? []).map(({ id, value, interval: [low, high] }) => ({
+      [`eval/${id}`]: value,
+      [`eval/${id}_low`]: low,
+      [`eval/${id}_high`]: high,
+    })),
+  ),
   ...e.metrics,
 });
 

@@ -1,6 +1,8 @@
 import type { Evaluation, RunSummary } from '../../workers/protocol';
 import type { DatasetReport } from '../data/prepare/report';
+import type { Measure } from '../util/measure';
 import { targetsInWords } from '../util/targets-in-words';
+import { measureInterval, measuresBeforeAndAfter, measureValue } from './measure-words';
 import type { PolicyPlan } from './policy';
 import type { RunDocument } from './run-document';
 
@@ -8,6 +10,19 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /** Text of a stranger's file name or id, kept from being read as Markdown or YAML. */
 const plain = (text: string) => text.replace(/[^\w .,:@/+()-]/g, '_').slice(0, 200);
+
+/** What the world measures beside accuracy, before and after. */
+const measureRows = (evaluations: readonly Evaluation[]): string[] => {
+  const rows = measuresBeforeAndAfter(evaluations[0]?.measures, evaluations.at(-1)?.measures);
+  if (rows.length === 0) return [];
+  const cell = (m: Measure | undefined) => (m ? `${measureValue(m)} (${measureInterval(m)})` : '');
+  return [
+    '| measure | before | after |',
+    '| --- | --- | --- |',
+    ...rows.map(({ before, after }) => `| ${plain(after.name)} | ${cell(before)} | ${cell(after)} |`),
+    '',
+  ];
+};
 
 const evaluationRow = (e: Evaluation) =>
   e.kind === 'pairs'
@@ -95,5 +110,6 @@ export const modelCard = (
     '| --- | --- | --- | --- | --- |',
     ...run.evaluations.map(evaluationRow),
     '',
+    ...measureRows(run.evaluations),
   ].join('\n');
 };

@@ -1,4 +1,5 @@
 import type { Answer } from '../../workers/protocol';
+import { worldCard } from '../tasks/cards';
 import type { Problem } from '../tasks/task';
 import type { AppCore } from './app';
 
@@ -40,14 +41,21 @@ export const createAnswers = (app: AppCore) => {
       }
       return wanted.flatMap((i) => problems.get(key(i)) ?? []);
     },
-    /** Greedy answers under the weights of now. */
+    /** Answers under the weights of now, greedy or sampled as their world has it. */
     async answers(list: readonly Problem[], which: Which): Promise<Answer[]> {
       const under = weights(which);
       const key = (p: Problem) => `${which} ${under} ${p.id}`;
       const missing = list.filter((p) => !known.has(key(p)));
       if (missing.length > 0) {
-        const { maxTokens } = source();
-        const given = await app.connection.api.answer(missing, { which, temperature: 0, seed: 0, maxTokens });
+        const { maxTokens, task } = source();
+        const { temperature } = worldCard(task).evaluation;
+        const given = await app.connection.api.answer(missing, {
+          which,
+          temperature,
+          seed: 0,
+          maxTokens,
+          task,
+        });
         for (const [i, answer] of given.entries()) known.set(key(missing[i]!), answer);
       }
       return list.flatMap((p) => known.get(key(p)) ?? []);

@@ -6,7 +6,7 @@
  *   offer, offer-resume  the unfinished run offered after a reload; offer-dismiss
  *   watch, problem, reference-answer, policy-answer, verdict, play, story (data-solved), next-problem
  *   method-<id>          radio buttons; field-<path with dashes>, such as field-steps, field-optimizer-learningRate,
- *                        field-method-params-beta; field-model, field-difficulty, field-schedule, field-backend
+ *                        field-method-params-beta; field-model, field-task, field-difficulty, field-schedule, field-backend
  *   model-drop, data-drop (drop anywhere on them), model-more, data-more, adapter-more (the <details> with these:)
  *                        model-files, model-folder, data-file, adapter-files (file inputs); hub-repo, hub-revision, hub-file,
  *                        hub-token, hub-address, hub-load; the same with data-hub- (data-hub-look, data-hub-choice) and
@@ -54,7 +54,7 @@ import { isSection, type SectionId, sections } from './sections';
 import { fieldNames } from './setup/field-labels';
 import { goToControl } from './setup/go-to-field';
 import { listenForShortcuts, shortcuts } from './shortcuts';
-import { isArithmetic } from './state';
+import { onBuiltInProblems } from './state';
 import './charts/curves-panel';
 import './credit/credit-panel';
 import './dock/dock-notes';
@@ -150,7 +150,7 @@ export class AppShell extends AppElement {
     const { app } = this;
     switch (id) {
       case 'watch':
-        return isArithmetic(this.state)
+        return onBuiltInProblems(this.state)
           ? html`<watch-panel .app=${app}></watch-panel>`
           : html`<chat-panel .app=${app}></chat-panel>`;
       case 'bring':
@@ -174,19 +174,19 @@ export class AppShell extends AppElement {
 
   override render() {
     const { app } = this;
-    const arithmetic = isArithmetic(this.state);
+    const builtIn = onBuiltInProblems(this.state);
     return html`
       ${this.#link('main', 'Skip to the content', 'skip-link')}
       <header><site-header .app=${app}></site-header></header>
       <nav aria-label="Parts of the page">
-        <ol>${sections.map(({ id, short }) => html`<li ?hidden=${id === 'problems' && !arithmetic}>${this.#link(id, short)}</li>`)}</ol>
+        <ol>${sections.map(({ id, short }) => html`<li ?hidden=${id === 'problems' && !builtIn}>${this.#link(id, short)}</li>`)}</ol>
       </nav>
       <main id="main" tabindex="-1">
         ${sections.map(
           ({
             id,
             title,
-          }) => html`<section ?hidden=${id === 'problems' && !arithmetic} id=${id} aria-labelledby="${id}-title">
+          }) => html`<section ?hidden=${id === 'problems' && !builtIn} id=${id} aria-labelledby="${id}-title">
             <h2 id="${id}-title" tabindex="-1">${title}</h2>
             ${this.#body(id)}
           </section>`,

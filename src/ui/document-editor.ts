@@ -1,5 +1,5 @@
 import { defaultParams } from '../methods/params';
-import { tasks } from '../tasks';
+import { worldProblems, worlds } from '../tasks/cards';
 import type { MethodInfo } from '../train/method-info';
 import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../train/run-document';
 import { createAddress } from './address';
@@ -65,11 +65,8 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
       )
     : [];
   const { dataset } = document.data;
-  if (!dataset) {
-    const task = tasks.find(({ id }) => id === document.data.task);
-    problems.push(...check('data.task', document.data.task, tasks));
-    if (task) problems.push(...check('data.difficulty', document.data.difficulty, task.difficulties));
-  } else if (listed && !datasets.some(({ id }) => id === dataset.id)) {
+  if (!dataset) problems.push(...worldProblems(document));
+  else if (listed && !datasets.some(({ id }) => id === dataset.id)) {
     problems.push({
       field: 'data.dataset.id',
       message: `"${dataset.id}" is not here; choose its file again (the same file has the same id), or go on with the built-in problems`,
@@ -83,6 +80,14 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
     });
   }
   return problems;
+};
+
+/** The defaults of a method as an address means them: of the model that it names, or of the world. */
+const standing = (method: MethodInfo, fields: object): RunDocument => {
+  const { model, data } = fields as { model?: unknown; data?: { task?: unknown } };
+  const card = worlds.find(({ id }) => id === data?.task);
+  const named = typeof model === 'string' ? model : card?.models[0]?.id;
+  return defaultRun(method, named);
 };
 
 /** The defaults with the source that an address names, at that source's own defaults. */
@@ -167,7 +172,7 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
       const id = fields.method?.id;
       const method = id === undefined ? standard() : methods().find((m) => m.id === id);
       // Without a known method there are no defaults to fill in; the validator says which methods there are.
-      const base = method ? onSource(defaultRun(method), method, fields) : app.store.get().document;
+      const base = method ? onSource(standing(method, fields), method, fields) : app.store.get().document;
       take(overlay(base, fields));
     } catch (error) {
       app.store.set({ documentProblems: problemsOf(error) });
@@ -180,7 +185,8 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
     const first = standard();
     if (!document || !method || !first) return undefined;
     return writeHash(document, {
-      ...defaultRun(method),
+      ...defaultRun(method, document.model),
+      model: defaultRun(method).model,
       method: { ...defaultRun(method).method, id: first.id },
     });
   }, fromHash);

@@ -204,7 +204,7 @@ export const lacksData = ({ document, models }: Readonly<State>): boolean =>
   document?.data.dataset === null && models.find((m) => m.id === document.model)?.builtIn === false;
 
 /** The built-in problems with a built-in model, which answers them one line to a step. */
-export const isArithmetic = (state: Readonly<State>): boolean => {
+export const onBuiltInProblems = (state: Readonly<State>): boolean => {
   const document = shownDocument(state);
   if (!document) return true;
   const model = state.models.find((m) => m.id === document.model);

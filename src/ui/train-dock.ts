@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import type { Evaluation } from '../../workers/protocol';
 import { isTied } from '../train/outcome';
 import './dock/live-curve';
+import { measureList } from './dock/measure-list';
 import { statusSentence } from './dock/status-sentence';
 import { AppElement, define } from './element';
 import { bytes, count, percent, plural, points } from './format';
@@ -159,6 +160,7 @@ export class TrainDock extends AppElement {
         <div class="dock-accuracy">
           <span class="dock-label">${(last ? last.kind === 'pairs' : onData(this.state)) ? 'Held-out pairs ranked right' : 'Held-out accuracy'}${last ? html` <span class="quiet">(${last.kind === 'pairs' ? count(last.problems) : plural(last.problems, 'problem')})</span>` : nothing}</span>
           ${this.#accuracy()}
+          ${measureList(evaluations[0]?.evaluation, last)}
         </div>
         <button type="button" class="quiet-button dock-more" data-testid="dock-more" aria-expanded=${String(this.open)}
           aria-label="Step, stop and accuracy" @click=${() => {

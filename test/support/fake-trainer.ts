@@ -3,7 +3,7 @@
  * with plausible numbers, but nothing is trained. The shipped page has no way to it.
  */
 
-import { getTask } from '../../src/tasks';
+import { arithmetic } from '../../src/tasks/arithmetic';
 import type { Problem } from '../../src/tasks/task';
 import type { BackendInfo } from '../../src/tf';
 import type { MethodInfo } from '../../src/train/method-info';
@@ -79,7 +79,7 @@ const codes = (text: string) => [...text].map((c) => c.charCodeAt(0));
 
 export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
   const pace = options.pace ?? 60;
-  const task = getTask('arithmetic');
+  const task = arithmetic;
   const calls: FakeTrainer['calls'] = [];
   let listener: (events: RunEvent[]) => void = () => {};
   let crashed: (error: Error) => void = () => {};

@@ -2,6 +2,7 @@ import type { DatasetSummary, GivenFile, HubSource, ModelSummary } from '../../.
 import { defaultDatasetSettings } from '../../data/settings';
 import { defaultAdapter, type RunDocument } from '../../train/run-document';
 import type { App, AppCore } from '../app';
+import { onModel } from '../setup/with-world';
 import type { Brought, Missing } from '../state';
 import { isFailed } from './failed-dataset';
 
@@ -94,7 +95,10 @@ export const createBring = (app: AppCore & Pick<App, 'editor' | 'refreshStorage'
     const model = get().models.find((m) => m.id === id);
     if (!model) return false;
     const before = get().models.find((m) => m.id === get().document?.model);
-    return app.editor.edit((document) => withModel(document, model, before?.builtIn ?? true));
+    return app.editor.edit((document) => {
+      const method = get().methods.find(({ id: known }) => known === document.method.id);
+      return withModel(onModel(document, method, id), model, before?.builtIn ?? true);
+    });
   };
 
   /** A file that could not be used is not kept once another is chosen. */

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { DatasetSummary, GivenFile, HubSource } from '../../../workers/protocol';
 import type { DatasetSettings, FormatId } from '../../data/settings';
-import { tasks } from '../../tasks';
+import { worlds } from '../../tasks/cards';
 import type { RunDocument } from '../../train/run-document';
 import { AppElement, define } from '../element';
 import { bytes, count, plural } from '../format';
@@ -92,12 +92,19 @@ export class DataPanel extends AppElement {
   #settings = (settings: DatasetSettings) =>
     this.app.editor.edit((document) => withValue(document, 'data.dataset.settings', settings));
 
+  /** Another world comes with its own model. */
+  #world(id: string) {
+    const model = worlds.find((w) => w.id === id)?.models[0]?.id;
+    if (model) this.app.bring.chooseModel(model);
+  }
+
   #builtIn(document: RunDocument) {
-    const task = tasks.find((t) => t.id === document.data.task);
+    const world = worlds.find((w) => w.id === document.data.task);
     const model = this.state.models.find((m) => m.id === document.model);
     return html`
       <p>${model?.builtIn === false ? html`The built-in problems are made for the built-in models; <strong>this model wants data of its own.</strong>` : 'The model makes its own pairs: it answers problems, and a verifier tells right lines from wrong ones.'}</p>
-      <div class="fields">${choice({ id: 'difficulty', label: 'Difficulty', help: task ? task.name : '', value: document.data.difficulty, options: task?.difficulties ?? [], change: (v) => this.app.editor.edit((d) => withValue(d, 'data.difficulty', v)) })}</div>`;
+      <div class="fields">${choice({ id: 'task', label: 'Built-in problems', help: world?.summary ?? '', value: document.data.task, options: worlds.map(({ id, name }) => ({ id, label: name })), change: (id) => this.#world(id) })}
+      ${choice({ id: 'difficulty', label: 'Difficulty', help: '', value: document.data.difficulty, options: world?.difficulties ?? [], change: (v) => this.app.editor.edit((d) => withValue(d, 'data.difficulty', v)) })}</div>`;
   }
 
   #about(dataset: DatasetSummary, { encoding }: DatasetSettings) {

@@ -1,5 +1,6 @@
 import type { Evaluation } from '../../../workers/protocol';
 import { isTied } from '../../train/outcome';
+import type { Measure } from '../../util/measure';
 import type { EvaluationPoint, Point, State } from '../state';
 
 export interface Series {
@@ -112,8 +113,7 @@ const wanted: readonly Wanted[] = [
 const accuracy = (evaluations: readonly EvaluationPoint[]): Figure => ({
   id: 'accuracy',
   title: 'Held-out accuracy',
-  caption:
-    'Share of problems never trained on that are solved wholly, answered greedily; the band is the 95 % Wilson interval. Dashed: share of right lines.',
+  caption: `Share of problems never trained on that are solved wholly, ${evaluations.at(-1)?.evaluation.temperature ? 'answers sampled' : 'answered greedily'}; the band is the 95 % interval. Dashed: share of right lines.`,
   axis: 'share right',
   series: [
     { label: 'accuracy', color: '--rubric', marks: true },
@@ -130,6 +130,34 @@ const accuracy = (evaluations: readonly EvaluationPoint[]): Figure => ({
   ],
   shares: true,
 });
+
+/** A figure for each measure of the problems' world, with its interval. */
+const measureFigures = (evaluations: readonly EvaluationPoint[]): Figure[] => {
+  const measures = evaluations.at(-1)?.evaluation.measures ?? [];
+  const x = evaluations.map((e) => e.x);
+  return measures.map(({ id, name, unit, better }): Figure => {
+    const of = (value: (m: Measure) => number) =>
+      evaluations.map(({ evaluation }) => {
+        const found = evaluation.measures?.find((m) => m.id === id);
+        return found ? value(found) : null;
+      });
+    const good = better === 'neither' ? '' : ` ${better === 'lower' ? 'Lower' : 'Higher'} is better.`;
+    return {
+      id: `measure-${id}`,
+      title: `${name[0]!.toUpperCase()}${name.slice(1)}`,
+      caption: `On held-out problems; the band is the 95 % interval.${good}`,
+      axis: unit === 'share' ? 'share' : unit,
+      series: [
+        { label: name, color: '--link', marks: true },
+        { label: 'from', color: '--link', edge: true },
+        { label: 'to', color: '--link', edge: true },
+      ],
+      x,
+      y: [of((m) => m.value), of((m) => m.interval[0]), of((m) => m.interval[1])],
+      ...(unit === 'share' && { shares: true }),
+    };
+  });
+};
 
 /** Held-out rows of a dataset: how many are ranked right, and their loss under TRL's name. */
 const pairsFigures = (evaluations: readonly EvaluationPoint[]): Figure[] => {
@@ -187,7 +215,7 @@ export const figuresOf = (points: readonly Point[], evaluations: readonly Evalua
   if (evaluations.length === 0) return curves;
   const pairs = evaluations[0]!.evaluation.kind === 'pairs';
   const evaluated = breaksOf(evaluations.map((e) => e.evaluation.stage));
-  const held = pairs ? pairsFigures(evaluations) : [accuracy(evaluations)];
+  const held = pairs ? pairsFigures(evaluations) : [accuracy(evaluations), ...measureFigures(evaluations)];
   return [...held.map((figure) => ({ ...figure, breaks: evaluated })), ...curves];
 };
 

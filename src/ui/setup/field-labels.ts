@@ -25,7 +25,7 @@ const others: Record<string, string | [label: string, control: string]> = {
   'adapter.reference': 'Compared with',
   'adapter.rsLora': ['rsLoRA', 'adapter-rsLora'],
   'adapter.targetModules': ['Layers that get an adapter', 'adapter-module-all-linear'],
-  'data.task': ['Built-in problems', 'field-difficulty'],
+  'data.task': ['Built-in problems', 'field-task'],
   'data.difficulty': ['Difficulty', 'field-difficulty'],
   'data.source': ['Made from', 'field-source'],
   'data.source.id': ['Made from', 'field-source'],

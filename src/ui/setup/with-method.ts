@@ -2,6 +2,7 @@ import type { ParamSpecs, Params, ParamValue } from '../../methods/params';
 import { defaultParams, paramProblem } from '../../methods/params';
 import type { MethodInfo, SourceInfo } from '../../train/method-info';
 import { defaultRun, type RunDocument } from '../../train/run-document';
+import { fromDefaults, modelFor } from './with-world';
 
 const sameKind = (specs: ParamSpecs, others: ParamSpecs, key: string) =>
   Object.hasOwn(specs, key) && Object.hasOwn(others, key) && specs[key]!.kind === others[key]!.kind;
@@ -51,23 +52,13 @@ export const withMethod = (
   from: MethodInfo | undefined,
   to: MethodInfo,
 ): RunDocument => {
-  const fresh = defaultRun(to, document.model);
-  const before = from && defaultRun(from, document.model);
-  const stays = <T>(now: T, then: T | undefined, next: T): T => (now === then ? next : now);
+  const fresh = defaultRun(to, modelFor(document, from, to));
+  const moved = from ? fromDefaults(document, defaultRun(from, document.model), fresh) : document;
   return {
-    ...document,
+    ...moved,
     method: { id: to.id, params: from ? kept(from, document.method.params, to) : fresh.method.params },
-    optimizer: {
-      ...document.optimizer,
-      learningRate: stays(
-        document.optimizer.learningRate,
-        before?.optimizer.learningRate,
-        fresh.optimizer.learningRate,
-      ),
-    },
-    batchSize: stays(document.batchSize, before?.batchSize, fresh.batchSize),
     data: {
-      ...document.data,
+      ...moved.data,
       source: sourceFor(document, from, to, fresh.data.source),
       wrappers: wrappersFor(document, to),
     },

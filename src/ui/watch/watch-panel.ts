@@ -1,10 +1,11 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import type { Answer } from '../../../workers/protocol';
+import { worlds } from '../../tasks/cards';
 import type { Problem } from '../../tasks/task';
 import { AppElement, define } from '../element';
 import { count } from '../format';
 import { left, pause, play, right } from '../icons';
-import { isArithmetic, isMoving, type State } from '../state';
+import { isMoving, onBuiltInProblems, type State } from '../state';
 import { prefersStill } from '../theme';
 import './answer-sheet';
 import { failuresOf, firstSolved } from './failures';
@@ -56,7 +57,7 @@ export class WatchPanel extends AppElement {
   protected override changed(keys: ReadonlySet<keyof State>) {
     const { connection, document, status, pending } = this.state;
     // A model that was brought, or a dataset, has no part in these problems; another panel takes this one's place.
-    if (connection !== 'ready' || !document || !isArithmetic(this.state)) {
+    if (connection !== 'ready' || !document || !onBuiltInProblems(this.state)) {
       this.#source = '';
       return;
     }
@@ -215,6 +216,8 @@ export class WatchPanel extends AppElement {
     const { connection, document, trouble, models, status, runDocument } = this.state;
     const id = (status ? runDocument : undefined)?.model ?? document?.model;
     const model = models.find((m) => m.id === id);
+    const world = worlds.find((w) => w.id === document?.data.task);
+    const sampled = (world?.evaluation.temperature ?? 0) > 0;
     const waiting =
       connection === 'starting'
         ? `Waking ${document?.model ?? 'the model'}…`
@@ -258,7 +261,7 @@ export class WatchPanel extends AppElement {
           </div>
         <div class="note">
           ${model ? html`<p data-testid="about-model"><strong>${model.name}.</strong> ${model.description}</p>` : nothing}
-          <p>It has never seen these problems. It writes one step to a line; a verifier, which is a program and not a model, judges each line.</p>
+          <p>It has never seen these problems. ${sampled ? 'Its answers are drawn at random, as in use, with draws that stay the same. ' : nothing}A verifier, which is a program and not a model, judges each line.</p>
         </div></div>
       </div>
     `;

@@ -24,6 +24,7 @@ const problem: Problem = {
 const answer = (text: string): Answer => ({
   proposalLogProb: -1,
   problem,
+  text,
   steps: splitTokens(arithmetic, charTokenizer, [...encode(text), eos]),
   verdict: arithmetic.verify(problem, text),
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arithmetic, heldOutProblems, isHeldOut } from '../../../src/tasks/arithmetic';
-import { getTask, tasks } from '../../../src/tasks/index';
+import { arithmetic, heldOutProblems } from '../../../src/tasks/arithmetic';
+import { isHeldOut } from '../../../src/tasks/held-out';
 import type { Problem } from '../../../src/tasks/task';
 import { createRng } from '../../../src/util/rng';
 
@@ -259,13 +259,5 @@ describe('continueFrom', () => {
     for (const prefix of ['7+5=13\n', '7+5=12', '7+5=12\n12*', 'A:34', '\n', '7+5=12\nA:34\n', 'x']) {
       expect(arithmetic.continueFrom(problem, prefix)).toBeUndefined();
     }
-  });
-});
-
-describe('the list of tasks', () => {
-  it('finds a task by id and names the known ones otherwise', () => {
-    expect(tasks.map((t) => t.id)).toEqual(['arithmetic']);
-    expect(getTask('arithmetic')).toBe(arithmetic);
-    expect(() => getTask('chess')).toThrow(/"chess".*"arithmetic"/);
   });
 });

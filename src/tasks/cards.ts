@@ -1,0 +1,101 @@
+/**
+ * What there is to know of each built-in world before it is loaded: the page, the terminal and run documents read these
+ * cards; `loadTask` loads the world itself.
+ */
+
+/** How held-out problems are answered. */
+export interface WorldEvaluation {
+  /** 0 is greedy. Above it where greedy answers say nothing of a habit; draws are then fixed by the run's seed. */
+  temperature: number;
+  /** Answers to each problem. */
+  samples: number;
+}
+
+/** A world by name. */
+export interface WorldCard {
+  id: string;
+  name: string;
+  /** What it is for, in a sentence or two. */
+  summary: string;
+  /** In order of difficulty. */
+  difficulties: readonly { id: string; label: string }[];
+  /** Built-in models that were made for it, the usual one first, each with the difficulty that suits it. */
+  models: readonly { id: string; difficulty: string }[];
+  /** Enough for nearly all answers of its models, in tokens. */
+  maxTokens: number;
+  evaluation: WorldEvaluation;
+  /** Labels that its judge gives an answer. */
+  labels: readonly string[];
+  /** Parts of its held-out problems, where it tells some apart. */
+  groups?: readonly { id: string; label: string }[];
+}
+
+export const worlds: readonly WorldCard[] = [
+  {
+    id: 'arithmetic',
+    name: 'Chained arithmetic',
+    summary: 'Sums worked out line by line, each with exactly one right form.',
+    difficulties: [
+      { id: 'easy', label: '2 to 3 operations, up to 99' },
+      { id: 'medium', label: '3 to 4 operations, up to 999' },
+      { id: 'hard', label: '4 to 6 operations, up to 999' },
+    ],
+    models: [
+      { id: 'arith-nano', difficulty: 'medium' },
+      { id: 'arith-small', difficulty: 'medium' },
+    ],
+    maxTokens: 96,
+    evaluation: { temperature: 0, samples: 1 },
+    labels: [],
+  },
+];
+
+/** @throws when there is no world of that id */
+export const worldCard = (id: string): WorldCard => {
+  const card = worlds.find((w) => w.id === id);
+  if (!card) {
+    throw new Error(`There is no task "${id}"; use one of ${worlds.map((w) => `"${w.id}"`).join(', ')}.`);
+  }
+  return card;
+};
+
+/** The world that a built-in model was made for; undefined for a model that is not among them. */
+export const worldOfModel = (model: string): WorldCard | undefined =>
+  worlds.find(({ models }) => models.some(({ id }) => id === model));
+
+interface Named {
+  model: string;
+  data: { task: string; difficulty: string; dataset: unknown };
+}
+
+/**
+ * What does not fit in a document's built-in problems: an unknown world or difficulty, or a model that was made for another
+ * world. Nothing is wrong where a dataset takes their place, or the model is none of the built-in ones.
+ */
+export const worldProblems = ({ model, data }: Named): { field: string; message: string }[] => {
+  if (data.dataset) return [];
+  const card = worlds.find(({ id }) => id === data.task);
+  if (!card) {
+    const known = worlds.map(({ id }) => id).join(', ');
+    return [{ field: 'data.task', message: `"${data.task}" is not here; use one of ${known}` }];
+  }
+  const levels = card.difficulties.map(({ id }) => id);
+  const unknown = levels.includes(data.difficulty)
+    ? []
+    : [
+        {
+          field: 'data.difficulty',
+          message: `"${data.difficulty}" is not a difficulty of ${card.name}; use one of ${levels.join(', ')}`,
+        },
+      ];
+  const own = worldOfModel(model);
+  if (!own || own.id === card.id) return unknown;
+  const models = card.models.map(({ id }) => id).join(' or ');
+  return [
+    ...unknown,
+    {
+      field: 'model',
+      message: `${model} was made for “${own.name}” and cannot read the problems of “${card.name}”; use ${models}, or set data.task to "${own.id}"`,
+    },
+  ];
+};
