@@ -86,6 +86,8 @@ export const createProgress = (stream, clock = Date.now) => {
       } else if (event.kind === 'progress') {
         const { phase, done, total, note } = event;
         tell(`${phases[phase] ?? phase} ${total > 0 ? `${done}/${total}` : done}  ${note}`);
+      } else if (event.kind === 'work') {
+        tell(`${event.what} ${event.done}/${event.total}`);
       } else if (event.kind === 'metrics') {
         const { metrics } = event;
         const stage = stageCount > 1 ? `${event.stage}  ` : '';

@@ -5,6 +5,7 @@
 import type { Answer, RunEvent, RunPhase, RunStatus, TrainerApi } from '../workers/protocol';
 import { setKernelChoice } from './kernels/kernel-choice';
 import { tuneKernels } from './kernels/tune';
+import { createLabCalls } from './lab/lab-calls';
 import { addAdapter, addHubAdapter, listAdapters, loadStoredAdapter } from './load/brought-adapters';
 import {
   addDataset,
@@ -459,6 +460,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       started();
       return exampleCase(method);
     },
+
+    ...createLabCalls((what, done, total) => emit({ kind: 'work', what, done, total }), started),
 
     runs: async () => (await store()).listRuns(),
     deleteRun,

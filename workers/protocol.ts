@@ -5,6 +5,7 @@
 
 import type { DatasetReport } from '../src/data/prepare/report';
 import type { KernelChoice } from '../src/kernels/kernel-choice';
+import type { LabCard, LabResult } from '../src/lab/lab';
 import type { Problem, Verdict } from '../src/tasks/task';
 import type { BackendChoice, BackendInfo } from '../src/tf';
 import type { LossCase } from '../src/train/loss-case/case';
@@ -76,6 +77,8 @@ export type RunEvent =
   /** A dataset has been read: what became of its rows. */
   | { kind: 'dataset'; report: DatasetReport }
   | { kind: 'download'; progress: DownloadProgress }
+  /** Something that belongs to no run: an experiment of the lab, an analysis. */
+  | { kind: 'work'; what: string; done: number; total: number }
   | { kind: 'checkpoint'; step: number; stored: boolean; note: string }
   | { kind: 'error'; name: string; message: string };
 
@@ -418,6 +421,17 @@ export interface TrainerApi {
   computeLoss(lossCase: unknown): Promise<LossResult>;
   /** A small loss case with every field that a method reads, to begin with. @throws Error when there is no such method */
   exampleCase(method: string): Promise<LossCase>;
+
+  /** The experiments of the lab: what they ask and their parameters. */
+  labs(): Promise<LabCard[]>;
+  /**
+   * Runs an experiment; one that still runs is ended for it. How far it is comes as 'work' events.
+   * @param params those left out have their defaults
+   * @throws Error naming every wrong parameter
+   */
+  runLab(id: string, params: Record<string, unknown>, seed: number): Promise<LabResult>;
+  /** Ends the experiment under way, which then rejects. */
+  cancelLab(): Promise<void>;
 
   runs(): Promise<RunSummary[]>;
   deleteRun(runId: string): Promise<void>;

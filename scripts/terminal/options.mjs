@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readParam, splitPair } from './read-param.mjs';
 import { UsageError } from './usage-error.mjs';
 
 export const backends = ['auto', 'webgpu', 'wasm', 'cpu'];
@@ -129,14 +130,6 @@ const number = (text, flag) => {
   return value;
 };
 
-/** A parameter's value: a number, on or off, or one of the words that it may be; the document's check says which. */
-const paramValue = (text) => {
-  if (text === 'true' || text === 'on') return true;
-  if (text === 'false' || text === 'off') return false;
-  const value = Number(text);
-  return text.trim() !== '' && Number.isFinite(value) ? value : text;
-};
-
 const parsed = (given, kind, flag) => {
   if (kind === 'source') return { id: given };
   if (kind === 'number') return number(given, flag);
@@ -146,12 +139,6 @@ const parsed = (given, kind, flag) => {
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean);
-};
-
-const split = (pair, flag, form) => {
-  const at = pair.indexOf('=');
-  if (at < 1) throw new UsageError(`${flag}: "${pair}" is not ${form}.`);
-  return [pair.slice(0, at), pair.slice(at + 1)];
 };
 
 /**
@@ -169,8 +156,8 @@ export const readChanges = (options, document) => {
   }
   for (const id of options.wrap ?? []) set.push({ path: ['data', 'wrappers', id], value: {} });
   for (const pair of options.param ?? []) {
-    const [name, value] = split(pair, '--param', 'NAME=VALUE');
-    set.push({ path: ['method', 'params', name], value: paramValue(value) });
+    const [name, value] = readParam(pair);
+    set.push({ path: ['method', 'params', name], value });
   }
   /** @type {Record<string, string[]>} */
   const words = {};
@@ -183,8 +170,8 @@ export const readChanges = (options, document) => {
   for (const [meaning, list] of Object.entries(words))
     set.push({ path: data('labels', meaning), value: list });
   for (const pair of options.map ?? []) {
-    const [part, column] = split(pair, '--map', 'PART=COLUMN');
-    const value = part === 'solutions' ? column.split(',').map((name) => name.trim()) : column;
+    const [part, column] = splitPair(pair, '--map', 'PART=COLUMN');
+    const value = part === 'solutions' ? column.splitPair(',').map((name) => name.trim()) : column;
     set.push({ path: data('mapping', part), value });
   }
   return set;

@@ -25,6 +25,7 @@ import type {
   TrainerApi,
 } from '../../workers/protocol';
 import { createBrought, pieceOf } from './fake-brought';
+import { fakeLabs, runFakeLab } from './fake-lab';
 import { fakeCase, fakeLoss } from './fake-loss';
 import { fakeMethods } from './fake-methods';
 
@@ -482,6 +483,9 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     },
     computeLoss: async (given) => fakeLoss(given),
     exampleCase: async (method) => fakeCase(method),
+    labs: async () => [...fakeLabs],
+    runLab: async (id, params, seed) => runFakeLab(id, params, seed),
+    cancelLab: async () => {},
     runs: async () => stored,
     deleteRun: async (id) => {
       stored = stored.filter((r) => r.runId !== id);

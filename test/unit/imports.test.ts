@@ -21,6 +21,7 @@ const rooms: Record<string, number> = {
   store: 8,
   hub: 8,
   run: 8,
+  lab: 8,
   load: 8,
   ui: 9,
 };

@@ -34,16 +34,16 @@ interface MadpoParams {
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-/** (2), (3) */
-const factorOf = ({ cMax, cMin, lambda, tau }: MadpoParams, h: number): number => {
+/** (2), (3): c(h). */
+export const marginFactor = ({ cMax, cMin, lambda, tau }: MadpoParams, h: number): number => {
   if (cMin === 1) return 1;
   const k = (cMax - 1) / (1 - cMin);
   return cMin + (cMax - cMin) / (1 + k * Math.exp(lambda * (Math.abs(h) - tau)));
 };
 
-/** (4) */
-const weightOf = (params: MadpoParams, h: number): number =>
-  h > -params.tau ? sigmoid(factorOf(params, h) * h) / sigmoid(h) : 1;
+/** (4): w(h). */
+export const marginWeight = (params: MadpoParams, h: number): number =>
+  h > -params.tau ? sigmoid(marginFactor(params, h) * h) / sigmoid(h) : 1;
 
 /** (1): by the reward model where there is one, else as the data say. */
 const marginsOf = ({ pairs, constants }: LossInput): number[] => {
@@ -72,7 +72,7 @@ const adaptive = (params: MadpoParams): Objective => ({
   rewardScale: params.beta,
   loss(input) {
     const { pairs, answers } = input;
-    const weight = tf.tensor1d(marginsOf(input).map((h) => weightOf(params, h)));
+    const weight = tf.tensor1d(marginsOf(input).map((h) => marginWeight(params, h)));
     const perPair = tf.mul(weight, tf.softplus(pairs.margin(-params.beta))) as Tensor1D; // (5)
     return { loss: tf.mean(perPair) as Scalar, over: pairs.count, rewards: answers.reward(params.beta) };
   },
