@@ -10,7 +10,7 @@ import type { ChatTemplate } from '../data/text/chat-template';
 import { readChatTemplate } from '../data/text/read-chat-template';
 import { listDataFiles } from '../hub/download';
 import type { Method } from '../methods/method';
-import type { Pass } from '../methods/pass';
+import { ownSource } from '../methods/pass';
 import type { FileSet, FileStore } from '../store/files';
 import { keepFiles } from '../store/keep-files';
 import { withNamedTokens } from '../tokenizer/merge-files';
@@ -144,8 +144,7 @@ export const chatTemplateOf = ({ chatTemplate, tokenizer, files }: LoadedModel):
 
 /** @throws Error when a pass of the method makes trees of its own, which it does of the built-in problems only */
 export const checkTakesDataset = (method: Method, document: RunDocument): void => {
-  const makes = ({ trees }: Pass) => trees !== undefined && !('of' in trees);
-  const pass = document.data.dataset && method.passes(document.method.params).find(makes);
+  const pass = document.data.dataset && method.passes(document.method.params).find(ownSource);
   if (!pass) return;
   throw new Error(
     `data.dataset: ${method.name} answers new problems in "${pass.label}", and a file of examples has none that could be judged; train it on the built-in problems, or choose another method for the file.`,

@@ -30,8 +30,12 @@ export interface Pass {
   /** What the objective's reference is; 'start' when left out. */
   reference?: Blend;
   refresh?: Refresh;
-  /** What it trains on: the run's trees when left out, another source's, or an earlier pass's. A source samples from the weights that the pass starts from. */
-  trees?: Source | { of: PassId };
+  /**
+   * What it trains on: the run's trees when left out, another source's, or an earlier pass's. A source samples from the weights
+   * that the pass starts from. 'fresh' is the run's own source once more, on new problems; of a file it is the next part: all
+   * that take fresh trees and the run's own share the file out among them, prompt by prompt.
+   */
+  trees?: Source | { of: PassId } | 'fresh';
   /** Share of the trees that are the run's first ones, mixed in. */
   replay?: number;
   /** A fresh shuffle per epoch when left out. */
@@ -39,3 +43,11 @@ export interface Pass {
   /** Share of the document's steps; all of them when left out. */
   share?: number;
 }
+
+/** The source that a pass has for itself. */
+export const ownSource = ({ trees }: Pass): Source | undefined =>
+  typeof trees === 'object' && !('of' in trees) ? trees : undefined;
+
+/** The earlier pass whose trees a pass takes. */
+export const treesOf = ({ trees }: Pass): PassId | undefined =>
+  typeof trees === 'object' && 'of' in trees ? trees.of : undefined;

@@ -1,4 +1,5 @@
 import type { Blend, Pass, PassId } from '../methods/pass';
+import { treesOf } from '../methods/pass';
 
 /** The passes of a method do not fit together. A fault of the method's file, found before anything runs. */
 export class PassError extends Error {
@@ -25,10 +26,13 @@ const weightsNamedBy = ({ from, reference, objective }: Pass): Named[] => [
   ),
 ];
 
-const namedBy = (pass: Pass): Named[] => [
-  ...weightsNamedBy(pass),
-  ...(pass.trees && 'of' in pass.trees ? [{ id: pass.trees.of, as: 'the maker of its trees' }] : []),
-];
+const namedBy = (pass: Pass): Named[] => {
+  const maker = treesOf(pass);
+  return [
+    ...weightsNamedBy(pass),
+    ...(maker === undefined ? [] : [{ id: maker, as: 'the maker of its trees' }]),
+  ];
+};
 
 /** What is wrong with a pass by itself, in words that follow its name; undefined when nothing is. */
 const problemOf = (

@@ -2,6 +2,7 @@ import type { DatasetReport } from '../data/prepare/report';
 import type { Params } from '../methods/params';
 import { defaultParams } from '../methods/params';
 import type { Pass, PassId } from '../methods/pass';
+import { ownSource, treesOf } from '../methods/pass';
 import { generate } from '../model/generate';
 import { sourcesFor } from '../sources/index';
 import type { Source } from '../sources/source';
@@ -17,6 +18,7 @@ import type { Rng } from '../util/rng';
 import { createRng } from '../util/rng';
 import type { RunContext, RunDataset } from './run-context';
 import type { LentNetwork } from './run-weights';
+import { partsByPrompt, withReplay } from './shares';
 import type { Recipe } from './tree-key';
 import { madeTreesKey, treeKey } from './tree-key';
 
@@ -111,18 +113,13 @@ export class RunTrees {
     const known = this.taken.get(pass.id);
     if (known) return known;
     if (!this.has(pass)) return [];
-    const { trees, replay } = pass;
-    const own = trees && 'of' in trees ? this.of(this.passOf(trees.of)) : this.made.get(this.ownerOf(pass))!;
-    const all = replay ? this.withReplay(own, replay) : own;
+    const { replay } = pass;
+    const maker = treesOf(pass);
+    const own =
+      maker === undefined ? this.made.get(this.ownersOf(pass).at(-1)!)! : this.of(this.passOf(maker));
+    const all = replay ? withReplay(own, this.made.get(RUN)!, replay) : own;
     this.taken.set(pass.id, all);
     return all;
-  }
-
-  /** The trees with as many of the run's own beside them as make up `share` of all. */
-  private withReplay(trees: PreferenceTree[], share: number): PreferenceTree[] {
-    const ids = new Set(trees.map(({ id }) => id));
-    const others = this.made.get(RUN)!.filter(({ id }) => !ids.has(id));
-    return [...trees, ...others.slice(0, Math.round((share / (1 - share)) * trees.length))];
   }
 
   /** How many trees there are of those that are being made, or of the run's. */
@@ -138,16 +135,16 @@ export class RunTrees {
     return this.passes.find((pass) => pass.id === id)!; // checked before anything ran
   }
 
-  private ownerOf({ id, trees }: Pass): string {
-    if (!trees) return RUN;
-    return 'of' in trees ? this.ownerOf(this.passOf(trees.of)) : id;
+  /** All whose trees a pass trains on, its own last. */
+  private ownersOf(pass: Pass): string[] {
+    const maker = treesOf(pass);
+    const own = maker === undefined ? [pass.trees ? pass.id : RUN] : this.ownersOf(this.passOf(maker));
+    return [...(pass.replay && !own.includes(RUN) ? [RUN] : []), ...own];
   }
 
-  /** All whose trees a pass trains on. */
-  private ownersOf(pass: Pass): string[] {
-    const { trees, replay } = pass;
-    const own = trees && 'of' in trees ? this.ownersOf(this.passOf(trees.of)) : [this.ownerOf(pass)];
-    return [...(replay && !own.includes(RUN) ? [RUN] : []), ...own];
+  /** Those who share a file out among them: the run itself, and passes that take fresh trees. */
+  private get partakers(): string[] {
+    return [RUN, ...this.passes.filter(({ trees }) => trees === 'fresh').map(({ id }) => id)];
   }
 
   /** The pass whose initial weights make an owner's trees: the run's are made by the first that needs them. */
@@ -176,15 +173,13 @@ export class RunTrees {
   async prepare(pass: Pass, startOf: (pass: Pass) => Promise<Answering>): Promise<void> {
     for (const owner of this.ownersOf(pass)) {
       if (this.made.has(owner)) continue;
-      if (owner === RUN && this.ctx.dataset) {
+      if (this.ctx.dataset && this.partakers.includes(owner)) {
         await this.read(this.ctx.dataset, await startOf(this.makerOf(RUN)!));
         continue;
       }
       const maker = this.makerOf(owner)!;
-      const { source, params } =
-        owner === RUN
-          ? chosenSource(this.ctx)
-          : { source: maker.trees as Source, params: defaultParams(maker.trees as Source) };
+      const own = owner === RUN ? undefined : ownSource(maker);
+      const { source, params } = own ? { source: own, params: defaultParams(own) } : chosenSource(this.ctx);
       await this.make({ owner, source, params, policy: await startOf(maker) });
     }
   }
@@ -205,7 +200,9 @@ export class RunTrees {
     });
     for (const tree of [...trees, ...heldOut]) this.validate(tree);
     const kept = await this.wrappedRows(trees, policy);
-    this.put(RUN, kept);
+    const { partakers } = this;
+    const parts = partsByPrompt(kept, partakers.length, dataset.label);
+    for (const [i, owner] of partakers.entries()) this.put(owner, parts[i]!);
     this.heldOut = heldOut.slice(0, Math.max(1, document.evaluation.problems));
     this.report = report;
     emit({ kind: 'dataset', report });

@@ -1,4 +1,5 @@
 import type { DataKind, Method } from '../../src/methods/method';
+import { ownSource } from '../../src/methods/pass';
 import type { AnswerSpec } from '../../src/search/answers-tree';
 import { answersTree, comparisonsByScore } from '../../src/search/answers-tree';
 import { chainTree, labelled, pairTree } from '../../src/search/build-trees';
@@ -69,8 +70,6 @@ export const onMadeAnswers = (method: Method): Method => {
     ...method,
     sources: [source],
     passes: (params) =>
-      method
-        .passes(params)
-        .map((pass) => (pass.trees && !('of' in pass.trees) ? { ...pass, trees: source } : pass)),
+      method.passes(params).map((pass) => (ownSource(pass) ? { ...pass, trees: source } : pass)),
   };
 };

@@ -237,17 +237,7 @@ describe('runs on a brought model and a file', () => {
     );
   });
 
-  it('names a method whose passes make answers of their own, before anything starts', async () => {
-    const { trainer } = await visit();
-    const model = await trainer.addModel(folder());
-    const document = documentOf(model.id, (await trainer.addDataset(pairsFile())).id, {}, 'iterative-rpo');
-    const message = /data\.dataset: Iterative RPO answers new problems in "Round 2"/;
-    await expect(trainer.checkDataset(document)).rejects.toThrow(message);
-    await expect(trainer.create(document)).rejects.toThrow(message);
-    expect(await trainer.runs()).toEqual([]);
-  });
-
-  it.each(['dpo', 'tgdpo', 'sft', 'step-dpo'])(
+  it.each(['dpo', 'tgdpo', 'sft', 'step-dpo', 'iterative-rpo'])(
     'trains with %s, evaluates, shows credit, and goes on to the same numbers',
     async (id) => {
       const { trainer, events } = await visit();

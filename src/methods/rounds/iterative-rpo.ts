@@ -40,7 +40,7 @@ export const iterativeRpo = defineMethod({
     'Rounds: answer, tell right from wrong, train with DPO and the likelihood of the right answer, and begin again with the result.',
   tex: String.raw`\mathcal{L} = -\log\sigma\!\left( \beta \log\frac{M_\theta(y_w \mid x)}{M_{k-1}(y_w \mid x)} - \beta \log\frac{M_\theta(y_l \mid x)}{M_{k-1}(y_l \mid x)} \right) - \alpha \frac{\log M_\theta(y_w \mid x)}{|y_w|}`,
   notes: [
-    'Every round draws new problems; the paper answers the same training problems again.',
+    'Every round draws new problems; the paper answers the same training problems again. Of a file the rounds take a part each, since there is nothing here to judge new answers by: that is offline.',
     'A round trains for all steps of the run, so that a run takes as many times the time of DPO as it has rounds.',
     'An answer is right when the verifier finds every line right, not by its final number alone.',
   ],
@@ -78,7 +78,7 @@ export const iterativeRpo = defineMethod({
     return range(rounds).map((k): Pass => {
       const pass = { id: round(k + 1), label: `Round ${k + 1}`, objective };
       if (k === 0) return pass;
-      return { ...pass, from: round(k), reference: round(k), trees: rightAndWrong }; // (2)
+      return { ...pass, from: round(k), reference: round(k), trees: 'fresh' }; // (2)
     });
   },
   defaults: {
