@@ -11,17 +11,28 @@ import { serveFolder } from '../static-server.mjs';
 const PROBLEMS = 200;
 
 /** What an evaluation says, by name; a world may measure more than accuracy. */
-const measuresOf = ({ accuracy, stepAccuracy, meanTokens, measures = {} }) => ({
+const valuesOf = ({ accuracy, stepAccuracy, meanTokens, measures = [] }) => ({
   accuracy,
   stepAccuracy,
   meanTokens,
-  ...measures,
+  ...Object.fromEntries(measures.map(({ id, value }) => [id, value])),
 });
+
+/** A value without what is empty in it: a field that documents were given later, and that this one makes no use of. */
+const withoutEmpty = (value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutEmpty(inner)]);
+  return Object.fromEntries(
+    entries.filter(
+      ([, inner]) => inner !== null && !(typeof inner === 'object' && Object.keys(inner).length === 0),
+    ),
+  );
+};
 
 /** Hash of all that decides a run's numbers beside the program: its document and the model's files. */
 const keyOf = (document, models) => {
   const files = models.find(({ id }) => id === document.model)?.files ?? [];
-  const parts = [document, files.map(({ name, sha256 }) => [name, sha256])];
+  const parts = [withoutEmpty(document), files.map(({ name, sha256 }) => [name, sha256])];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 };
 
@@ -37,14 +48,14 @@ export const startEngine = async () => {
   const vite = await createServer({
     root: projectRoot,
     logLevel: 'error',
-    server: { middlewareMode: true, hmr: false, watch: null },
+    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   });
   const load = (path) => vite.ssrLoadModule(path);
   const { createTrainerApi } = await load('/src/trainer.ts');
   const { defaultRun } = await load('/src/train/run-document.ts');
   const { meanInterval } = await load('/src/util/student.ts');
   const { chapters } = await load('/src/methods/method.ts');
-  const { tasks } = await load('/src/tasks/index.ts');
+  const { worlds } = await load('/src/tasks/cards.ts');
   const files = await serveFolder({ root: join(projectRoot, 'public') });
   const models = JSON.parse(readFileSync(join(projectRoot, 'public/models/index.json'), 'utf8'));
   const start = async () => {
@@ -78,9 +89,15 @@ export const startEngine = async () => {
     }
     const spent = process.cpuUsage(cpu);
     return {
-      before: measuresOf(evaluations[0]),
-      after: measuresOf(evaluations.at(-1)),
-      passes: evaluations.slice(1).map(({ stage, ...evaluation }) => ({ stage, ...measuresOf(evaluation) })),
+      before: valuesOf(evaluations[0]),
+      after: valuesOf(evaluations.at(-1)),
+      passes: evaluations.slice(1).map(({ stage, ...evaluation }) => ({ stage, ...valuesOf(evaluation) })),
+      measures: (evaluations[0].measures ?? []).map(({ id, name, unit, better }) => ({
+        id,
+        name,
+        unit,
+        better,
+      })),
       steps,
       cpuSeconds: Math.round((spent.user + spent.system) / 1e5) / 10,
       seconds: Math.round((Date.now() - began) / 100) / 10,
@@ -90,7 +107,7 @@ export const startEngine = async () => {
   return {
     methods,
     chapters,
-    worlds: Object.fromEntries(tasks.map(({ id, name }) => [id, name])),
+    worlds: Object.fromEntries(worlds.map(({ id, name }) => [id, name])),
     device,
     meanInterval,
     plan: (method, seed) => {

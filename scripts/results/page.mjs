@@ -1,25 +1,20 @@
 // docs/RESULTS.md, from the rows of docs/results.json.
 
-/** Names of measures for people, and whether they are shares. What a world adds is named by itself. */
-const known = {
-  accuracy: { label: 'accuracy', share: true },
-  stepAccuracy: { label: 'right lines', share: true },
-  meanTokens: { label: 'tokens an answer', share: false },
-};
+const accuracy = { id: 'accuracy', name: 'accuracy', unit: 'share' };
 
-const described = (name) =>
-  known[name] ?? {
-    label: name.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`),
-    share: true,
-  };
+/** What is measured in every world; `measures` of a row has what its own adds. */
+const everywhere = [
+  { id: 'stepAccuracy', name: 'right lines', unit: 'share' },
+  { id: 'meanTokens', name: 'tokens an answer', unit: 'tokens' },
+];
 
-/** Shares in percent, other numbers as they are; one digit behind the point, a true minus. */
-const shown = (name, value) => {
-  const text = (described(name).share ? 100 * value : value).toFixed(1);
+/** Shares in percent, other numbers as they are; a true minus. */
+const shown = ({ unit }, value) => {
+  const text = unit === 'share' ? (100 * value).toFixed(1) : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
   return text.replace('-', '−');
 };
 
-const signed = (name, value) => `${value > 0 ? '+' : ''}${shown(name, value)}`;
+const signed = (measure, value) => `${value > 0 ? '+' : ''}${shown(measure, value)}`;
 
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
@@ -31,27 +26,28 @@ export const verdict = (interval) => {
   return interval[1] < 0 ? 'loss' : 'not shown';
 };
 
-const gainOf = (name, rows, meanInterval) =>
-  meanInterval(rows.map(({ before, after }) => after[name] - before[name]));
+const gainOf = ({ id }, rows, meanInterval) =>
+  meanInterval(rows.map(({ before, after }) => after[id] - before[id]));
 
-const gainCell = (name, { mean, interval }) =>
+const gainCell = (measure, { mean, interval }) =>
   interval
-    ? `${signed(name, mean)} (${shown(name, interval[0])} to ${shown(name, interval[1])})`
-    : signed(name, mean);
+    ? `${signed(measure, mean)} (${shown(measure, interval[0])} to ${shown(measure, interval[1])})`
+    : signed(measure, mean);
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** How the other measures moved: before, after, and the difference with its interval. */
+/** How the other measures moved: before, after, and the difference with its interval, in bold where that leaves out 0. */
 const otherMeasures = (rows, meanInterval) =>
-  Object.keys(rows[0].after)
-    .filter(
-      (name) => name !== 'accuracy' && rows.every(({ before, after }) => name in before && name in after),
-    )
-    .map((name) => {
+  [...everywhere, ...(rows[0].measures ?? [])]
+    .filter(({ id }) => rows.every(({ before, after }) => id in before && id in after))
+    .map((measure) => {
       const [from, to] = ['before', 'after'].map((when) =>
-        shown(name, mean(rows.map((row) => row[when][name]))),
+        shown(measure, mean(rows.map((row) => row[when][measure.id]))),
       );
-      return `${described(name).label} ${from} to ${to}: ${gainCell(name, gainOf(name, rows, meanInterval))}`;
+      const gain = gainOf(measure, rows, meanInterval);
+      const cell = gainCell(measure, gain);
+      const bold = gain.interval && verdict(gain.interval) !== 'not shown';
+      return `${measure.name} ${from} to ${to}: ${bold ? `**${cell}**` : cell}`;
     })
     .join('; ');
 
@@ -59,12 +55,12 @@ const row = (method, rows, failed, meanInterval) => {
   const link = `[${method.name}](../src/methods/${method.chapter}/${method.id}.ts)`;
   const notes = failed.map(({ seed, failed: why }) => `seed ${seed} failed: ${why}`);
   if (rows.length === 0) return [link, '', notes.join('; ') || 'not run yet', '', '', '', '', ''];
-  const gain = gainOf('accuracy', rows, meanInterval);
+  const gain = gainOf(accuracy, rows, meanInterval);
   return [
     link,
     rows[0].source ?? '',
-    [rows.map(({ after }) => shown('accuracy', after.accuracy)).join(', '), ...notes].join('; '),
-    gainCell('accuracy', gain),
+    [rows.map(({ after }) => shown(accuracy, after.accuracy)).join(', '), ...notes].join('; '),
+    gainCell(accuracy, gain),
     verdict(gain.interval),
     otherMeasures(rows, meanInterval),
     String(rows[0].steps),
@@ -87,9 +83,9 @@ const intro = (seeds, devices) => `# Results
 
 Written by \`npm run results\`: every method's default run, as \`npm run train -- --method ID\` makes it, with seeds ${seeds.join(', ')}, on
 ${devices.join('; ') || 'no device yet'}. Each run begins with nothing stored. It is measured before and after on the same 200 held-out
-problems, answered greedily; accuracy is the share answered wholly right, in percent. Gains are means over the seeds with a 95 %
+problems, answered as their world says (arithmetic greedily); accuracy is the share answered wholly right, in percent. Gains are means over the seeds with a 95 %
 Student interval. **gain** and **loss** stand where that interval leaves out 0; where it does not, an effect is **not shown** at
-this size with so few seeds. About one interval in twenty leaves out 0 by chance. Settings were not tuned method by method: a method that
+this size with so few seeds; other measures stand in bold where theirs leaves it out. About one interval in twenty leaves out 0 by chance. Settings were not tuned method by method: a method that
 gains less than another may want another rate, and methods with several passes train for more steps. CPU seconds are those of the
 whole run on one core, data included.`;
 
@@ -119,7 +115,7 @@ export const resultsPage = ({ methods, chapters, worlds, seeds, rows, keyOf, wor
     const here = current.filter(({ world }) => `${world.task} ${world.model}` === place);
     parts.push(`## ${worlds[task] ?? task}, \`${model}\``);
     const befores = new Set(
-      here.flatMap(({ done }) => done.map(({ before }) => shown('accuracy', before.accuracy))),
+      here.flatMap(({ done }) => done.map(({ before }) => shown(accuracy, before.accuracy))),
     );
     if (befores.size > 0) parts.push(`Before: ${[...befores].join(', ')}.`);
     for (const [chapter, title] of Object.entries(chapters)) {

@@ -14,6 +14,7 @@ const row = (id: string, seed: number, after: number, more: object = {}) => ({
   ...{ method: id, seed, key: `${id}-${seed}`, source: 'pairs', device: 'a CPU', steps: 30, cpuSeconds: 9.6 },
   before: { accuracy: 0.5, meanTokens: 36, detours: 0.25 },
   after: { accuracy: after, meanTokens: 35, detours: 0.75 },
+  measures: [{ id: 'detours', name: 'answers with detours', unit: 'share' }],
   ...more,
 });
 
@@ -71,7 +72,7 @@ describe('the page of results', () => {
 
   it('shows every measure of the world with its own interval', () => {
     expect(line(page, 'BETTER')[4]).toBe(
-      'tokens an answer 36.0 to 35.0: −1.0 (−1.0 to −1.0); detours 25.0 to 75.0: +50.0 (50.0 to 50.0)',
+      'tokens an answer 36.0 to 35.0: **−1.00 (−1.00 to −1.00)**; answers with detours 25.0 to 75.0: **+50.0 (50.0 to 50.0)**',
     );
   });
 });
