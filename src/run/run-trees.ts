@@ -102,9 +102,9 @@ export class RunTrees {
       const { source, params } = chosenSource(ctx);
       checkLabels('data.source.id', ctx, source, params);
     }
-    for (const { id, trees } of passes) {
-      if (!trees || 'of' in trees) continue;
-      checkLabels(`method: pass "${id}"`, ctx, trees, defaultParams(trees));
+    for (const pass of passes) {
+      const own = ownSource(pass);
+      if (own) checkLabels(`method: pass "${pass.id}"`, ctx, own, defaultParams(own));
     }
   }
 
