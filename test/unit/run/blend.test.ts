@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { headBias, headWeight } from '../../../src/model/heads';
-import type { HostWeights } from '../../../src/model/host-weights';
+import type { HostTensor, HostWeights } from '../../../src/model/host-weights';
 import { loraA, loraB } from '../../../src/model/lora';
 import { blendHash, blendWeights, sumWeights, withHeads } from '../../../src/run/blend';
 import { sumAdapters } from '../../../src/run/blend-adapters';
@@ -232,9 +232,9 @@ describe('a sum of full weights', () => {
     const withHead = (value: number, ...names: string[]): HostWeights =>
       new Map([
         ...weights(value),
-        ...names.flatMap((name) => [
-          [headWeight(name), { shape: [1, 2], data: Float32Array.of(value, -value) }] as const,
-          [headBias(name), { shape: [1], data: Float32Array.of(value) }] as const,
+        ...names.flatMap((name): [string, HostTensor][] => [
+          [headWeight(name), { shape: [1, 2], data: Float32Array.of(value, -value) }],
+          [headBias(name), { shape: [1], data: Float32Array.of(value) }],
         ]),
       ]);
     const sum = withHeads(sumWeights)([
