@@ -2,12 +2,17 @@
 import type { DataKind } from '../methods/method';
 import { allPairsByScore } from './all-pairs-by-score';
 import { bestAndWorst } from './best-and-worst';
+import { branchedLists } from './branched-lists';
+import { bridgedPairs } from './bridged-pairs';
 import { firstMistakes } from './first-mistakes';
+import { injectedErrors } from './injected-errors';
 import { judgedAnswers } from './judged-answers';
 import { rankedLists } from './ranked-lists';
 import { rejectionSampled } from './rejection-sampled';
 import { rightAndWrong } from './right-and-wrong';
+import { rolledOutSteps } from './rolled-out-steps';
 import { sampledAnswers } from './sampled-answers';
+import { scoredAspects } from './scored-aspects';
 import type { Source } from './source';
 import { workedSolutions } from './worked-solutions';
 
@@ -17,9 +22,14 @@ export const sources: readonly Source[] = [
   bestAndWorst,
   allPairsByScore,
   rejectionSampled,
+  bridgedPairs,
+  injectedErrors,
   rankedLists,
+  branchedLists,
   sampledAnswers,
   judgedAnswers,
+  scoredAspects,
+  rolledOutSteps,
   firstMistakes,
 ];
 

@@ -1,9 +1,8 @@
 import { choice } from '../methods/params';
 import { distinctAnswers, treesOfAnswers } from '../search/answer-lists';
 import { answersTree } from '../search/answers-tree';
-import { judgedSteps } from '../search/judged-steps';
 import { promptTokens } from '../search/prompt-tokens';
-import type { Answer } from '../search/sample-answers';
+import { soundSteps } from '../search/sound-steps';
 import { sampling } from './sampling';
 import { defineSource } from './source';
 
@@ -40,7 +39,7 @@ export const judgedAnswers = defineSource({
         id: `${problem.id}#${made}`,
         prompt: promptTokens(ctx.tokenizer, problem),
         answers: answers.map((answer) => ({
-          steps: withJudgement(answer),
+          steps: soundSteps(answer),
           score: answer.verdict.correct ? 1 : 0,
         })),
         comparisons: answers.flatMap((a, chosen) =>
@@ -51,12 +50,3 @@ export const judgedAnswers = defineSource({
       });
     }),
 });
-
-const withJudgement = (answer: Answer) => {
-  let sound = true;
-  return judgedSteps(answer).map((step) => {
-    const correct = step.labels['correct']!;
-    sound &&= correct > 0;
-    return { ...step, labels: { ...step.labels, reward: correct, score: correct, q: sound ? 1 : -1 } };
-  });
-};

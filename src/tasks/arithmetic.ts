@@ -1,4 +1,5 @@
 import { createRng, type Rng } from '../util/rng';
+import { arithmeticAspects, repairArithmetic } from './arithmetic-lines';
 import { worldCard } from './cards';
 import { heldOutList, isHeldOut } from './held-out';
 import type { Problem, StepVerdict, Task, Verdict } from './task';
@@ -200,4 +201,6 @@ export const arithmetic: Task = {
     return whole && steps.every((s) => s.correct) ? problem.solution.slice(prefix.length) : undefined;
   },
   splitSteps,
+  aspects: arithmeticAspects,
+  repair: repairArithmetic,
 };

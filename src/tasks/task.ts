@@ -60,6 +60,18 @@ export interface Judgement {
   labels: Readonly<Record<string, number>>;
 }
 
+/** What is right about one step, each from 0 to 1. */
+export interface Aspects {
+  /** It can be read. */
+  format: number;
+  /** What it says is true. */
+  holds: number;
+  /** It begins from what was found before it. */
+  grounded: number;
+  /** It does what is asked at its place. */
+  progress: number;
+}
+
 /** A built-in world with a verifier. */
 export interface Task extends WorldCard {
   /** Draws a problem; the same rng state gives the same problem. */
@@ -78,4 +90,11 @@ export interface Task extends WorldCard {
    * problem, side by side. Accuracy and length are always measured, and need not be repeated.
    */
   measures?(answers: readonly MeasuredAnswer[]): Measure[];
+  /** What is right about each step by itself; left out where a world has one word for all of it. @param steps of `splitSteps` */
+  aspects?(problem: Problem, steps: readonly string[]): Aspects[];
+  /**
+   * A right answer that is as little changed from a wrong one as can be, and what follows from a mistake put right; left out where
+   * the right steps before the first wrong one, and the correct continuation of them, are that. @param steps of `splitSteps`
+   */
+  repair?(problem: Problem, steps: readonly string[]): string;
 }
