@@ -53,6 +53,7 @@ import { splitDpo } from './rounds/split-dpo';
 import { trDpo } from './rounds/tr-dpo';
 import { twoDimensional } from './stepwise/2d-dpo';
 import { fullStepDpo } from './stepwise/full-step-dpo';
+import { scdpo } from './stepwise/scdpo';
 import { stepDpo } from './stepwise/step-dpo';
 import { sft } from './supervised/sft';
 import { bmc } from './token-level/bmc';
@@ -126,6 +127,7 @@ export const methods: readonly Method[] = [
   twoDimensional,
   fullStepDpo,
   stepDpo,
+  scdpo,
   // multi-turn
   dmpo,
   // valued

@@ -13,6 +13,8 @@ export interface Frozen {
    * that the pass which made the model trained.
    */
   read: 'logProb' | 'stop' | 'head';
+  /** Of a head at steps: the label of a step that says the same where there is no such model, as in a loss case. */
+  label?: string;
 }
 
 /** A trained linear head on the final hidden state: one number at each state, at each step's end, or at each answer's end. */
@@ -43,6 +45,8 @@ export interface Reads {
   /** Labels that every step has, and every answer. */
   stepLabels?: readonly string[];
   answerLabels?: readonly string[];
+  /** Every comparison has a margin. */
+  margins?: true;
   /** No answer is chosen in one comparison and rejected in another. */
   oneRole?: true;
 }

@@ -17,6 +17,12 @@ const lackOf = (reads: Reads, tree: PreferenceTree): string | undefined => {
       return `answer ${both.rejected} is chosen in one comparison and rejected in another, and each may have one role only; give pairs instead of ranked lists, or compare only the best with the worst`;
     }
   }
+  if (reads.margins) {
+    const none = comparisons.findIndex(({ margin }) => margin === undefined);
+    if (none >= 0) {
+      return `comparison ${none} has no margin; take a source that scores answers, or let a reward model give it`;
+    }
+  }
   if (reads.scores) {
     const none = responses.findIndex(({ score }) => score === undefined || !Number.isFinite(score));
     if (none >= 0) {

@@ -17,12 +17,22 @@ import { range } from '../util/range';
 import { scored } from './scored';
 import { defineSource } from './source';
 
+/** An answer that was not sampled whole, as the world sees it. */
+const answered = (
+  { task }: PipelineContext,
+  answer: Omit<Answer, 'proposalLogProb' | 'judgement'>,
+): Answer => {
+  const judgement = task.judge?.(answer);
+  return { ...answer, ...(judgement && { judgement }), proposalLogProb: 0 };
+};
+
 /** The task's own solution as an answer. */
-const goldAnswer = ({ task, tokenizer }: PipelineContext, problem: Problem): Answer => {
+const goldAnswer = (ctx: PipelineContext, problem: Problem): Answer => {
+  const { task, tokenizer } = ctx;
   const steps = encodeSteps(task, tokenizer, problem.solution);
   steps.at(-1)?.tokens.push(tokenizer.eos);
   const text = problem.solution;
-  return { problem, text, steps, verdict: task.verify(problem, text), proposalLogProb: 0 };
+  return answered(ctx, { problem, text, steps, verdict: task.verify(problem, text) });
 };
 
 /** Different places at which a trace can be cut, at most so many, in order: at least no step before, at least one after. */
@@ -123,7 +133,7 @@ export const branchedLists = defineSource({
         const grown = ends.slice(next, next + beginnings.length).flat();
         next += beginnings.length;
         const { problem } = gold;
-        const branched = grown.map((end): Answer => ({ ...end, problem, proposalLogProb: 0 }));
+        const branched = grown.map((end) => answered(ctx, { ...end, problem }));
         tally.continued += beginnings.length;
         tally.continuedRight += branched.filter(({ verdict }) => verdict.correct).length;
         const list = distinctAnswers([gold, ...branched, wrong]);

@@ -89,8 +89,8 @@ export const rolledOutSteps = defineSource({
         topP,
       });
       const values = new Map<string, number>();
-      [...beginnings.keys()].forEach((key, i) => {
-        const reached = ends[i]!.filter(({ verdict }) => verdict.correct).length;
+      [...beginnings].forEach(([key, { problem }], i) => {
+        const reached = ends[i]!.filter(({ verdict }) => verdict.answer === problem.answer).length;
         tally.continued += rollouts;
         tally.continuedRight += reached;
         values.set(key, reached / rollouts);
@@ -106,7 +106,7 @@ export const rolledOutSteps = defineSource({
               ...step.labels,
               value:
                 values.get(keyOf(problem.id, answer.steps.slice(0, k + 1))) ??
-                (answer.verdict.correct ? 1 : 0),
+                (answer.verdict.answer === problem.answer ? 1 : 0),
             },
           }));
         yield answersTree({

@@ -24,7 +24,7 @@ const answersTo = (tokenizer: Tokenizer, problem: Problem): AnswerSpec[] => {
       return {
         text,
         tokens,
-        labels: { correct, reward: correct, score: correct, q: correct === 1 ? 1 : -1 },
+        labels: { correct, reward: correct, score: correct, value: correct, q: correct === 1 ? 1 : -1 },
       };
     });
     const tokens = steps.reduce((sum, step) => sum + step.tokens.length, 0);

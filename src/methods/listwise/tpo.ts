@@ -15,6 +15,7 @@
  */
 
 import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
+import { branchedLists } from '../../sources/branched-lists';
 import { rankedLists } from '../../sources/ranked-lists';
 import { sourceWith } from '../../sources/source';
 import type { Scalar, Tensor1D, Tensor2D } from '../../tf';
@@ -152,7 +153,7 @@ export const tpo = defineMethod({
   notes: [
     'The released code cannot serve as a reference (it lowers the ranking and scores every token by the first one’s distribution); the paper’s form is taken.',
     'The paper’s step weight is 1 + cos, which gives alike steps more; off by default, since it hardly matters there. 1 - cos is our variant.',
-    'The tree’s branches come from a source of their own in the paper; here lists are the model’s own answers.',
+    'Branches are cut from the solution at random steps and written on by the model, as in the released code, whose list is the solution, three branches and a wrong answer. Scores are the verifier’s, where the paper asks a judge.',
   ],
   kin: { id: 'dpo', change: 'over whole lists, weighted as in DCG' },
   eats: 'lists',
@@ -173,7 +174,7 @@ export const tpo = defineMethod({
       from: 'ours',
     }),
   },
-  sources: [sourceWith(rankedLists, { levels: 3 })],
+  sources: [branchedLists, sourceWith(rankedLists, { levels: 3 })],
   passes: (params) => [{ id: 'tpo', label: 'TPO', objective: ranked(params) }],
   defaults: { paper: { beta: 0.5, learningRate: 5e-7, batchSize: 1 }, learningRate: 1e-4, batchSize: 8 },
 });

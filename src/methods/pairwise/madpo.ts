@@ -21,7 +21,8 @@ import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
 import { defineMethod } from '../method';
 import type { LossInput, Objective } from '../objective';
-import { number } from '../params';
+import { choice, number } from '../params';
+import type { Pass } from '../pass';
 import { beta } from './dpo';
 
 interface MadpoParams {
@@ -30,6 +31,7 @@ interface MadpoParams {
   cMin: number;
   lambda: number;
   tau: number;
+  margin: 'model' | 'known';
 }
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
@@ -51,7 +53,9 @@ const marginsOf = ({ pairs, constants }: LossInput): number[] => {
   return pairs.items.map(({ chosen, rejected, margin }, i) => {
     const h = rewards ? rewards[chosen]! - rewards[rejected]! : margin;
     if (h === undefined)
-      throw new Error(`Comparison ${i} has no margin, and MADPO reads it as the reward model’s.`);
+      throw new Error(
+        `Comparison ${i} has no margin, and MADPO reads it; take a source that scores answers, or the margin of a reward model.`,
+      );
     return h;
   });
 };
@@ -63,12 +67,21 @@ const bradleyTerry: Objective = {
   reads: { head: rewardHead },
   loss({ pairs, head }) {
     const gap = pairs.difference(head!);
-    return { loss: tf.mean(tf.softplus(tf.neg(gap))) as Scalar, over: pairs.count, rewards: head! };
+    return {
+      loss: tf.mean(tf.softplus(tf.neg(gap))) as Scalar, // (6)
+      over: pairs.count,
+      rewards: head!,
+    };
   },
 };
 
 const adaptive = (params: MadpoParams): Objective => ({
-  reads: { reference: true, frozen: { r: { model: 'reward', read: 'head' } } },
+  reads: {
+    reference: true,
+    ...(params.margin === 'model'
+      ? { frozen: { r: { model: 'reward', read: 'head' } as const } }
+      : { margins: true as const }),
+  },
   rewardScale: params.beta,
   loss(input) {
     const { pairs, answers } = input;
@@ -132,12 +145,20 @@ export const madpo = defineMethod({
       default: 6.906755,
       from: 'code',
     }),
+    margin: choice({
+      label: 'margin',
+      help: 'Whose margin sets the weights: a reward model’s that is trained first on the same pairs, or the one that is known with the data, which noisy labels by a judge’s scores give.',
+      options: { model: 'a reward model’s', known: 'the known one' },
+      default: 'model',
+      from: 'paper',
+    }),
   },
   sources: [bestAndWorst],
-  passes: (params) => [
-    { id: 'reward', label: 'Reward model', objective: bradleyTerry },
-    { id: 'madpo', label: 'MADPO', objective: adaptive(params) },
-  ],
+  passes: (params) => {
+    const main: Pass = { id: 'madpo', label: 'MADPO', objective: adaptive(params) };
+    if (params.margin === 'known') return [main];
+    return [{ id: 'reward', label: 'Reward model', objective: bradleyTerry }, main];
+  },
   defaults: {
     paper: { beta: 0.1, learningRate: 1e-5, batchSize: 32, epochs: 2 },
     learningRate: 1e-4,

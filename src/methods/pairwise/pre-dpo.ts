@@ -2,17 +2,18 @@
  * Pre-DPO: the reference is not where the policy begins but where a first DPO pass ended. At the start the weight of a pair is
  * sigmoid(margin of the guide): above 1/2 where the guide learned it.
  *
- *   pass 1:  DPO against the initial weights                                                   (1)
+ *   pass 1:  DPO against the initial weights, or SimPO                                         (1)
  *   pass 2:  DPO from the initial weights, against the weights that pass 1 ended with           (2)
  *
  *   S    sum over the answer's tokens of (l_t - l0_t), log-probs under policy and reference     w, l  chosen, rejected
  *   beta strength of the pull to the reference
  *
- * Where we differ: the guide has the beta of the second pass.
+ * Where we differ: a DPO guide has the beta of the second pass.
  *
  * Source: Pan et al. 2025, section 3; DtYXs/Pre-DPO, scripts/train_predpo.sh.
  */
 import { rightAndWrong } from '../../sources/right-and-wrong';
+import { guideObjective, guideParams } from '../guide';
 import { defineMethod } from '../method';
 import { beta, logistic } from './dpo';
 
@@ -32,17 +33,18 @@ export const preDpo = defineMethod({
     'Trains once, takes the result as the reference, and begins again: pairs that the first pass learned well weigh more.',
   tex: String.raw`\mathcal{L} = -\log\sigma\!\left( \beta\log\frac{\pi_\theta(y_w)}{\pi_{\mathrm{guide}}(y_w)} - \beta\log\frac{\pi_\theta(y_l)}{\pi_{\mathrm{guide}}(y_l)} \right)`,
   notes: [
-    'The guide is trained by DPO with the same beta; the paper also takes SimPO.',
+    'The guide is trained by DPO with the same beta, or by SimPO with a beta and a margin of its own, as the paper has either.',
     'Both passes begin at the same weights: a policy that began at the guide would be iterated DPO.',
   ],
   kin: { id: 'dpo', change: 'against the result of a first DPO pass, begun again' },
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'code' },
+    ...guideParams,
   },
   sources: [rightAndWrong],
   passes: (params) => [
-    { id: 'guide', label: 'Guide (DPO)', objective: logistic(params) }, // (1)
+    { id: 'guide', ...guideObjective(params) }, // (1)
     { id: 'pre-dpo', label: 'Pre-DPO', reference: 'guide', objective: logistic(params) }, // (2)
   ],
   defaults: {

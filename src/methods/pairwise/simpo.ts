@@ -30,7 +30,8 @@ interface SimpoParams {
   sftWeight: number;
 }
 
-const simple = ({ beta, gammaRatio, labelSmoothing, sftWeight }: SimpoParams): Objective => ({
+/** SimPO's loss, which a guide may be trained with too. */
+export const simple = ({ beta, gammaRatio, labelSmoothing, sftWeight }: SimpoParams): Objective => ({
   reads: {},
   rewardScale: beta,
   loss({ pairs, answers }) {

@@ -15,13 +15,14 @@
  *   rho  score of a step in 0..1      rho'  the same, or 1 - rho (rejectedWeight)      e  noise
  *   l_t, l0_t  log-prob of token t under policy and reference      s  sigmoid
  *
- * Where we differ: one score a step; robust terms (6) to (8) are derived: flipped labels, scores off by at most e, scores of variance e.
+ * Where we differ: rho is the weighted mean of a step's aspects, which the source makes; robust terms (6) to (8) are derived: flipped labels, scores off by at most e, scores of variance e.
  *
  * Source: Li et al. 2024, equation 6; Patil et al. 2025 (arXiv 2505.01706) for the kinds of noise.
  */
 
 import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
 import { judgedAnswers } from '../../sources/judged-answers';
+import { scoredAspects } from '../../sources/scored-aspects';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
 import { range } from '../../util/range';
@@ -121,7 +122,7 @@ export const twoDimensional = defineMethod({
     'Compares the best-scored steps of the chosen answer with the worst-scored ones of the rejected, each weighted by its score.',
   tex: String.raw`\mathcal{L} = -\sum_{k < N} \log\sigma\big( \beta \varrho_{w,k} A_{w,k} - \beta \varrho_{l,k} A_{l,k} \big)`,
   notes: [
-    'The scores of the aspects come as one number a step; the paper weighs five aspects of each sentence.',
+    'The aspects are four that a verifier can tell (truth, grounding, form, progress), where the paper lets GPT-4 score helpfulness, correctness, safety, completeness and clarity of each sentence; their weights are ours.',
     'With the rejected side’s raw score the worst steps get no push at all; “max-minus” takes 1 minus the score instead.',
     'The robust terms are ours: the robust paper’s formulas were not reachable.',
   ],
@@ -164,7 +165,7 @@ export const twoDimensional = defineMethod({
       from: 'ours',
     }),
   },
-  sources: [judgedAnswers],
+  sources: [scoredAspects, judgedAnswers],
   passes: (params) => [{ id: '2d-dpo', label: '2D-DPO', objective: segmented(params) }],
   defaults: {
     paper: { beta: 0.1, learningRate: 5e-7, batchSize: 32, optimizer: 'RMSprop', warmupSteps: 100 },

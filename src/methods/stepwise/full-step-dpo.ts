@@ -8,34 +8,46 @@
  *   g_ij = s(beta (S_j - S_i))                                                                 (4)
  *   L    = mean over the pairs of a prompt with R_i > R_j of -g_ij (P_i - Q_j); mean over prompts that have one  (5)
  *   u, v and g have no gradient
+ *   reward model:  -(m log s(f) + (1 - m) log(1 - s(f))), mean over steps                       (6)
  *
  *   rho_t  l_t - l0_t, log-probs of policy and reference     S  their sum over an answer      s  sigmoid
  *   w_t    reward of the step that token t is in             R  score of an answer            n  scored tokens
+ *   f      the head at a step's end       m  share of rollouts from there that reach the right result; then w = s(f)
  *
- * Where we differ: an answer whose rewards are all 0 has even weights, where the code divides by 0.
+ * Where we differ: an answer whose rewards are all 0 has even weights, where the code divides by 0. No code of the reward model was
+ * released: that it shares its shape with the policy, and is trained from the policy's weights on (6), is our reading.
  *
  * Source: Xu et al. 2025, section 3; Anna7355/Full-Step-DPO, StepRunners.py.
  */
-import { judgedAnswers } from '../../sources/judged-answers';
-import { sourceWith } from '../../sources/source';
+import { rolledOutSteps } from '../../sources/rolled-out-steps';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
 import { range } from '../../util/range';
+import { areaUnderCurve, shareRight } from '../agreement';
 import { detach, nothing, pick } from '../maths';
 import { defineMethod } from '../method';
 import type { LossInput, Objective } from '../objective';
 import { beta } from '../pairwise/dpo';
-import { number } from '../params';
+import { choice, number } from '../params';
+import type { Pass } from '../pass';
 
 interface FullStepParams {
   beta: number;
   c: number;
   tau: number;
+  rewards: 'model' | 'rollouts' | 'verifier';
 }
 
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+/** w of each step: the reward model's where there is one, else a label. */
+const rewardsOf = ({ constants, steps }: LossInput, label: string): ArrayLike<number> => {
+  const model = constants['prm']?.host;
+  return model ? Array.from(model, sigmoid) : steps.labels(label);
+};
+
 /** (2) for one sign, divided by n as in (3): softmax over each answer's tokens of sign * tau * reward. Constant. */
-const stepShares = ({ batch, tokens, steps }: LossInput, tau: number): Tensor1D => {
-  const reward = steps.labels('reward');
+const stepShares = ({ batch, tokens }: LossInput, reward: ArrayLike<number>, tau: number): Tensor1D => {
   const share = new Float32Array(tokens.count);
   for (const { entryStart, entryEnd } of batch.responses) {
     const logits = range(entryEnd - entryStart).map((t) => tau * reward[tokens.stepOf[entryStart + t]!]!);
@@ -61,25 +73,33 @@ const orderedPairs = ({ batch, lists }: LossInput) => {
   return { pairs, prompts: prompts.length };
 };
 
-const surrogate = ({ beta, c, tau }: FullStepParams): Objective => ({
-  reads: { reference: true, scores: true, stepLabels: ['reward'] },
+/** The label that stands for each kind of reward, and what the objective reads for it. */
+const readings = {
+  model: { label: 'reward', reads: { frozen: { prm: { model: 'prm', read: 'head', label: 'reward' } } } },
+  rollouts: { label: 'value', reads: { stepLabels: ['value'] } },
+  verifier: { label: 'reward', reads: { stepLabels: ['reward'] } },
+} as const;
+
+const surrogate = ({ beta, c, tau, rewards: kind }: FullStepParams): Objective => ({
+  reads: { reference: true, scores: true, ...readings[kind].reads },
   rewardScale: beta,
   loss(input) {
     const { tokens, answers } = input;
     const rewards = answers.reward(beta);
     const { pairs, prompts } = orderedPairs(input);
     if (prompts === 0) return { loss: nothing(answers.sum), over: 0, rewards };
+    const reward = rewardsOf(input, readings[kind].label);
     const rho = detach(tf.sub(tokens.logProb, tokens.refLogProb));
     const up = tf.sigmoid(tf.mul(rho, -c)); // (1)
     const down = tf.sigmoid(tf.mul(rho, c));
     const side = (u: Tensor1D, share: Tensor1D) =>
       tokens.sumPerAnswer(tf.mul(tokens.logProb, tf.mul(u, share)) as Tensor1D); // (3) [P]
     const p = pick(
-      side(up as Tensor1D, stepShares(input, tau)),
+      side(up as Tensor1D, stepShares(input, reward, tau)),
       pairs.map(({ i }) => i),
     ); // P_i
     const q = pick(
-      side(down as Tensor1D, stepShares(input, -tau)),
+      side(down as Tensor1D, stepShares(input, reward, -tau)),
       pairs.map(({ j }) => j),
     ); // Q_j
     const s = detach(answers.logRatio);
@@ -100,6 +120,22 @@ const surrogate = ({ beta, c, tau }: FullStepParams): Objective => ({
   },
 });
 
+/** (6): a head at the end of each step learns how often the model gets home from there. */
+const stepValues: Objective = {
+  reads: { head: { name: 'value', at: 'step' }, stepLabels: ['value'] },
+  loss({ steps, head }) {
+    const f = head!;
+    const m = steps.label('value');
+    const sound = steps.labels('q');
+    const each = tf.add(tf.mul(m, tf.softplus(tf.neg(f))), tf.mul(tf.sub(1, m), tf.softplus(f)));
+    return {
+      loss: tf.mean(each) as Scalar, // (6)
+      over: steps.count,
+      aux: { prm_accuracy: shareRight(f, sound), prm_auc: areaUnderCurve(f, sound) },
+    };
+  },
+};
+
 export const fullStepDpo = defineMethod({
   id: 'full-step-dpo',
   name: 'Full-Step-DPO',
@@ -117,7 +153,8 @@ export const fullStepDpo = defineMethod({
   tex: String.raw`\nabla\mathcal{L} = -\sum_{R_i > R_j} g_{ij} \Big( \tfrac1{n_i}\sum_t u^+_t v^+_t \nabla\ell_t - \tfrac1{n_j}\sum_t u^-_t v^-_t \nabla\ell_t \Big)`,
   notes: [
     'The value is that of the released code: no likelihood, and no curve to read.',
-    'Step rewards are the verifier’s; the paper trains a model of rewards from rollouts, which is a data maker of its own.',
+    'The reward model is the policy’s own shape with a head at the end of each step, trained in a pass of its own on rollouts; `prm_auc` and `prm_accuracy` hold it against the verifier’s word on the same steps, before it learns from them, and are 0.5 where a batch has only right or only wrong ones.',
+    'The rewards of the verifier are the upper bound of what a reward model can be, and those of the rollouts leave the model out; either trains in one pass.',
     'A reward of 0 is a reward here; the code takes it for padding.',
   ],
   kin: { id: 'dpo', change: 'with a weight for every step by its reward' },
@@ -145,9 +182,24 @@ export const fullStepDpo = defineMethod({
       default: 0.5,
       from: 'code',
     }),
+    rewards: choice({
+      label: 'rewards of steps',
+      help: 'What a step’s reward is: what a model says that has learned from rollouts, the rollouts’ own share, or the verifier’s word.',
+      options: {
+        model: 'a reward model’s',
+        rollouts: 'the share of rollouts that end right',
+        verifier: 'the verifier’s, the upper bound',
+      },
+      default: 'model',
+      from: 'paper',
+    }),
   },
-  sources: [sourceWith(judgedAnswers, { pairing: 'all' })],
-  passes: (params) => [{ id: 'full-step-dpo', label: 'Full-Step-DPO', objective: surrogate(params) }],
+  sources: [rolledOutSteps],
+  passes: (params) => {
+    const main: Pass = { id: 'full-step-dpo', label: 'Full-Step-DPO', objective: surrogate(params) };
+    if (params.rewards !== 'model') return [main];
+    return [{ id: 'prm', label: 'Process reward model', objective: stepValues }, main];
+  },
   defaults: {
     paper: { beta: 0.05, learningRate: 5e-7, batchSize: 8, warmupSteps: 50 },
     learningRate: 2e-4,

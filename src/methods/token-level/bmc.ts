@@ -16,7 +16,7 @@
  */
 
 import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
-import { rightAndWrong } from '../../sources/right-and-wrong';
+import { bridgedPairs } from '../../sources/bridged-pairs';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
 import { changes } from '../../util/matching-blocks';
@@ -124,7 +124,8 @@ export const bmc = defineMethod({
   notes: [
     'The weight of the policy alone on the whole log-ratio is the paper’s; the code weighs the reference by its own probabilities (“own”).',
     'The two answers are compared token by token without the prompt, and no stop words are left out.',
-    'The bridged pairs of the paper are a source of their own and not part of the loss.',
+    'The paper lets GPT-4 edit the wrong answer towards a right one; here it is mended where the verifier finds it wrong, and what follows from the mistake is worked out again.',
+    'Chained arithmetic has one right answer to a problem, so that the mended answer and an independent winner are the same text: there the source shows nothing, and only the loss differs from DPO.',
   ],
   kin: { id: 'dpo', change: 'with extra weight on the tokens that differ, by the policy’s doubt' },
   eats: 'pairs',
@@ -146,7 +147,7 @@ export const bmc = defineMethod({
       from: 'paper',
     }),
   },
-  sources: [rightAndWrong],
+  sources: [bridgedPairs],
   passes: (params) => [{ id: 'bmc', label: 'DPO-BMC', objective: modelled(params) }],
   defaults: {
     paper: { beta: 0.05, delta: 2.5, learningRate: 5e-7, batchSize: 128, warmup: 0.1 },

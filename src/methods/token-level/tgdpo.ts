@@ -12,8 +12,8 @@
  *
  * Where we differ: c_t is kept at or above 0 (param `clamp`). The released code lets it change sign once
  * alpha |rhat_t| > 1, which then pushes a token of the chosen answer down; that is rare with a large model's
- * log-ratios and common with a small one's. The guide is DPO (the paper also tries SimPO), trained on the same pairs
- * with the same beta. The optional SFT term of the code is left out; its default weight is 0.
+ * log-ratios and common with a small one's. The guide is DPO or SimPO, trained on the same pairs;
+ * DPO has the same beta. The optional SFT term of the code is left out; its default weight is 0.
  *
  * Source: Zhu et al. 2025, equation 13; dvlab-research/TGDPO, src/llamafactory/train/tgdpo/trainer.py.
  */
@@ -21,9 +21,10 @@ import { rightAndWrong } from '../../sources/right-and-wrong';
 import type { Scalar } from '../../tf';
 import { tf } from '../../tf';
 import type { PackedBatch } from '../../tree/packed-batch';
+import { guideObjective, guideParams } from '../guide';
 import { defineMethod } from '../method';
 import type { CoefficientInput, Objective } from '../objective';
-import { beta, logistic } from '../pairwise/dpo';
+import { beta } from '../pairwise/dpo';
 import { flag, number } from '../params';
 
 interface TgdpoParams {
@@ -88,7 +89,7 @@ export const tgdpo = defineMethod({
   tex: String.raw`\mathcal{L} = -\log \sigma\!\left( \beta \sum_t \big(1 + \alpha \hat r_t\big) \log\frac{\pi_\theta(y_{w,t})}{\pi_{\mathrm{ref}}(y_{w,t})} - \beta \sum_t \big(1 - \alpha \hat r_t\big) \log\frac{\pi_\theta(y_{l,t})}{\pi_{\mathrm{ref}}(y_{l,t})} \right), \quad \hat r_t = \beta \log\frac{\pi_R(y_t)}{\pi_{\mathrm{ref}}(y_t)}`,
   notes: [
     'Token weights are kept at or above 0. The released code does not, so that there a strong token reward turns the push on its token round; turn “keep weights positive” off for that.',
-    'The guide is trained by DPO on the same pairs and with the same beta, which therefore enters twice. The paper also tries SimPO as the guide.',
+    'The guide is trained on the same pairs, by DPO with the same beta, which therefore enters twice, or by SimPO, as the paper has either.',
     'The rewards shown are those inside the loss, weights included; the released code logs them without.',
   ],
   kin: { id: 'dpo', change: 'with each token weighted by what a first DPO pass says of it' },
@@ -109,10 +110,11 @@ export const tgdpo = defineMethod({
       default: true,
       from: 'ours',
     }),
+    ...guideParams,
   },
   sources: [rightAndWrong],
   passes: (params) => [
-    { id: 'guide', label: 'Guide (DPO)', objective: logistic(params) },
+    { id: 'guide', ...guideObjective(params) },
     { id: 'tgdpo', label: 'TGDPO', objective: guided(params) },
   ],
   defaults: {

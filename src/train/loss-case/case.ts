@@ -157,7 +157,9 @@ export const checkLossCase = (given: LossCase, name: string, objective: Objectiv
   const needed = fieldsRead(objective);
   const { reads } = objective;
   // A reward model speaks through the margins of the comparisons.
-  const readsMargin = Object.values(reads.frozen ?? {}).some(({ read }) => read === 'head');
+  const heads = Object.values(reads.frozen ?? {}).filter(({ read }) => read === 'head');
+  const readsMargin = reads.margins || heads.some(({ label }) => label === undefined);
+  const stepLabels = [...(reads.stepLabels ?? []), ...heads.flatMap(({ label }) => label ?? [])];
   let width: number | undefined;
   given.prompts.forEach(({ responses, comparisons }, p) => {
     responses.forEach(({ steps, score, labels: own }, r) => {
@@ -172,7 +174,7 @@ export const checkLossCase = (given: LossCase, name: string, objective: Objectiv
         for (const field of needed) {
           if (step[field] === undefined) problems.push(`${place}: has no ${field}, and ${name} reads it`);
         }
-        for (const label of reads.stepLabels ?? []) {
+        for (const label of stepLabels) {
           if (step.labels?.[label] === undefined)
             problems.push(`${place}: has no label "${label}", and ${name} reads it`);
         }

@@ -23,6 +23,7 @@ NUMBERS = {
     "hinge": BETA,
     "ilr-dpo": {**BETA, "alpha": (0, 1)},
     "ld-dpo": {**BETA, "alpha": (0, 1)},
+    "scdpo": BETA,
     "madpo": {**BETA, "cMax": (1, 10), "cMin": (0.01, 1), "lambda": (0.01, 10), "tau": (0.1, 20)},
     "nca": BETA,
     "odpo": {**BETA, "alpha": (0, 10)},
@@ -30,7 +31,7 @@ NUMBERS = {
     "rpo": {**BETA, "eta": (0, 10)},
     "iterative-rpo": {**BETA, "alpha": (0, 10), "rounds": (1, 8)},
     "orpo": {**BETA, "lambda": (0, 10), "sftWeight": (0, 10)},
-    "pre-dpo": BETA,
+    "pre-dpo": {**BETA, "simpoBeta": (0.001, 20), "gammaRatio": (0, 2)},
     "robust-dpo": {**BETA, **SMOOTHING},
     "sppo": BETA,
     "asft": {**BETA, "lambda": (0, 10), "sftWeight": (0, 10)},
@@ -39,7 +40,7 @@ NUMBERS = {
     "tpo": BETA,
     "bmc": {**BETA, "delta": (0, 20)},
     "gdpo": {"alpha": (0, 10), "gamma": (0.05, 10), "lossPenalty": (-100, 0)},
-    "tgdpo": {**BETA, "alpha": (0, 10)},
+    "tgdpo": {**BETA, "alpha": (0, 10), "simpoBeta": (0.001, 20), "gammaRatio": (0, 2)},
     "2d-dpo": {**BETA, "noise": (0, 1)},
     "full-step-dpo": {**BETA, "c": (0, 20), "tau": (0, 50)},
     "step-dpo": BETA,
@@ -58,7 +59,10 @@ CHOICES = {
     "odpo": {"scale": ["log", "gap", "ratio"]},
     "tpo": {"lambda": ["dcg", "none"], "stepWeight": ["none", "1-cos", "1+cos"]},
     "bmc": {"refWeights": ["policy", "own"]},
-    "tgdpo": {"clamp": [True, False]},
+    "tgdpo": {"clamp": [True, False], "guide": ["dpo", "simpo"]},
+    "pre-dpo": {"guide": ["dpo", "simpo"]},
+    "madpo": {"margin": ["model", "known"]},
+    "full-step-dpo": {"rewards": ["model", "rollouts", "verifier"]},
     "2d-dpo": {
         "pairing": ["ranked", "all"],
         "rejectedWeight": ["raw", "max-minus"],
@@ -90,7 +94,7 @@ DEFAULTS = {
     "dmpo": {"beta": 0.1, "gamma": 0.7},
     "tgdpo": {"beta": 0.1, "alpha": 0.5, "clamp": True},
     "bmc": {"beta": 0.05, "delta": 2.5, "refWeights": "policy"},
-    "full-step-dpo": {"beta": 0.05, "c": 1, "tau": 0.5},
+    "full-step-dpo": {"beta": 0.05, "c": 1, "tau": 0.5, "rewards": "model"},
     "2d-dpo": {"beta": 0.1, "pairing": "ranked", "rejectedWeight": "raw", "robust": "none", "noise": 0.1},
     "tpo": {"beta": 0.5, "lambda": "dcg", "stepWeight": "none"},
     "brain": {"beta": 0.5},
@@ -160,7 +164,7 @@ def numbers(method, name, shape, spread, everything=False, **more):
         if method == "2d-dpo":
             return {"score": rng.choice([0, 0.25, 0.5, 0.75, 1])}
         if method == "full-step-dpo":
-            return {"reward": rng.choice([0, 0.2, 0.5, 1])}
+            return {"reward": rng.choice([0, 0.2, 0.5, 1]), "value": rng.choice([0, 0.25, 0.75, 1])}
         if method == "svpo" and (r + k) % 3 != 2:  # a step may have no q
             return {"q": rng.choice([-1, -0.5, 0.25, 1])}
         return {}

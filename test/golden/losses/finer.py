@@ -110,7 +110,8 @@ def svpo(case, p):
 def full_step_dpo(case, p):
     def weighed(y, sign):
         """Mean of l u v over the tokens, with u and v held constant; sign 1 for the chosen role."""
-        reward = torch.tensor([float(step.labels["reward"]) for step in y.steps for _ in range(step.n)])
+        name = "value" if p["rewards"] == "rollouts" else "reward"
+        reward = torch.tensor([float(step.labels[name]) for step in y.steps for _ in range(step.n)])
         u = sigmoid(-sign * p["c"] * y.log_ratios.detach())
         v = y.n * softmax(sign * p["tau"] * reward, 0)
         return (y.tokens("policy") * u * v).sum() / y.n

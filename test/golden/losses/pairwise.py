@@ -244,6 +244,7 @@ losses = {
     "dpo": dpo,
     "pre-dpo": dpo,
     "step-dpo": dpo,
+    "scdpo": dpo,
     "ipo": ipo,
     "simpo": simpo,
     "odpo": odpo,
