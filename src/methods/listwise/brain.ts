@@ -9,17 +9,22 @@
  *   p    prior, the reference      q  proposal, the model that the answers were drawn from
  *   r    score of the answer       beta  temperature of the reward
  *
- * Where we differ: the proposal is not refreshed within a pass.
+ *   q is the policy itself at the start of each of a few equal stretches, which then draws answers to new problems
+ *
+ * Where we differ: the answers to a prompt are used for one stretch alone; the paper's schedule was not found.
  *
  * Source: Pandey et al. 2024; gauravpandeyamu/BRAIn_experiments, gradient_estimators.py.
  */
 import { sampledAnswers } from '../../sources/sampled-answers';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
+import { range } from '../../util/range';
 import { pickRows } from '../maths';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
 import { beta } from '../pairwise/dpo';
+import { number } from '../params';
+import type { Pass } from '../pass';
 
 const posterior = ({ beta }: { beta: number }): Objective => ({
   reads: { reference: true, scores: true, answerLabels: ['logProposal'] },
@@ -55,18 +60,36 @@ export const brain = defineMethod({
   tex: String.raw`\mathcal{L} = -\sum_i \mathrm{sg}(a_i) \log b_i, \quad a = \mathrm{softmax}\Big(\log\frac{p(y_i)}{q(y_i)} + \frac{r_i}{\beta}\Big),\ b = \mathrm{softmax}\Big(\log\frac{\pi_\theta(y_i)}{q(y_i)}\Big)`,
   notes: [
     'Settings for language models are our reading; the released code is that of the variance study alone.',
-    'The proposal q is the model that was sampled; its log-probs are exact only at temperature 1 and top-p 1, which are the defaults.',
+    'The proposal q is the policy at the last drawing, with its exact log-probs, temperature and top-p included; the prior stays the model that the run began with.',
+    '`effective_samples` is 1 / sum of a squared, of the answers to a prompt: near 1 means that one answer has all the weight.',
   ],
   eats: 'lists',
   params: {
     beta: {
       ...beta,
       help: 'Temperature of the reward: small values look at the best answer alone.',
-      default: 0.5,
+      default: 0.2,
       from: 'ours',
     },
+    proposals: number({
+      label: 'proposals',
+      help: 'How often answers are drawn: each time from the policy as it is then, for an equal share of the steps.',
+      min: 1,
+      max: 8,
+      integer: true,
+      default: 2,
+      from: 'ours',
+    }),
   },
   sources: [sampledAnswers],
-  passes: (params) => [{ id: 'brain', label: 'BRAIn', objective: posterior(params) }],
+  passes: (params) => {
+    const { proposals } = params;
+    const objective = posterior(params);
+    return range(proposals).map((k): Pass => {
+      const label = proposals === 1 ? 'BRAIn' : `Proposal ${k + 1}`;
+      const pass = { id: k === 0 ? 'brain' : `brain-${k + 1}`, label, objective, share: 1 / proposals };
+      return k === 0 ? pass : { ...pass, from: k === 1 ? 'brain' : `brain-${k}`, trees: 'fresh' };
+    });
+  },
   defaults: { paper: { learningRate: 1e-6, batchSize: 32 }, learningRate: 1e-4, batchSize: 8 },
 });

@@ -31,7 +31,8 @@ interface MadpoParams {
   cMin: number;
   lambda: number;
   tau: number;
-  margin: 'model' | 'known';
+  /** 'model' when left out. */
+  margin?: 'model' | 'known';
 }
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
@@ -78,7 +79,7 @@ const bradleyTerry: Objective = {
 const adaptive = (params: MadpoParams): Objective => ({
   reads: {
     reference: true,
-    ...(params.margin === 'model'
+    ...(params.margin !== 'known'
       ? { frozen: { r: { model: 'reward', read: 'head' } as const } }
       : { margins: true as const }),
   },

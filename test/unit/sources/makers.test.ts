@@ -25,17 +25,17 @@ const make = async (source: Source, changes: Changes = {}, options = {}) => {
 };
 
 /** The text of a response's answer, or of its scored steps alone. */
-const textOf = ({ nodes, responses }: PreferenceTree, r: number, scored = false) =>
+const textOf = (tree: PreferenceTree, r: number, scored = false) =>
   charTokenizer.decode(
-    pathOf({ nodes }, responses[r]!.leaf)
-      .filter((n) => n > 0 && (!scored || nodes[n]!.scored))
-      .flatMap((n) => nodes[n]!.tokens),
+    pathOf(tree, tree.responses[r]!.leaf)
+      .filter((n) => n > 0 && (!scored || tree.nodes[n]!.scored))
+      .flatMap((n) => tree.nodes[n]!.tokens),
   );
 
-const stepsOf = ({ nodes, responses }: PreferenceTree, r: number) =>
-  pathOf({ nodes }, responses[r]!.leaf)
-    .filter((n) => nodes[n]!.scored)
-    .map((n) => nodes[n]!);
+const stepsOf = (tree: PreferenceTree, r: number) =>
+  pathOf(tree, tree.responses[r]!.leaf)
+    .map((n) => tree.nodes[n]!)
+    .filter(({ scored }) => scored);
 
 describe('injected errors', () => {
   const isInjected = ({ nodes }: PreferenceTree) =>
