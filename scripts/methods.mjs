@@ -73,6 +73,11 @@ const section = (methods) => (method) => {
     settings.length > 0 ? `Paper's settings: ${settings.join(', ')}. ${own}` : own,
     `Its data: ${method.sources.map(({ id }) => `[\`${id}\`](#${id})`).join(', ')}.`,
   );
+  const presets = method.presets.filter(({ id }) => id !== 'ours' && id !== 'paper');
+  if (presets.length > 0) {
+    const lines = presets.map(({ id, name: title, summary: what }) => `- \`${id}\`: ${title}. ${what}`);
+    parts.push(`Presets beside \`ours\` and \`paper\`:\n\n${lines.join('\n')}`);
+  }
   if (notes.length > 0) parts.push(`Our reading:\n\n${notes.map((note) => `- ${note}`).join('\n')}`);
   return parts.join('\n\n');
 };
@@ -109,6 +114,7 @@ export const methodsPage = (methods, sources, wrappers, chapters) => {
   const parts = [
     '# Methods',
     'Written by `npm run methods` from the files in `src/methods` and `src/sources`; change those, not this page. In the formulas $w$ is the chosen and $l$ the rejected side, and losses are means over the pairs of a batch unless they say otherwise.',
+    'Every method has the presets `ours`, its defaults, and `paper`, the paper’s settings as far as there are fields for them: `--preset ID` in the terminal, `preset=ID` in the address, “Settings” in the form.',
     index,
   ];
   for (const [chapter, title] of Object.entries(chapters)) {

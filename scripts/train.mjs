@@ -26,6 +26,7 @@ const describeProblems = (problems, set, method, runFile) =>
       const flag = flagOf(field);
       const given =
         (field === 'method.id' && method) ||
+        field === 'preset' ||
         set.some(({ path }) => {
           const own = path.join('.');
           return field === own || field.startsWith(`${own}.`) || (flag && own.startsWith(`${field}.`));
@@ -174,6 +175,7 @@ const main = async () => {
     const classic = !bring.model && !bring.data && !bring.adapter && !options.lora;
     const input = {
       method: options.method,
+      preset: options.preset,
       file: runFile?.value,
       set: bring.model ? set.filter(({ path }) => path[0] !== 'model') : set,
       // One that the file names wrongly is reported with the document's other fields.

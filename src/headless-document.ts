@@ -2,7 +2,7 @@
 
 import type { Brought } from './headless-bring';
 import type { MethodInfo, RunDocument, Trainer } from './index';
-import { defaultRun, parseRun, RunDocumentError } from './index';
+import { defaultRun, parseRun, RunDocumentError, withPreset } from './index';
 import { worldProblems, worlds } from './tasks/cards';
 import { notAMethod } from './util/not-a-method';
 
@@ -11,6 +11,8 @@ type Fields = Record<string, unknown>;
 export interface DocumentInput {
   /** Method whose defaults to take; wins over the file's. */
   method?: string;
+  /** Named settings of the method, laid over its defaults; not beside a file. */
+  preset?: string;
   /** A run document to start from, unchecked. */
   file?: Fields;
   /** Values to put into the document. */
@@ -42,6 +44,17 @@ const modelNamed = (set: DocumentInput['set']): string | undefined => {
   return worlds.find(({ id }) => id === task)?.models[0]?.id;
 };
 
+/** @throws RunDocumentError naming the presets that there are */
+const withNamedPreset = (method: MethodInfo, fresh: RunDocument, id: string | undefined): RunDocument => {
+  if (id === undefined) return fresh;
+  const preset = method.presets.find((p) => p.id === id);
+  if (preset) return withPreset(fresh, method, preset);
+  const known = method.presets.map((p) => p.id).join(', ');
+  throw new RunDocumentError([
+    { field: 'preset', message: `"${id}" is no preset of ${method.name}; use one of ${known}` },
+  ]);
+};
+
 /**
  * The document before anything that is brought has been read: its fields are checked, its ids stand open.
  * @throws RunDocumentError
@@ -60,13 +73,16 @@ export const documentFrom = (methods: readonly MethodInfo[], input: DocumentInpu
     throw new RunDocumentError([{ field: 'method.id', message }]);
   }
   const fresh = defaultRun(known, file ? undefined : modelNamed(set));
-  const document: Fields = file ? structuredClone(file) : { ...fresh };
+  const document: Fields = file ? structuredClone(file) : { ...withNamedPreset(known, fresh, input.preset) };
   // Another method than the file's has other parameters.
   if (file && method !== undefined && method !== inFile) {
     document['method'] = fresh.method;
     document['data'] = { ...(document['data'] as Fields), source: fresh.data.source };
   }
-  if (bring.data && !file) document['evaluation'] = heldOutRows;
+  if (bring.data && !file) {
+    document['evaluation'] = heldOutRows;
+    document['data'] = { ...(document['data'] as Fields), wrappers: {} }; // a preset's noise is not for a person's labels
+  }
   if (bring.model) setField(document, ['model'], PENDING);
   if (bring.data) setField(document, ['data', 'dataset', 'id'], PENDING);
   for (const { path, value } of set) setField(document, path, value);

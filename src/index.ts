@@ -44,12 +44,14 @@ export type { Trainer, TrainerOptions, TrainOptions, TrainResult } from './creat
 export { createTrainer } from './create-trainer';
 export type { DatasetReport, SampleExample } from './data/prepare/report';
 export type { ColumnMapping, DatasetSettings, FormatId, StepRule } from './data/settings';
+export type { Preset } from './methods/preset';
 export type { WorldCard } from './tasks/cards';
 export { worlds } from './tasks/cards';
 export type { Problem, Verdict } from './tasks/task';
 export type { BackendChoice, BackendInfo, BackendName } from './tf';
 export type { LossResult, StepGradient } from './train/loss-case/compute-loss';
-export type { MethodInfo, SourceInfo } from './train/method-info';
+export type { MethodInfo, SourceInfo, WrapperInfo } from './train/method-info';
+export { withPreset } from './train/presets';
 export type { AdapterDocument, RunDocument } from './train/run-document';
 export { defaultRun, parseRun, RUN_VERSION, RunDocumentError } from './train/run-document';
 export type { PreferenceTree } from './tree/tree';

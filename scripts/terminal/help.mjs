@@ -7,6 +7,7 @@ The run
   --file NAME         which GGUF, where the folder or the repository has several
   --hub URL           another hub; a token for gated models is taken from the environment: HF_TOKEN
   --method ID         step-dpo (the default), dpo, simpo, kto ...: METHODS.md lists them all
+  --preset ID         named settings of the method: ours (the defaults), paper, or one of its own: METHODS.md
   --source ID         what makes its training data, where it can be made from several: METHODS.md
   --wrap ID           what changes or selects its data, such as noisy-labels; may be repeated: METHODS.md
   --param NAME=VALUE  of the method, its source or a wrapper: --param beta=0.4, --param clamp=off; may be repeated

@@ -59,6 +59,7 @@ const given = {
   file: 'text',
   hub: 'text',
   method: 'text',
+  preset: 'text',
   run: 'text',
   param: 'texts',
   wrap: 'texts',
@@ -208,6 +209,11 @@ const checkCompany = (options, document) => {
   }
   const blind = dataset ? undefined : first([...of('data.dataset.'), 'map', 'label', 'check', 'data-file']);
   if (blind) throw new UsageError(`--${blind}: give the examples with --data FILE.`);
+  if (options.run !== undefined && options.preset !== undefined) {
+    throw new UsageError(
+      '--preset: a run document has its settings already; leave out --run, or this option.',
+    );
+  }
   if (!options.model && first(['revision', 'file'])) {
     throw new UsageError(`--${first(['revision', 'file'])}: is about a model; give it with --model.`);
   }
@@ -237,6 +243,7 @@ export const checkOptions = (options, document) => {
 /** The option that sets a field of the document, as a person would write it; undefined where there is none. */
 export const flagOf = (field) => {
   if (field === 'method.id') return '--method';
+  if (field === 'preset') return '--preset';
   for (const owner of ['method.params.', 'data.source.params.']) {
     if (field.startsWith(owner)) return `--param ${field.slice(owner.length)}`;
   }

@@ -1,6 +1,7 @@
 import type { Source } from '../sources/source';
 import type { ParamSpecs, Params, Values } from './params';
 import type { Blend, Pass } from './pass';
+import type { Preset } from './preset';
 
 /** The kinds of data there are; see `Source.makes`. */
 export type DataKind =
@@ -62,6 +63,8 @@ export interface Method extends Card {
   passes(params: Params): readonly Pass[];
   /** The weights that the run returns; those of the last pass when left out. */
   result?(params: Params): Blend;
+  /** Named settings beside its defaults and its paper's: an ablation, a data set of the paper, a released run. */
+  presets?: readonly Preset[];
   /** Optimiser settings of the paper, and what suits the built-in models. */
   defaults: {
     paper: Readonly<Record<string, number | string>>;

@@ -2,10 +2,12 @@ import type { Card, DataKind, Method } from '../methods/method';
 import { comparesAnswers } from '../methods/method';
 import type { ParamSpecs } from '../methods/params';
 import { defaultParams } from '../methods/params';
+import type { Preset } from '../methods/preset';
 import { sourcesFor } from '../sources/index';
 import type { Source } from '../sources/source';
 import { wrappersFor } from '../sources/wrappers/index';
 import type { Wrapper } from '../sources/wrappers/wrapper';
+import { presetsOf } from './presets';
 
 /** A source as data. */
 export interface SourceInfo extends Omit<Source, 'make' | 'needs'> {
@@ -27,6 +29,8 @@ export interface MethodInfo extends Card {
   wrappers: readonly WrapperInfo[];
   /** Its passes at its defaults. */
   passes: readonly { id: string; label: string }[];
+  /** Named settings: its defaults, its paper's, and more. */
+  presets: readonly Preset[];
   needs: { reference: boolean; comparisons: boolean; steps: boolean };
   /** Its loss has an implicit reward, scaled by beta. */
   rewarded: boolean;
@@ -40,12 +44,14 @@ export interface MethodInfo extends Card {
 export const describeMethod = (method: Method): MethodInfo => {
   const { sources: _sources, passes: _passes, result: _result, ...data } = method;
   const passes = method.passes(defaultParams(method));
+  const sources = sourcesFor(method).map(({ make: _make, needs, ...source }) => ({
+    ...source,
+    ...(needs && { labels: needs(defaultParams(source)) }),
+  }));
   return {
     ...data,
-    sources: sourcesFor(method).map(({ make: _make, needs, ...source }) => ({
-      ...source,
-      ...(needs && { labels: needs(defaultParams(source)) }),
-    })),
+    sources,
+    presets: presetsOf(method, sources[0]),
     wrappers: wrappersFor(method).map(({ wrap: _wrap, suits: _suits, ...wrapper }) => wrapper),
     passes: passes.map(({ id, label }) => ({ id, label })),
     needs: {

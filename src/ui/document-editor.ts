@@ -1,6 +1,7 @@
 import { defaultParams } from '../methods/params';
 import { worldProblems, worlds } from '../tasks/cards';
 import type { MethodInfo } from '../train/method-info';
+import { withPreset } from '../train/presets';
 import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../train/run-document';
 import { createAddress } from './address';
 import type { App, AppCore } from './app';
@@ -82,12 +83,34 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
   return problems;
 };
 
+/** What is looked at of an address before it is laid over the defaults. */
+interface AddressFields {
+  preset?: unknown;
+  method?: { id?: unknown };
+  data?: { dataset?: unknown };
+}
+
 /** The defaults of a method as an address means them: of the model that it names, or of the world. */
 const standing = (method: MethodInfo, fields: object): RunDocument => {
   const { model, data } = fields as { model?: unknown; data?: { task?: unknown } };
   const card = worlds.find(({ id }) => id === data?.task);
   const named = typeof model === 'string' ? model : card?.models[0]?.id;
   return defaultRun(method, named);
+};
+
+/** The defaults with the settings of the preset that an address names. @throws where the method has none of that name */
+const onPreset = (run: RunDocument, method: MethodInfo, { preset: id, data }: AddressFields): RunDocument => {
+  if (id === undefined) return run;
+  const preset = method.presets.find((p) => p.id === id);
+  if (!preset) {
+    const known = method.presets.map((p) => p.id).join(', ');
+    throw new RunDocumentError([
+      { field: 'preset', message: `"${String(id)}" is no preset of ${method.name}; use one of ${known}` },
+    ]);
+  }
+  const set = withPreset(run, method, preset);
+  // A preset's noise is not for a person's labels.
+  return data?.dataset ? { ...set, data: { ...set.data, wrappers: {} } } : set;
 };
 
 /** The defaults with the source that an address names, at that source's own defaults. */
@@ -168,11 +191,13 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
     try {
       const contents = readHash(location.hash);
       start = contents.start;
-      const fields = (contents.fields ?? {}) as { method?: { id?: unknown } };
+      const { preset, ...fields } = (contents.fields ?? {}) as AddressFields;
       const id = fields.method?.id;
       const method = id === undefined ? standard() : methods().find((m) => m.id === id);
       // Without a known method there are no defaults to fill in; the validator says which methods there are.
-      const base = method ? onSource(standing(method, fields), method, fields) : app.store.get().document;
+      const base = method
+        ? onSource(onPreset(standing(method, fields), method, { ...fields, preset }), method, fields)
+        : app.store.get().document;
       take(overlay(base, fields));
     } catch (error) {
       app.store.set({ documentProblems: problemsOf(error) });
@@ -254,6 +279,13 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
           method,
         ),
       );
+    },
+    /** Named settings of the method. */
+    choosePreset(id: string) {
+      const { document } = app.store.get();
+      const method = methods().find((m) => m.id === document?.method.id);
+      const preset = method?.presets.find((p) => p.id === id);
+      if (document && method && preset) take(withPreset(document, method, preset));
     },
     /** Another source of training data, at its own defaults. */
     chooseSource(id: string) {

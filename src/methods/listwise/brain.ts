@@ -91,5 +91,19 @@ export const brain = defineMethod({
       return k === 0 ? pass : { ...pass, from: k === 1 ? 'brain' : `brain-${k}`, trees: 'fresh' };
     });
   },
+  presets: [
+    {
+      id: 'fixed-proposal',
+      name: 'One proposal',
+      summary: 'Answers are drawn once, from the model that the run begins with.',
+      params: { proposals: 1 },
+    },
+    {
+      id: 'eight-answers',
+      name: 'Eight answers',
+      summary: 'Twice as many answers to a problem.',
+      source: { id: 'sampled-answers', params: { samples: 8 } },
+    },
+  ],
   defaults: { paper: { learningRate: 1e-6, batchSize: 32 }, learningRate: 1e-4, batchSize: 8 },
 });

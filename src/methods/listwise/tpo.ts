@@ -176,5 +176,25 @@ export const tpo = defineMethod({
   },
   sources: [branchedLists, sourceWith(rankedLists, { levels: 3 })],
   passes: (params) => [{ id: 'tpo', label: 'TPO', objective: ranked(params) }],
+  presets: [
+    {
+      id: 'alike-steps',
+      name: 'Steps weighted as in the paper',
+      summary: 'Steps whose hidden states are alike in the two answers weigh more.',
+      params: { stepWeight: '1+cos' },
+    },
+    {
+      id: 'both-traces',
+      name: 'Branches from both traces',
+      summary: 'The wrong answer is cut and written on from, too.',
+      source: { id: 'branched-lists', params: { trunks: 'both' } },
+    },
+    {
+      id: 'own-answers',
+      name: 'Lists of own answers',
+      summary: 'No branches: eight answers of the model, of which lists with three levels of score are kept.',
+      source: { id: 'ranked-lists', params: { levels: 3 } },
+    },
+  ],
   defaults: { paper: { beta: 0.5, learningRate: 5e-7, batchSize: 1 }, learningRate: 1e-4, batchSize: 8 },
 });

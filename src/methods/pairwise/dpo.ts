@@ -144,6 +144,35 @@ export const dpo = defineMethod({
   },
   sources: [rightAndWrong],
   passes: (params) => [{ id: 'dpo', label: 'DPO', objective: logistic(params) }],
+  presets: [
+    {
+      id: 'faster',
+      name: 'Twice the rate',
+      summary: 'Learning rate 1e-4: better in 30 steps, and at the edge; three times that collapses.',
+      learningRate: 0.0001,
+    },
+    {
+      id: 'too-far',
+      name: 'Too far',
+      summary: 'Learning rate 3e-4: the margin grows, chosen answers become less likely, and accuracy falls.',
+      learningRate: 0.0003,
+    },
+    {
+      id: 'flipped',
+      name: '30 % of the labels flipped',
+      summary: 'Three pairs in ten are turned round, and the loss knows nothing of it.',
+      wrappers: { 'noisy-labels': { noiseKind: 'flip', flipped: 0.3 } },
+      learningRate: 0.0001,
+    },
+    {
+      id: 'conservative',
+      name: 'Conservative, 30 % flipped',
+      summary: 'The same labels, and label smoothing of that share.',
+      params: { labelSmoothing: 0.3 },
+      wrappers: { 'noisy-labels': { noiseKind: 'flip', flipped: 0.3 } },
+      learningRate: 0.0001,
+    },
+  ],
   defaults: {
     paper: { beta: 0.1, learningRate: 1e-6, batchSize: 64, optimizer: 'RMSprop', warmupSteps: 150 },
     learningRate: 5e-5,

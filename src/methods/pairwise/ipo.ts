@@ -72,5 +72,27 @@ export const ipo = defineMethod({
   },
   sources: [rightAndWrong],
   passes: (params) => [{ id: 'ipo', label: 'IPO', objective: squared(params) }],
+  presets: [
+    {
+      id: 'held',
+      name: 'Held near the reference',
+      summary:
+        'The paper’s sum with tau 0.5, at a rate at which DPO collapses: the square stops the margin at 1.',
+      params: { average: 'sum', beta: 0.5 },
+      learningRate: 0.0003,
+    },
+    {
+      id: 'sum',
+      name: 'The paper’s sum',
+      summary: 'tau 0.1 on sums of log-ratios.',
+      params: { average: 'sum' },
+    },
+    {
+      id: 'reachable-mean',
+      name: 'A mean that can be reached',
+      summary: 'tau 1 on means: 5 nats a token, which tau 0.1 asks for, are out of reach.',
+      params: { beta: 1 },
+    },
+  ],
   defaults: { paper: { beta: 0.1, learningRate: 0.01, batchSize: 9 }, learningRate: 1e-4, batchSize: 16 },
 });

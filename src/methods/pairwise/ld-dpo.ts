@@ -121,6 +121,10 @@ export const ldDpo = defineMethod({
   },
   sources: [rightAndWrong],
   passes: (params) => [{ id: 'ld-dpo', label: 'LD-DPO', objective: desensitised(params) }],
+  presets: [
+    { id: 'llama2', name: 'As for Llama2-13B-Chat', summary: 'alpha 0.3.', params: { alpha: 0.3 } },
+    { id: 'qwen2', name: 'As for Qwen2-7B-Instruct', summary: 'alpha 0.6.', params: { alpha: 0.6 } },
+  ],
   defaults: {
     paper: { beta: 0.1, alpha: 0.5, learningRate: 5e-7, batchSize: 32 },
     learningRate: 1e-4,

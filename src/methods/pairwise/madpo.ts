@@ -160,6 +160,28 @@ export const madpo = defineMethod({
     if (params.margin === 'known') return [main];
     return [{ id: 'reward', label: 'Reward model', objective: bradleyTerry }, main];
   },
+  presets: [
+    {
+      id: 'noisy-judge',
+      name: 'Labels of a noisy judge',
+      summary:
+        'The paper’s data: labels drawn from scores with Gumbel noise, of which the reward model knows nothing.',
+      wrappers: { 'noisy-labels': { noiseKind: 'gumbel', judgeScale: 2 } },
+    },
+    {
+      id: 'known-margin',
+      name: 'Noisy labels, margin known',
+      summary: 'The same labels, and the judge’s own margin in place of a reward model’s.',
+      params: { margin: 'known' },
+      wrappers: { 'noisy-labels': { noiseKind: 'gumbel', judgeScale: 2 } },
+    },
+    {
+      id: 'wide',
+      name: 'Wider factors',
+      summary: 'c from 0.25 to 4: the paper’s ablation.',
+      params: { cMax: 4, cMin: 0.25 },
+    },
+  ],
   defaults: {
     paper: { beta: 0.1, learningRate: 1e-5, batchSize: 32, epochs: 2 },
     learningRate: 1e-4,

@@ -94,6 +94,32 @@ export const odpo = defineMethod({
   },
   sources: [bestAndWorst],
   passes: (params) => [{ id: 'odpo', label: 'ODPO', objective: offset(params) }],
+  presets: [
+    {
+      id: 'imdb',
+      name: 'As released for IMDB',
+      summary: 'beta 0.7, alpha 0.5.',
+      params: { beta: 0.7, alpha: 0.5 },
+    },
+    {
+      id: 'toxicity',
+      name: 'As released for toxicity',
+      summary: 'beta 0.05, alpha 1.',
+      params: { beta: 0.05, alpha: 1 },
+    },
+    {
+      id: 'tldr',
+      name: 'As released for TL;DR',
+      summary: 'beta 0.5, alpha 1.',
+      params: { beta: 0.5, alpha: 1 },
+    },
+    {
+      id: 'every-pair',
+      name: 'Every pair of a problem',
+      summary: 'All answers to a problem that differ in score are pairs, as in the paper.',
+      source: { id: 'all-pairs-by-score' },
+    },
+  ],
   defaults: {
     paper: { beta: 0.5, alpha: 1, learningRate: 5e-7, batchSize: 32, optimizer: 'RMSprop', warmupSteps: 150 },
     learningRate: 1e-4,

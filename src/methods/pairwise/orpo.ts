@@ -18,7 +18,8 @@ import { tf } from '../../tf';
 import { logOdds } from '../log-odds';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
-import { number } from '../params';
+import { choice, number } from '../params';
+import { inStages } from '../stages';
 import { beta } from './dpo';
 
 interface OrpoParams {
@@ -75,14 +76,33 @@ export const orpo = defineMethod({
     }),
     sftWeight: number({
       label: 'SFT weight',
-      help: 'Weight of the likelihood of the chosen answer; 0 is the two-stage form, after SFT.',
+      help: 'Weight of the likelihood of the chosen answer; of one stage alone.',
       min: 0,
       max: 10,
       default: 1,
       from: 'paper',
     }),
+    stages: choice({
+      label: 'stages',
+      help: 'One, with the likelihood in the same loss; or SFT on the chosen answers first and the odds term alone after it, half of the steps each.',
+      options: { one: 'one', two: 'two, SFT first' },
+      default: 'one',
+      from: 'paper',
+    }),
   },
   sources: [rightAndWrong],
-  passes: (params) => [{ id: 'orpo', label: 'ORPO', objective: oddsRatio(params) }],
+  passes: ({ stages, ...params }) =>
+    inStages(stages, { id: 'orpo', label: 'ORPO' }, (sftWeight) =>
+      oddsRatio({ ...params, sftWeight: sftWeight ?? params.sftWeight }),
+    ),
+  presets: [
+    {
+      id: 'two-stage',
+      name: 'Two stages',
+      summary:
+        'SFT on the chosen answers first, then the odds term alone with beta 0.3, half of the steps each.',
+      params: { stages: 'two', beta: 0.3 },
+    },
+  ],
   defaults: { paper: { lambda: 0.1, learningRate: 8e-6, batchSize: 64 }, learningRate: 1e-4, batchSize: 16 },
 });

@@ -47,6 +47,20 @@ export const preDpo = defineMethod({
     { id: 'guide', ...guideObjective(params) }, // (1)
     { id: 'pre-dpo', label: 'Pre-DPO', reference: 'guide', objective: logistic(params) }, // (2)
   ],
+  presets: [
+    {
+      id: 'simpo-guide',
+      name: 'Guide by SimPO',
+      summary: 'The first pass is SimPO with beta 2.5 and gamma 1, the second has beta 0.1.',
+      params: { guide: 'simpo', beta: 0.1 },
+    },
+    {
+      id: 'flipped',
+      name: '30 % of the labels flipped',
+      summary: 'Does the guide weigh turned pairs less?',
+      wrappers: { 'noisy-labels': { noiseKind: 'flip', flipped: 0.3 } },
+    },
+  ],
   defaults: {
     paper: { beta: 0.1, learningRate: 1e-6, batchSize: 128, warmup: 0.06 },
     learningRate: 5e-5,

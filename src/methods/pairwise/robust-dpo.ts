@@ -61,5 +61,15 @@ export const robustDpo = defineMethod({
   },
   sources: [rightAndWrong],
   passes: (params) => [{ id: 'robust-dpo', label: 'Robust DPO', objective: robust(params) }],
+  presets: [
+    {
+      id: 'flipped',
+      name: '30 % of the labels flipped',
+      summary: 'Three pairs in ten are turned round, and the loss is corrected for that share.',
+      params: { labelSmoothing: 0.3 },
+      wrappers: { 'noisy-labels': { noiseKind: 'flip', flipped: 0.3 } },
+      learningRate: 0.0001,
+    },
+  ],
   defaults: { paper: { beta: 0.1, learningRate: 1e-5, batchSize: 16 }, learningRate: 1e-4, batchSize: 16 },
 });

@@ -101,6 +101,32 @@ export const simpo = defineMethod({
   },
   sources: [rightAndWrong],
   passes: (params) => [{ id: 'simpo', label: 'SimPO', objective: simple(params) }],
+  presets: [
+    {
+      id: 'large-beta',
+      name: 'Large beta, small margin',
+      summary: 'beta 10 and a ratio of 0.1: the best of a few tried on arithmetic.',
+      params: { beta: 10, gammaRatio: 0.1 },
+    },
+    {
+      id: 'mistral-instruct',
+      name: 'As released for Mistral-Instruct',
+      summary: 'beta 2.5, ratio 0.1.',
+      params: { beta: 2.5, gammaRatio: 0.1 },
+    },
+    {
+      id: 'llama-instruct',
+      name: 'As released for Llama-3-Instruct',
+      summary: 'beta 2.5, ratio 0.55.',
+      params: { beta: 2.5, gammaRatio: 0.55 },
+    },
+    {
+      id: 'gemma',
+      name: 'As released for Gemma 2',
+      summary: 'beta 10, ratio 0.5.',
+      params: { beta: 10, gammaRatio: 0.5 },
+    },
+  ],
   defaults: {
     paper: { beta: 2, gammaRatio: 0.5, learningRate: 6e-7, batchSize: 128, warmup: 0.1 },
     learningRate: 1e-4,

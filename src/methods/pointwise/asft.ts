@@ -18,7 +18,8 @@ import { logOdds } from '../log-odds';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
 import { beta } from '../pairwise/dpo';
-import { number } from '../params';
+import { choice, number } from '../params';
+import { inStages } from '../stages';
 
 interface AsftParams {
   beta: number;
@@ -78,14 +79,33 @@ export const asft = defineMethod({
     }),
     sftWeight: number({
       label: 'SFT weight',
-      help: 'Weight of the likelihood of the chosen answer; 0 is the two-stage form, after SFT.',
+      help: 'Weight of the likelihood of the chosen answer; of one stage alone.',
       min: 0,
       max: 10,
       default: 1,
       from: 'paper',
     }),
+    stages: choice({
+      label: 'stages',
+      help: 'One, with the likelihood in the same loss; or SFT on the chosen answers first and the odds term alone after it, half of the steps each.',
+      options: { one: 'one', two: 'two, SFT first' },
+      default: 'one',
+      from: 'paper',
+    }),
   },
   sources: [rightAndWrong],
-  passes: (params) => [{ id: 'asft', label: 'ASFT', objective: absolute(params) }],
+  passes: ({ stages, ...params }) =>
+    inStages(stages, { id: 'asft', label: 'ASFT' }, (sftWeight) =>
+      absolute({ ...params, sftWeight: sftWeight ?? params.sftWeight }),
+    ),
+  presets: [
+    {
+      id: 'two-stage',
+      name: 'Two stages',
+      summary:
+        'SFT on the chosen answers first, then the odds term alone with beta 0.3, half of the steps each.',
+      params: { stages: 'two', beta: 0.3 },
+    },
+  ],
   defaults: { paper: { learningRate: 6e-6, batchSize: 128 }, learningRate: 5e-5, batchSize: 16 },
 });

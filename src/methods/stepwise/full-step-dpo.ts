@@ -200,6 +200,26 @@ export const fullStepDpo = defineMethod({
     if (params.rewards !== 'model') return [main];
     return [{ id: 'prm', label: 'Process reward model', objective: stepValues }, main];
   },
+  presets: [
+    {
+      id: 'oracle',
+      name: 'The verifier’s rewards',
+      summary: 'No reward model: the upper bound of what one can be.',
+      params: { rewards: 'verifier' },
+    },
+    {
+      id: 'rollouts',
+      name: 'The rollouts’ own rewards',
+      summary: 'No reward model: the share of rollouts that end right, as it is.',
+      params: { rewards: 'rollouts' },
+    },
+    {
+      id: 'uniform',
+      name: 'Uniform steps',
+      summary: 'tau 0: every step of an answer weighs alike.',
+      params: { tau: 0, rewards: 'verifier' },
+    },
+  ],
   defaults: {
     paper: { beta: 0.05, learningRate: 5e-7, batchSize: 8, warmupSteps: 50 },
     learningRate: 2e-4,

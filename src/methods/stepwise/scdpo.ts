@@ -42,6 +42,32 @@ export const scdpo = defineMethod({
   params: { beta },
   sources: [injectedErrors],
   passes: (params) => [{ id: 'scdpo', label: 'SCDPO', objective: logistic(params) }],
+  presets: [
+    {
+      id: 'plain',
+      name: 'Plain pairs alone',
+      summary: 'As many pairs, all of them right and wrong answers as they came: DPO, to compare with.',
+      source: { id: 'injected-errors', params: { naiveShare: 1 } },
+    },
+    {
+      id: 'injected',
+      name: 'Injected errors alone',
+      summary: 'No plain pairs.',
+      source: { id: 'injected-errors', params: { naiveShare: 0 } },
+    },
+    {
+      id: 'mistral',
+      name: 'As released for Mistral',
+      summary: 'The temperature rises by 0.1 a step.',
+      source: { id: 'injected-errors', params: { rise: 0.1 } },
+    },
+    {
+      id: 'math',
+      name: 'As released for MATH',
+      summary: 'The temperature begins at 1 and stops at 1.3; three errors of an answer.',
+      source: { id: 'injected-errors', params: { firstTemperature: 1, mostTemperature: 1.3, perAnswer: 3 } },
+    },
+  ],
   defaults: {
     paper: { beta: 0.1, learningRate: 1e-7, batchSize: 64, epochs: 2, schedule: 'cosine', warmup: 0.1 },
     learningRate: 1e-4,

@@ -71,6 +71,15 @@ export const stepDpo = defineMethod({
   params: { beta: { ...beta, default: 0.4 } },
   sources: [firstMistakes],
   passes: (params) => [{ id: 'step-dpo', label: 'Step-DPO', objective: stepwise(params) }],
+  presets: [
+    { id: 'code', name: 'As in the scripts for 7B', summary: 'beta 0.5.', params: { beta: 0.5 } },
+    {
+      id: 'gold-steps',
+      name: 'The verifier’s step where the model has none',
+      summary: 'Mistakes that no continuation mends get the task’s own next step.',
+      source: { id: 'first-mistakes', params: { goldFallback: true } },
+    },
+  ],
   defaults: {
     paper: { beta: 0.4, learningRate: 5e-7, batchSize: 128, epochs: 8, schedule: 'cosine', warmup: 0.1 },
     learningRate: 5e-5,

@@ -149,6 +149,39 @@ export const bmc = defineMethod({
   },
   sources: [bridgedPairs],
   passes: (params) => [{ id: 'bmc', label: 'DPO-BMC', objective: modelled(params) }],
+  presets: [
+    {
+      id: 'own-winner',
+      name: 'Independent winners',
+      summary:
+        'The chosen answer is a right one of the model that owes the wrong one nothing: the paper’s baseline.',
+      source: { id: 'bridged-pairs', params: { winner: 'own' } },
+    },
+    {
+      id: 'gold-winner',
+      name: 'The task’s solution as winner',
+      summary: 'The chosen answer is the task’s own solution, whatever the wrong one looks like.',
+      source: { id: 'bridged-pairs', params: { winner: 'gold' } },
+    },
+    {
+      id: 'qa',
+      name: 'As released for question answering',
+      summary: 'beta 0.05, delta 3.',
+      params: { beta: 0.05, delta: 3 },
+    },
+    {
+      id: 'llama-chat',
+      name: 'As released for Llama-3 chat',
+      summary: 'beta 0.01, delta 1.5.',
+      params: { beta: 0.01, delta: 1.5 },
+    },
+    {
+      id: 'as-released',
+      name: 'Weights as in the code',
+      summary: 'The reference is weighted by its own probabilities.',
+      params: { refWeights: 'own' },
+    },
+  ],
   defaults: {
     paper: { beta: 0.05, delta: 2.5, learningRate: 5e-7, batchSize: 128, warmup: 0.1 },
     learningRate: 1e-4,

@@ -117,6 +117,20 @@ export const tgdpo = defineMethod({
     { id: 'guide', ...guideObjective(params) },
     { id: 'tgdpo', label: 'TGDPO', objective: guided(params) },
   ],
+  presets: [
+    {
+      id: 'simpo-guide',
+      name: 'Guide by SimPO',
+      summary: 'The first pass is SimPO with beta 2.5 and gamma 1.',
+      params: { guide: 'simpo' },
+    },
+    {
+      id: 'as-released',
+      name: 'Weights as in the code',
+      summary: 'They may become negative.',
+      params: { clamp: false },
+    },
+  ],
   defaults: {
     paper: {
       beta: 0.1,

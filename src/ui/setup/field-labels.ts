@@ -84,6 +84,7 @@ export const fieldNames = ({
     for (const [key, { label }] of Object.entries(specs ?? {}))
       names.set(`${owner}.${key}`, { label, control: idOf(`${owner}.${key}`) });
   }
+  names.set('preset', { label: 'Settings', control: 'field-preset' });
   names.set('method.id', { label: 'Method', control: `method-${method?.id ?? ''}` });
   return names;
 };

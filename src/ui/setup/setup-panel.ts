@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import type { MethodInfo } from '../../train/method-info';
+import { presetIn } from '../../train/presets';
 import type { RunDocument } from '../../train/run-document';
 import '../bring/adapter-bring';
 import { AppElement, define } from '../element';
@@ -49,6 +50,20 @@ export class SetupPanel extends AppElement {
       value: valueAt(document, field.path) as number,
       problems: this.state.documentProblems,
       change: (value) => this.#set(field.path, value),
+    });
+  }
+
+  #preset(method: MethodInfo, document: RunDocument) {
+    const chosen = presetIn(document, method);
+    return choice({
+      id: 'preset',
+      label: 'Settings',
+      help:
+        chosen?.summary ??
+        'Something has been changed by hand. A choice sets parameters, data, rates and batch anew.',
+      value: chosen?.id ?? 'changed by hand',
+      options: method.presets.map(({ id, name }) => ({ id, label: name })),
+      change: (id) => this.app.editor.choosePreset(id),
     });
   }
 
@@ -102,6 +117,7 @@ export class SetupPanel extends AppElement {
         ${methodChoice({ methods, chosen: method.id, choose: (id) => this.app.editor.chooseMethod(id) })}
         <fieldset class="fields parameters">
           <legend>Parameters of ${method.name}</legend>
+          ${this.#preset(method, document)}
           ${this.#parameters(method, document)}
         </fieldset>
         ${this.#source(method, document)}

@@ -165,14 +165,16 @@ def orpo(case, p):
     odds = mean(softplus(-p["beta"] * (log_odds(pair.w.a) - log_odds(pair.l.a))) for pair in case.pairs)
     if p["beta"] == 1:
         agree(from_trl.orpo(case.pairs, 1.0)[0], odds, 1e-5)
-    loss = p["sftWeight"] * mean(-pair.w.a for pair in case.pairs) + p["lambda"] * odds
+    sft_weight = p["sftWeight"] if p["stages"] == "one" else 0
+    loss = sft_weight * mean(-pair.w.a for pair in case.pairs) + p["lambda"] * odds
     # the reward inside the loss; TRL logs lambda times the mean log-prob instead
     return loss, rewards(case.pairs, lambda y: p["beta"] * log_odds(y.a))
 
 
 def asft(case, p):
     odds = mean(softplus(-p["beta"] * log_odds(pair.w.a)) + softplus(p["beta"] * log_odds(pair.l.a)) for pair in case.pairs)
-    loss = p["sftWeight"] * mean(-pair.w.a for pair in case.pairs) + p["lambda"] * odds
+    sft_weight = p["sftWeight"] if p["stages"] == "one" else 0
+    loss = sft_weight * mean(-pair.w.a for pair in case.pairs) + p["lambda"] * odds
     return loss, rewards(case.pairs, lambda y: p["beta"] * log_odds(y.a))
 
 
