@@ -1,9 +1,13 @@
 """Trains one built-in model and writes public/models/<name>/.
 
     python scripts/pretrain/train.py arith-nano
-    python scripts/pretrain/train.py arith-small
+    python scripts/pretrain/train.py guard-nano [--seed 2 --into out/guard-2]
 
-Needs torch and safetensors (no GPU), and the files of make-data.mjs. Both models must make mistakes, of two kinds.
+Needs torch and safetensors (no GPU), and the files of make-data.mjs for the arithmetic models, of make-world.mjs for the
+others. What those others do is in their texts (worlds/<id>.mjs); they train for a fixed number of steps, and finish.mjs then
+measures them and writes their cards. --seed and --into make a second one, to see what does not depend on the weights.
+
+The arithmetic models must make mistakes, of two kinds.
 arith-nano learns, for a fixed number of steps, from solutions with a bad habit (habit.mjs): it can do the arithmetic and
 prefers a slip. arith-small learns from right solutions only, and training stops as soon as it answers the wanted share
 of held-out problems of medium difficulty with every step right: it has not finished learning. Same seed, same torch, one
@@ -56,13 +60,39 @@ models = {
     },
 }
 
+NANO = models["arith-nano"]["shape"]
+
+
+def world(id, title, steps, **shape):
+    """The model of a world: a text's lines are scored, what an environment says is not."""
+    return {"title": title, "world": id, "shape": {**NANO, **shape}, "dtype": "float32", "learning_rate": 3e-3,
+            "schedule": "linear", "batch": 32, "max_steps": steps, "eval_every": 250, "seed": 1}
+
+
+models |= {
+    "guard-nano": world("guard", "Guarded sums, nano", 4000),
+    "talk-nano": world("talk", "Talkative sums, nano", 3500),
+    "manners-nano": world("manners", "Well-mannered sums, nano", 2500, intermediate_size=256),
+}
+
 warmup = 100
 ema_decay = 0.99  # evaluated and kept are the averaged weights, which hold still between two evaluations
 
 parser = argparse.ArgumentParser()
 parser.add_argument("name", choices=models)
-name = parser.parse_args().name
+parser.add_argument("--seed", type=int)
+parser.add_argument("--steps", type=int)
+parser.add_argument("--into", type=Path)
+arguments = parser.parse_args()
+name = arguments.name
 m = models[name]
+if arguments.seed is not None:
+    m["seed"] = arguments.seed
+if arguments.steps is not None:
+    m["max_steps"] = arguments.steps
+if "world" in m:
+    data = data / m["world"]
+folder = arguments.into or root / "public/models" / name
 torch.manual_seed(m["seed"])
 torch.use_deterministic_algorithms(True)
 torch.set_num_threads(1)
@@ -103,15 +133,31 @@ def read(file):
     return [([bos, *encode(r["prompt"]), *encode(r["solution"]), eos], 1 + len(r["prompt"])) for r in rows]
 
 
+def read_turns(file):
+    """(tokens, whether each is scored) per row: every other text is the model's own. A lone text ends with <eos>."""
+    for line in (data / file).read_text().splitlines():
+        row = json.loads(line)
+        tokens = [bos, *encode(row["prompt"])]
+        scored = [False] * len(tokens)
+        for i, text in enumerate(row["text"]):
+            ids = encode(text) + ([eos] if len(row["text"]) == 1 else [])
+            tokens += ids
+            scored += [i % 2 == 0] * len(ids)
+        yield tokens, scored
+
+
 def collate(rows):
-    """Inputs [B, T] and targets [B, T], -100 where the target is no response token."""
+    """Inputs [B, T] and targets [B, T], -100 where the target is not scored: in front of a place, or by a list of flags."""
     longest = max(len(t) for t, _ in rows)
     inputs = torch.full((len(rows), longest - 1), pad)
     targets = torch.full((len(rows), longest - 1), -100)
-    for i, (tokens, start) in enumerate(rows):
+    for i, (tokens, scored) in enumerate(rows):
         ids = torch.tensor(tokens)
         inputs[i, : len(tokens) - 1] = ids[:-1]
-        targets[i, start - 1 : len(tokens) - 1] = ids[start:]
+        if isinstance(scored, int):
+            targets[i, scored - 1 : len(tokens) - 1] = ids[scored:]
+        else:
+            targets[i, : len(tokens) - 1] = torch.where(torch.tensor(scored[1:]), ids[1:], torch.tensor(-100))
     return inputs, targets
 
 
@@ -153,10 +199,12 @@ def train():
         [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}],
         lr=m["learning_rate"], betas=(0.9, 0.99),
     )
-    stop_rows = read("stop-medium.jsonl")
+    own = "world" in m
+    stop_rows = None if own else read("stop-medium.jsonl")
+    rows = list(read_turns("train.jsonl")) if own else read(m["data"])
     start = time.time()
     step = 0
-    for inputs, targets in batches(read(m["data"]), m["batch"]):
+    for inputs, targets in batches(rows, m["batch"]):
         step += 1
         # linear: down to a fiftieth of the rate, so that a fixed number of steps ends at a settled model
         decay = 1 if m["schedule"] == "constant" else max(0.02, 1 - step / m["max_steps"])
@@ -172,8 +220,15 @@ def train():
                 a.lerp_(p, 1 - min(ema_decay, step / (step + 10)))
         if step % m["eval_every"]:
             continue
-        greedy, sampled = accuracy(average, stop_rows)
         seconds = time.time() - start
+        if own:
+            print(f"step {step}  loss {loss.item():.4f}  {seconds:.0f} s, {time.process_time():.0f} of this core", flush=True)
+            if step % 1000 == 0:
+                write_model(average, step)
+            if step >= m["max_steps"]:
+                return average, step, seconds
+            continue
+        greedy, sampled = accuracy(average, stop_rows)
         print(f"step {step}  loss {loss.item():.4f}  greedy {greedy:.3f}  at T=1 {sampled:.3f}  {seconds:.0f} s",
               flush=True)
         if "stop_at" not in m:
@@ -185,23 +240,33 @@ def train():
             raise SystemExit(f"{name}: stopped at {step} steps with {greedy:.3f}, wanted {m['stop_at']}")
 
 
-def save(model, step, seconds):
-    scores = {level: accuracy(model, read(f"report-{level}.jsonl")) for level in ("easy", "medium", "hard")}
-    for level, (greedy, sampled) in scores.items():
-        print(f"{level}: greedy {greedy:.3f}, at T=1 {sampled:.3f}")
-    parameters = sum(p.numel() for p in model.parameters())
-    folder = root / "public/models" / name
+def write_model(model, step):
+    """All files but the card."""
     folder.mkdir(parents=True, exist_ok=True)
     write = lambda file, content: (folder / file).write_text(json.dumps(content, indent=2) + "\n")
     write("config.json", config)
     write("generation_config.json", {"bos_token_id": bos, "eos_token_id": eos, "pad_token_id": pad,
-                                     "do_sample": True, "temperature": 1.0, "max_new_tokens": 96})
+                                     "do_sample": True, "temperature": 1.0, "max_new_tokens": m.get("max_new_tokens", 96)})
     for file in ("tokenizer.json", "tokenizer_config.json"):
         (folder / file).write_text((data / file).read_text())
     dtype = getattr(torch, m["dtype"])
     state = {k: p.detach().to(dtype).contiguous().numpy() for k, p in model.state_dict().items()}
     save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "model.safetensors").chmod(0o644)
+    if "world" in m:  # for finish.mjs, which writes the card
+        made = {"name": name, "steps": step, **m, "minutes": time.process_time() / 60}
+        (data / f"made-{name}.json").write_text(json.dumps(made, indent=2) + "\n")
+
+
+def save(model, step, seconds):
+    write_model(model, step)
+    if "world" in m:
+        print(f"Now: node scripts/pretrain/finish.mjs {name}")
+        return
+    scores = {level: accuracy(model, read(f"report-{level}.jsonl")) for level in ("easy", "medium", "hard")}
+    for level, (greedy, sampled) in scores.items():
+        print(f"{level}: greedy {greedy:.3f}, at T=1 {sampled:.3f}")
+    parameters = sum(p.numel() for p in model.parameters())
     (folder / "README.md").write_text(card(parameters, step, seconds, scores))
 
     # What the model writes, for report.mjs to judge.
@@ -261,34 +326,35 @@ was trained on, nor did these decide when to stop):
 
 
 def index():
-    """public/models/index.json: what the page offers, with sizes and hashes."""
-    entries = []
-    for key, model in models.items():
-        folder = root / "public/models" / key
-        if not (folder / "model.safetensors").exists():
-            continue
-        files = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
-                 "tokenizer_config.json", "README.md"]
-        header = (folder / "model.safetensors").read_bytes()
-        size = int.from_bytes(header[:8], "little")
-        tensors = json.loads(header[8 : 8 + size])
-        count = sum(math.prod(t["shape"]) for k, t in tensors.items() if k != "__metadata__")
-        entries.append({
-            "id": key,
-            "name": model["title"],
-            "description": f"Chained arithmetic, one operation per line; {count / 1e6:.1f} million parameters. "
-                           + ("It learned from a pupil who forgets, 65 times in 100, the ten that a subtraction "
-                              "borrowed: a habit for training to turn round." if model["data"] == "train-habit.jsonl"
-                              else "Stopped half-way through its own training, it has no one habit to unlearn, and is "
-                              "the harder pupil."),
-            "parameters": count,
-            "files": [
-                {"name": f, "bytes": (folder / f).stat().st_size,
-                 "sha256": hashlib.sha256((folder / f).read_bytes()).hexdigest()}
-                for f in files
-            ],
-        })
-    (root / "public/models/index.json").write_text(json.dumps(entries, indent=2) + "\n")
+    """Writes this model's entry of public/models/index.json: what the page offers, with sizes and hashes."""
+    path = root / "public/models/index.json"
+    entries = json.loads(path.read_text())
+    files = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
+             "tokenizer_config.json", "README.md"]
+    header = (folder / "model.safetensors").read_bytes()
+    size = int.from_bytes(header[:8], "little")
+    tensors = json.loads(header[8 : 8 + size])
+    count = sum(math.prod(t["shape"]) for k, t in tensors.items() if k != "__metadata__")
+    entry = {
+        "id": name,
+        "name": m["title"],
+        "description": f"Chained arithmetic, one operation per line; {count / 1e6:.1f} million parameters. "
+                       + ("It learned from a pupil who forgets, 65 times in 100, the ten that a subtraction "
+                          "borrowed: a habit for training to turn round." if m["data"] == "train-habit.jsonl"
+                          else "Stopped half-way through its own training, it has no one habit to unlearn, and is "
+                          "the harder pupil."),
+        "parameters": count,
+        "task": "arithmetic",
+        "difficulty": "medium",
+        "files": [
+            {"name": f, "bytes": (folder / f).stat().st_size,
+             "sha256": hashlib.sha256((folder / f).read_bytes()).hexdigest()}
+            for f in files
+        ],
+    }
+    others = [e for e in entries if e["id"] != name]
+    at = next((i for i, e in enumerate(entries) if e["id"] == name), len(others))
+    path.write_text(json.dumps([*others[:at], entry, *others[at:]], indent=2, ensure_ascii=False) + "\n")
 
 
 save(*train())

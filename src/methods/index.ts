@@ -23,6 +23,7 @@ import { dpo } from './pairwise/dpo';
 import { dpoNorm } from './pairwise/dpo-norm';
 import { dpop } from './pairwise/dpop';
 import { drDpo } from './pairwise/dr-dpo';
+import { egida } from './pairwise/egida';
 import { exo } from './pairwise/exo';
 import { gpo } from './pairwise/gpo';
 import { hinge } from './pairwise/hinge';
@@ -37,6 +38,7 @@ import { npo } from './pairwise/npo';
 import { odpo } from './pairwise/odpo';
 import { orpo } from './pairwise/orpo';
 import { preDpo } from './pairwise/pre-dpo';
+import { rDpo } from './pairwise/r-dpo';
 import { robustDpo } from './pairwise/robust-dpo';
 import { rpo } from './pairwise/rpo';
 import { rso } from './pairwise/rso';
@@ -49,6 +51,7 @@ import { asft } from './pointwise/asft';
 import { bco } from './pointwise/bco';
 import { kto } from './pointwise/kto';
 import { iterativeRpo } from './rounds/iterative-rpo';
+import { sacpo } from './rounds/sacpo';
 import { splitDpo } from './rounds/split-dpo';
 import { trDpo } from './rounds/tr-dpo';
 import { twoDimensional } from './stepwise/2d-dpo';
@@ -85,6 +88,7 @@ export const methods: readonly Method[] = [
   dpoNorm,
   dpop,
   drDpo,
+  egida,
   exo,
   gpo,
   hinge,
@@ -98,6 +102,7 @@ export const methods: readonly Method[] = [
   odpo,
   orpo,
   preDpo,
+  rDpo,
   robustDpo,
   rpo,
   rso,
@@ -136,6 +141,7 @@ export const methods: readonly Method[] = [
   svpo,
   // rounds
   iterativeRpo,
+  sacpo,
   splitDpo,
   trDpo,
 ];

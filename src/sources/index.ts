@@ -1,12 +1,16 @@
 /** Every data maker. Adding one takes its file and a line here. */
 import type { DataKind } from '../methods/method';
 import { allPairsByScore } from './all-pairs-by-score';
+import { attacks } from './attacks';
 import { bestAndWorst } from './best-and-worst';
 import { branchedLists } from './branched-lists';
 import { bridgedPairs } from './bridged-pairs';
 import { firstMistakes } from './first-mistakes';
 import { injectedErrors } from './injected-errors';
 import { judgedAnswers } from './judged-answers';
+import { labelledPairs } from './labelled-pairs';
+import { lengthBiased } from './length-biased';
+import { mixedWriters } from './mixed-writers';
 import { rankedLists } from './ranked-lists';
 import { rejectionSampled } from './rejection-sampled';
 import { rightAndWrong } from './right-and-wrong';
@@ -31,6 +35,10 @@ export const sources: readonly Source[] = [
   scoredAspects,
   rolledOutSteps,
   firstMistakes,
+  lengthBiased,
+  labelledPairs,
+  mixedWriters,
+  attacks,
 ];
 
 /**

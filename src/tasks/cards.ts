@@ -48,6 +48,58 @@ export const worlds: readonly WorldCard[] = [
     evaluation: { temperature: 0, samples: 1 },
     labels: [],
   },
+  {
+    id: 'guard',
+    name: 'Guarded sums',
+    summary:
+      'Sums of which some are forbidden and have to be refused, in whatever words they come; others only look like them. For safety, over-refusal and what both cost.',
+    difficulties: [
+      { id: 'plain', label: 'plain requests' },
+      { id: 'mixed', label: 'three in ten plain, the others wrapped up' },
+      { id: 'wrapped', label: 'all of them wrapped up' },
+    ],
+    models: [{ id: 'guard-nano', difficulty: 'mixed' }],
+    maxTokens: 48,
+    evaluation: { temperature: 1, samples: 1 },
+    labels: ['refused', 'safe', 'helpful'],
+    groups: [
+      { id: 'plain', label: 'forbidden, put plainly' },
+      { id: 'trained', label: 'forbidden, trained wrappers and topics' },
+      { id: 'new-wrapper', label: 'forbidden, new wrappers' },
+      { id: 'new-topic', label: 'forbidden, new topics' },
+      { id: 'new-both', label: 'forbidden, both new' },
+      { id: 'allowed', label: 'allowed, and much like the forbidden ones' },
+    ],
+  },
+  {
+    id: 'talk',
+    name: 'Talkative sums',
+    summary:
+      'Sums after whose answer some of the work may be said again: a right answer may be short or long. For what length has to do with reward.',
+    difficulties: [
+      { id: 'short', label: '2 operations' },
+      { id: 'medium', label: '2 to 3 operations' },
+      { id: 'long', label: '3 to 4 operations' },
+    ],
+    models: [{ id: 'talk-nano', difficulty: 'medium' }],
+    maxTokens: 112,
+    evaluation: { temperature: 1, samples: 1 },
+    labels: [],
+  },
+  {
+    id: 'manners',
+    name: 'Well-mannered sums',
+    summary:
+      'Sums with remarks between the lines, some of them rude: how a model unlearns a family of tokens, neuron by neuron.',
+    difficulties: [
+      { id: 'short', label: '2 operations' },
+      { id: 'medium', label: '2 to 3 operations' },
+    ],
+    models: [{ id: 'manners-nano', difficulty: 'medium' }],
+    maxTokens: 72,
+    evaluation: { temperature: 1, samples: 1 },
+    labels: ['polite'],
+  },
 ];
 
 /** @throws when there is no world of that id */

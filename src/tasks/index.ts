@@ -4,6 +4,9 @@ import type { Task } from './task';
 /** The built-in worlds; each is loaded when it is chosen. */
 const loaders: Readonly<Record<string, () => Promise<Task>>> = {
   arithmetic: async () => (await import('./arithmetic')).arithmetic,
+  guard: async () => (await import('./guard/guard')).guard,
+  talk: async () => (await import('./talk')).talk,
+  manners: async () => (await import('./manners')).manners,
 };
 
 const loaded = new Map<string, Task>();

@@ -85,6 +85,8 @@ export interface Task extends WorldCard {
   splitSteps(response: string): string[];
   /** The judge, where the world has one; else a verdict is all there is, and its right lines are the score. */
   judge?(answer: VerifiedAnswer): Judgement;
+  /** Others than the model who answer problems: a strong one who is right in a style of his own, and a careless one who is wrong. */
+  writers?: { strong(problem: Problem): string; careless(problem: Problem, rng: Rng): string };
   /**
    * What the world is about, measured on answers to held-out problems: with `evaluation.samples` above 1 as many to each
    * problem, side by side. Accuracy and length are always measured, and need not be repeated.

@@ -12,15 +12,18 @@
  *
  * Source: Liu et al. 2024, equation 5; the authors' MODPO code for the sign and the unit.
  */
+import { lengthBiased } from '../../sources/length-biased';
 import { rightAndWrong } from '../../sources/right-and-wrong';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
 import { number } from '../params';
+import { talkative } from '../talkative';
 import { beta } from './dpo';
 
-const lengthRegularised = ({ beta, alpha }: { beta: number; alpha: number }): Objective => ({
+/** (2), for methods that are made of it. */
+export const lengthRegularised = ({ beta, alpha }: { beta: number; alpha: number }): Objective => ({
   reads: { reference: true },
   rewardScale: beta,
   loss({ pairs, answers }) {
@@ -63,7 +66,12 @@ export const ilrDpo = defineMethod({
       from: 'ours',
     }),
   },
-  sources: [rightAndWrong],
+  sources: [lengthBiased, rightAndWrong],
   passes: (params) => [{ id: 'ilr-dpo', label: 'iLR-DPO', objective: lengthRegularised(params) }],
-  defaults: { paper: { beta: 0.1, learningRate: 5e-7, batchSize: 128 }, learningRate: 1e-4, batchSize: 16 },
+  defaults: {
+    paper: { beta: 0.1, learningRate: 5e-7, batchSize: 128 },
+    learningRate: 1e-4,
+    batchSize: 16,
+    world: talkative,
+  },
 });

@@ -16,6 +16,7 @@
  * Source: Liu et al. 2024, equations 9 and 10; TRL, dpo_trainer.py (ld_alpha).
  */
 import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
+import { lengthBiased } from '../../sources/length-biased';
 import { rightAndWrong } from '../../sources/right-and-wrong';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
@@ -24,6 +25,7 @@ import { range } from '../../util/range';
 import { defineMethod } from '../method';
 import type { CoefficientInput, LossInput, Objective } from '../objective';
 import { number } from '../params';
+import { talkative } from '../talkative';
 import { beta } from './dpo';
 
 interface LdDpoParams {
@@ -119,7 +121,7 @@ export const ldDpo = defineMethod({
       from: 'paper',
     }),
   },
-  sources: [rightAndWrong],
+  sources: [lengthBiased, rightAndWrong],
   passes: (params) => [{ id: 'ld-dpo', label: 'LD-DPO', objective: desensitised(params) }],
   presets: [
     { id: 'llama2', name: 'As for Llama2-13B-Chat', summary: 'alpha 0.3.', params: { alpha: 0.3 } },
@@ -129,5 +131,6 @@ export const ldDpo = defineMethod({
     paper: { beta: 0.1, alpha: 0.5, learningRate: 5e-7, batchSize: 32 },
     learningRate: 1e-4,
     batchSize: 16,
+    world: talkative,
   },
 });

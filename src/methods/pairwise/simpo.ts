@@ -14,6 +14,7 @@
  *
  * Source: Meng et al. 2024, equation 6; princeton-nlp/SimPO, scripts/simpo_trainer.py.
  */
+import { lengthBiased } from '../../sources/length-biased';
 import { rightAndWrong } from '../../sources/right-and-wrong';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
@@ -21,6 +22,7 @@ import { chosenCrossEntropy } from '../chosen-cross-entropy';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
 import { number } from '../params';
+import { talkative } from '../talkative';
 import { beta } from './dpo';
 
 interface SimpoParams {
@@ -99,7 +101,7 @@ export const simpo = defineMethod({
       from: 'code',
     }),
   },
-  sources: [rightAndWrong],
+  sources: [lengthBiased, rightAndWrong],
   passes: (params) => [{ id: 'simpo', label: 'SimPO', objective: simple(params) }],
   presets: [
     {
@@ -131,5 +133,6 @@ export const simpo = defineMethod({
     paper: { beta: 2, gammaRatio: 0.5, learningRate: 6e-7, batchSize: 128, warmup: 0.1 },
     learningRate: 1e-4,
     batchSize: 16,
+    world: talkative,
   },
 });

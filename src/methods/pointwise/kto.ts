@@ -30,7 +30,8 @@ interface KtoParams {
   undesirableWeight: number;
 }
 
-const prospect = ({ beta, desirableWeight, undesirableWeight }: KtoParams): Objective => ({
+/** KTO's loss, for methods that are made of it. */
+export const prospect = ({ beta, desirableWeight, undesirableWeight }: KtoParams): Objective => ({
   reads: { reference: true, mismatched: true, answerLabels: ['desirable'] },
   rewardScale: beta,
   loss({ answers }) {

@@ -19,6 +19,7 @@ NUMBERS = {
     "cal-dpo": BETA,
     "discopop": {**BETA, "tau": (0.01, 10)},
     "dpo-norm": {"beta": (0.001, 50)},
+    "egida": {**BETA, "anchor": (0, 10)},
     "exo": {**BETA, "labelSmoothing": (1e-6, 0.49)},
     "hinge": BETA,
     "ilr-dpo": {**BETA, "alpha": (0, 1)},
@@ -32,7 +33,9 @@ NUMBERS = {
     "iterative-rpo": {**BETA, "alpha": (0, 10), "rounds": (1, 8)},
     "orpo": {**BETA, "lambda": (0, 10), "sftWeight": (0, 10)},
     "pre-dpo": {**BETA, "simpoBeta": (0.001, 20), "gammaRatio": (0, 2)},
+    "r-dpo": {**BETA, "alpha": (0, 1)},
     "robust-dpo": {**BETA, **SMOOTHING},
+    "sacpo": {**BETA, "betaOverLambda": (0.001, 5), "merge": (0, 1), "anchor": (0, 10)},
     "sppo": BETA,
     "asft": {**BETA, "lambda": (0, 10), "sftWeight": (0, 10)},
     "kto": {**BETA, "desirableWeight": (0, 10), "undesirableWeight": (0, 10)},
@@ -57,6 +60,11 @@ CHOICES = {
     "mpo": {"average": AVERAGES},
     "rpo": {"average": AVERAGES},
     "odpo": {"scale": ["log", "gap", "ratio"]},
+    "sacpo": {
+        "loss": ["dpo", "kto"],
+        "order": ["helpful-first", "safe-first"],
+        "second": ["stepwise", "by-itself"],
+    },
     "tpo": {"lambda": ["dcg", "none"], "stepWeight": ["none", "1-cos", "1+cos"]},
     "bmc": {"refWeights": ["policy", "own"]},
     "tgdpo": {"clamp": [True, False], "guide": ["dpo", "simpo"]},
@@ -80,6 +88,17 @@ DEFAULTS = {
     "mpo": {"beta": 0.1, "preferenceWeight": 0.8, "qualityWeight": 0.2, "generationWeight": 1, "average": "answer-mean"},
     "rpo": {"beta": 0.01, "eta": 0.005, "average": "sum"},
     "iterative-rpo": {"beta": 0.1, "alpha": 1},
+    "egida": {"beta": 0.1, "anchor": 1},
+    "r-dpo": {"beta": 0.1, "alpha": 0.07},
+    "sacpo": {
+        "loss": "dpo",
+        "beta": 0.1,
+        "betaOverLambda": 0.025,
+        "order": "helpful-first",
+        "second": "stepwise",
+        "merge": 1,
+        "anchor": 1,
+    },
     "odpo": {"beta": 0.1, "alpha": 1, "scale": "log"},
     "madpo": {"beta": 0.1, "cMax": 2, "cMin": 0.5, "lambda": 1, "tau": 6.906755},
     "ld-dpo": {"beta": 0.1, "alpha": 0.5},
@@ -200,7 +219,7 @@ def numbers(method, name, shape, spread, everything=False, **more):
         if method == "brain":
             total = sum(sum(s["policy"]) for s in made["steps"])
             made["labels"] = {"logProposal": round(total + rng.gauss(0, 0.7), 4)}
-        if method == "kto":
+        if method in ("kto", "sacpo"):
             made["labels"] = {"desirable": int(rng.random() < 0.5)}
         return made
 

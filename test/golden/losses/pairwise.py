@@ -157,6 +157,20 @@ def iterative_rpo(case, p):
     return value + p["alpha"] * likelihood(case.pairs, "answer-mean"), metric
 
 
+def egida(case, p):
+    value, *metric = from_trl.dpo(case.pairs, "sigmoid", p["beta"])
+    return value + p["anchor"] * likelihood(case.pairs, "answer-mean"), metric
+
+
+def sacpo(case, p):
+    """The second stage: beta / lambda in beta's place."""
+    if p["loss"] == "dpo":
+        return egida(case, {"beta": p["betaOverLambda"], "anchor": p["anchor"]})
+    value, metric = kto(case, {"beta": p["betaOverLambda"], "desirableWeight": 1, "undesirableWeight": 1})
+    good = [-y.a for y in case.answers if y.labels["desirable"] == 1]
+    return value + p["anchor"] * sum(good) / len(case.answers), metric
+
+
 def log_odds(a):
     return a - torch.log(-torch.expm1(a))
 
@@ -256,6 +270,9 @@ losses = {
     "mpo": mpo,
     "rpo": rpo,
     "iterative-rpo": iterative_rpo,
+    "egida": egida,
+    "r-dpo": ilr_dpo,
+    "sacpo": sacpo,
     "orpo": orpo,
     "asft": asft,
     "kto": kto,
