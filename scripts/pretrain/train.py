@@ -19,10 +19,12 @@ import hashlib
 import json
 import math
 import time
+from itertools import islice
 from pathlib import Path
 
 import torch
 from safetensors.numpy import save_file
+from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from llama import Llama, sample
@@ -64,15 +66,16 @@ NANO = models["arith-nano"]["shape"]
 
 
 def world(id, title, steps, **shape):
-    """The model of a world: a text's lines are scored, what an environment says is not."""
-    return {"title": title, "world": id, "shape": {**NANO, **shape}, "dtype": "float32", "learning_rate": 3e-3,
-            "schedule": "linear", "batch": 32, "max_steps": steps, "eval_every": 250, "seed": 1}
+    """The model of a world: a text's lines are scored, what an environment says is not. It goes on from arith-nano, which knows
+    how to add: characters that both have keep their embeddings, and further neurons begin without a say."""
+    return {"title": title, "world": id, "shape": {**NANO, **shape}, "dtype": "float32", "learning_rate": 2e-3,
+            "schedule": "linear", "batch": 32, "max_steps": steps, "eval_every": 50, "seed": 1, "from": "arith-nano"}
 
 
 models |= {
-    "guard-nano": world("guard", "Guarded sums, nano", 4000),
-    "talk-nano": world("talk", "Talkative sums, nano", 3500),
-    "manners-nano": world("manners", "Well-mannered sums, nano", 2500, intermediate_size=256),
+    "guard-nano": world("guard", "Guarded sums, nano", 1000),
+    "talk-nano": world("talk", "Talkative sums, nano", 800),
+    "manners-nano": world("manners", "Well-mannered sums, nano", 800, intermediate_size=256),
 }
 
 warmup = 100
@@ -133,9 +136,9 @@ def read(file):
     return [([bos, *encode(r["prompt"]), *encode(r["solution"]), eos], 1 + len(r["prompt"])) for r in rows]
 
 
-def read_turns(file):
+def read_turns(file, most):
     """(tokens, whether each is scored) per row: every other text is the model's own. A lone text ends with <eos>."""
-    for line in (data / file).read_text().splitlines():
+    for line in islice((data / file).open(), most):
         row = json.loads(line)
         tokens = [bos, *encode(row["prompt"])]
         scored = [False] * len(tokens)
@@ -189,19 +192,41 @@ def accuracy(model, rows):
     return right / len(rows), probable / len(rows)
 
 
+def with_weights_of(model, other):
+    """`model` with the weights of a smaller one of public/models in their corner; embeddings go by character."""
+    known = load_file(root / "public/models" / other / "model.safetensors")
+    ids = json.loads((root / "public/models" / other / "tokenizer.json").read_text())["model"]["vocab"]
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            old = known[name]
+            if name.endswith("embed_tokens.weight"):
+                p.normal_(std=old.std())
+                for token, i in vocabulary.items():
+                    if token in ids:
+                        p[i] = old[ids[token]]
+            elif p.dim() == 1:
+                p.copy_(old)
+            else:
+                if name.endswith("down_proj.weight"):
+                    p.zero_()
+                p[: old.shape[0], : old.shape[1]] = old
+
+
 def train():
     model = Llama(config)
+    if "from" in m:
+        with_weights_of(model, m["from"])
     average = Llama(config)
     average.load_state_dict(model.state_dict())
     matrices = [p for p in model.parameters() if p.dim() == 2]
     vectors = [p for p in model.parameters() if p.dim() < 2]
     optimiser = torch.optim.AdamW(
         [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}],
-        lr=m["learning_rate"], betas=(0.9, 0.99),
+        lr=m["learning_rate"], betas=(0.9, 0.99), fused="world" in m,
     )
     own = "world" in m
     stop_rows = None if own else read("stop-medium.jsonl")
-    rows = list(read_turns("train.jsonl")) if own else read(m["data"])
+    rows = list(read_turns("train.jsonl", m["max_steps"] * m["batch"] + 32 * m["batch"])) if own else read(m["data"])
     start = time.time()
     step = 0
     for inputs, targets in batches(rows, m["batch"]):
@@ -223,7 +248,7 @@ def train():
         seconds = time.time() - start
         if own:
             print(f"step {step}  loss {loss.item():.4f}  {seconds:.0f} s, {time.process_time():.0f} of this core", flush=True)
-            if step % 1000 == 0:
+            if step % 200 == 0:
                 write_model(average, step)
             if step >= m["max_steps"]:
                 return average, step, seconds

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 
-test('every method trains the built-in model, in one session', async ({ page }) => {
+test('every method trains the model of its own world, in one session', async ({ page }) => {
   await page.goto('examples/embed/');
   const outcomes = await page.evaluate(async () => {
     const address: string = '/dist/lib/marginalia.js';
@@ -8,7 +8,7 @@ test('every method trains the built-in model, in one session', async ({ page }) 
     const trainer = await createTrainer({ backend: 'wasm' });
     const rows = [];
     for (const method of await trainer.methods()) {
-      const run = defaultRun(method, 'arith-nano');
+      const run = defaultRun(method);
       const status = await trainer.create({
         ...run,
         data: { ...run.data, trees: 4 },
