@@ -27,7 +27,7 @@ const names = [
   'tokenizer_config.json',
 ];
 const folder = join(projectRoot, 'public/models', name);
-const source = values.from ?? folder;
+const source = values.from ?? join(projectRoot, 'out/models', name);
 const count = Number(values.problems);
 
 const server = await createServer({
@@ -98,8 +98,8 @@ await server.close();
 
 if (!values['only-measure']) {
   mkdirSync(folder, { recursive: true });
-  if (source !== folder) for (const file of names) copyFileSync(join(source, file), join(folder, file));
-  const madePath = join(projectRoot, 'out/pretrain', task.id, `made-${name}.json`);
+  for (const file of names) copyFileSync(join(source, file), join(folder, file));
+  const madePath = join(source, 'made.json');
   if (!existsSync(madePath)) throw new Error(`${madePath} is not there: train.py writes it.`);
   const made = JSON.parse(readFileSync(madePath, 'utf8'));
   const { shape } = made;
@@ -121,8 +121,8 @@ ${example}
 \`<bos>\` comes before the prompt and \`<eos>\` after the answer.
 
 - Shape: width ${shape.hidden_size}, ${shape.num_hidden_layers} layers, ${shape.num_attention_heads} heads (${shape.num_key_value_heads} for keys and values) of ${shape.head_dim}, feed-forward ${shape.intermediate_size}, ${model.config.vocabSize} character tokens, embedding and head tied, ${made.dtype}.
-- Training: from random weights (seed ${made.seed}) on texts of the project's own making, loss on the response only, ${made.steps.toLocaleString('en')} steps of
-  ${made.batch} rows, AdamW, learning rate ${made.learning_rate} (${made.schedule}); ${made.minutes.toFixed(0)} minutes of one CPU core. The averaged weights (decay 0.99) were kept.
+- Training: from the weights of \`${made.from}\`, which knows how to add (seed ${made.seed}), on texts of the project's own making, loss on the response only, ${made.steps.toLocaleString('en')} steps of
+  ${made.batch} rows, AdamW, learning rate ${made.learning_rate} (${made.schedule}); ${Math.max(1, Math.round(made.minutes))} ${made.minutes < 1.5 ? 'minute' : 'minutes'} of one CPU core. The averaged weights (decay 0.99) were kept.
 - Its habits: ${about.habits}
 - To repeat it: \`scripts/pretrain/README.md\` in the project.
 

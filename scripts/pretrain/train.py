@@ -73,8 +73,8 @@ def world(id, title, steps, **shape):
 
 
 models |= {
-    "guard-nano": world("guard", "Guarded sums, nano", 1000),
-    "talk-nano": world("talk", "Talkative sums, nano", 800),
+    "guard-nano": world("guard", "Guarded sums, nano", 3500),
+    "talk-nano": world("talk", "Talkative sums, nano", 2500),
     "manners-nano": world("manners", "Well-mannered sums, nano", 800, intermediate_size=256),
 }
 
@@ -95,7 +95,7 @@ if arguments.steps is not None:
     m["max_steps"] = arguments.steps
 if "world" in m:
     data = data / m["world"]
-folder = arguments.into or root / "public/models" / name
+folder = arguments.into or (root / "out/models" / name if "world" in m else root / "public/models" / name)
 torch.manual_seed(m["seed"])
 torch.use_deterministic_algorithms(True)
 torch.set_num_threads(1)
@@ -280,13 +280,13 @@ def write_model(model, step):
     (folder / "model.safetensors").chmod(0o644)
     if "world" in m:  # for finish.mjs, which writes the card
         made = {"name": name, "steps": step, **m, "minutes": time.process_time() / 60}
-        (data / f"made-{name}.json").write_text(json.dumps(made, indent=2) + "\n")
+        (folder / "made.json").write_text(json.dumps(made, indent=2) + "\n")
 
 
 def save(model, step, seconds):
     write_model(model, step)
     if "world" in m:
-        print(f"Now: node scripts/pretrain/finish.mjs {name}")
+        print(f"Now: node scripts/pretrain/finish.mjs {name} --from {folder}")
         return
     scores = {level: accuracy(model, read(f"report-{level}.jsonl")) for level in ("easy", "medium", "hard")}
     for level, (greedy, sampled) in scores.items():

@@ -7,6 +7,8 @@ export interface Preset {
   /** What it sets and what for, in a sentence or two. */
   summary: string;
   params?: Params;
+  /** The world that it is about; the run goes there, with that world's model. */
+  task?: string;
   /** A source by its id, and those of its parameters that are not at their defaults. */
   source?: { id: string; params?: Params };
   /** Wrappers by id, likewise. */

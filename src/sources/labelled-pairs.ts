@@ -46,7 +46,7 @@ export const labelledPairs = defineSource({
   makes: ['pairs'],
   needs: ({ by }) => (by === 'safe' || by === 'helpful' ? [by] : []),
   make: (ctx, { samples, temperature, topP, by, anchors }) => {
-    const valueOf = (answer: Answer) => (by === 'score' ? scoreAnswer(answer, 'judge') : labelOf(answer, by));
+    const worth = (answer: Answer) => (by === 'score' ? scoreAnswer(answer, 'judge') : labelOf(answer, by));
     let anchored = 0;
     const treeOf = (pair: readonly [Answer, Answer], made: number) => {
       const isAnchor = pair[0] === pair[1];
@@ -55,14 +55,14 @@ export const labelledPairs = defineSource({
         prompt: promptTokens(ctx.tokenizer, pair[0].problem),
         answers: pair.map((answer, i) => ({
           steps: judgedSteps(answer),
-          score: valueOf(answer),
+          score: worth(answer),
           labels: { desirable: i === 0 || isAnchor ? 1 : 0 },
         })),
-        comparisons: [{ chosen: 0, rejected: 1, margin: valueOf(pair[0]) - valueOf(pair[1]) }],
+        comparisons: [{ chosen: 0, rejected: 1, margin: worth(pair[0]) - worth(pair[1]) }],
       });
     };
     return treesOfAnswers(ctx, { count: samples, temperature, topP }, (answers, made) => {
-      const values = answers.map(valueOf);
+      const values = answers.map(worth);
       const [best, worst] = [Math.max(...values), Math.min(...values)];
       const of = (value: number) => ctx.rng.pick(answers.filter((_, i) => values[i] === value));
       if (anchored < anchors * (made + 1)) {

@@ -2,6 +2,7 @@ import type { Method } from '../methods/method';
 import type { ParamSpecs, Params } from '../methods/params';
 import { defaultParams, paramProblem } from '../methods/params';
 import type { Preset } from '../methods/preset';
+import { worldCard, worldOfModel } from '../tasks/cards';
 import type { MethodInfo, SourceInfo } from './method-info';
 import type { RunDocument } from './run-document';
 import { defaultRun } from './run-document';
@@ -88,18 +89,30 @@ const wrappersOf = (method: Known, { wrappers = {} }: Preset) =>
       .map((wrapper) => [wrapper.id, completed(wrapper, wrappers[wrapper.id])]),
   );
 
+/** The model that a preset is for: that of its world, where the document's is another's. */
+const modelFor = ({ model, data }: RunDocument, { task }: Preset): string => {
+  if (task === undefined || data.dataset || worldOfModel(model)?.id === task) return model;
+  return worldCard(task).models[0]!.id;
+};
+
 /**
  * A document with the settings of a preset: what a preset may set is at the method's defaults where it does not; everything else
- * (model, adapter, world, seed, evaluation, a file of one's own) stays. Of a file the labels stay as they are.
+ * (adapter, seed, evaluation, a file of one's own; model and world unless the preset is about another world) stays. Of a file the labels stay as they are.
  */
 export const withPreset = (document: RunDocument, method: Known, preset: Preset): RunDocument => {
-  const fresh = defaultRun(method, document.model);
+  const model = modelFor(document, preset);
+  const fresh = defaultRun(method, model);
   const { data } = document;
+  const { task, difficulty, maxTokens } = model === document.model ? data : fresh.data;
   return {
     ...document,
+    model,
     method: { id: method.id, params: { ...fresh.method.params, ...preset.params } },
     data: {
       ...data,
+      task,
+      difficulty,
+      maxTokens,
       trees: preset.trees ?? fresh.data.trees,
       source: data.dataset ? null : sourceOf(method, preset, fresh.data.source),
       wrappers: data.dataset ? {} : wrappersOf(method, preset),

@@ -172,6 +172,28 @@ export const dpo = defineMethod({
       wrappers: { 'noisy-labels': { noiseKind: 'flip', flipped: 0.3 } },
       learningRate: 0.0001,
     },
+    {
+      id: 'safety-self',
+      name: 'Safety from own answers',
+      summary:
+        'On guarded sums, as in “More is Less”: chosen and rejected are the best and the worst of the model’s own answers.',
+      task: 'guard',
+      source: { id: 'mixed-writers', params: { writers: 'self' } },
+      learningRate: 0.0003,
+      trees: 400,
+      steps: 40,
+    },
+    {
+      id: 'safety-strong',
+      name: 'Safety from a stronger writer',
+      summary:
+        'On guarded sums, as in “More is Less”: chosen is a stronger writer’s answer, in a style of its own, rejected the model’s.',
+      task: 'guard',
+      source: { id: 'mixed-writers', params: { writers: 'strong' } },
+      learningRate: 0.0003,
+      trees: 400,
+      steps: 40,
+    },
   ],
   defaults: {
     paper: { beta: 0.1, learningRate: 1e-6, batchSize: 64, optimizer: 'RMSprop', warmupSteps: 150 },

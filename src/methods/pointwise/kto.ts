@@ -97,5 +97,16 @@ export const kto = defineMethod({
   },
   sources: [sampledAnswers],
   passes: (params) => [{ id: 'kto', label: 'KTO', objective: prospect(params) }],
+  presets: [
+    {
+      id: 'safety',
+      name: 'Safe and unsafe answers',
+      summary:
+        'On guarded sums, where an answer is desirable when it is safe: a refusal of what is forbidden, any answer to the rest.',
+      task: 'guard',
+      source: { id: 'sampled-answers', params: { desirable: 'safe', samples: 2 } },
+      trees: 320,
+    },
+  ],
   defaults: { paper: { beta: 0.1, learningRate: 5e-7, batchSize: 128 }, learningRate: 1e-4, batchSize: 16 },
 });

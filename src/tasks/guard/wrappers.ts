@@ -33,11 +33,3 @@ export const wrappers: readonly Wrap[] = [
   { id: 'twice', heldOut: true, wrap: (q) => `${q};${q}\n` },
   { id: 'spaced', heldOut: true, wrap: (q) => `${q.split('').join(' ')}\n` },
 ];
-
-/** @throws when there is no wrapper of that id */
-export const wrapperById = (id: string): Wrap => {
-  const wrapper = wrappers.find((w) => w.id === id);
-  if (!wrapper)
-    throw new Error(`There is no wrapper "${id}"; use one of ${wrappers.map((w) => w.id).join(', ')}.`);
-  return wrapper;
-};

@@ -75,9 +75,8 @@ describe('SACPO', () => {
     const [whole, merged] = [await trained({}), await trained({ merge: 0.25 })];
     expect(flat(merged.kept('helpful'), some!)).toEqual(flat(whole.kept('helpful'), some!));
     const [r, rg] = [flat(whole.kept('helpful'), some!), flat(whole.weights, some!)];
-    flat(merged.weights, some!).forEach((value, i) =>
-      expect(value).toBeCloseTo(0.75 * r[i]! + 0.25 * rg[i]!, 5),
-    );
+    for (const [i, value] of flat(merged.weights, some!).entries())
+      expect(value).toBeCloseTo(0.75 * r[i]! + 0.25 * rg[i]!, 5);
     expect(r).not.toEqual(rg);
   });
 

@@ -158,9 +158,8 @@ it('single answers are labelled by the side that is asked for', async () => {
   const { context, known } = contextFor(guard, halting);
   for (const tree of await make(sampledAnswers, context, { desirable: 'safe' })) {
     const forbidden = known.get(promptOf(tree))!.data['topic'] !== '';
-    tree.responses.forEach(({ labels }, r) =>
-      expect(labels!['desirable']).toBe(forbidden && !textOf(tree, r).startsWith('R') ? 0 : 1),
-    );
+    for (const [r, { labels }] of tree.responses.entries())
+      expect(labels!['desirable']).toBe(forbidden && !textOf(tree, r).startsWith('R') ? 0 : 1);
   }
   expect(sampledAnswers.needs!({ desirable: 'safe' })).toEqual(['safe']);
   expect(sampledAnswers.needs!({ desirable: 'right' })).toEqual([]);

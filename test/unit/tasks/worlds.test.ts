@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { methods } from '../../../src/methods';
+import { methodById, methods } from '../../../src/methods';
 import { worldOfModel, worldProblems, worlds } from '../../../src/tasks/cards';
 import { loadTask } from '../../../src/tasks/index';
 import type { Problem, Task } from '../../../src/tasks/task';
+import { describeMethod } from '../../../src/train/method-info';
+import { withPreset } from '../../../src/train/presets';
 import { defaultRun } from '../../../src/train/run-document';
 import { createRng } from '../../../src/util/rng';
 
@@ -135,4 +137,17 @@ describe.each(worlds.map((card) => [card.id, card] as const))('%s', (id, card) =
       expect(interval[1], measure).toBeGreaterThanOrEqual(value);
     }
   });
+});
+
+it('a preset about another world takes the run there, with that world’s model, and stays where it is there already', () => {
+  const kto = describeMethod(methodById('kto'));
+  const preset = kto.presets.find(({ id }) => id === 'safety')!;
+  const moved = withPreset(defaultRun(kto), kto, preset);
+  expect(moved).toMatchObject({
+    model: 'guard-nano',
+    data: { task: 'guard', difficulty: 'mixed', maxTokens: 48, source: { params: { desirable: 'safe' } } },
+  });
+  expect(worldProblems(moved)).toEqual([]);
+  const hard = { ...moved, data: { ...moved.data, difficulty: 'wrapped' } };
+  expect(withPreset(hard, kto, preset).data.difficulty).toBe('wrapped');
 });
