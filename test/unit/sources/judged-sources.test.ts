@@ -217,12 +217,11 @@ it('the longest right answer is set against the shortest wrong one', async () =>
   const sample = context.sample;
   context.sample = async (requests, options) => {
     const all = await sample(requests, options);
-    requests.forEach(({ tokens }, i) =>
+    for (const [i, { tokens }] of requests.entries())
       answers.set(
         tokenizer.decode(tokens),
         all[i]!.map((s) => tokenizer.decode(s.tokens)),
-      ),
-    );
+      );
     return all;
   };
   for (const tree of await make(lengthBiased, context)) {
