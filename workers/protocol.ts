@@ -63,8 +63,34 @@ export interface Evaluation {
   temperature?: number;
   /** What the world of the problems measures beside accuracy. */
   measures?: Measure[];
+  /** Of problems, in their order: 1 for one that is solved, 0 for one that is not. */
+  solved?: string;
   /** Of pairs, under TRL's names: `eval_loss`, `eval_rewards/margins`, ... */
   metrics?: Metrics;
+}
+
+/**
+ * Log-prob of an answer's scored tokens, in nats, in three stretches: before the two answers part, at the first token that
+ * differs, and after it; and how many tokens each has.
+ */
+export interface ProbeSide {
+  logProb: [before: number, parting: number, after: number];
+  tokens: [before: number, parting: number, after: number];
+}
+
+export interface ProbePair {
+  /** Index of its tree, among those of the run or, where it is held out, among those. */
+  tree: number;
+  heldOut: boolean;
+  chosen: ProbeSide;
+  rejected: ProbeSide;
+}
+
+/** The same few pairs under the weights of a step. Those of step 0 are what the later ones are measured from. */
+export interface Probe {
+  stage: string;
+  step: number;
+  pairs: ProbePair[];
 }
 
 export type RunEvent =
@@ -72,6 +98,7 @@ export type RunEvent =
   | { kind: 'progress'; phase: RunPhase; done: number; total: number; note: string }
   | { kind: 'metrics'; stage: string; metrics: Metrics }
   | { kind: 'evaluation'; evaluation: Evaluation }
+  | { kind: 'probe'; probe: Probe }
   /** Of a dataset only the first few hundred are sent; `trees` gives all. */
   | { kind: 'tree'; tree: PreferenceTree; index: number }
   /** A dataset has been read: what became of its rows. */
@@ -284,6 +311,8 @@ export interface RunSummary {
   phase: RunPhase;
   metrics: { stage: string; metrics: Metrics }[];
   evaluations: Evaluation[];
+  /** Missing in runs of earlier versions. */
+  probes?: Probe[];
   /** Which kernel variants it ran on (WebGPU only): another variant adds in another order. */
   kernels?: KernelChoice;
 }

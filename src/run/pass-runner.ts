@@ -1,6 +1,7 @@
-import type { Metrics } from '../../workers/protocol';
+import type { Metrics, ProbePair } from '../../workers/protocol';
 import type { Pass, PassId } from '../methods/pass';
 import type { Network } from '../model/network';
+import { planProbe, takeProbe } from '../train/probe';
 import { learningRateAt } from '../train/schedule';
 import { scoreTrees } from '../train/score';
 import type { StepState } from '../train/step';
@@ -33,6 +34,7 @@ export class PassRunner {
   readonly steps: number;
   private readonly order: RunOrder;
   private prepared = false;
+  private probed: ReturnType<typeof planProbe> | undefined;
   private mixed: { of: readonly PreferenceTree[]; trees: PreferenceTree[] } | undefined;
 
   constructor(
@@ -167,6 +169,14 @@ export class PassRunner {
       ...metrics,
     };
     return { row, tokens };
+  }
+
+  /** Log-probs of a few of the pass's pairs under the weights of now; none where nothing is compared. */
+  async probe(count: number): Promise<ProbePair[]> {
+    this.probed ??= planProbe(this.trees, this.parts.trees.heldOut, count);
+    const plan = this.probed;
+    if (plan.length === 0) return [];
+    return this.ctx.onDevice(() => takeProbe(this.network(), plan, yieldToMessages));
   }
 
   /** A reference that follows the policy takes its next stride. */

@@ -1,10 +1,11 @@
-import type { Evaluation, RunSummary } from '../../workers/protocol';
+import type { Evaluation, Probe, RunSummary } from '../../workers/protocol';
 import type { Pass } from '../methods/pass';
 
 /** What has been measured of a run. */
 export class RunLog {
   metrics: RunSummary['metrics'] = [];
   evaluations: Evaluation[] = [];
+  probes: Probe[] = [];
   created = Date.now();
 
   /**
@@ -13,7 +14,7 @@ export class RunLog {
    * @param at index of the pass, and steps done in it
    */
   restore(
-    { metrics, evaluations, created }: RunSummary,
+    { metrics, evaluations, probes = [], created }: RunSummary,
     passes: readonly Pick<Pass, 'id'>[],
     at: { pass: number; step: number },
   ) {
@@ -27,5 +28,6 @@ export class RunLog {
     this.created = created;
     this.metrics = metrics.filter((row) => within(row.stage, row.metrics['step'] ?? 0));
     this.evaluations = evaluations.filter((row) => within(row.stage, row.step));
+    this.probes = probes.filter((row) => within(row.stage, row.step));
   }
 }

@@ -8,6 +8,7 @@ import { GpuError, onOwnGpu } from '../tf';
 import { finishedWords } from '../train/outcome';
 import type { PolicyPlan } from '../train/policy';
 import { planPolicy } from '../train/policy';
+import { probeEvery } from '../train/probe';
 import type { RunDocument } from '../train/run-document';
 import type { PreferenceTree } from '../tree/tree';
 import { count } from '../util/count';
@@ -119,6 +120,7 @@ export class TrainingSession {
       phase: this.phase,
       metrics: this.log.metrics,
       evaluations: this.log.evaluations,
+      ...(this.log.probes.length > 0 && { probes: this.log.probes }),
       ...(onOwnGpu() ? { kernels: kernelChoice() } : {}),
     };
   }
@@ -229,6 +231,7 @@ export class TrainingSession {
       await this.runner.prepare();
       this.passes.checkLater();
       if (first && this.o.dataset) await this.evaluateHeldOut();
+      if (this.step === 0) await this.probe();
     }
     this.setPhase('training', 'Training.');
   }
@@ -238,6 +241,7 @@ export class TrainingSession {
     const { evaluation, checkpointEvery } = this.document;
     if (this.step >= this.runner.steps) return this.nextPass();
     await this.optimiserStep();
+    await this.probeWhenDue();
     await yieldToMessages();
     const last = this.step === this.runner.steps;
     if (evaluation.problems > 0 && (last || (evaluation.every > 0 && this.step % evaluation.every === 0))) {
@@ -260,6 +264,20 @@ export class TrainingSession {
     this.o.emit({ kind: 'status', status: this.status() });
   }
 
+  private async probeWhenDue() {
+    const every = probeEvery(this.document.probe.every, this.runner.steps);
+    if (this.step % every === 0 || this.step === this.runner.steps) await this.probe();
+  }
+
+  /** Looks at a few pairs again; the numbers of the run do not depend on it. */
+  private async probe() {
+    const pairs = await this.runner.probe(this.document.probe.pairs);
+    if (pairs.length === 0) return;
+    const probe = { stage: this.runner.pass.id, step: this.step, pairs };
+    this.log.probes.push(probe);
+    this.o.emit({ kind: 'probe', probe });
+  }
+
   /** @returns false when there is none, and the run has what it returns */
   private async nextPass(): Promise<boolean> {
     if (!(await this.passes.toNext())) {
@@ -268,6 +286,7 @@ export class TrainingSession {
     }
     await this.checkpoint();
     await this.runner.prepare();
+    await this.probe();
     await this.checkpoint(); // with the key of the trees that it made for itself
     this.setPhase('training', `${this.runner.pass.label}.`);
     return true;

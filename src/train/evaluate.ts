@@ -57,6 +57,8 @@ export interface Accuracy {
   interval: [number, number];
   stepAccuracy: number;
   meanTokens: number;
+  /** 1 for each problem that is solved, 0 for each that is not, in their order. */
+  solved: string;
 }
 
 const named = { id: 'accuracy', name: 'accuracy', better: 'higher' } as const;
@@ -88,6 +90,7 @@ export const accuracyOf = (answers: readonly AnsweredProblem[]): Accuracy => {
     accuracy: right.value,
     interval: right.interval,
     stepAccuracy: steps.length === 0 ? 0 : steps.filter((s) => s.correct).length / steps.length,
+    solved: answers.map(({ verdict }) => (verdict.correct ? '1' : '0')).join(''),
     meanTokens: n === 0 ? 0 : answers.reduce((sum, a) => sum + a.sample.tokens.length, 0) / n,
   };
 };

@@ -112,6 +112,16 @@ export const runSchema = z.strictObject({
     /** Held-out problems, answered greedily. */
     problems: integer(0, 10_000),
   }),
+  /** The same few pairs are scored again and again, for what the page shows of them; the run's numbers do not change. */
+  probe: z._default(
+    z.strictObject({
+      /** In steps; 0 lets about ten come over a pass. */
+      every: integer(0, 1_000_000),
+      /** 0 takes none. */
+      pairs: integer(0, 1024),
+    }),
+    { every: 0, pairs: 16 },
+  ),
   /** In steps; 0 saves only at pauses and at the end. */
   checkpointEvery: integer(0, 1_000_000),
   seed: integer(0, 4_294_967_295),
@@ -187,6 +197,7 @@ export const defaultRun = (
     batchSize: method.defaults.batchSize,
     accumulate: 1,
     evaluation: { every: 10, problems: 200, ...own?.evaluation },
+    probe: { every: 0, pairs: 16 },
     checkpointEvery: 10,
     seed: 1,
     backend: 'auto',

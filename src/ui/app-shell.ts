@@ -26,6 +26,8 @@
  *   live-curve           loss and accuracy in the dock; its label says their numbers
  *   train | pause | resume   one button (#main-button) that changes its name; step, stop (aria-disabled when they do nothing)
  *   theme, dock-more     the colours; in a narrow window, the rest of the dock
+ *   live, live-solved, live-start   the margin beside the answers: solved, and chosen and rejected since the start
+ *   page-title           the heading of a page other than the first; no-page, that of an address without one
  *   status               role=status; data-phase is RunStatus.phase or "none", data-step the step
  *   accuracy             data-before and data-now are shares; absent until the first evaluation
  *   loss-table, margins-table, logps-table, optimiser-table, accuracy-table   the curves' numbers (in <details>);
@@ -44,12 +46,17 @@ import { html, nothing } from 'lit';
 import './bring/data-panel';
 import './bring/model-panel';
 import './chat/chat-panel';
+import type { Arrival } from './address';
 import { AppElement, define } from './element';
 import { holdInView } from './hold-in-view';
 import './keep/confirm-dialog';
 import type { ConfirmDialog } from './keep/confirm-dialog';
 import './loss/loss-door';
 import type { LossDoor } from './loss/loss-door';
+import { pageLink } from './page-link';
+import './page-outlet';
+import type { Place } from './place';
+import { routeOf, routes } from './routes';
 import { isSection, type SectionId, sections } from './sections';
 import { fieldNames } from './setup/field-labels';
 import { goToControl } from './setup/go-to-field';
@@ -63,9 +70,13 @@ import './problems/problems-panel';
 import './setup/setup-panel';
 import './site-header';
 import './train-dock';
+import { hidden, locked } from './view-wishes';
 import './watch/watch-panel';
 
-type Place = SectionId | 'main' | 'estimate';
+/** Places on the first page that are no entries of the history. */
+type Spot = SectionId | 'main' | 'estimate';
+
+const site = 'Marginalia';
 
 const exampleTest = `await page.goto('/#data.trees=16&evaluation.problems=20&steps=5&start=1');
 const status = page.getByTestId('status');
@@ -91,7 +102,7 @@ export class AppShell extends AppElement {
   #letGo: (() => void) | undefined;
 
   protected watched() {
-    return ['models', 'document', 'runDocument', 'status'] as const;
+    return ['models', 'document', 'runDocument', 'status', 'place', 'view'] as const;
   }
 
   override connectedCallback() {
@@ -104,7 +115,9 @@ export class AppShell extends AppElement {
       this.querySelector<ConfirmDialog>('#ask')!.ask(question, detail, verb, keep);
     this.app.goToField = (path) => this.#goToField(path);
     this.addEventListener('go', (event) => this.#go((event as CustomEvent<SectionId | 'estimate'>).detail));
-    this.app.editor.address.onTurn((at) => this.#show(isSection(at) ? at : 'main'));
+    this.addEventListener('turn', (event) => this.#turn((event as CustomEvent<Partial<Place>>).detail));
+    this.addEventListener('page-shown', () => this.#focusTitle());
+    this.app.editor.address.onTurn((place, arrival) => void this.#arrived(place, arrival));
     ends.push(() => this.#letGo?.());
   }
 
@@ -113,8 +126,13 @@ export class AppShell extends AppElement {
     this.#end?.();
   }
 
+  get #page() {
+    return this.state.place.path[0] ?? '';
+  }
+
   /** To a field's control, or as near to it as the page can come. */
   #goToField(path: string): boolean {
+    if (this.#page !== '') this.#turn({});
     const name = fieldNames(this.state).get(path);
     // What has no control of its own (an unknown field of the address) is settled in the dock.
     return (
@@ -123,7 +141,7 @@ export class AppShell extends AppElement {
     );
   }
 
-  #show(id: Place) {
+  #show(id: Spot) {
     if (id === 'loss') void this.querySelector<LossDoor>('loss-door')?.open();
     const target = this.querySelector<HTMLElement>(id === 'main' ? 'main' : `#${id}-title`);
     target?.focus({ preventScroll: true });
@@ -132,18 +150,57 @@ export class AppShell extends AppElement {
   }
 
   /** Sections are entries of the history; other places are not. */
-  #go(id: Place) {
-    if (isSection(id)) this.app.editor.address.turn(id);
-    this.#show(id);
+  #go(id: Spot) {
+    const away = this.#page !== '';
+    if (isSection(id)) this.app.editor.address.turn({ at: id });
+    else if (away) this.app.editor.address.turn({});
+    void this.updateComplete.then(() => this.#show(id));
+  }
+
+  #turn(place: Partial<Place>) {
+    this.app.editor.address.turn(place);
+    void this.#arrived(this.state.place, { scrolled: 0 });
+  }
+
+  async #arrived(place: Place, { scrolled }: Arrival) {
+    await this.updateComplete;
+    if (place.path.length === 0 && isSection(place.at)) return this.#show(place.at);
+    this.#letGo?.();
+    this.#focusTitle();
+    scrollTo({ top: scrolled ?? 0, behavior: 'instant' });
+  }
+
+  /** Who hears the page rather than sees it is told of the new one. */
+  #focusTitle() {
+    const target = this.querySelector<HTMLElement>('.page-title') ?? this.querySelector<HTMLElement>('main');
+    target?.focus({ preventScroll: true });
+  }
+
+  protected override updated() {
+    // What has come back shows what it has missed.
+    for (const element of this.querySelectorAll('main *, .dock *'))
+      if (element instanceof AppElement && !element.closest('[data-away]')) element.catchUp();
+    const route = routeOf(this.#page);
+    document.title =
+      route && route.id !== ''
+        ? `${route.name} · ${site}`
+        : `${site}: train a small language model in this page`;
+    document.documentElement.dataset['hide'] = hidden(this.state.view).join(' ');
   }
 
   #link(id: SectionId | 'main', text: string, className = '') {
-    const href = id === 'main' ? '#main' : this.app.editor.address.hrefOf(id);
+    const href = id === 'main' ? '#main' : this.app.editor.address.hrefOf({ at: id });
     return html`<a class=${className} href=${href} @click=${(e: MouseEvent) => {
       if (e.ctrlKey || e.metaKey || e.shiftKey) return; // in another tab
       e.preventDefault();
-      this.#go(id);
+      if (id === 'main') this.#focusMain();
+      else this.#go(id);
     }}>${text}</a>`;
+  }
+
+  #focusMain() {
+    if (this.#page === '') this.#show('main');
+    else this.#focusTitle();
   }
 
   #body(id: SectionId) {
@@ -172,30 +229,48 @@ export class AppShell extends AppElement {
     }
   }
 
+  /** Sections of the first page; on the page of what is kept, the last one alone. */
+  #away(id: SectionId): boolean {
+    return this.#page !== '' && !(this.#page === 'kept' && id === 'keep');
+  }
+
+  #section({ id, title }: (typeof sections)[number]) {
+    const none = id === 'problems' && !onBuiltInProblems(this.state);
+    return html`<section ?hidden=${none} ?data-away=${this.#away(id)} id=${id} aria-labelledby="${id}-title">
+      <h2 id="${id}-title" tabindex="-1" ?data-away=${this.#page !== ''}>${title}</h2>
+      ${this.#body(id)}
+    </section>`;
+  }
+
+  #locked() {
+    const names = locked(this.state.view);
+    if (names.length === 0) return nothing;
+    const labels = fieldNames(this.state);
+    return html`<p class="quiet locked-fields" data-testid="locked">Set by the link, and not to be changed here: ${names.map((path) => labels.get(path)?.label ?? path).join(', ')}.</p>`;
+  }
+
   override render() {
     const { app } = this;
-    const builtIn = onBuiltInProblems(this.state);
+    const { status } = this.state;
+    const page = this.#page;
+    const dock = routeOf(page)?.dock ?? 'with a run';
     return html`
       ${this.#link('main', 'Skip to the content', 'skip-link')}
       <header><site-header .app=${app}></site-header></header>
-      <nav aria-label="Parts of the page">
-        <ol>${sections.map(({ id, short }) => html`<li ?hidden=${id === 'problems' && !builtIn}>${this.#link(id, short)}</li>`)}</ol>
+      <nav class="parts" aria-label="Parts of the page" ?data-away=${page !== ''}>
+        <ol>${sections.map(({ id, short }) => html`<li ?hidden=${id === 'problems' && !onBuiltInProblems(this.state)}>${this.#link(id, short)}</li>`)}</ol>
       </nav>
       <main id="main" tabindex="-1">
-        ${sections.map(
-          ({
-            id,
-            title,
-          }) => html`<section ?hidden=${id === 'problems' && !builtIn} id=${id} aria-labelledby="${id}-title">
-            <h2 id="${id}-title" tabindex="-1">${title}</h2>
-            ${this.#body(id)}
-          </section>`,
-        )}
+        ${page === 'kept' ? html`<h1 class="page-title" tabindex="-1">What is kept</h1>` : nothing}
+        ${this.#locked()}
+        ${sections.map((section) => this.#section(section))}
+        <page-outlet .app=${app}></page-outlet>
       </main>
       <footer class="spread">
         <div class="text">
           <p>Everything happens on this machine; nothing is sent anywhere. Only what you ask a hub for is fetched from there.</p>
-          <p>The library <a href="examples/embed/">in another page</a>, and <a href="examples/bring/">with a model and examples from files</a>.</p>
+          <p>The library <a href="examples/embed/">in another page</a>, and <a href="examples/bring/">with a model and examples from files</a>.
+            ${routes.filter(({ where }) => where === 'foot').map(({ id, name }) => html`${pageLink(app, { path: [id] }, name, page === id)}. `)}</p>
           <details>
             <summary>Drive it from a test</summary>
             <p>The address is the run; it starts by itself, the same numbers come each time, and the status says when it has ended. <code>window.marginalia</code> does what the controls do.</p>
@@ -209,7 +284,10 @@ export class AppShell extends AppElement {
           </details>
         </div>
       </footer>
-      <section class="dock" aria-label="Training"><dock-notes .app=${app}></dock-notes><train-dock .app=${app}></train-dock></section>
+      <section class="dock" aria-label="Training">
+        <dock-notes .app=${app}></dock-notes>
+        <train-dock .app=${app} ?data-away=${dock === 'own' || (dock === 'with a run' && !status)}></train-dock>
+      </section>
       <confirm-dialog id="ask"></confirm-dialog>
     `;
   }

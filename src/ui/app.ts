@@ -9,7 +9,7 @@ import { createCheck } from './bring/check';
 import type { Connect, Connection } from './connect';
 import { createDocumentEditor } from './document-editor';
 import { createEstimator } from './estimator';
-import { addToCurves, reduceEvents, shapeOf } from './events';
+import { curvesOf, reduceEvents, shapeOf } from './events';
 import { createRunControl } from './run-control';
 import { initialState, isLive, noRun, noWork, type State } from './state';
 import { createStore, type Store } from './store';
@@ -147,23 +147,8 @@ export const createApp = (connect: Connect): App => {
   };
 
   const adopt = async (run: RunSummary): Promise<void> => {
-    let curves: Pick<State, 'stages' | 'points' | 'evaluations'> = {
-      stages: [],
-      points: [],
-      evaluations: [],
-    };
-    // Runs keep metrics and evaluations apart; taken in the order of their steps, pass by pass.
-    const order = [...new Set([...run.metrics.map((m) => m.stage), ...run.evaluations.map((e) => e.stage)])];
-    for (const stage of order) {
-      for (const m of run.metrics) {
-        if (m.stage === stage) curves = addToCurves(curves, { kind: 'metrics', ...m });
-      }
-      for (const evaluation of run.evaluations) {
-        if (evaluation.stage === stage) curves = addToCurves(curves, { kind: 'evaluation', evaluation });
-      }
-    }
     store.set({
-      ...curves,
+      ...curvesOf(run),
       trees: [],
       runDocument: run.document,
       document: run.document,

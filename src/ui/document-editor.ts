@@ -10,6 +10,7 @@ import { overlay, readHash, writeHash } from './run-url';
 import { withMethod } from './setup/with-method';
 import type { FieldProblem, Missing, State } from './state';
 import { isLive, noRun } from './state';
+import { lockedChange } from './view-wishes';
 
 const firstMethod = 'step-dpo';
 const firstModel = 'arith-nano';
@@ -163,6 +164,13 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
       });
       return false;
     }
+    const fixed = before && lockedChange(app.store.get().view, before, document);
+    if (fixed) {
+      app.store.set({
+        documentProblems: [{ field: fixed, message: 'was set by the link, and is not to be changed' }],
+      });
+      return false;
+    }
     app.store.set({ document, documentProblems: [] });
     mirror();
     if (before && !isLive(app.store.get().status?.phase)) void follow(before, document);
@@ -204,17 +212,21 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
     }
   };
 
-  const address = createAddress(() => {
-    const { document } = app.store.get();
-    const method = methods().find((m) => m.id === document?.method.id);
-    const first = standard();
-    if (!document || !method || !first) return undefined;
-    return writeHash(document, {
-      ...defaultRun(method, document.model),
-      model: defaultRun(method).model,
-      method: { ...defaultRun(method).method, id: first.id },
-    });
-  }, fromHash);
+  const address = createAddress(
+    () => {
+      const { document } = app.store.get();
+      const method = methods().find((m) => m.id === document?.method.id);
+      const first = standard();
+      if (!document || !method || !first) return undefined;
+      return writeHash(document, {
+        ...defaultRun(method, document.model),
+        model: defaultRun(method).model,
+        method: { ...defaultRun(method).method, id: first.id },
+      });
+    },
+    fromHash,
+    (place, view) => app.store.set({ place, view }),
+  );
 
   return {
     address,

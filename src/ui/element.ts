@@ -13,6 +13,8 @@ export abstract class AppElement extends LitElement {
   protected changed(_keys: ReadonlySet<keyof State>): void {}
 
   #end: (() => void) | undefined;
+  /** What changed while the element was on a page that is turned away. */
+  #missed = new Set<keyof State>();
 
   protected get state(): Readonly<State> {
     return this.app.store.get();
@@ -27,9 +29,22 @@ export abstract class AppElement extends LitElement {
     const keys = this.watched();
     this.#end = this.app.store.subscribe((changed) => {
       if (!keys.some((key) => changed.has(key))) return;
+      if (this.closest('[data-away]')) {
+        for (const key of changed) this.#missed.add(key);
+        return;
+      }
       this.changed(changed);
       this.requestUpdate();
     });
+  }
+
+  /** Its page has been turned to: it shows what it has missed. */
+  catchUp() {
+    if (this.#missed.size === 0) return;
+    const missed = this.#missed;
+    this.#missed = new Set();
+    this.changed(missed);
+    this.requestUpdate();
   }
 
   override disconnectedCallback() {

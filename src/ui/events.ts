@@ -1,8 +1,15 @@
-import type { RunEvent } from '../../workers/protocol';
+import type { RunEvent, RunSummary } from '../../workers/protocol';
 import type { PreferenceTree } from '../tree/tree';
 import { checkKey } from './bring/check-key';
 import { count } from './format';
-import { type EvaluationPoint, isMoving, type Point, type State, type TreeShape } from './state';
+import {
+  type EvaluationPoint,
+  isMoving,
+  type Point,
+  type ProbePoint,
+  type State,
+  type TreeShape,
+} from './state';
 
 /** Length, in tokens, of the path from the root to a node, that node included. */
 const depth = (tree: PreferenceTree, node: number): number => {
@@ -41,7 +48,9 @@ export const shapeOf = (tree: PreferenceTree, index: number): TreeShape => {
   };
 };
 
-type Curves = Pick<State, 'stages' | 'points' | 'evaluations'>;
+export type Curves = Pick<State, 'stages' | 'points' | 'evaluations' | 'probes'>;
+
+export const noCurves: Curves = { stages: [], points: [], evaluations: [], probes: [] };
 
 const lastX = ({ points, evaluations }: Curves) =>
   Math.max(0, points.at(-1)?.x ?? 0, evaluations.at(-1)?.x ?? 0);
@@ -79,6 +88,30 @@ export const addToCurves = (curves: Curves, event: RunEvent): Curves => {
         : place(curves.evaluations, row);
     return { ...curves, stages, evaluations };
   }
+  if (event.kind === 'probe') {
+    const { probe } = event;
+    const { stages, x } = stageStart(curves, probe.stage);
+    const row: ProbePoint = { x: x + probe.step, probe };
+    const last = curves.probes.at(-1);
+    const probes =
+      last && last.probe.stage !== probe.stage ? [...curves.probes, row] : place(curves.probes, row);
+    return { ...curves, stages, probes };
+  }
+  return curves;
+};
+
+/** The curves of a stored run. It keeps metrics, evaluations and probes apart; taken in the order of their steps, pass by pass. */
+export const curvesOf = ({ metrics, evaluations, probes = [] }: RunSummary): Curves => {
+  const order = new Set([metrics, evaluations, probes].flatMap((rows) => rows.map(({ stage }) => stage)));
+  let curves = noCurves;
+  for (const stage of order) {
+    const own = <T extends { stage: string }>(rows: readonly T[]) =>
+      rows.filter((row) => row.stage === stage);
+    for (const row of own(metrics)) curves = addToCurves(curves, { kind: 'metrics', ...row });
+    for (const evaluation of own(evaluations))
+      curves = addToCurves(curves, { kind: 'evaluation', evaluation });
+    for (const probe of own(probes)) curves = addToCurves(curves, { kind: 'probe', probe });
+  }
   return curves;
 };
 
@@ -111,6 +144,6 @@ export const reduceEvents = (state: Readonly<State>, events: readonly RunEvent[]
     }
   }
   if (trees) patch.trees = trees;
-  const { stages, points, evaluations } = curves;
-  return { ...patch, stages, points, evaluations };
+  const { stages, points, evaluations, probes } = curves;
+  return { ...patch, stages, points, evaluations, probes };
 };

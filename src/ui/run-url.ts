@@ -1,13 +1,13 @@
 /**
  * The run document in the URL: `#method.id=dpo&method.params.beta=0.2&steps=50`, the fields that differ from the
  * defaults, each by its path, readable and editable by hand. Nothing is "null", yes and no are "true" and "false", lists
- * are joined by commas (a comma inside an item has a backslash before it). `#run=<JSON>` is read as well. Beside either,
- * `at=credit` names a section to go to, and `start=1` asks to train at once. `#credit` alone goes there too.
+ * are joined by commas (a comma inside an item has a backslash before it). `#run=<JSON>` is read as well. What stands beside
+ * the document in an address is in place.ts; `start=1` asks to train at once.
  */
 import { labelMeanings } from '../data/formats/labels';
 import { defaultDatasetSettings } from '../data/settings';
 import { defaultAdapter, type RunDocument } from '../train/run-document';
-import { isSection } from './sections';
+import { partHash } from './place';
 
 const settings = 'data.dataset.settings';
 
@@ -129,12 +129,8 @@ export interface HashContents {
 
 /** @throws SyntaxError when `run=` is not JSON */
 export const readHash = (hash: string): HashContents => {
-  const text = hash.replace(/^#/, '');
-  if (isSection(text)) return { fields: undefined, start: false, at: text };
-  const entries = [...new URLSearchParams(text)];
-  const start = entries.some(([key, value]) => key === 'start' && value !== '0');
-  const at = entries.filter(([key]) => key === 'at').at(-1)?.[1] ?? '';
-  const given = entries.filter(([key]) => key !== 'start' && key !== 'at');
+  const { document: given, start, place } = partHash(hash);
+  const { at } = place;
   if (given.length === 0) return { fields: undefined, start, at };
   // Objects without a prototype: a field named "__proto__" is then an unknown field like any other.
   const fields = Object.create(null) as Fields;

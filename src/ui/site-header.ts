@@ -1,5 +1,7 @@
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import { AppElement, define } from './element';
+import { pageLink } from './page-link';
+import { routes } from './routes';
 import { applyTheme, currentTheme, type Theme } from './theme';
 
 const themes: readonly { id: Theme; label: string }[] = [
@@ -8,13 +10,10 @@ const themes: readonly { id: Theme; label: string }[] = [
   { id: 'dark', label: 'dark' },
 ];
 
-const go = (element: HTMLElement, to: string) =>
-  element.dispatchEvent(new CustomEvent('go', { detail: to, bubbles: true }));
-
-/** Name, purpose, what the numbers are computed on, and the way to the storage panel. */
+/** The word mark, the names of the pages, and in the margin what belongs to all of them. */
 export class SiteHeader extends AppElement {
   protected watched() {
-    return ['backend', 'connection'] as const;
+    return ['backend', 'connection', 'place', 'view', 'document'] as const;
   }
 
   #backend() {
@@ -31,20 +30,31 @@ export class SiteHeader extends AppElement {
 
   override render() {
     const theme = currentTheme();
-    return html`<div class="spread">
+    const [page = ''] = this.state.place.path;
+    const front = page === '';
+    const link = (id: string, name: string) =>
+      pageLink(this.app, { path: id ? [id] : [] }, name, page === id);
+    return html`<div class="spread masthead">
       <div class="text">
-        <h1>Marginalia</h1>
-        <p class="lede">Train a small language model in this page, with your own machine, and see in the margin where the credit goes.</p>
+        ${front ? html`<h1>Marginalia</h1>` : html`<p class="word-mark">${pageLink(this.app, {}, 'Marginalia')}</p>`}
+        ${
+          front
+            ? html`<p class="lede">Train a small language model in this page, on your own machine, and see where the credit goes.</p>`
+            : nothing
+        }
+        <nav class="pages" aria-label="Pages"><ul>${routes
+          .filter(({ where }) => where === 'row')
+          .map(({ id, name }) => html`<li>${link(id, name)}</li>`)}</ul></nav>
       </div>
       <div class="note">
-        <p data-testid="backend">${this.#backend()}</p>
         <p class="buttons">
-          <button type="button" class="quiet-button" @click=${() => go(this, 'keep')}>Storage</button>
+          ${routes.filter(({ where }) => where === 'aside').map(({ id, name }) => html`<span class="button-link">${link(id, name)}</span>`)}
           <label class="with-select">Colours
             <select class="quiet-button" data-testid="theme" @change=${(event: Event) => applyTheme((event.target as HTMLSelectElement).value as Theme)}>
               ${themes.map(({ id, label }) => html`<option value=${id} ?selected=${id === theme}>${label}</option>`)}
             </select></label>
         </p>
+        <p data-testid="backend" ?hidden=${!front}>${this.#backend()}</p>
       </div>
     </div>`;
   }

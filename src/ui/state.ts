@@ -6,6 +6,7 @@ import type {
   Evaluation,
   Metrics,
   ModelSummary,
+  Probe,
   RunPhase,
   RunStatus,
   RunSummary,
@@ -15,6 +16,7 @@ import type { DatasetReport } from '../data/prepare/report';
 import type { BackendInfo } from '../tf';
 import type { MethodInfo } from '../train/method-info';
 import type { AdapterDocument, RunDocument } from '../train/run-document';
+import { type Place, type Strings, topPlace } from './place';
 import type { Trouble } from './trouble';
 
 /** One optimiser step. `x` counts steps over all passes of the run, so that a second pass is drawn after the first. */
@@ -27,6 +29,11 @@ export interface Point {
 export interface EvaluationPoint {
   x: number;
   evaluation: Evaluation;
+}
+
+export interface ProbePoint {
+  x: number;
+  probe: Probe;
 }
 
 /** What the list of pairs shows of a tree: its shape, in tokens. */
@@ -72,6 +79,9 @@ export interface Missing {
 }
 
 export interface State {
+  /** Where the address leads, and what its reader asks for. */
+  place: Place;
+  view: Strings;
   connection: 'starting' | 'ready' | 'failed';
   backend: BackendInfo | undefined;
   trouble: Trouble | undefined;
@@ -110,6 +120,7 @@ export interface State {
   stages: readonly { id: string; x: number }[];
   points: readonly Point[];
   evaluations: readonly EvaluationPoint[];
+  probes: readonly ProbePoint[];
   trees: readonly TreeShape[];
   /** What became of the last checkpoint. */
   checkpoint: string;
@@ -124,6 +135,8 @@ export interface State {
 }
 
 export const initialState: State = {
+  place: topPlace,
+  view: {},
   connection: 'starting',
   backend: undefined,
   trouble: undefined,
@@ -152,6 +165,7 @@ export const initialState: State = {
   stages: [],
   points: [],
   evaluations: [],
+  probes: [],
   trees: [],
   checkpoint: '',
   saveProblem: '',
@@ -169,6 +183,7 @@ export const noRun: Partial<State> = {
   stages: [],
   points: [],
   evaluations: [],
+  probes: [],
   trees: [],
   checkpoint: '',
   saveProblem: '',

@@ -7,6 +7,7 @@ import { count } from '../format';
 import { left, pause, play, right } from '../icons';
 import { isMoving, onBuiltInProblems, type State } from '../state';
 import { prefersStill } from '../theme';
+import '../live/live-margin';
 import './answer-sheet';
 import { failuresOf, firstSolved } from './failures';
 
@@ -226,10 +227,11 @@ export class WatchPanel extends AppElement {
           : 'Drawing a problem…';
     return html`
       <div class="exhibit" data-testid="watch">
-        <div class="spread"><div class="text problem">
+        <div class="spread sheets-and-live">
+        <div class="text"><div class="problem">
           <p class="problem-label">Problem ${count(this.index + 1)} <span class="quiet">of the held-out ones</span>${this.#story()}</p>
           <p class="problem-text" data-testid="problem">${this.problem ? this.problem.prompt.trim() : html`<span class="quiet">${waiting}</span>`}</p>
-        </div></div>
+        </div>
         <div class="sheets ${this.#trained ? 'two' : 'one'}">
           <answer-sheet
             class="sheet"
@@ -251,6 +253,8 @@ export class WatchPanel extends AppElement {
                 ></answer-sheet>`
               : nothing
           }
+        </div></div>
+        <div class="note"><live-margin .app=${this.app}></live-margin></div>
         </div>
         <div class="spread"><div class="text exhibit-controls" role="group" aria-label="Which problem">
           <button type="button" class="quiet-button" @click=${() => this.#move(this.index - 1)} ?disabled=${!this.problem}>${left()} Previous</button>

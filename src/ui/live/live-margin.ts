@@ -1,0 +1,125 @@
+import { html, nothing } from 'lit';
+import { plannedSteps } from '../charts/curves';
+import { AppElement, define } from '../element';
+import { count, percent, plural, signed } from '../format';
+import { pageLink } from '../page-link';
+import { routeOf } from '../routes';
+import { mendedOf } from './mended';
+import { sinceStart } from './since-start';
+import { type SmallLine, smallChart } from './small-chart';
+
+/** Where a newcomer may begin; each stands here once its page does. */
+const doors = [
+  {
+    path: ['lessons', 'why-chosen-fall'],
+    text: 'Why do the chosen log-probs fall?',
+    note: 'Six minutes, three runs.',
+  },
+  { path: ['methods'], text: 'Which methods are there?', note: 'Each is “DPO, but …”.' },
+  { path: ['compare'], text: 'Two methods, the same pairs', note: 'Side by side, in step.' },
+  { path: ['class'], text: 'You teach?', note: 'Links, worksheets, a class as a study.' },
+] as const;
+
+/** One line to a pass. */
+const broken = <T extends { x: number; stage: string }>(
+  rows: readonly T[],
+  y: (row: T) => number,
+): SmallLine['points'] =>
+  rows.flatMap((row, i) => [
+    ...(i > 0 && rows[i - 1]!.stage !== row.stage ? [[row.x, null] as const] : []),
+    [row.x, y(row)] as const,
+  ]);
+
+/** Beside the answers: what a step does to the problems solved and to the two answers of a pair, in sight of the cause. */
+export class LiveMargin extends AppElement {
+  protected watched() {
+    return ['status', 'evaluations', 'probes', 'points', 'stages', 'document'] as const;
+  }
+
+  #newcomer() {
+    const open = doors.filter(({ path }) => routeOf(path[0]) !== undefined);
+    return html`<h3>New here?</h3>
+      <p>This model gets the problem on the left wrong. Press <strong>Train</strong>: it makes its own pairs of a right and a wrong answer, learns from them, and this margin shows what changes.</p>
+      ${
+        open.length > 0
+          ? html`<ul class="doors">${open.map(({ path, text, note }) => html`<li>${pageLink(this.app, { path }, text)} <span>${note}</span></li>`)}</ul>`
+          : nothing
+      }
+      <p>Have a file of preferences? Drop it on <a href="#bring" @click=${(event: Event) => {
+        event.preventDefault();
+        this.dispatchEvent(new CustomEvent('go', { detail: 'bring', bubbles: true }));
+      }}>Model and data</a>.</p>`;
+  }
+
+  #solved() {
+    const { evaluations } = this.state;
+    const rows = evaluations
+      .filter(({ evaluation }) => evaluation.kind !== 'pairs' && evaluation.problems > 0)
+      .map(({ x, evaluation }) => ({ x, stage: evaluation.stage, evaluation }));
+    const [first, last] = [rows[0]?.evaluation, rows.at(-1)?.evaluation];
+    if (!first || !last) return nothing;
+    const mended = rows.length > 1 ? mendedOf(first, last) : undefined;
+    const values = rows.map(({ evaluation }) => evaluation.accuracy);
+    const low = Math.max(0, Math.floor((Math.min(...values) - 0.06) * 10) / 10);
+    const high = Math.min(1, Math.ceil((Math.max(...values) + 0.06) * 10) / 10);
+    return html`${smallChart({
+      title: `Solved, of ${count(last.problems)} never trained on`,
+      sentence: `Solved: ${percent(first.accuracy)} before, ${percent(last.accuracy)} now, of ${count(last.problems)} problems.`,
+      lines: [
+        {
+          label: 'solved',
+          color: '--rubric',
+          marks: true,
+          points: broken(rows, ({ evaluation }) => evaluation.accuracy),
+          band: rows.map(({ x, evaluation: { interval } }) => [x, ...interval] as const),
+        },
+      ],
+      steps: plannedSteps(this.state),
+      y: [low, high],
+      format: (value) => percent(value),
+      testid: 'live-solved',
+    })}
+    ${mended ? html`<p class="live-mended" data-testid="live-mended" data-mended=${mended.mended} data-broken=${mended.broken}>Mended ${plural(mended.mended, 'problem')}, broke ${count(mended.broken)}.</p>` : nothing}`;
+  }
+
+  #start() {
+    const rows = sinceStart(this.state.probes);
+    const last = rows.at(-1);
+    if (!last || rows.length < 2) return nothing;
+    const edges = rows.flatMap(({ chosen, rejected }) => [
+      chosen.median,
+      rejected.median,
+      chosen.low,
+      rejected.low,
+      chosen.high,
+    ]);
+    const line = (label: string, color: string, side: 'chosen' | 'rejected', dash?: string): SmallLine => ({
+      label,
+      color,
+      ...(dash && { dash }),
+      points: broken(rows, (row) => row[side].median),
+      band: rows
+        .filter(({ stage }) => stage === last.stage)
+        .map((row) => [row.x, row[side].low, row[side].high] as const),
+    });
+    return smallChart({
+      title: 'Log-prob since the start, nats',
+      sentence: `Since the start, the median of ${last.changes.length} pairs: chosen ${signed(last.chosen.median, 1)}, rejected ${signed(last.rejected.median, 1)} nats.`,
+      lines: [line('chosen', '--right', 'chosen', '6 3'), line('rejected', '--rubric', 'rejected', '2 3')],
+      steps: plannedSteps(this.state),
+      y: [Math.min(-0.5, ...edges), Math.max(0.5, ...edges)],
+      format: (value) => signed(value, 1),
+      ground: 0,
+      testid: 'live-start',
+    });
+  }
+
+  override render() {
+    const { status } = this.state;
+    return html`<div class="live" data-testid="live">${
+      !status || status.phase === 'idle' ? this.#newcomer() : html`${this.#solved()}${this.#start()}`
+    }</div>`;
+  }
+}
+
+define('live-margin', LiveMargin);

@@ -1,0 +1,35 @@
+/** The pages, each a chunk that is loaded when it is turned to. `#/ID/...` is its address; '' is the page that a visit opens. */
+export interface Route {
+  id: string;
+  /** In the row of names; `aside` stands in the margin, `foot` at the end of the page. */
+  where: 'row' | 'aside' | 'foot';
+  name: string;
+  /** Whether the controls of training belong to it, or are only there while a run is open. */
+  dock: 'always' | 'with a run' | 'own';
+  /** Fields of the address that are this page's and not the run document's; lower pages of it have the same. */
+  fields: readonly (string | RegExp)[];
+  /** The element that shows it, once `load` has run; none where it is made of parts of the first page. */
+  tag?: string;
+  load?: () => Promise<unknown>;
+}
+
+/** Further pages stand here, in the order of the row. */
+export const routes: readonly Route[] = [
+  { id: '', where: 'row', name: 'Train', dock: 'always', fields: [] },
+  { id: 'kept', where: 'aside', name: 'Kept', dock: 'with a run', fields: [] },
+  {
+    id: 'about',
+    where: 'foot',
+    name: 'About',
+    dock: 'with a run',
+    fields: [],
+    tag: 'about-page',
+    load: () => import('./pages/about-page'),
+  },
+];
+
+export const routeOf = (id: string): Route | undefined => routes.find((route) => route.id === id);
+
+export const isPageField = (page: string, key: string): boolean =>
+  routeOf(page)?.fields.some((field) => (typeof field === 'string' ? field === key : field.test(key))) ??
+  false;

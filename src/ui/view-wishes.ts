@@ -1,0 +1,28 @@
+/** What the reader of an address asks for beside the run: `view.hide=nav,dock&view.lock=steps`. */
+import type { Strings } from './place';
+
+/** What `view.hide` may name. */
+export const hideable = {
+  nav: 'names of the pages',
+  dock: 'buttons of training',
+  teach: 'the form of the run',
+  keep: 'what is kept',
+  code: 'listings',
+} as const;
+
+const listed = (text = '') => text.split(',').filter(Boolean);
+
+/** Names of `view.hide` that the page knows; unknown ones are ignored. */
+export const hidden = (view: Strings): string[] => listed(view['hide']).filter((name) => name in hideable);
+
+/** Fields of the run document that are shown and may not be changed. */
+export const locked = (view: Strings): string[] => listed(view['lock']);
+
+/** The first locked field in which two documents differ. */
+export const lockedChange = (view: Strings, before: object, after: object): string | undefined => {
+  const valueAt = (value: unknown, path: string) =>
+    path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | null)?.[key], value);
+  return locked(view).find(
+    (path) => JSON.stringify(valueAt(before, path)) !== JSON.stringify(valueAt(after, path)),
+  );
+};

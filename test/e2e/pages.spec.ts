@@ -1,0 +1,138 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { expectPhase, field, openPage, pageAddress, tinyRun } from './marginalia-page';
+
+/** Every page by its address: it opens, says what it is, is clean, and a run goes on while pages are turned. */
+
+const hash = (page: Page) => new URL(page.url()).hash;
+const title = (page: Page) => page.locator('.page-title');
+const runDocument = (page: Page) => page.evaluate(() => window.marginalia.run.document!);
+
+const open = async (page: Page, hash: string) => {
+  await page.goto(`dist/index.html${hash}`);
+  await page.waitForFunction(() => window.marginalia !== undefined);
+  await page.evaluate(() => window.marginalia.ready.then(() => undefined));
+};
+
+const expectClean = async (page: Page, view: string) => {
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  const { violations } = await new AxeBuilder({ page: page as never }).analyze();
+  const found = violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+  expect(found, view).toEqual([]);
+  const { width } = page.viewportSize()!;
+  expect(await page.evaluate(() => document.documentElement.scrollWidth), view).toBeLessThanOrEqual(width);
+};
+
+/** Addresses of the pages with what their heading says. */
+const pages: [string, RegExp][] = [
+  ['#/kept', /What is kept/],
+  ['#/about', /About/],
+];
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`every page opens by its address and axe finds nothing, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const [address, heading] of pages) {
+      await page.goto('about:blank');
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await open(page, `${address}?backend=wasm`);
+      await expect(title(page)).toHaveText(heading);
+      await expectClean(page, address);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await expectClean(page, `${address}, narrow`);
+    }
+  });
+}
+
+test('old addresses are the first page’s, and one with a slash as well', async ({ page }) => {
+  await open(page, '#/?method.id=dpo&steps=7&backend=wasm');
+  expect(await runDocument(page)).toMatchObject({ method: { id: 'dpo' }, steps: 7 });
+  await expect.poll(() => hash(page)).toBe('#method.id=dpo&steps=7&backend=wasm');
+  await page.goto('about:blank');
+  await open(page, '#loss');
+  await expect(page.locator('#loss-title')).toBeInViewport();
+});
+
+test('a run goes on while pages are turned; back and forward bring them, with what was edited', async ({
+  page,
+}) => {
+  await openPage(page, { ...tinyRun, steps: 400 });
+  await page.getByTestId('train').click();
+  await expect(page.getByTestId('status')).toHaveAttribute('data-phase', 'training', { timeout: 60_000 });
+  await page.getByRole('link', { name: 'Kept', exact: true }).click();
+  await expect(title(page)).toBeFocused();
+  expect(hash(page)).toMatch(/^#\/kept\?/);
+  await expect(page.getByTestId('status')).toBeVisible();
+  const before = Number(await page.getByTestId('status').getAttribute('data-step'));
+  await expect
+    .poll(async () => Number(await page.getByTestId('status').getAttribute('data-step')))
+    .toBeGreaterThan(before);
+  await page.getByRole('link', { name: 'About', exact: true }).click();
+  await expect(title(page)).toHaveText('About');
+  await page.goBack();
+  await expect(title(page)).toHaveText('What is kept');
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Marginalia' })).toBeVisible();
+  // What was missed on the way is there.
+  await expect(
+    page
+      .getByTestId('loss-table')
+      .locator('tbody tr')
+      .nth(before - 1),
+  ).toBeAttached();
+  await page.getByTestId('stop').click();
+  await expectPhase(page, 'stopped');
+  await field(page, 'steps').fill('12');
+  await field(page, 'steps').press('Tab');
+  await page.goForward();
+  await expect(title(page)).toHaveText('What is kept');
+  await expect.poll(() => hash(page)).toContain('steps=12');
+});
+
+test('a page that there is not says so and names the nearest', async ({ page }) => {
+  await open(page, '#/abuot?backend=wasm');
+  await expect(page.getByTestId('no-page')).toBeVisible();
+  await page.getByRole('link', { name: 'About', exact: true }).first().click();
+  await expect(title(page)).toHaveText('About');
+});
+
+test('a link may hide parts of the page and lock fields', async ({ page }) => {
+  await open(page, '#steps=9&backend=wasm&view.hide=nav,keep&view.lock=steps');
+  await expect(page.getByRole('navigation', { name: 'Pages' })).toBeHidden();
+  await expect(page.locator('#keep')).toBeHidden();
+  await expect(page.getByTestId('locked')).toContainText('Steps');
+  await field(page, 'steps').fill('10');
+  await field(page, 'steps').press('Tab');
+  await expect(page.getByTestId('document-problems')).toContainText('not to be changed');
+  expect((await runDocument(page)).steps).toBe(9);
+  expect(hash(page)).toContain('view.lock=steps');
+});
+
+test('the first screen holds a wrong problem, then what it became, the curves and the dock', async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto(
+    pageAddress({
+      'data.trees': 32,
+      steps: 6,
+      'evaluation.every': 3,
+      'evaluation.problems': 40,
+      backend: 'wasm',
+    }),
+  );
+  await page.evaluate(() => window.marginalia.ready.then(() => undefined));
+  await expect(page.getByTestId('reference-answer').locator('.is-wrong').first()).toBeVisible();
+  await expect(page.getByTestId('live')).toContainText('New here?');
+  await page.getByTestId('train').click();
+  await expectPhase(page, 'finished');
+  await expect(page.getByTestId('policy-answer').locator('.line').first()).toBeVisible();
+  const dock = (await page.getByRole('region', { name: 'Training' }).boundingBox())!.y;
+  for (const id of ['problem', 'reference-answer', 'policy-answer', 'live-solved', 'live-start']) {
+    const box = (await page.getByTestId(id).boundingBox())!;
+    expect(box.y, id).toBeGreaterThanOrEqual(0);
+    expect(box.y + box.height, id).toBeLessThanOrEqual(dock + 1);
+  }
+  await expect(page.getByTestId('live-mended')).toHaveAttribute('data-mended', /\d/);
+});
