@@ -36,6 +36,93 @@ export const chapters = {
 
 export type Chapter = keyof typeof chapters;
 
+/** What a method changes of its kin: the end of the sentence "DPO, but …", and what there is to say of all that end so. */
+export const axes = {
+  curve: {
+    title: 'with another curve over the same margin',
+    note: 'One number per pair, many curves. Each looks at the margin alone; they differ in how hard they push at each margin.',
+  },
+  bar: {
+    title: 'with the bar moved, pair by pair',
+    note: 'Some pairs differ a lot, some by a hair. These ask for more margin, or count more, where the difference is larger.',
+  },
+  length: {
+    title: 'without length’s say',
+    note: 'A sum over tokens grows with length, and so does its reward. These take length out, each at another place.',
+  },
+  term: {
+    title: 'with another term beside it',
+    note: 'The margin alone says nothing of where the two answers lie. A second term does.',
+  },
+  'no-reference': {
+    title: 'in one stage, without a reference',
+    note: 'Likelihood and preference in one loss. Nothing holds the policy to where it began.',
+  },
+  alone: {
+    title: 'with each answer judged alone',
+    note: 'Good for thumbs, where nobody ever saw two answers side by side. What only a pair can do: cancel what the prompt alone explains.',
+  },
+  part: {
+    title: 'with only the part that matters scored',
+    note: 'Less is pushed, so less is pushed wrongly: of DPO’s push down, much lands on lines after the mistake that are right.',
+  },
+  weights: {
+    title: 'with some tokens, steps or turns counting for more',
+    note: 'Nothing is cut away; the weights say where to look. Where they come from is what sets these apart.',
+  },
+  lists: {
+    title: 'over whole lists',
+    note: 'Four ranked answers hold six pairs. A list loss asks about all of them at once.',
+  },
+  value: {
+    title: 'with something more learned beside',
+    note: 'A value tells during the answer how it will end. It can guide a search afterwards.',
+  },
+  again: {
+    title: 'again and again',
+    note: 'The reference moves. What each round starts from, and what it is compared with, is the method.',
+  },
+  order: { title: 'in a chosen order', note: 'The same pairs, but not in any order.' },
+  pairs: {
+    title: 'on other pairs',
+    note: 'The loss is DPO’s own, letter for letter, or its kin’s. All is in the choice of pairs.',
+  },
+  pictures: {
+    title: 'on pictures',
+    note: 'A picture has no log-prob at hand. How well its noise is guessed takes the place.',
+  },
+} as const satisfies Record<string, { title: string; note: string }>;
+
+export type Axis = keyof typeof axes;
+
+/** What somebody may want of a method, beside what follows from how it is made. */
+export const aims = {
+  'hold-chosen': 'the chosen not to fall',
+  length: 'answers no longer than needed',
+  blame: 'blame in the right place',
+  'wrong-labels': 'to survive wrong labels',
+  'fewer-pairs': 'to need fewer pairs',
+  'many-ways': 'several right ways kept',
+  refusals: 'refusals that hold',
+} as const;
+
+export type Aim = keyof typeof aims;
+
+/** A number of a live pair that a symbol of the formula stands for. */
+export type SymbolValue =
+  | `params.${string}`
+  | `${'chosen' | 'rejected'}.${'logRatio' | 'sum' | 'refSum' | 'mean' | 'length'}`
+  | `pair.${'margin' | 'meanMargin'}`
+  | 'loss';
+
+/** What a symbol of the formula is: how it stands in the TeX, what it means, which number it has. */
+export interface MethodSymbol {
+  tex: string;
+  say: string;
+  /** Where a choice among the parameters decides it, by the choice. */
+  value: SymbolValue | { by: string; of: Readonly<Record<string, SymbolValue>> };
+}
+
 /** What is said of a method. */
 export interface Card {
   id: string;
@@ -48,8 +135,12 @@ export interface Card {
   tex: string;
   /** Departures from the paper or open points, shown to the user as "our reading". */
   notes: readonly string[];
-  /** "DPO, but ...": the method that this one changes, and what it changes of it. */
-  kin?: { id: string; change: string };
+  /** "DPO, but ...": the method that this one changes, what it changes of it (at most 52 characters), and which kind of change it is. */
+  kin?: { id: string; change: string; axis: Axis };
+  /** What it is good for. */
+  aims?: readonly Aim[];
+  /** Symbols of its formula beside those that are the same in all of them (`symbols.ts`). */
+  symbols?: Readonly<Record<string, MethodSymbol>>;
 }
 
 /** What a method file exports. See ARCHITECTURE.md, "A method file". */

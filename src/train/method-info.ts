@@ -1,7 +1,9 @@
 import type { Card, DataKind, Method } from '../methods/method';
 import { comparesAnswers } from '../methods/method';
+import type { Reads } from '../methods/objective';
 import type { ParamSpecs } from '../methods/params';
 import { defaultParams } from '../methods/params';
+import type { Pass } from '../methods/pass';
 import type { Preset } from '../methods/preset';
 import { sourcesFor } from '../sources/index';
 import type { Source } from '../sources/source';
@@ -38,7 +40,25 @@ export interface MethodInfo extends Card {
   weighted: boolean;
   /** It trains in more than one pass. */
   staged: boolean;
+  /** What it takes besides its data, in a word or two each. */
+  takes: readonly string[];
 }
+
+const numberWords = ['no', 'one', 'two', 'three', 'four', 'five', 'six'];
+
+/** What is read beside the policy's own log-probs. */
+const takenBy = (passes: readonly Pass[]): string[] => {
+  const reads = passes.map(({ objective }) => objective.reads);
+  const any = (f: (r: Reads) => unknown) => reads.some((r) => f(r));
+  return [
+    ...(any((r) => r.reference) ? [] : ['no reference']),
+    ...(passes.length > 1 ? [`${numberWords[passes.length] ?? passes.length} passes`] : []),
+    ...(passes.some(({ refresh }) => refresh) ? ['a moving reference'] : []),
+    ...(any((r) => r.scores) ? ['scores'] : []),
+    ...(any((r) => r.stepLabels?.length) ? ['step scores'] : []),
+    ...(any((r) => r.head) ? ['value head'] : []),
+  ];
+};
 
 /** Leaves the functions of a method behind. */
 export const describeMethod = (method: Method): MethodInfo => {
@@ -62,5 +82,6 @@ export const describeMethod = (method: Method): MethodInfo => {
     rewarded: passes.some(({ objective }) => objective.rewardScale !== undefined),
     weighted: passes.some(({ objective }) => objective.coefficients !== undefined),
     staged: passes.length > 1,
+    takes: takenBy(passes),
   };
 };

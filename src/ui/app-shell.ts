@@ -154,7 +154,8 @@ export class AppShell extends AppElement {
     const away = this.#page !== '';
     if (isSection(id)) this.app.editor.address.turn({ at: id });
     else if (away) this.app.editor.address.turn({});
-    void this.updateComplete.then(() => this.#show(id));
+    if (away) void this.updateComplete.then(() => this.#show(id));
+    else this.#show(id);
   }
 
   #turn(place: Partial<Place>) {
@@ -237,7 +238,7 @@ export class AppShell extends AppElement {
   #section({ id, title }: (typeof sections)[number]) {
     const none = id === 'problems' && !onBuiltInProblems(this.state);
     return html`<section ?hidden=${none} ?data-away=${this.#away(id)} id=${id} aria-labelledby="${id}-title">
-      <h2 id="${id}-title" tabindex="-1" ?data-away=${this.#page !== ''}>${title}</h2>
+      <h2 id="${id}-title" tabindex="-1">${title}</h2>
       ${this.#body(id)}
     </section>`;
   }
@@ -253,7 +254,9 @@ export class AppShell extends AppElement {
     const { app } = this;
     const { status } = this.state;
     const page = this.#page;
-    const dock = routeOf(page)?.dock ?? 'with a run';
+    const { dock } = routeOf(page) ?? { dock: 'with a run' };
+    const docked =
+      status !== undefined || dock === 'always' || (dock === 'below' && this.state.place.path.length > 1);
     return html`
       ${this.#link('main', 'Skip to the content', 'skip-link')}
       <header><site-header .app=${app}></site-header></header>
@@ -261,7 +264,7 @@ export class AppShell extends AppElement {
         <ol>${sections.map(({ id, short }) => html`<li ?hidden=${id === 'problems' && !onBuiltInProblems(this.state)}>${this.#link(id, short)}</li>`)}</ol>
       </nav>
       <main id="main" tabindex="-1">
-        ${page === 'kept' ? html`<h1 class="page-title" tabindex="-1">What is kept</h1>` : nothing}
+        ${page === 'kept' ? html`<h1 class="page-title" tabindex="-1" data-testid="page-title">Kept</h1>` : nothing}
         ${this.#locked()}
         ${sections.map((section) => this.#section(section))}
         <page-outlet .app=${app}></page-outlet>
@@ -286,7 +289,7 @@ export class AppShell extends AppElement {
       </footer>
       <section class="dock" aria-label="Training">
         <dock-notes .app=${app}></dock-notes>
-        <train-dock .app=${app} ?data-away=${dock === 'own' || (dock === 'with a run' && !status)}></train-dock>
+        <train-dock .app=${app} ?data-away=${!docked}></train-dock>
       </section>
       <confirm-dialog id="ask"></confirm-dialog>
     `;

@@ -148,7 +148,8 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
     };
   };
 
-  const take = (candidate: unknown): boolean => {
+  /** @param byHand the reader changes it, who may not change everything */
+  const take = (candidate: unknown, byHand = false): boolean => {
     const before = app.store.get().document;
     let document: RunDocument;
     try {
@@ -164,7 +165,7 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
       });
       return false;
     }
-    const fixed = before && lockedChange(app.store.get().view, before, document);
+    const fixed = byHand && before && lockedChange(app.store.get().view, before, document);
     if (fixed) {
       app.store.set({
         documentProblems: [{ field: fixed, message: 'was set by the link, and is not to be changed' }],
@@ -277,7 +278,7 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
     startAsked: () => start && app.store.get().documentProblems.length === 0,
     edit(change: (document: RunDocument) => unknown): boolean {
       const { document } = app.store.get();
-      return document ? take(change(document)) : false;
+      return document ? take(change(document), true) : false;
     },
     /** Another method; see `withMethod` for what stays. */
     chooseMethod(id: string) {
@@ -290,6 +291,7 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
           methods().find((m) => m.id === document.method.id),
           method,
         ),
+        true,
       );
     },
     /** Named settings of the method. */
@@ -306,7 +308,7 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
         .find((m) => m.id === document?.method.id)
         ?.sources.find((s) => s.id === id);
       if (!document || !source) return;
-      take({ ...document, data: { ...document.data, source: { id, params: defaultParams(source) } } });
+      take({ ...document, data: { ...document.data, source: { id, params: defaultParams(source) } } }, true);
     },
   };
 };

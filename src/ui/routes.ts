@@ -4,8 +4,8 @@ export interface Route {
   /** In the row of names; `aside` stands in the margin, `foot` at the end of the page. */
   where: 'row' | 'aside' | 'foot';
   name: string;
-  /** Whether the controls of training belong to it, or are only there while a run is open. */
-  dock: 'always' | 'with a run' | 'own';
+  /** Whether the controls of training belong to it, to the pages below it alone, or are only there while a run is open. */
+  dock: 'always' | 'below' | 'with a run';
   /** Fields of the address that are this page's and not the run document's; lower pages of it have the same. */
   fields: readonly (string | RegExp)[];
   /** The element that shows it, once `load` has run; none where it is made of parts of the first page. */
@@ -16,6 +16,15 @@ export interface Route {
 /** Further pages stand here, in the order of the row. */
 export const routes: readonly Route[] = [
   { id: '', where: 'row', name: 'Train', dock: 'always', fields: [] },
+  {
+    id: 'methods',
+    where: 'row',
+    name: 'Methods',
+    dock: 'below',
+    fields: ['have', 'want', 'order', 'q'],
+    tag: 'methods-page',
+    load: () => import('./pages/methods-page'),
+  },
   { id: 'kept', where: 'aside', name: 'Kept', dock: 'with a run', fields: [] },
   {
     id: 'about',

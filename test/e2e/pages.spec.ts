@@ -26,8 +26,11 @@ const expectClean = async (page: Page, view: string) => {
 
 /** Addresses of the pages with what their heading says. */
 const pages: [string, RegExp][] = [
-  ['#/kept', /What is kept/],
-  ['#/about', /About/],
+  ['#/kept', /^Kept$/],
+  ['#/about', /^About$/],
+  ['#/methods', /^Methods$/],
+  ['#/methods/simpo', /^SimPO/],
+  ['#/methods/no-such', /There is no method/],
 ];
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -71,7 +74,7 @@ test('a run goes on while pages are turned; back and forward bring them, with wh
   await page.getByRole('link', { name: 'About', exact: true }).click();
   await expect(title(page)).toHaveText('About');
   await page.goBack();
-  await expect(title(page)).toHaveText('What is kept');
+  await expect(title(page)).toHaveText('Kept');
   await page.goBack();
   await expect(page.getByRole('heading', { level: 1, name: 'Marginalia' })).toBeVisible();
   // What was missed on the way is there.
@@ -86,7 +89,7 @@ test('a run goes on while pages are turned; back and forward bring them, with wh
   await field(page, 'steps').fill('12');
   await field(page, 'steps').press('Tab');
   await page.goForward();
-  await expect(title(page)).toHaveText('What is kept');
+  await expect(title(page)).toHaveText('Kept');
   await expect.poll(() => hash(page)).toContain('steps=12');
 });
 
@@ -95,6 +98,60 @@ test('a page that there is not says so and names the nearest', async ({ page }) 
   await expect(page.getByTestId('no-page')).toBeVisible();
   await page.getByRole('link', { name: 'About', exact: true }).first().click();
   await expect(title(page)).toHaveText('About');
+});
+
+test('the catalogue is found through: what I have, what I want, a name; the address keeps it', async ({
+  page,
+}) => {
+  await open(page, '#/methods?backend=wasm');
+  const shown = page.getByTestId('methods-count');
+  const all = Number(await shown.getAttribute('data-count'));
+  expect(all).toBeGreaterThan(60);
+  await page.getByTestId('methods-have-pairs').check();
+  await page.getByTestId('methods-want-length').check();
+  await expect(page.getByTestId('methods-row-simpo')).toBeVisible();
+  await expect(page.getByTestId('methods-row-dpo')).toHaveCount(0);
+  expect(hash(page)).toMatch(/have=pairs&want=length/);
+  await page.getByTestId('methods-row-simpo').getByRole('link').click();
+  await expect(title(page)).toContainText('SimPO');
+  await page.goBack();
+  await expect(page.getByTestId('methods-want-length')).toBeChecked();
+  await page.getByTestId('methods-q').fill('2405.14734');
+  await expect(shown).toHaveAttribute('data-count', '1');
+  await page.getByTestId('methods-q').fill('no such thing');
+  await page.getByTestId('methods-none').getByRole('button').click();
+  await expect(shown).toHaveAttribute('data-count', String(all));
+  for (const order of ['chapters', 'years', 'cost']) {
+    await page.getByTestId(`methods-order-${order}`).check();
+    await expect(page.locator('.method')).toHaveCount(all);
+  }
+});
+
+test('a method’s page shows its formula with a pair’s numbers, its own file, and trains it', async ({
+  page,
+}) => {
+  const { 'method.id': _, ...fields } = tinyRun;
+  await open(
+    page,
+    `#/methods/hinge?${new URLSearchParams(Object.entries(fields).map(([k, v]) => [k, String(v)]))}`,
+  );
+  const value = async (id: string) =>
+    Number(await page.getByTestId(`symbol-${id}`).getAttribute('data-value'));
+  await expect(page.getByTestId('symbol-loss')).toHaveAttribute('data-value', /\d/);
+  // The numbers are the loss's: max(0, 1 - beta h).
+  const recombined = async () => Math.max(0, 1 - (await value('param-beta')) * (await value('margin')));
+  expect(await value('loss')).toBeCloseTo(await recombined(), 4);
+  await expect(page.locator('.formula-place [data-s=param-beta]').first()).toBeAttached();
+  await page.getByTestId('symbol-param-beta').hover();
+  await expect(page.locator('.formula-place [data-s=param-beta].is-lit').first()).toBeAttached();
+  await expect(page.getByTestId('method-code')).toContainText('export const');
+  await page.getByTestId('method-whole').click();
+  await expect(page.getByTestId('method-code')).toContainText('defineMethod');
+  await page.getByTestId('method-train').click();
+  await expectPhase(page, 'finished');
+  expect((await runDocument(page)).method.id).toBe('hinge');
+  await expect(page.getByTestId('method-pair-from')).toContainText('of the open run');
+  await expect.poll(async () => Math.abs((await value('loss')) - (await recombined()))).toBeLessThan(1e-3);
 });
 
 test('a link may hide parts of the page and lock fields', async ({ page }) => {

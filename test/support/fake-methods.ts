@@ -38,6 +38,7 @@ const base = (id: string, name: string): MethodInfo => ({
   eats: 'pairs',
   sources: [answers],
   wrappers: [],
+  takes: [],
   presets: [],
   passes: [{ id, label: name }],
   needs: { reference: true, comparisons: true, steps: false },

@@ -63,6 +63,8 @@ export const brain = defineMethod({
     'The proposal q is the policy at the last drawing, with its exact log-probs, temperature and top-p included; the prior stays the model that the run began with.',
     '`effective_samples` is 1 / sum of a squared, of the answers to a prompt: near 1 means that one answer has all the weight.',
   ],
+  kin: { id: 'dpo', change: 'over lists, towards the posterior of the rewards', axis: 'lists' },
+  aims: ['many-ways'],
   eats: 'lists',
   params: {
     beta: {

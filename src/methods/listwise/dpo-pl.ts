@@ -69,7 +69,8 @@ export const dpoPl = defineMethod({
     'The formula was not checked against the paper’s appendix.',
     'Answers of equal score are left unordered. With two answers of different score it is DPO.',
   ],
-  kin: { id: 'dpo', change: 'over whole rankings, by Plackett-Luce' },
+  kin: { id: 'dpo', change: 'over whole rankings, by Plackett-Luce', axis: 'lists' },
+  aims: ['fewer-pairs'],
   eats: 'lists',
   params: {
     beta,

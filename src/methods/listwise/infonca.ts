@@ -51,7 +51,8 @@ export const infonca = defineMethod({
     'With two answers and a small alpha it is DPO; scores here lie between 0 and 1, and alpha is to be read on that scale.',
     'A prompt with a single answer has loss 0.',
   ],
-  kin: { id: 'dpo', change: 'over whole lists, with the scores’ own shares as the target' },
+  kin: { id: 'dpo', change: 'over whole lists, towards the scores’ own shares', axis: 'lists' },
+  aims: ['many-ways'],
   eats: 'lists',
   params: {
     beta: { ...beta, from: 'ours' },

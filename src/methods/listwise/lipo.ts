@@ -60,7 +60,7 @@ export const lipo = defineMethod({
     'Weights as TPO has them, without its weights of steps; not checked against the paper’s text.',
     'With scores between 0 and 1 and two answers it is DPO times a constant.',
   ],
-  kin: { id: 'tpo', change: 'on whole answers' },
+  kin: { id: 'tpo', change: 'on whole answers', axis: 'lists' },
   eats: 'lists',
   params: {
     beta: { ...beta, from: 'ours' },

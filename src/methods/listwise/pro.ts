@@ -58,10 +58,7 @@ export const pro = defineMethod({
     'The formula was not checked against the paper’s text; its temperatures by the gap of the scores are left out.',
     'The weight of the likelihood is our choice. With two answers and weight 0 it is SimPO with beta 1 and no margin.',
   ],
-  kin: {
-    id: 'dpo-pl',
-    change: 'on mean log-probs without a reference, with supervised training on the best answer',
-  },
+  kin: { id: 'dpo-pl', change: 'on mean log-probs, with SFT on the best answer', axis: 'lists' },
   eats: 'lists',
   params: {
     sftWeight: number({

@@ -75,7 +75,7 @@ export const rrhf = defineMethod({
     'The released code’s class has rank weight 100 and its scripts 1; 1 is taken.',
     'The likelihood is divided by the answer’s own length; the released code divides by the padded one.',
   ],
-  kin: { id: 'slic', change: 'over whole lists of scored answers, by mean log-probs' },
+  kin: { id: 'slic', change: 'over lists of scored answers, by mean log-probs', axis: 'lists' },
   eats: 'lists',
   params: {
     rankWeight: number({

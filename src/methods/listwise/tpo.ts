@@ -155,7 +155,8 @@ export const tpo = defineMethod({
     'The paper’s step weight is 1 + cos, which gives alike steps more; off by default, since it hardly matters there. 1 - cos is our variant.',
     'Branches are cut from the solution at random steps and written on by the model, as in the released code, whose list is the solution, three branches and a wrong answer. Scores are the verifier’s, where the paper asks a judge.',
   ],
-  kin: { id: 'dpo', change: 'over whole lists, weighted as in DCG' },
+  kin: { id: 'dpo', change: 'over whole lists, weighted as in DCG', axis: 'lists' },
+  aims: ['fewer-pairs'],
   eats: 'lists',
   params: {
     beta: { ...beta, default: 0.5, from: 'code' },

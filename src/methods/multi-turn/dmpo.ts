@@ -66,7 +66,8 @@ export const dmpo = defineMethod({
     'phi is that of the released code: the printed equation 16 drops the factor gamma^t.',
     'Steps stand for turns where the data have none: an agent’s environment comes with worlds of its own.',
   ],
-  kin: { id: 'dpo', change: 'with a discount by turn' },
+  kin: { id: 'dpo', change: 'with a discount by turn', axis: 'weights' },
+  aims: ['blame'],
   eats: 'turns',
   params: {
     beta: { ...beta, from: 'code' },

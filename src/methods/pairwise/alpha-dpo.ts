@@ -74,7 +74,8 @@ export const alphaDpo = defineMethod({
     'Mean and deviation are those of the batch, our reading: the released code keeps running ones. Small batches are noisy.',
     'The defaults of alpha and of the margin are ours. The rewards shown are beta times the mean log-prob, as in SimPO.',
   ],
-  kin: { id: 'simpo', change: 'with a margin that goes by the pair' },
+  kin: { id: 'simpo', change: 'with a margin that goes by the pair', axis: 'bar' },
+  aims: ['length'],
   eats: 'pairs',
   params: {
     beta: {

@@ -51,7 +51,7 @@ export const aotUnpaired = defineMethod({
     'The sort is over a micro-batch: its size is part of the method.',
     'Fed with pairs here; which answers belong together counts for nothing.',
   ],
-  kin: { id: 'aot', change: 'with chosen and rejected answers sorted apart' },
+  kin: { id: 'aot', change: 'with chosen and rejected answers sorted apart', axis: 'curve' },
   eats: 'pairs',
   params: {
     beta,

@@ -50,7 +50,7 @@ export const aot = defineMethod({
     'Compares the sorted margins of the batch with those of the reference: the whole distribution is to move, not each pair.',
   tex: String.raw`\mathcal{L} = \frac1C\sum_i -\log\sigma\big( \beta (P_{(i)} - Q_{(i)}) \big), \quad P = \log\frac{\pi_\theta(y_w)}{\pi_\theta(y_l)},\ Q = \log\frac{\pi_{\mathrm{ref}}(y_w)}{\pi_{\mathrm{ref}}(y_l)}`,
   notes: ['The sort is over a micro-batch: its size is part of the method.'],
-  kin: { id: 'dpo', change: 'on sorted margins of the batch' },
+  kin: { id: 'dpo', change: 'on sorted margins of the batch', axis: 'curve' },
   eats: 'pairs',
   params: {
     beta,

@@ -46,7 +46,7 @@ export const apoDown = defineMethod({
     'Lowers both likelihoods, the rejected one faster: for a model that is already better than its data.',
   tex: String.raw`\mathcal{L} = \sigma(\beta S_w) + 1 - \sigma(\beta h)`,
   notes: ['For data whose chosen answers are worse than the model’s own.'],
-  kin: { id: 'dpo', change: 'with both likelihoods lowered, the rejected one faster' },
+  kin: { id: 'dpo', change: 'with both lowered, the rejected one faster', axis: 'alone' },
   eats: 'pairs',
   params: {
     beta,

@@ -46,7 +46,8 @@ export const apoZero = defineMethod({
     'Says which way each likelihood should go: the chosen one up, the rejected one down, where DPO only widens the gap.',
   tex: String.raw`\mathcal{L} = 1 - \sigma(\beta S_w) + \sigma(\beta S_l)`,
   notes: ['For data whose chosen answers are better than the model’s own.'],
-  kin: { id: 'dpo', change: 'with the chosen likelihood anchored to rise and the rejected one to fall' },
+  kin: { id: 'dpo', change: 'with the chosen anchored to rise, the other to fall', axis: 'alone' },
+  aims: ['hold-chosen'],
   eats: 'pairs',
   params: {
     beta,

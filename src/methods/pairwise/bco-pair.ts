@@ -43,7 +43,7 @@ export const bcoPair = defineMethod({
     'Two classifiers instead of a comparison: the chosen answer is classified as good, the rejected one as bad.',
   tex: String.raw`\mathcal{L} = -\log\sigma(\beta S_w) - \log\sigma(-\beta S_l)`,
   notes: ['TRL’s pairwise form, without the paper’s running shift of the reward.'],
-  kin: { id: 'dpo', change: 'with two classifications instead of a comparison' },
+  kin: { id: 'dpo', change: 'with two classifications instead of a comparison', axis: 'alone' },
   eats: 'pairs',
   params: {
     beta,

@@ -80,7 +80,8 @@ export const betaDpo = defineMethod({
     'The pairs nearest to the mean are kept, where the released code draws them at random; pairs set aside have no gradient.',
     'a is 0.6 in a paper that compares with this one, 0 by default in the released code.',
   ],
-  kin: { id: 'dpo', change: 'with a beta that follows the margins of the batch' },
+  kin: { id: 'dpo', change: 'with a beta that follows the margins of the batch', axis: 'bar' },
+  aims: ['wrong-labels'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'code' },

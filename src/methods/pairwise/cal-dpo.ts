@@ -44,7 +44,8 @@ export const calDpo = defineMethod({
     'Adds to DPO that the two rewards be of a given size, so that the chosen one rises instead of both falling.',
   tex: String.raw`\mathcal{L} = -\log\sigma(h) + \Big(S_w - \frac{1}{2\beta}\Big)^2 + \Big(S_l + \frac{1}{2\beta}\Big)^2`,
   notes: ['The form of the paper: its DPO term has no beta. The released code halves the calibration.'],
-  kin: { id: 'dpo', change: 'with both rewards calibrated to a size' },
+  kin: { id: 'dpo', change: 'with both rewards calibrated to a size', axis: 'alone' },
+  aims: ['hold-chosen'],
   eats: 'pairs',
   params: {
     beta: { ...beta, help: 'The log-ratios aimed at are 1 / (2 beta) and its negative.' },

@@ -53,7 +53,8 @@ export const cpo = defineMethod({
     'The likelihood is averaged over all chosen tokens of the batch, as in TRL; the prompt is not learned.',
     'Summed log-probs favour the shorter answer from the start: there is no reference that would cancel it.',
   ],
-  kin: { id: 'dpo', change: 'without a reference, and with the likelihood of the chosen answer' },
+  kin: { id: 'dpo', change: 'without a reference, with SFT on the chosen answer', axis: 'no-reference' },
+  aims: ['hold-chosen'],
   eats: 'pairs',
   params: {
     beta: { ...beta, help: 'Scale of the reward; there is no reference to hold to.', from: 'code' },

@@ -51,7 +51,7 @@ export const discopop = defineMethod({
   notes: [
     'At the default tau the loss is not monotone: from the reference the first step lowers the margin.',
   ],
-  kin: { id: 'dpo', change: 'with a mixture of logistic and exponential that a language model proposed' },
+  kin: { id: 'dpo', change: 'with a curve that a language model proposed', axis: 'curve' },
   eats: 'pairs',
   params: {
     beta,

@@ -43,7 +43,8 @@ export const dpoNorm = defineMethod({
   summary: 'DPO on mean instead of summed log-ratios, so that a long answer earns no more than a short one.',
   tex: String.raw`\mathcal{L} = -\log\sigma\!\left( \beta\frac{S_w}{|y_w|} - \beta\frac{S_l}{|y_l|} \right)`,
   notes: ['beta is per token here: values like 5 are usual.'],
-  kin: { id: 'dpo', change: 'on mean log-ratios' },
+  kin: { id: 'dpo', change: 'on mean log-ratios', axis: 'length' },
+  aims: ['length'],
   eats: 'pairs',
   params: {
     beta: { ...beta, max: 50 },

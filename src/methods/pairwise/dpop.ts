@@ -52,7 +52,8 @@ export const dpop = defineMethod({
     'The formula and lambda 50 were not checked against the paper’s text.',
     'At the start the chosen log-ratio is 0, just where the penalty sets in; it has no slope there yet.',
   ],
-  kin: { id: 'dpo', change: 'with a penalty where the chosen answer falls below the reference' },
+  kin: { id: 'dpo', change: 'with a penalty where the chosen answer falls', axis: 'term' },
+  aims: ['hold-chosen'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'ours' },

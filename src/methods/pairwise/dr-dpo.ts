@@ -54,7 +54,8 @@ export const drDpo = defineMethod({
     'A batch of one pair is DPO.',
     'The formula was not checked against the paper’s text.',
   ],
-  kin: { id: 'dpo', change: 'with a soft minimum over the batch instead of the mean' },
+  kin: { id: 'dpo', change: 'with a soft minimum over the batch for the mean', axis: 'bar' },
+  aims: ['wrong-labels'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'ours' },

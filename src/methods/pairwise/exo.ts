@@ -49,7 +49,7 @@ export const exo = defineMethod({
     'Minimises the divergence from the policy’s preference to the data’s, instead of the one from the data’s to the policy’s.',
   tex: String.raw`\mathcal{L} = \mathrm{KL}\big( (\sigma(\beta h), \sigma(-\beta h)) \,\|\, (1-\varepsilon, \varepsilon) \big)`,
   notes: ['The pairwise form of the paper (two answers to a prompt).'],
-  kin: { id: 'dpo', change: 'with the divergence the other way round' },
+  kin: { id: 'dpo', change: 'with the divergence the other way round', axis: 'curve' },
   eats: 'pairs',
   params: {
     beta,

@@ -68,7 +68,7 @@ export const gpo = defineMethod({
     'The savage loss is not convex: pairs far on the wrong side are given up.',
     'The list of curves was not checked against the paper’s text.',
   ],
-  kin: { id: 'dpo', change: 'with a choice of curves instead of the logistic' },
+  kin: { id: 'dpo', change: 'with a choice of curves instead of the logistic', axis: 'curve' },
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'ours' },

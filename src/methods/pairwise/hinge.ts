@@ -42,7 +42,7 @@ export const hinge = defineMethod({
   summary: 'A hinge in the place of the logistic: pairs with a margin of 1 are left alone.',
   tex: String.raw`\mathcal{L} = \max(0,\ 1 - \beta h)`,
   notes: ['Only the loss: RSO is the one with the paper’s statistical rejection sampling of the pairs.'],
-  kin: { id: 'dpo', change: 'with a hinge instead of the logistic' },
+  kin: { id: 'dpo', change: 'with a hinge instead of the logistic', axis: 'curve' },
   eats: 'pairs',
   params: {
     beta,

@@ -53,7 +53,8 @@ export const ilrDpo = defineMethod({
     'One round; the paper iterates with fresh answers. alpha is not stated in the paper; 0.02 is our reading.',
     'Lengths are in tokens, as in the authors’ code. With the sign turned round the method would reward length.',
   ],
-  kin: { id: 'dpo', change: 'with a margin by length' },
+  kin: { id: 'dpo', change: 'with a margin by length', axis: 'bar' },
+  aims: ['length'],
   eats: 'pairs',
   params: {
     beta,

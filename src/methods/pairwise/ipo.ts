@@ -55,7 +55,20 @@ export const ipo = defineMethod({
   notes: [
     'beta is the paper’s tau. The paper’s form sums log-ratios over tokens; TRL and its users take the mean, and TRL reports that the authors’ results do too. The mean is the default, as in TRL.',
   ],
-  kin: { id: 'dpo', change: 'with a square that aims at a fixed margin' },
+  kin: { id: 'dpo', change: 'with a square that aims at a fixed margin', axis: 'curve' },
+  aims: ['hold-chosen', 'wrong-labels'],
+  symbols: {
+    margin: {
+      tex: 'h',
+      say: 'by how much the pair was pushed apart, in sums over tokens or in means, as “log-ratios” says',
+      value: { by: 'average', of: { 'token-mean': 'pair.meanMargin', sum: 'pair.margin' } },
+    },
+    tau: {
+      tex: String.raw`\tau`,
+      say: 'the paper’s name for beta: the margin aimed at is 1 / (2 beta)',
+      value: 'params.beta',
+    },
+  },
   eats: 'pairs',
   params: {
     beta: {

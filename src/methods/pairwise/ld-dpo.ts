@@ -108,7 +108,8 @@ export const ldDpo = defineMethod({
     'EOS lies in the tail of the longer answer, so that alpha also weakens when to stop.',
     'Built-in problems have answers of nearly equal length: there alpha changes nothing that can be measured.',
   ],
-  kin: { id: 'dpo', change: 'with the tokens beyond the shared length counted for less' },
+  kin: { id: 'dpo', change: 'with tokens beyond the shared length counted less', axis: 'length' },
+  aims: ['length'],
   eats: 'pairs',
   params: {
     beta,

@@ -110,7 +110,8 @@ export const madpo = defineMethod({
     'The reward model is the policy’s own trunk with a head at the end of the answer, trained on the same pairs in a pass of its own.',
     'Where labels agree with the reward model the weight is within 0.995 and 1.21 at the defaults: the method needs noisy labels to show anything.',
   ],
-  kin: { id: 'dpo', change: 'with each pair weighted by a reward model’s margin' },
+  kin: { id: 'dpo', change: 'with each pair weighted by a reward model’s margin', axis: 'bar' },
+  aims: ['fewer-pairs'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'code' },

@@ -68,7 +68,7 @@ export const mallowsPo = defineMethod({
     'The largest entropy is the log of the vocabulary’s size; 3.04 is that of the built-in models’ 21 characters, and another model’s has to be set by hand.',
     'Only the logistic of the paper’s family.',
   ],
-  kin: { id: 'dpo', change: 'with a beta that goes by how sure the reference is' },
+  kin: { id: 'dpo', change: 'with a beta that goes by how sure the reference is', axis: 'bar' },
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'ours' },

@@ -43,7 +43,8 @@ export const mpo = defineMethod({
     'The paper averages the generation term answer by answer, TRL over all tokens of a batch; both can be chosen.',
     'The paper trains on images and text; here both answers are text.',
   ],
-  kin: { id: 'dpo', change: 'with BCO and SFT in the same loss' },
+  kin: { id: 'dpo', change: 'with BCO and SFT in the same loss', axis: 'term' },
+  aims: ['hold-chosen'],
   eats: 'pairs',
   params: {
     beta,

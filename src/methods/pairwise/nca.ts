@@ -45,7 +45,8 @@ export const nca = defineMethod({
     'Judges each answer by itself against noise as well, so that the likelihood of the chosen answer does not fall.',
   tex: String.raw`\mathcal{L} = -\log\sigma(\beta S_w) - \tfrac12\log\sigma(-\beta S_w) - \tfrac12\log\sigma(-\beta S_l)`,
   notes: ['The pairwise form.'],
-  kin: { id: 'dpo', change: 'with each answer judged by itself' },
+  kin: { id: 'dpo', change: 'with each answer judged by itself', axis: 'alone' },
+  aims: ['hold-chosen'],
   eats: 'pairs',
   params: {
     beta: { ...beta, default: 0.1, from: 'ours' },

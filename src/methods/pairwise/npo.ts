@@ -50,7 +50,8 @@ export const npo = defineMethod({
     'The paper forgets texts of their own; here they are the rejected answers of pairs.',
     'The term that retains is the mean log-prob of the chosen answers; its weight is our choice, and 0 is plain NPO.',
   ],
-  kin: { id: 'dpo', change: 'with the rejected answer alone' },
+  kin: { id: 'dpo', change: 'with the rejected answer alone', axis: 'alone' },
+  aims: ['refusals'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'ours' },

@@ -72,7 +72,8 @@ export const odpo = defineMethod({
     'With the logarithm, a gap below 1 gives a negative offset: the pair is asked for less than in DPO. Rescaling the scores changes the method.',
     'A pair without a finite offset (equal scores, or a ratio of scores that are not positive) is left out of the mean.',
   ],
-  kin: { id: 'dpo', change: 'with an offset that grows with the gap of the scores' },
+  kin: { id: 'dpo', change: 'with an offset that grows with the gap of the scores', axis: 'bar' },
+  aims: ['fewer-pairs'],
   eats: 'pairs',
   params: {
     beta,

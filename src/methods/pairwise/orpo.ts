@@ -57,7 +57,8 @@ export const orpo = defineMethod({
     'The likelihood term is over the answer alone and averaged by answer; TRL’s is over prompt and answer, pooled over the batch.',
     'What is called beta in most ORPO code is lambda here; beta scales the odds, as in the study of alignment losses by Gorbatovski et al. 2025.',
   ],
-  kin: { id: 'simpo', change: 'by the odds of the mean probability, with SFT in the same loss' },
+  kin: { id: 'simpo', change: 'by the odds of the mean probability, with SFT', axis: 'no-reference' },
+  aims: ['hold-chosen'],
   eats: 'pairs',
   params: {
     beta: {

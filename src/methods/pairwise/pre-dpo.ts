@@ -36,7 +36,8 @@ export const preDpo = defineMethod({
     'The guide is trained by DPO with the same beta, or by SimPO with a beta and a margin of its own, as the paper has either.',
     'Both passes begin at the same weights: a policy that began at the guide would be iterated DPO.',
   ],
-  kin: { id: 'dpo', change: 'against the result of a first DPO pass, begun again' },
+  kin: { id: 'dpo', change: 'against the result of a first DPO pass, begun again', axis: 'again' },
+  aims: ['fewer-pairs'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'code' },

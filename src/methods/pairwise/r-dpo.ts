@@ -38,7 +38,8 @@ export const rDpo = defineMethod({
     'Lengths are in tokens. With the sign turned round the method would reward length.',
     'alpha 0.07 is ours, for pairs whose chosen answers are about five tokens longer.',
   ],
-  kin: { id: 'dpo', change: 'with a price on length' },
+  kin: { id: 'dpo', change: 'with a price on length', axis: 'bar' },
+  aims: ['length'],
   eats: 'pairs',
   params: {
     beta,

@@ -41,7 +41,8 @@ export const rpo = defineMethod({
     'The sum over tokens is the paper’s and has the weight eta beta; a mean over tokens, which the authors offer as well, has the weight eta alone, as in TRL.',
     'The likelihood is that of the chosen answers, as in the paper’s experiments.',
   ],
-  kin: { id: 'dpo', change: 'with the likelihood of the chosen answer beside it' },
+  kin: { id: 'dpo', change: 'with the likelihood of the chosen answer beside it', axis: 'term' },
+  aims: ['hold-chosen'],
   eats: 'pairs',
   params: {
     beta: { ...beta, default: 0.01 },

@@ -37,7 +37,8 @@ export const rso = defineMethod({
     'Scores are the verifier’s, from 0 to 1, where the paper trains a ranker; the sampling’s temperature has to be read on that scale.',
     'Any other source of pairs gives the plain hinge or plain DPO: the method is its source.',
   ],
-  kin: { id: 'hinge', change: 'on pairs of answers kept by rejection sampling' },
+  kin: { id: 'hinge', change: 'on pairs of answers kept by rejection sampling', axis: 'pairs' },
+  aims: ['fewer-pairs'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'ours' },

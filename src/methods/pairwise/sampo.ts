@@ -74,7 +74,8 @@ export const sampo = defineMethod({
     'Which tokens are drawn is fixed for the run, so that a run can be repeated and resumed; the released code draws anew in every step.',
     'Built-in problems have answers of nearly equal length: there it is almost DPO. The rewards shown are over all tokens.',
   ],
-  kin: { id: 'dpo', change: 'on equally many tokens of either answer' },
+  kin: { id: 'dpo', change: 'on equally many tokens of either answer', axis: 'length' },
+  aims: ['length'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'ours' },

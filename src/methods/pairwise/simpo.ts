@@ -66,7 +66,15 @@ export const simpo = defineMethod({
     'The margin is given as its ratio to beta, as in the released code; TRL takes gamma itself.',
     'Built-in problems have answers of nearly equal length, so that the length bias this method removes does not show on them.',
   ],
-  kin: { id: 'dpo', change: 'on mean log-probs without a reference, and with a margin to reach' },
+  kin: { id: 'dpo', change: 'on mean log-probs, against a target margin', axis: 'length' },
+  aims: ['length'],
+  symbols: {
+    gamma: {
+      tex: String.raw`\gamma`,
+      say: 'the margin to be reached, here as its ratio to beta',
+      value: 'params.gammaRatio',
+    },
+  },
   eats: 'pairs',
   params: {
     beta: {

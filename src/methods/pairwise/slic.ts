@@ -51,7 +51,7 @@ export const slic = defineMethod({
     'The formula was not checked against the paper’s text, and the weight of the likelihood is our choice. Both terms are sums over tokens, so that long answers pull harder.',
     'The chosen answer stands for the paper’s target of supervised training.',
   ],
-  kin: { id: 'hinge', change: 'without a reference, and with the likelihood of the chosen answer beside it' },
+  kin: { id: 'hinge', change: 'without a reference, with SFT beside it', axis: 'no-reference' },
   eats: 'pairs',
   params: {
     delta: number({

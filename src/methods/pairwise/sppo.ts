@@ -45,7 +45,7 @@ export const sppo = defineMethod({
   notes: [
     'The hard form of TRL: the winner wins for certain. The paper takes estimated probabilities and half the sum.',
   ],
-  kin: { id: 'ipo', change: 'on each answer by itself' },
+  kin: { id: 'ipo', change: 'on each answer by itself', axis: 'alone' },
   eats: 'pairs',
   params: {
     beta: { ...beta, help: 'The log-ratios aimed at are 1 / (2 beta) and its negative.' },

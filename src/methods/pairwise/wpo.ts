@@ -73,7 +73,7 @@ export const wpo = defineMethod({
     'The weight is at most 1, as in TRL; turn “weights at most 1” off for the product as it stands.',
     'On the model’s own fresh answers all weights are near 1, and it is DPO.',
   ],
-  kin: { id: 'dpo', change: 'with each pair weighted by how likely the policy writes it' },
+  kin: { id: 'dpo', change: 'with pairs weighted by how likely they are written', axis: 'bar' },
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'code' },

@@ -60,7 +60,7 @@ export const asft = defineMethod({
     'The definition is that of Gorbatovski et al. 2025; the paper’s own settings were not found.',
     'On easy text both mean probabilities are near 1, and the gradient on the rejected side is then the larger one.',
   ],
-  kin: { id: 'orpo', change: 'with each answer by itself' },
+  kin: { id: 'orpo', change: 'with each answer by itself', axis: 'no-reference' },
   eats: 'pairs',
   params: {
     beta: {

@@ -52,7 +52,7 @@ export const bco = defineMethod({
     'The shift is the mean reward of the batch, our reading: a running mean would be a state that a resumed run had to carry. Small batches make it noisy, and a batch of one answer has no signal beyond its label.',
     'The paper’s weight by the density of the prompts is left out: good and bad answers here are to the same problems.',
   ],
-  kin: { id: 'kto', change: 'as a logistic classifier, measured from the mean reward' },
+  kin: { id: 'kto', change: 'as a classifier, measured from the mean reward', axis: 'alone' },
   eats: 'answers',
   params: {
     beta: { ...beta, from: 'code' },

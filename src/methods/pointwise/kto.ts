@@ -74,7 +74,7 @@ export const kto = defineMethod({
     'The baseline comes from the answers to the next prompt, each prompt with as many as it has itself (TRL shifts by one within a batch).',
     'Without mismatched answers the baseline is 0.',
   ],
-  kin: { id: 'dpo', change: 'on single answers with a label, against a baseline' },
+  kin: { id: 'dpo', change: 'on single answers with a label, against a baseline', axis: 'alone' },
   eats: 'answers',
   params: {
     beta,

@@ -44,10 +44,8 @@ export const iterativeRpo = defineMethod({
     'A round trains for all steps of the run, so that a run takes as many times the time of DPO as it has rounds.',
     'An answer is right when the verifier finds every line right, not by its final number alone.',
   ],
-  kin: {
-    id: 'rpo',
-    change: 'by the mean over tokens, in rounds of new answers against the last round’s result',
-  },
+  kin: { id: 'rpo', change: 'in rounds, each on answers of the last one', axis: 'again' },
+  aims: ['hold-chosen'],
   eats: 'pairs',
   params: {
     beta,

@@ -82,7 +82,8 @@ export const sacpo = defineMethod({
     'lambda is never solved for; beta / lambda is given, as in the released scripts.',
     'A second stage “by itself”, merged with the first, is the paper’s naive merge: two models that know nothing of each other.',
   ],
-  kin: { id: 'dpo', change: 'in two stages, the second against the first one’s model' },
+  kin: { id: 'dpo', change: 'in two stages, the second against the first’s model', axis: 'again' },
+  aims: ['refusals'],
   eats: 'pairs',
   params: {
     loss: choice({

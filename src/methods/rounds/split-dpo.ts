@@ -63,7 +63,7 @@ export const splitDpo = defineMethod({
     'Not to be confused with SDPO, DPO on segments of conversations: this one’s “s” is for stepwise use of the data.',
     'Easy is a large gap of the scores, our reading; data without scores are cut as they come. The parts share the run’s steps evenly.',
   ],
-  kin: { id: 'dpo', change: 'in parts of the data, each against the result of the one before' },
+  kin: { id: 'dpo', change: 'in parts of the data, one against the last', axis: 'again' },
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'ours' },

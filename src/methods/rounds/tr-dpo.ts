@@ -34,7 +34,7 @@ export const trDpo = defineMethod({
     'The stride is ours, for short runs; TRL’s is 512 steps with a mix of 0.6.',
     'Each stride scores the data again under the new reference. The rewards shown are against the present reference and fall back at each stride.',
   ],
-  kin: { id: 'dpo', change: 'with a reference that follows the policy' },
+  kin: { id: 'dpo', change: 'with a reference that follows the policy', axis: 'again' },
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'ours' },

@@ -126,7 +126,8 @@ export const twoDimensional = defineMethod({
     'With the rejected side’s raw score the worst steps get no push at all; “max-minus” takes 1 minus the score instead.',
     'The robust terms are ours: the robust paper’s formulas were not reachable.',
   ],
-  kin: { id: 'dpo', change: 'on steps paired by their scores' },
+  kin: { id: 'dpo', change: 'on steps paired by their scores', axis: 'weights' },
+  aims: ['blame', 'wrong-labels'],
   eats: 'steps',
   params: {
     beta,

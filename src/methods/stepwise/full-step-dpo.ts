@@ -157,7 +157,8 @@ export const fullStepDpo = defineMethod({
     'The rewards of the verifier are the upper bound of what a reward model can be, and those of the rollouts leave the model out; either trains in one pass.',
     'A reward of 0 is a reward here; the code takes it for padding.',
   ],
-  kin: { id: 'dpo', change: 'with a weight for every step by its reward' },
+  kin: { id: 'dpo', change: 'with a weight for every step by its reward', axis: 'weights' },
+  aims: ['blame'],
   eats: 'steps',
   params: {
     beta: {

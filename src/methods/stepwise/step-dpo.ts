@@ -63,10 +63,8 @@ export const stepDpo = defineMethod({
     'beta is 0.4 in the paper (0.5 for 72B); the released scripts have it the other way round.',
     'The paper samples 20 continuations per prefix; 8 are enough for the built-in models.',
   ],
-  kin: {
-    id: 'dpo',
-    change: 'on the first wrong step and a right one in its place, the steps before unscored',
-  },
+  kin: { id: 'dpo', change: 'on the first wrong step and a right one instead', axis: 'part' },
+  aims: ['blame'],
   eats: 'next-steps',
   params: { beta: { ...beta, default: 0.4 } },
   sources: [firstMistakes],

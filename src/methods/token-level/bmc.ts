@@ -127,7 +127,8 @@ export const bmc = defineMethod({
     'The paper lets GPT-4 edit the wrong answer towards a right one; here it is mended where the verifier finds it wrong, and what follows from the mistake is worked out again.',
     'Chained arithmetic has one right answer to a problem, so that the mended answer and an independent winner are the same text: there the source shows nothing, and only the loss differs from DPO.',
   ],
-  kin: { id: 'dpo', change: 'with extra weight on the tokens that differ, by the policy’s doubt' },
+  kin: { id: 'dpo', change: 'with more weight where the policy doubts the change', axis: 'weights' },
+  aims: ['blame'],
   eats: 'pairs',
   params: {
     beta: { ...beta, default: 0.05, from: 'code' },

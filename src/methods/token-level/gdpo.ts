@@ -87,6 +87,8 @@ export const gdpo = defineMethod({
     'The log rewards are cumulated, as detailed balance has it; the released code’s are per token.',
     'Settings follow our reading: gamma 1 instead of the code’s 0.1, with which EOS counts for nothing but at the end.',
   ],
+  kin: { id: 'dpo', change: 'as flows in balance, so that all right ways stay', axis: 'value' },
+  aims: ['many-ways'],
   eats: 'pairs',
   params: {
     alpha: number({

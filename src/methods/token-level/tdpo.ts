@@ -69,7 +69,8 @@ export const tdpo = defineMethod({
     'The divergence is exact, over the whole vocabulary at every scored state.',
     'The second form is the default, as the better one of the paper; the released configuration has the first.',
   ],
-  kin: { id: 'dpo', change: 'with the exact divergences of both answers in the comparison' },
+  kin: { id: 'dpo', change: 'with the exact divergences in the comparison', axis: 'term' },
+  aims: ['blame'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'code' },

@@ -92,7 +92,8 @@ export const tgdpo = defineMethod({
     'The guide is trained on the same pairs, by DPO with the same beta, which therefore enters twice, or by SimPO, as the paper has either.',
     'The rewards shown are those inside the loss, weights included; the released code logs them without.',
   ],
-  kin: { id: 'dpo', change: 'with each token weighted by what a first DPO pass says of it' },
+  kin: { id: 'dpo', change: 'with tokens weighted by what a first pass learned', axis: 'weights' },
+  aims: ['blame'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'code' },

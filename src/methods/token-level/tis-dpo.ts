@@ -100,7 +100,8 @@ export const tisDpo = defineMethod({
     'The weights are the paper’s in our reading, limits included; the released code’s default gives every token weight 1.',
     'The term with the exact divergence of the sequences is left out.',
   ],
-  kin: { id: 'tgdpo', change: 'with weights from two contrastive models' },
+  kin: { id: 'tgdpo', change: 'with weights from two contrastive models', axis: 'weights' },
+  aims: ['blame'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'code' },

@@ -62,7 +62,7 @@ export const dro = defineMethod({
     'The formula was not checked against the paper’s text.',
     'The value head shares the policy’s trunk; the paper trains a value network of its own and scales the policy’s gradient.',
   ],
-  kin: { id: 'oreo', change: 'on whole answers, with a value of the prompt alone' },
+  kin: { id: 'oreo', change: 'on whole answers, with a value of the prompt alone', axis: 'value' },
   eats: 'answers',
   params: {
     beta: { ...beta, default: 0.1, from: 'ours' },

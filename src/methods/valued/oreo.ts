@@ -183,6 +183,8 @@ export const oreo = defineMethod({
     'The value head shares the policy’s trunk; the paper trains a value model of its own.',
     'At the response level only the policy part is confined to the first state, as in the code.',
   ],
+  kin: { id: 'dpo', change: 'at every token, against a value, without pairs', axis: 'value' },
+  aims: ['blame'],
   eats: 'answers',
   params: {
     beta: { ...beta, default: 0.03 },

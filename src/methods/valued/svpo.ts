@@ -90,7 +90,8 @@ export const svpo = defineMethod({
     'The paper’s margin, beta and weights were not found; those here are ours.',
     'q is the verifier’s: 1 up to the first mistake, -1 from there on. The paper takes it from tree search, which is a source of its own.',
   ],
-  kin: { id: 'dpo', change: 'with a value head at the steps' },
+  kin: { id: 'dpo', change: 'with a value head at the steps', axis: 'value' },
+  aims: ['blame'],
   eats: 'steps',
   params: {
     beta,

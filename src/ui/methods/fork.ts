@@ -1,0 +1,29 @@
+import { svg, type TemplateResult } from 'lit';
+import type { DataKind } from '../../methods/method';
+
+/** Stem and branches of what a method learns from. */
+const forks: Record<DataKind, TemplateResult> = {
+  solutions: svg`<path d="M2 10H62" />`,
+  pairs: svg`<path d="M2 10H20" opacity=".5" /><path d="M20 10V4H60M20 10V16H46" />`,
+  'next-steps': svg`<path d="M2 10H38" opacity=".5" /><path d="M38 10V4H56M38 10V16H52" />`,
+  lists: svg`<path d="M2 10H18" opacity=".5" /><path d="M18 10V2.5H60M18 7.5H52M18 12.5H44M18 10V17.5H34" />`,
+  answers: svg`<path d="M2 10H20" opacity=".5" /><path d="M20 10H54M54 14V5M51.5 8 54 5 56.5 8" />`,
+  steps: svg`<path d="M2 10H16" opacity=".5" /><path d="M16 10V4H60M16 10V16H60" stroke-dasharray="8 3" />`,
+  turns: svg`<path d="M8 10H22M34 4H46M34 16H46" opacity=".5" /><path d="M28 10V4H34M28 10V16H34" /><circle cx="5" cy="10" r="2.6" /><circle cx="25" cy="10" r="2.6" fill="currentColor" /><circle cx="49" cy="4" r="2.6" /><circle cx="49" cy="16" r="2.6" />`,
+};
+
+const words: Record<DataKind, string> = {
+  solutions: 'right answers',
+  pairs: 'pairs of answers',
+  'next-steps': 'pairs of next steps',
+  lists: 'lists of scored answers',
+  answers: 'single answers with a thumb or a score',
+  steps: 'answers of which each step is marked',
+  turns: 'conversations, compared',
+};
+
+export const dataWords = (kind: DataKind): string => words[kind] ?? kind;
+
+/** The shape of what a method learns from, small enough for a line. */
+export const fork = (kind: DataKind): TemplateResult =>
+  svg`<svg class="glyph" viewBox="0 0 64 20" width="64" height="20" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round" role="img" aria-label=${dataWords(kind)}>${forks[kind]}</svg>`;

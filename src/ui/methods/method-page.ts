@@ -1,0 +1,309 @@
+import { html, nothing } from 'lit';
+import type { CreditView } from '../../../workers/protocol';
+import { axes } from '../../methods/method';
+import { defaultParams, type ParamSpec, type ParamValue } from '../../methods/params';
+import { symbolsOf, valueOf } from '../../methods/symbols';
+import type { LossCase } from '../../train/loss-case/case';
+import type { MethodInfo } from '../../train/method-info';
+import { nearest } from '../../util/nearest';
+import '../credit/credit-response';
+import { shade, stepCredit } from '../credit/explain';
+import { AppElement, define } from '../element';
+import { count, fieldValue, number } from '../format';
+import { left, play, right } from '../icons';
+import { pageLink } from '../page-link';
+import { routeOf } from '../routes';
+import { isMoving, type State } from '../state';
+import { measuredCost } from './cost';
+import { dataWords, fork } from './fork';
+import './live-formula';
+import { caseOfCredit, firstPair, numberAt, type PairNumbers, pairNumbers } from './pair-numbers';
+import { equationsOf, excerpt, pathOf, sourceText } from './source-text';
+
+const rangeOf = (spec: ParamSpec): string =>
+  spec.kind === 'flag'
+    ? 'on or off'
+    : spec.kind === 'choice'
+      ? Object.values(spec.options).join(', ')
+      : `${spec.min} to ${spec.max}`;
+
+const shownValue = (value: ParamValue) =>
+  typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
+
+/** Small numbers as people write learning rates. */
+const setting = (value: number | string) =>
+  typeof value === 'number' && value > 0 && value < 0.01 ? value.toExponential() : String(value);
+
+const origins = { paper: 'paper', code: 'code', ours: 'ours' } as const;
+
+/** One method: its sentence, its formula on a pair, its own file, where it departs from its paper, its settings. */
+export class MethodPage extends AppElement {
+  static override properties = {
+    ...AppElement.properties,
+    method: {},
+    numbers: { state: true },
+    from: { state: true },
+    view: { state: true },
+    picked: { state: true },
+    text: { state: true },
+    whole: { state: true },
+    problem: { state: true },
+  };
+  /** Id of the method. */
+  declare method: string;
+  declare numbers: PairNumbers | undefined;
+  /** Where the pair's numbers come from. */
+  declare from: 'run' | 'example' | undefined;
+  declare view: CreditView | undefined;
+  declare picked: number;
+  declare text: string;
+  declare whole: boolean;
+  declare problem: string;
+  #asked = '';
+  #ticket = 0;
+
+  constructor() {
+    super();
+    this.method = '';
+    this.#clear();
+  }
+
+  #clear() {
+    this.numbers = undefined;
+    this.from = undefined;
+    this.view = undefined;
+    this.picked = 0;
+    this.text = '';
+    this.whole = false;
+    this.problem = '';
+  }
+
+  protected watched() {
+    return ['methods', 'connection', 'status', 'trees', 'runDocument', 'document', 'view'] as const;
+  }
+
+  protected override changed(_keys: ReadonlySet<keyof State>) {
+    void this.#follow();
+  }
+
+  protected override updated(changed: Map<string, unknown>) {
+    if (!changed.has('method')) return;
+    this.#clear();
+    this.#asked = '';
+    void this.#read();
+    void this.#follow();
+  }
+
+  get #info(): MethodInfo | undefined {
+    return this.app.method(this.method);
+  }
+
+  /** The run that is open is one of this method's, and has pairs to show. */
+  get #own(): boolean {
+    const { status, runDocument, trees } = this.state;
+    return (
+      status !== undefined &&
+      status.phase !== 'failed' &&
+      runDocument?.method.id === this.method &&
+      trees.length > 0 &&
+      (!isMoving(status.phase) || status.phase === 'training')
+    );
+  }
+
+  async #read() {
+    const info = this.#info;
+    if (!info || this.text) return;
+    try {
+      this.text = await sourceText(info);
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** A pair of the open run where it is this method's; else a small one that is made up. */
+  async #follow() {
+    const info = this.#info;
+    const { connection, status } = this.state;
+    if (!info || connection !== 'ready') return;
+    if (!this.text) void this.#read();
+    const own = this.#own;
+    // While it trains, the pair is looked at now and then.
+    const at = own
+      ? `${status!.runId} ${status!.stage.id} ${isMoving(status!.phase) ? Math.floor(status!.step / 10) : status!.step}`
+      : 'example';
+    const asked = `${this.method} ${at} ${own ? this.picked : 0}`;
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    const ticket = ++this.#ticket;
+    try {
+      const { api } = this.app.connection;
+      if (own) {
+        const view = await api.credit(Math.min(this.picked, this.state.trees.length - 1));
+        if (ticket !== this.#ticket) return;
+        this.view = view;
+        const { params } = this.state.runDocument!.method;
+        const given = caseOfCredit(view, params, info.needs.reference);
+        this.numbers = given && pairNumbers(given, params, view.loss);
+        this.from = 'run';
+        return;
+      }
+      const given: LossCase = firstPair(await api.exampleCase(this.method));
+      const { loss } = await api.computeLoss(given);
+      if (ticket !== this.#ticket) return;
+      this.view = undefined;
+      this.numbers = pairNumbers(given, { ...defaultParams(info), ...given.params }, loss);
+      this.from = 'example';
+    } catch (error) {
+      if (ticket === this.#ticket) this.problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #pick(by: number) {
+    const { length } = this.state.trees;
+    this.picked = (this.picked + by + length) % length;
+    void this.#follow();
+  }
+
+  #train() {
+    const { app } = this;
+    app.editor.chooseMethod(this.method);
+    void app.control.train();
+  }
+
+  #actions(info: MethodInfo) {
+    const { status } = this.state;
+    const busy = isMoving(status?.phase);
+    const beside = routeOf('compare') && this.method !== 'dpo';
+    return html`<p class="buttons">
+      <button type="button" class="primary" data-testid="method-train" aria-disabled=${String(busy)} @click=${() => !busy && this.#train()}>${play()} Train it here</button>
+      ${beside ? html`<span class="button-link">${pageLink(this.app, { path: ['compare'], own: { 'a.method.id': 'dpo', 'b.method.id': info.id } }, 'Beside DPO, same seed', false, 'method-beside')}</span>` : nothing}
+      <span class="button-link">${pageLink(this.app, { at: 'loss' }, 'In the loss lab')}</span>
+    </p>`;
+  }
+
+  #pair() {
+    const { view } = this;
+    if (this.from !== 'run' || !view) return nothing;
+    const tokens = view.responses.flatMap((r) => r.tokens);
+    const largest = (values: number[]) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    const scale = largest(tokens.map((t) => shade(t, 'reward')));
+    const stepScale = largest(
+      view.responses.flatMap((r) => r.steps.map((_, i) => stepCredit(r, i, 'reward'))),
+    );
+    const measure = scale > 1e-6 ? 'reward' : 'push';
+    return html`<h2>A pair, and what moves in it</h2>
+      <p class="problem-text small">${view.prompt.trim()}</p>
+      ${view.responses.map((response) => html`<credit-response .response=${response} measure=${measure} .scale=${measure === 'reward' ? scale : largest(tokens.map((t) => shade(t, 'push')))} .stepScale=${measure === 'reward' ? stepScale : largest(view.responses.flatMap((r) => r.steps.map((_, i) => stepCredit(r, i, 'push'))))}></credit-response>`)}
+      <p class="pair-pick"><button type="button" class="quiet-button" aria-label="The pair before" @click=${() => this.#pick(-1)}>${left()}</button>
+        pair ${count(this.picked + 1)} of ${count(this.state.trees.length)}, under the weights of step ${count(this.state.status?.step ?? 0)}
+        <button type="button" class="quiet-button" aria-label="The pair after" @click=${() => this.#pick(1)}>${right()}</button></p>`;
+  }
+
+  #formula(info: MethodInfo) {
+    const { numbers } = this;
+    const symbols = symbolsOf(info).map((symbol) => {
+      const path = valueOf(symbol, numbers?.params ?? defaultParams(info));
+      return { ...symbol, shown: numbers && path ? numberAt(path, numbers) : undefined };
+    });
+    const known = numbers ? symbols.filter(({ shown }) => shown !== undefined) : [];
+    return html`<h2>The loss${known.length > 0 ? ', with a pair’s numbers' : ''}</h2>
+      <live-formula tex=${info.tex} .symbols=${known}></live-formula>
+      ${
+        known.length > 0
+          ? html`<p class="quiet" data-testid="method-pair-from">${this.from === 'run' ? `Pair ${count(this.picked + 1)} of the open run.` : 'A small made-up pair, at the default settings; once a run of this method is open, a pair of its own stands here.'}</p>`
+          : nothing
+      }`;
+  }
+
+  #code(info: MethodInfo) {
+    if (!this.text)
+      return this.problem ? html`<p class="field-problem" role="alert">${this.problem}</p>` : nothing;
+    const { header, body } = excerpt(this.text);
+    const shown = this.whole ? this.text : `${header}\n\n${body}`;
+    return html`<section class="listing" aria-label="Its code"><h2>The same in code</h2>
+      <pre class="code" tabindex="0" data-testid="method-code">${shown
+        .trimEnd()
+        .split('\n')
+        .map((line) => {
+          const equations = equationsOf(line);
+          return html`<span class=${equations.length > 0 ? 'has-equation' : ''}>${line}\n</span>`;
+        })}</pre>
+      <p class="buttons"><button type="button" class="quiet-button" aria-expanded=${String(this.whole)} data-testid="method-whole" @click=${() => {
+        this.whole = !this.whole;
+      }}>${this.whole ? 'The formulas and the loss alone' : 'Open the file'}</button> <code class="path">${pathOf(info)}</code></p></section>`;
+  }
+
+  #params(info: MethodInfo) {
+    const rows = Object.entries(info.params);
+    const paper = Object.entries(info.defaults.paper);
+    return html`${
+      rows.length > 0
+        ? html`<h2>Parameters</h2><div class="scroll-x" tabindex="0" role="group" aria-label="Parameters"><table class="params">
+            <thead><tr><th scope="col">parameter</th><th scope="col">default</th><th scope="col">range</th><th scope="col">from</th><th scope="col">what it does</th></tr></thead>
+            <tbody>${rows.map(([key, spec]) => html`<tr><th scope="row"><code>${key}</code></th><td>${shownValue(spec.default)}</td><td>${rangeOf(spec)}</td><td><em>${origins[spec.from]}</em></td><td>${spec.help}</td></tr>`)}</tbody>
+          </table></div>`
+        : nothing
+    }
+    <h2>Settings</h2>
+    <table class="presets"><thead><tr><th scope="col">from</th><th scope="col">settings</th></tr></thead><tbody>
+      <tr><th scope="row">the paper</th><td>${paper.length > 0 ? paper.map(([key, value]) => `${key} ${setting(value)}`).join(', ') : 'says none'}</td></tr>
+      <tr><th scope="row">ours, for the built-in models</th><td>learningRate ${setting(info.defaults.learningRate)}, batchSize ${info.defaults.batchSize}
+        <button type="button" class="link-button" data-testid="method-ours" @click=${() => this.app.editor.chooseMethod(info.id)}>Take them up</button></td></tr>
+    </tbody></table>`;
+  }
+
+  #margin(info: MethodInfo, all: readonly MethodInfo[]) {
+    const { paper } = info;
+    const cost = measuredCost(info.id);
+    const kin = all.filter(
+      (m) =>
+        m.kin?.id === info.id ||
+        (info.kin && m.kin?.axis === info.kin.axis && m.kin.id === info.kin.id && m.id !== info.id),
+    );
+    return html`<p><cite><a href=${paper.url} rel="noreferrer" target="_blank">${paper.title}</a></cite><br />${paper.authors}, ${paper.year}${paper.arxiv ? html` <code>${paper.arxiv}</code>` : nothing}</p>
+      <p class="m-glyph">${fork(info.eats)}</p>
+      <p><strong>Eats</strong> ${dataWords(info.eats)}.${info.takes.length > 0 ? html` <strong>Takes</strong> ${info.takes.join(', ')}.` : nothing}</p>
+      <p data-testid="method-cost"><strong>Costs</strong> ${cost ? html`${number(Number(cost.seconds.toPrecision(2)))} s of one processor core for the default run${cost.inDpo && info.id !== 'dpo' ? html`, ${number(Number(cost.inDpo.toPrecision(2)))} of DPO’s` : nothing}.` : 'not measured yet.'}</p>
+      ${
+        kin.length > 0
+          ? html`<h3>Kin</h3><ul class="kin">${kin.slice(0, 12).map((m) => html`<li>${pageLink(this.app, { path: ['methods', m.id] }, m.name)} <span>${m.kin!.change}</span></li>`)}</ul>`
+          : nothing
+      }`;
+  }
+
+  override render() {
+    const { methods } = this.state;
+    const info = this.#info;
+    if (!info) {
+      const near = nearest(
+        this.method,
+        methods.map(({ id }) => id),
+      );
+      return html`<h1 class="page-title" tabindex="-1" data-testid="no-page">There is no method “${this.method.slice(0, 60)}”</h1>
+        <p>${near ? html`Did you mean ${pageLink(this.app, { path: ['methods', near] }, this.app.method(near)!.name)}? ` : nothing}${pageLink(this.app, { path: ['methods'] }, 'All methods')}.</p>`;
+    }
+    const kin = info.kin && methods.find((m) => m.id === info.kin!.id);
+    const source = info.sources[0];
+    return html`<div class="spread"><div class="text method-text">
+        <p class="crumb">${pageLink(this.app, { path: ['methods'] }, 'Methods')}${kin ? html` · ${pageLink(this.app, { path: ['methods', kin.id] }, kin.name)}, but ${info.kin!.change}` : nothing}</p>
+        <h1 class="page-title" tabindex="-1" data-testid="page-title">${info.name} <span class="page-year">${info.paper.year}</span></h1>
+        <p class="page-lede">${info.summary}</p>
+        ${this.#actions(info)}
+        ${this.#pair()}
+        ${this.#formula(info)}
+        ${this.#code(info)}
+        ${
+          info.notes.length > 0
+            ? html`<details class="departures" open><summary><h2>Where we depart from the paper</h2></summary><ul>${info.notes.map((note) => html`<li>${note}</li>`)}</ul></details>`
+            : nothing
+        }
+        ${this.#params(info)}
+        ${source ? html`<h2>Its data</h2><p>${source.name}. ${source.summary}</p>` : nothing}
+      </div>
+      <div class="note">${this.#margin(info, methods)}${info.kin ? html`<p>${axes[info.kin.axis].note}</p>` : nothing}
+        <p class="quiet">${fieldValue(info.passes.length)} ${info.passes.length === 1 ? 'pass' : 'passes'}: ${info.passes.map(({ label }) => label).join(', ')}.</p></div>
+    </div>`;
+  }
+}
+
+define('method-page', MethodPage);
