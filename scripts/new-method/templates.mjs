@@ -54,7 +54,7 @@ export const ${name} = defineMethod({
   summary: 'What it does, for the page.',
   tex: String.raw\`\\mathcal{L} = -\\log \\sigma(\\beta S_w - \\beta S_l)\`,
   notes: ['Where we read the paper in one of several ways.'],
-  kin: { id: 'dpo', change: 'with what it changes' },
+  kin: { id: 'dpo', change: 'with what it changes', axis: 'curve' },
   eats: 'pairs',
   params: { beta },
   sources: [rightAndWrong],

@@ -287,7 +287,7 @@ export class AppShell extends AppElement {
           </details>
         </div>
       </footer>
-      <section class="dock" aria-label="Training">
+      <section class="dock ${docked ? 'is-there' : ''}" aria-label="Training">
         <dock-notes .app=${app}></dock-notes>
         <train-dock .app=${app} ?data-away=${!docked}></train-dock>
       </section>

@@ -12,7 +12,10 @@ export const sourceText = async (method: { chapter: string; id: string }): Promi
 
 /** What a reader wants first of a file: its header's formulas, and the objective. Without imports and without the card. */
 export const excerpt = (text: string): { header: string; body: string } => {
-  const header = /^\/\*\*\n([\s\S]*?)\n \*\//.exec(text)?.[1]?.replace(/^ \* ?/gm, '') ?? '';
+  const comment = /^\/\*\*\n([\s\S]*?)\n \*\//.exec(text)?.[1]?.replace(/^ \* ?/gm, '') ?? '';
+  const paragraphs = comment.split(/\n\s*\n/);
+  // The formulas, and the list of symbols, which is set in like them.
+  const header = paragraphs.filter((p) => /^ {2}/.test(p)).join('\n\n');
   const after = text.replace(/^\/\*\*[\s\S]*?\*\/\n/, '');
   const body = after
     .slice(0, after.search(/^export const \w+ = defineMethod\(/m) >>> 0)
