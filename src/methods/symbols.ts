@@ -19,8 +19,7 @@ export interface KnownSymbol {
 const literally = (tex: string) => tex.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** A letter with an index: not one with a further index or a hat, and not a part of a longer name. */
-const letter = (name: string) =>
-  `(?<![a-zA-Z\\\\]|\\\\(?:hat|bar|tilde) )${literally(name)}(?![a-zA-Z,'^{])`;
+const letter = (name: string) => `(?<![a-zA-Z\\\\]|\\\\(?:hat|bar|tilde) )${literally(name)}(?![a-zA-Z,'^{])`;
 
 const ratio = (side: string, of: string) =>
   literally(String.raw`\log\frac{\pi_\theta(${of}_${side}`) +

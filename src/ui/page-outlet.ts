@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import { nearest } from '../util/nearest';
 import { AppElement, define } from './element';
 import { pageLink } from './page-link';
+import { pageLoaders } from './page-loaders';
 import { routeOf, routes } from './routes';
 
 /** The page that the address names, loaded when it is turned to. */
@@ -37,17 +38,17 @@ export class PageOutlet extends AppElement {
 
   async #load() {
     const page = this.#page;
-    const route = routeOf(page);
-    if (!route?.load || !route.tag || page === this.shown) return;
+    const loader = pageLoaders[page];
+    if (!loader || page === this.shown) return;
     this.problem = '';
     try {
-      await route.load();
+      await loader.load();
     } catch {
       this.problem = 'This page could not be loaded; look at the connection and try again.';
       return;
     }
     if (page !== this.#page) return;
-    this.#element = document.createElement(route.tag) as AppElement;
+    this.#element = document.createElement(loader.tag) as AppElement;
     this.#element.app = this.app;
     this.shown = page;
     await this.updateComplete;
@@ -65,7 +66,7 @@ export class PageOutlet extends AppElement {
     const page = this.#page;
     const route = routeOf(page);
     if (!route) return this.#unknown(page);
-    if (!route.load) return nothing;
+    if (!pageLoaders[page]) return nothing;
     if (this.problem)
       return html`<p class="field-problem" role="alert">${this.problem}</p>
         <p class="buttons"><button type="button" @click=${() => void this.#load()}>Try again</button></p>`;

@@ -1,4 +1,4 @@
-/** The pages, each a chunk that is loaded when it is turned to. `#/ID/...` is its address; '' is the page that a visit opens. */
+/** The pages. `#/ID/...` is a page's address; '' is the one that a visit opens. Its element is in page-loaders.ts. */
 export interface Route {
   id: string;
   /** In the row of names; `aside` stands in the margin, `foot` at the end of the page. */
@@ -8,9 +8,6 @@ export interface Route {
   dock: 'always' | 'below' | 'with a run';
   /** Fields of the address that are this page's and not the run document's; lower pages of it have the same. */
   fields: readonly (string | RegExp)[];
-  /** The element that shows it, once `load` has run; none where it is made of parts of the first page. */
-  tag?: string;
-  load?: () => Promise<unknown>;
 }
 
 /** Further pages stand here, in the order of the row. */
@@ -22,8 +19,6 @@ export const routes: readonly Route[] = [
     name: 'Methods',
     dock: 'below',
     fields: ['have', 'want', 'order', 'q'],
-    tag: 'methods-page',
-    load: () => import('./pages/methods-page'),
   },
   { id: 'kept', where: 'aside', name: 'Kept', dock: 'with a run', fields: [] },
   {
@@ -32,8 +27,6 @@ export const routes: readonly Route[] = [
     name: 'About',
     dock: 'with a run',
     fields: [],
-    tag: 'about-page',
-    load: () => import('./pages/about-page'),
   },
 ];
 

@@ -29,7 +29,7 @@ const rooms: Record<string, number> = {
 /** The number of a file's room; 0 for what all may import, 9 for what stands beside the rooms in src. */
 const level = (file: string): number | undefined => {
   const [top, room = '', ...rest] = file.split('/');
-  if (top === 'shaders') return 0;
+  if (top === 'shaders' || top === 'docs') return 0; // text and measured numbers
   if (top !== 'src') return undefined;
   if (rest.length === 0)
     return room.startsWith('tf.') || room === 'tf' || room.startsWith('wasm-url') ? 0 : 9;
