@@ -136,7 +136,7 @@ export const markedTex = (tex: string, symbols: readonly KnownSymbol[]): string 
 };
 
 /** What a symbol's path leads to, with these parameters. */
-export const valueOf = (
+export const pathOfSymbol = (
   { value }: Pick<KnownSymbol, 'value'>,
   params: Readonly<Record<string, ParamValue>>,
 ): SymbolValue | undefined => (typeof value === 'string' ? value : value.of[String(params[value.by])]);

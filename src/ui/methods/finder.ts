@@ -49,7 +49,3 @@ export const fits = (method: MethodInfo, { have = '', want = '', q = '' }: Wish)
     words.every((word) => text.includes(word))
   );
 };
-
-/** Which of the haves a file's kind of data is. */
-export const haveOf = (kind: DataKind): string | undefined =>
-  Object.keys(haves).find((id) => haves[id]!.suits({ eats: kind, sources: [] } as unknown as MethodInfo));

@@ -2,7 +2,7 @@ import { html, nothing } from 'lit';
 import type { CreditView } from '../../../workers/protocol';
 import { axes } from '../../methods/method';
 import { defaultParams, type ParamSpec, type ParamValue } from '../../methods/params';
-import { symbolsOf, valueOf } from '../../methods/symbols';
+import { pathOfSymbol, symbolsOf } from '../../methods/symbols';
 import type { LossCase } from '../../train/loss-case/case';
 import type { MethodInfo } from '../../train/method-info';
 import { nearest } from '../../util/nearest';
@@ -202,7 +202,7 @@ export class MethodPage extends AppElement {
   #formula(info: MethodInfo) {
     const { numbers } = this;
     const symbols = symbolsOf(info).map((symbol) => {
-      const path = valueOf(symbol, numbers?.params ?? defaultParams(info));
+      const path = pathOfSymbol(symbol, numbers?.params ?? defaultParams(info));
       return { ...symbol, shown: numbers && path ? numberAt(path, numbers) : undefined };
     });
     const known = numbers ? symbols.filter(({ shown }) => shown !== undefined) : [];

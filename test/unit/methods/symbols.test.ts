@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../../src/methods/index';
 import { comparesAnswers } from '../../../src/methods/method';
 import { defaultParams } from '../../../src/methods/params';
-import { markedTex, symbolsOf, valueOf } from '../../../src/methods/symbols';
+import { markedTex, pathOfSymbol, symbolsOf } from '../../../src/methods/symbols';
 import { initBackend } from '../../../src/tf';
 import { computeLoss } from '../../../src/train/loss-case/compute-loss';
 import { exampleCase } from '../../../src/train/loss-case/example-case';
@@ -21,7 +21,10 @@ const on = async (id: string) => {
   const params = { ...defaultParams(method), ...given.params };
   const numbers = pairNumbers(given, params, (await computeLoss(given)).loss);
   return Object.fromEntries(
-    symbolsOf(method).map((symbol) => [symbol.id, numbers && numberAt(valueOf(symbol, params)!, numbers)]),
+    symbolsOf(method).map((symbol) => [
+      symbol.id,
+      numbers && numberAt(pathOfSymbol(symbol, params)!, numbers),
+    ]),
   ) as Record<string, number>;
 };
 
