@@ -299,7 +299,7 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
       const { document } = app.store.get();
       const method = methods().find((m) => m.id === document?.method.id);
       const preset = method?.presets.find((p) => p.id === id);
-      if (document && method && preset) take(withPreset(document, method, preset));
+      if (document && method && preset) take(withPreset(document, method, preset), true);
     },
     /** Another source of training data, at its own defaults. */
     chooseSource(id: string) {

@@ -249,6 +249,13 @@ export class MethodPage extends AppElement {
       <tr><th scope="row">the paper</th><td>${paper.length > 0 ? paper.map(([key, value]) => `${key} ${setting(value)}`).join(', ') : 'says none'}</td></tr>
       <tr><th scope="row">ours, for the built-in models</th><td>learningRate ${setting(info.defaults.learningRate)}, batchSize ${info.defaults.batchSize}
         <button type="button" class="link-button" data-testid="method-ours" @click=${() => this.app.editor.chooseMethod(info.id)}>Take them up</button></td></tr>
+    ${info.presets.map(
+      ({ id, name, summary }) => html`<tr><th scope="row">${name}</th><td>${summary}
+        <button type="button" class="link-button" data-testid="method-preset-${id}" @click=${() => {
+          this.app.editor.chooseMethod(info.id);
+          this.app.editor.choosePreset(id);
+        }}>Take them up</button></td></tr>`,
+    )}
     </tbody></table>`;
   }
 
