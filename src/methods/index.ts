@@ -9,6 +9,7 @@ import { rrhf } from './listwise/rrhf';
 import { tpo } from './listwise/tpo';
 import type { Method } from './method';
 import { dmpo } from './multi-turn/dmpo';
+import { sdpo } from './multi-turn/sdpo';
 import { alphaDpo } from './pairwise/alpha-dpo';
 import { aot } from './pairwise/aot';
 import { aotUnpaired } from './pairwise/aot-unpaired';
@@ -56,6 +57,7 @@ import { splitDpo } from './rounds/split-dpo';
 import { trDpo } from './rounds/tr-dpo';
 import { twoDimensional } from './stepwise/2d-dpo';
 import { fullStepDpo } from './stepwise/full-step-dpo';
+import { longdpo } from './stepwise/longdpo';
 import { scdpo } from './stepwise/scdpo';
 import { stepDpo } from './stepwise/step-dpo';
 import { sft } from './supervised/sft';
@@ -133,8 +135,10 @@ export const methods: readonly Method[] = [
   fullStepDpo,
   stepDpo,
   scdpo,
+  longdpo,
   // multi-turn
   dmpo,
+  sdpo,
   // valued
   dro,
   oreo,

@@ -169,6 +169,8 @@ export interface Method extends Card {
 /** What a method's default run in a world has otherwise than any run. */
 export interface WorldDefaults {
   task: string;
+  /** Parameters of the method that show its claim there; the others at their defaults. */
+  params?: Params;
   /** That of the world's own model when left out. */
   difficulty?: string;
   model?: string;

@@ -58,7 +58,14 @@ export const generate = async (
         rng: own,
         limit,
         steps: 0,
-        sample: { tokens: [], logProbs: [], proposalLogProbs: [], finished: false },
+        given: [],
+        sample: {
+          tokens: [],
+          logProbs: [],
+          proposalLogProbs: [],
+          finished: false,
+          ...(options.reply && { given: [] }),
+        },
       };
     }),
   );
@@ -96,12 +103,31 @@ const generateBatch = async (
   const ends = new Set([...model.config.eosTokenIds, ...(options.stopTokens ?? [])]);
   const isLive = ({ sample, limit }: Sequence) => !sample.finished && sample.tokens.length < limit;
   const stepEnds = new Set(options.rising?.stepEnds);
-  const extend = (sequence: Sequence, { token, logProb, proposalLogProb }: Chosen) => {
-    sequence.sample.tokens.push(token);
-    sequence.sample.logProbs.push(logProb);
-    sequence.sample.proposalLogProbs.push(proposalLogProb);
-    sequence.sample.finished = ends.has(token);
-    if (stepEnds.has(token)) sequence.steps++;
+  const push = ({ sample }: Sequence, { token, logProb, proposalLogProb }: Chosen, given: boolean) => {
+    sample.tokens.push(token);
+    sample.logProbs.push(logProb);
+    sample.proposalLogProbs.push(proposalLogProb);
+    sample.given?.push(given);
+  };
+  const pushGiven = (sequence: Sequence, token: number) =>
+    push(sequence, { token, logProb: 0, proposalLogProb: 0 }, true);
+  /** The next token: one that is given, or else one that is drawn. */
+  const extend = (sequence: Sequence, draw: () => Chosen) => {
+    const { sample, given, request } = sequence;
+    const waiting = given.shift();
+    if (waiting !== undefined) {
+      pushGiven(sequence, waiting);
+      return;
+    }
+    const chosen = draw();
+    push(sequence, chosen, false);
+    if (stepEnds.has(chosen.token)) sequence.steps++;
+    if (!ends.has(chosen.token)) return;
+    const reply = options.reply?.(request, sample.tokens) ?? { tokens: [], end: true };
+    sample.finished = reply.end;
+    // Last words are written down; the model need not read them.
+    if (reply.end) for (const token of reply.tokens) pushGiven(sequence, token);
+    else given.push(...reply.tokens);
   };
   const greedy = options.temperature === 0 && !options.rising;
   const read = greedy && onOwnGpu() ? readGreedy : readLogits(options);
@@ -113,7 +139,7 @@ const generateBatch = async (
   try {
     const first = await read(prefilled.logits);
     for (const [b, sequence] of sequences.entries()) {
-      extend(sequence, first(prefilled.promptOf[b]!, sequence.rng, temperatureOf(sequence, options)));
+      extend(sequence, () => first(prefilled.promptOf[b]!, sequence.rng, temperatureOf(sequence, options)));
     }
     let active = sequences; // the sequences that have rows in the cache, in its order
     for (;;) {
@@ -128,7 +154,8 @@ const generateBatch = async (
       }
       const next = await read(decodeStep(model, cache, active, isLive));
       for (const [b, sequence] of active.entries()) {
-        if (isLive(sequence)) extend(sequence, next(b, sequence.rng, temperatureOf(sequence, options)));
+        if (!isLive(sequence)) continue;
+        extend(sequence, () => next(b, sequence.rng, temperatureOf(sequence, options)));
       }
     }
   } finally {

@@ -24,6 +24,8 @@ export interface Sequence {
   limit: number;
   /** Steps that its sample has ended, where the temperature asks. */
   steps: number;
+  /** Tokens that are given next. */
+  given: number[];
   sample: Sample;
 }
 

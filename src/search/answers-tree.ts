@@ -11,28 +11,39 @@ export interface AnswerSpec {
 const sameTokens = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length && a.every((token, i) => token === b[i]);
 
+const nodeOf = (parent: number, { tokens, labels, given }: LabelledStep, scored: boolean): TreeNode => ({
+  parent,
+  tokens: [...tokens],
+  role: given ? 'observation' : 'step',
+  scored: scored && !given,
+  labels,
+});
+
 /**
- * A prompt with several answers below it. Leading steps that answers have in common are one node: computed once, scored in
+ * A prompt with several answers below it, after a prefix that is not scored. Leading steps that answers have in common are one node: computed once, scored in
  * each. Two answers that are the same token for token end in the same leaf.
  */
 export const answersTree = (parts: {
   id: string;
   prompt: readonly number[];
+  prefix?: readonly LabelledStep[];
   answers: readonly AnswerSpec[];
   comparisons: readonly Comparison[];
 }): PreferenceTree => {
   const nodes: TreeNode[] = [{ parent: -1, tokens: [...parts.prompt], role: 'prompt', scored: false }];
+  for (const step of parts.prefix ?? []) nodes.push(nodeOf(nodes.length - 1, step, false));
+  const fork = nodes.length - 1;
   const below = new Map<number, number[]>();
-  const step = (parent: number, { tokens, labels }: LabelledStep): number => {
+  const append = (parent: number, step: LabelledStep): number => {
     const siblings = below.get(parent) ?? [];
-    const known = siblings.find((n) => sameTokens(nodes[n]!.tokens, tokens));
+    const known = siblings.find((n) => sameTokens(nodes[n]!.tokens, step.tokens));
     if (known !== undefined) return known;
-    const node = nodes.push({ parent, tokens: [...tokens], role: 'step', scored: true, labels }) - 1;
+    const node = nodes.push(nodeOf(parent, step, true)) - 1;
     below.set(parent, [...siblings, node]);
     return node;
   };
   const responses = parts.answers.map(({ steps, score, labels }): TreeResponse => {
-    const leaf = steps.reduce(step, 0);
+    const leaf = steps.reduce(append, fork);
     return { leaf, ...(score !== undefined && { score }), ...(labels && { labels }) };
   });
   return { id: parts.id, nodes, responses, comparisons: [...parts.comparisons] };

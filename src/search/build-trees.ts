@@ -1,5 +1,6 @@
-import * as build from '../tree/build';
 import type { PreferenceTree } from '../tree/tree';
+import { TreeError } from '../tree/validate';
+import { answersTree } from './answers-tree';
 import type { StepTokens } from './split-tokens';
 
 /** A step with what the verifier says of it. */
@@ -11,26 +12,20 @@ export interface LabelledStep extends StepTokens {
 export const labelled = (steps: readonly StepTokens[], correct: (index: number) => number): LabelledStep[] =>
   steps.map((step, i) => ({ ...step, labels: { correct: correct(i) } }));
 
-const tokensOf = (steps: readonly LabelledStep[]) => steps.map((step) => [...step.tokens]);
-const labelsOf = (steps: readonly LabelledStep[]) => steps.map((step) => step.labels);
-
-/** One response with score 1: prompt, then one scored node per step. */
+/** One response with score 1: prompt, then one scored node per step. @throws TreeError when there is no step */
 export const chainTree = (
   id: string,
   prompt: readonly number[],
   steps: readonly LabelledStep[],
-): PreferenceTree =>
-  build.chainTree({
-    id,
-    prompt: [...prompt],
-    steps: tokensOf(steps),
-    score: 1,
-    stepLabels: labelsOf(steps),
-  });
+): PreferenceTree => {
+  if (steps.length === 0) throw new TreeError(id, 'steps', 'is empty; a response has at least one step');
+  return answersTree({ id, prompt, answers: [{ steps, score: 1 }], comparisons: [] });
+};
 
 /**
  * A prompt, a prefix that is not scored, and two responses below it, the first of which wins. Leading steps that are
  * alike token for token are one node: it is computed once and scored in both, and cancels in their difference.
+ * @throws TreeError when a side has no step or both sides are the same
  */
 export const pairTree = (parts: {
   id: string;
@@ -40,18 +35,22 @@ export const pairTree = (parts: {
   rejected: readonly LabelledStep[];
 }): PreferenceTree => {
   const { id, prompt, prefix = [], chosen, rejected } = parts;
-  const tree = build.pairTree({
+  for (const [side, steps] of Object.entries({ chosen, rejected })) {
+    if (steps.length === 0) throw new TreeError(id, side, 'is empty; a response has at least one step');
+  }
+  const tree = answersTree({
     id,
-    prompt: [...prompt],
-    sharedSteps: tokensOf(prefix),
-    chosenSteps: tokensOf(chosen),
-    rejectedSteps: tokensOf(rejected),
-    scores: { chosen: 1, rejected: 0 },
-    labels: { chosenSteps: labelsOf(chosen), rejectedSteps: labelsOf(rejected) },
+    prompt,
+    prefix,
+    answers: [
+      { steps: chosen, score: 1 },
+      { steps: rejected, score: 0 },
+    ],
+    comparisons: [{ chosen: 0, rejected: 1 }],
   });
-  // The prefix's nodes follow the prompt's, in order.
-  prefix.forEach((step, i) => {
-    tree.nodes[i + 1]!.labels = step.labels;
-  });
+  const [a, b] = tree.responses;
+  if (a!.leaf === b!.leaf) {
+    throw new TreeError(id, 'rejected', 'is the same as chosen; leave out pairs of equal responses');
+  }
   return tree;
 };

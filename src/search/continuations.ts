@@ -1,4 +1,5 @@
 import type { Problem } from '../tasks/task';
+import { inConversation } from './conversation';
 import { cutEnd } from './first-wrong';
 import type { PipelineContext } from './pipeline';
 import { promptTokens } from './prompt-tokens';
@@ -51,7 +52,11 @@ export const rightNextSteps = async (
       tokens: [...promptTokens(ctx.tokenizer, prefixes[i]!.problem), ...tokensOf(i)],
     }));
     const maxTokens = Math.max(1, ctx.maxTokens - shortest);
-    const samples = await ctx.sample(requests, { count, temperature, topP, maxTokens });
+    const speaking = inConversation(
+      ctx,
+      chunk.map((i) => ({ problem: prefixes[i]!.problem, prefix: textOf(prefixes[i]!.steps) })),
+    );
+    const samples = await ctx.sample(requests, { count, temperature, topP, maxTokens, ...speaking });
     throwIfAborted(ctx.signal);
     chunk.forEach((i, j) => {
       const { problem, steps } = prefixes[i]!;

@@ -23,6 +23,18 @@ export interface SampleOptions {
    * of `stepEnds` (see `stepEndTokens`) that the sample has so far.
    */
   rising?: { rise: number; most: number; stepEnds: readonly number[] };
+  /**
+   * What another speaker says after each stop token or EOS: with it a sample goes on after them, until `end`. It is asked with the
+   * index of the request and the sample's tokens so far.
+   */
+  reply?(request: number, tokens: readonly number[]): GivenTokens;
+}
+
+/** Tokens that are given to a sample, not drawn. */
+export interface GivenTokens {
+  tokens: readonly number[];
+  /** The sample ends with them. */
+  end: boolean;
 }
 
 export interface Sample {
@@ -32,8 +44,10 @@ export interface Sample {
   logProbs: number[];
   /** The same under the distribution that the token was drawn from: temperature, top-k and top-p included; 0 at temperature 0. */
   proposalLogProbs: number[];
-  /** Ended at EOS or a stop token, not at maxTokens. */
+  /** Ended at EOS or a stop token, or where `reply` said so; not at maxTokens. */
   finished: boolean;
+  /** With `reply`: which of the tokens were given. Their log-probs are 0. */
+  given?: boolean[];
 }
 
 /** What a source may use. It never sees weights or tensors. */

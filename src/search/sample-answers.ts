@@ -1,5 +1,6 @@
 import type { Judgement, Problem, VerifiedAnswer } from '../tasks/task';
 import { isEnd } from '../tokenizer/tokenizer';
+import { inConversation } from './conversation';
 import type { PipelineContext, Sample } from './pipeline';
 import { promptTokens } from './prompt-tokens';
 import type { StepTokens } from './split-tokens';
@@ -35,6 +36,26 @@ export const isUsable = (ctx: Pick<PipelineContext, 'tokenizer'>, sample: Sample
   return sample.finished && sample.tokens.length > 0 && !sample.tokens.slice(0, -1).some(special);
 };
 
+/**
+ * A sample as an answer, verified and judged; undefined when it cannot be used.
+ * @param prefix what the sample goes on from, as tokens after the prompt's
+ */
+export const answerOfSample = (
+  ctx: Pick<PipelineContext, 'task' | 'tokenizer'>,
+  problem: Problem,
+  sample: Sample,
+  prefix: readonly number[] = [],
+): Answer | undefined => {
+  if (!isUsable(ctx, sample)) return undefined;
+  const tokens = [...prefix, ...sample.tokens];
+  const text = ctx.tokenizer.decode(tokens);
+  const verdict = ctx.task.verify(problem, text);
+  const judgement = ctx.task.judge?.({ problem, text, verdict });
+  const steps = splitTokens(ctx.task, ctx.tokenizer, tokens);
+  const proposalLogProb = sample.proposalLogProbs.reduce((sum, x) => sum + x, 0);
+  return { problem, text, steps, verdict, ...(judgement && { judgement }), proposalLogProb };
+};
+
 /** Samples and verifies answers to these problems, one list per problem, without the unusable ones. */
 export const sampleAnswers = async (
   ctx: PipelineContext,
@@ -44,24 +65,25 @@ export const sampleAnswers = async (
 ): Promise<Answer[][]> => {
   throwIfAborted(ctx.signal);
   const requests = problems.map((problem) => ({ tokens: promptTokens(ctx.tokenizer, problem) }));
-  const samples = await ctx.sample(requests, { count, temperature, topP, maxTokens: ctx.maxTokens });
+  const speaking = inConversation(
+    ctx,
+    problems.map((problem) => ({ problem })),
+  );
+  const options = { count, temperature, topP, maxTokens: ctx.maxTokens, ...speaking };
+  const samples = await ctx.sample(requests, options);
   throwIfAborted(ctx.signal);
   tally.problems += problems.length;
   return problems.map((problem, i) =>
     (samples[i] ?? []).flatMap((sample): Answer[] => {
       tally.sampled++;
-      if (!isUsable(ctx, sample)) {
+      const answer = answerOfSample(ctx, problem, sample);
+      if (!answer) {
         tally.unusable++;
         return [];
       }
-      const text = ctx.tokenizer.decode(sample.tokens);
-      const verdict = ctx.task.verify(problem, text);
-      const judgement = ctx.task.judge?.({ problem, text, verdict });
-      if (verdict.correct) tally.right++;
+      if (answer.verdict.correct) tally.right++;
       else tally.wrong++;
-      const steps = splitTokens(ctx.task, ctx.tokenizer, sample.tokens);
-      const proposalLogProb = sample.proposalLogProbs.reduce((sum, x) => sum + x, 0);
-      return [{ problem, text, steps, verdict, ...(judgement && { judgement }), proposalLogProb }];
+      return [answer];
     }),
   );
 };

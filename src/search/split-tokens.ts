@@ -5,7 +5,13 @@ import type { Tokenizer } from '../tokenizer/tokenizer';
 export interface StepTokens {
   text: string;
   tokens: number[];
+  /** Said by the environment and not by the model: never scored. */
+  given?: true;
 }
+
+/** Of a world with turns every other line is the environment's; the model has the first word. */
+const isGiven = ({ environment }: Pick<Task, 'environment'>, i: number) =>
+  environment && i % 2 === 1 ? { given: true as const } : {};
 
 /**
  * Cuts a sampled answer into the steps of its task without encoding anything anew: a step ends at the token at which
@@ -38,7 +44,7 @@ export const splitTokens = (task: Task, tokenizer: Tokenizer, tokens: readonly n
       );
     }
     if (i === texts.length - 1) to = tokens.length;
-    steps.push({ text: step, tokens: tokens.slice(from, to) });
+    steps.push({ text: step, tokens: tokens.slice(from, to), ...isGiven(task, i) });
     from = to;
     reached = end;
   });
@@ -50,7 +56,9 @@ export const splitTokens = (task: Task, tokenizer: Tokenizer, tokens: readonly n
  * @throws when the steps' tokens are not those of the whole text: a model would then see other tokens than it samples
  */
 export const encodeSteps = (task: Task, tokenizer: Tokenizer, text: string): StepTokens[] => {
-  const steps = task.splitSteps(text).map((step) => ({ text: step, tokens: tokenizer.encode(step) }));
+  const steps = task
+    .splitSteps(text)
+    .map((step, i): StepTokens => ({ text: step, tokens: tokenizer.encode(step), ...isGiven(task, i) }));
   const joined = steps.flatMap((step) => step.tokens);
   const whole = tokenizer.encode(text);
   if (joined.length !== whole.length || joined.some((token, i) => token !== whole[i])) {

@@ -5,7 +5,9 @@ import { attacks } from './attacks';
 import { bestAndWorst } from './best-and-worst';
 import { branchedLists } from './branched-lists';
 import { bridgedPairs } from './bridged-pairs';
+import { expertAndRollout } from './expert-and-rollout';
 import { firstMistakes } from './first-mistakes';
+import { guidedSections } from './guided-sections';
 import { injectedErrors } from './injected-errors';
 import { judgedAnswers } from './judged-answers';
 import { labelledPairs } from './labelled-pairs';
@@ -13,10 +15,12 @@ import { lengthBiased } from './length-biased';
 import { mixedWriters } from './mixed-writers';
 import { rankedLists } from './ranked-lists';
 import { rejectionSampled } from './rejection-sampled';
+import { resampledSessions } from './resampled-sessions';
 import { rightAndWrong } from './right-and-wrong';
 import { rolledOutSteps } from './rolled-out-steps';
 import { sampledAnswers } from './sampled-answers';
 import { scoredAspects } from './scored-aspects';
+import { severalDerivations } from './several-derivations';
 import type { Source } from './source';
 import { workedSolutions } from './worked-solutions';
 
@@ -39,6 +43,10 @@ export const sources: readonly Source[] = [
   labelledPairs,
   mixedWriters,
   attacks,
+  severalDerivations,
+  expertAndRollout,
+  resampledSessions,
+  guidedSections,
 ];
 
 /**

@@ -17,7 +17,8 @@ export const workedSolutions = defineSource({
       throwIfAborted(ctx.signal);
       const problem = ctx.problems();
       const steps = labelled(encodeSteps(task, tokenizer, problem.solution), () => 1);
-      steps.at(-1)?.tokens.push(tokenizer.eos);
+      // A conversation ends by the environment's word.
+      if (!steps.at(-1)?.given) steps.at(-1)?.tokens.push(tokenizer.eos);
       yield chainTree(`${problem.id}#${made}`, promptTokens(tokenizer, problem), steps);
       if ((made + 1) % 64 === 0 || made + 1 === ctx.count)
         ctx.progress(made + 1, `${made + 1} worked solutions`);

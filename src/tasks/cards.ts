@@ -100,6 +100,51 @@ export const worlds: readonly WorldCard[] = [
     evaluation: { temperature: 1, samples: 1 },
     labels: ['polite'],
   },
+  {
+    id: 'turns',
+    name: 'A game in turns',
+    summary:
+      'Bring a number to another in steps of 1, 4 or 9: the model acts, an environment answers, and what it says is not scored. With a partner, its mood counts too.',
+    difficulties: [
+      { id: 'near', label: '5 to 40 to go, 8 turns' },
+      { id: 'far', label: '41 to 99 to go, 20 turns' },
+      { id: 'partner', label: '5 to 40 to go with a partner, 10 turns' },
+    ],
+    models: [{ id: 'turns-nano', difficulty: 'near' }],
+    maxTokens: 160,
+    evaluation: { temperature: 1, samples: 1 },
+    labels: ['success', 'progress', 'goal', 'unreadable', 'relationship'],
+  },
+  {
+    id: 'routes',
+    name: 'Sums by many ways',
+    summary:
+      'Numbers are added two by two, in any order: a problem has many right answers, and what counts is also how many different ones the model still finds.',
+    difficulties: [
+      { id: 'three', label: '3 numbers, 3 ways' },
+      { id: 'four', label: '4 numbers, 18 ways' },
+      { id: 'five', label: '5 numbers, 180 ways' },
+    ],
+    models: [{ id: 'routes-nano', difficulty: 'four' }],
+    maxTokens: 64,
+    evaluation: { temperature: 1, samples: 32 },
+    labels: [],
+  },
+  {
+    id: 'report',
+    name: 'Reports to a length',
+    summary:
+      'A text in sections of three lines, to a wanted length: each line states a fact from an earlier one, and must not contradict what was stated.',
+    difficulties: [
+      { id: 'short', label: '2 sections' },
+      { id: 'medium', label: '3 sections' },
+      { id: 'long', label: '4 or 5 sections' },
+    ],
+    models: [{ id: 'report-nano', difficulty: 'medium' }],
+    maxTokens: 256,
+    evaluation: { temperature: 1, samples: 1 },
+    labels: ['length', 'quality', 'contradictions'],
+  },
 ];
 
 /** @throws when there is no world of that id */

@@ -7,6 +7,9 @@ const loaders: Readonly<Record<string, () => Promise<Task>>> = {
   guard: async () => (await import('./guard/guard')).guard,
   talk: async () => (await import('./talk')).talk,
   manners: async () => (await import('./manners')).manners,
+  turns: async () => (await import('./turns/turns')).turns,
+  routes: async () => (await import('./routes')).routes,
+  report: async () => (await import('./report/report')).report,
 };
 
 const loaded = new Map<string, Task>();

@@ -1,6 +1,8 @@
 import type { Measure } from '../util/measure';
 import type { Rng } from '../util/rng';
 import type { WorldCard } from './cards';
+import type { Environment } from './environment';
+import type { LongText } from './long-text';
 
 /** A question with a checkable answer. Plain JSON. */
 export interface Problem {
@@ -26,6 +28,8 @@ export interface StepVerdict {
   correct: boolean;
   /** Why it is wrong, in words; empty when correct. */
   reason: string;
+  /** Said by an environment, and not by the model. */
+  given?: true;
 }
 
 export interface Verdict {
@@ -83,6 +87,12 @@ export interface Task extends WorldCard {
   continueFrom(problem: Problem, prefix: string): string | undefined;
   /** Splits a response text into steps, by the same rule as verify. */
   splitSteps(response: string): string[];
+  /** The other side, where the model acts in turns: an answer is then a conversation, the environment's lines included. */
+  environment?: Environment;
+  /** How its answers are made of sections, where they are long texts. */
+  longText?: LongText;
+  /** Which way a right answer goes, where there are several; undefined for a wrong one. Without it a text is its own way. */
+  derivation?(problem: Problem, response: string): string | undefined;
   /** The judge, where the world has one; else a verdict is all there is, and its right lines are the score. */
   judge?(answer: VerifiedAnswer): Judgement;
   /** Others than the model who answer problems: a strong one who is right in a style of his own, and a careless one who is wrong. */

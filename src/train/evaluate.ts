@@ -1,5 +1,6 @@
 import { generate } from '../model/generate';
 import type { Network } from '../model/network';
+import { inConversation } from '../search/conversation';
 import type { Sample } from '../search/pipeline';
 import { promptTokens } from '../search/prompt-tokens';
 import type { Judgement, Problem, Task, Verdict } from '../tasks/task';
@@ -37,7 +38,15 @@ export const answerProblems = async (
   const samples = await generate(
     model.network,
     requests,
-    { temperature: options.temperature, count: options.samples ?? 1, maxTokens: options.maxTokens },
+    {
+      temperature: options.temperature,
+      count: options.samples ?? 1,
+      maxTokens: options.maxTokens,
+      ...inConversation(
+        { task, tokenizer: model.tokenizer },
+        problems.map((problem) => ({ problem })),
+      ),
+    },
     createRng(options.seed).fork('answers'),
     { ...(options.signal ? { signal: options.signal } : {}), ...(between ? { onToken: between } : {}) },
   );
@@ -83,7 +92,7 @@ const shareRight = (answers: readonly AnsweredProblem[]): Measure => {
 /** Share of answers that are right in every line, with its 95 % interval, and the share of right lines. */
 export const accuracyOf = (answers: readonly AnsweredProblem[]): Accuracy => {
   const right = shareRight(answers);
-  const steps = answers.flatMap((a) => a.verdict.steps);
+  const steps = answers.flatMap((a) => a.verdict.steps.filter((s) => !s.given));
   const n = answers.length;
   return {
     problems: right.count,

@@ -174,7 +174,7 @@ export const defaultRun = (
     weights: 'f32',
     adapter: null,
     checkpointing: false,
-    method: { id: method.id, params: defaultParams(method) },
+    method: { id: method.id, params: { ...defaultParams(method), ...own?.params } },
     data: {
       task: card.id,
       difficulty: own?.difficulty ?? suited.difficulty,

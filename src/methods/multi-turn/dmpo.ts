@@ -13,6 +13,7 @@
  *
  * Source: Shi et al. 2024, equations 14 to 16; swt-user/DMPO, fastchat/train/dmpo_trainer_efficient.py.
  */
+import { expertAndRollout } from '../../sources/expert-and-rollout';
 import { judgedAnswers } from '../../sources/judged-answers';
 import type { Scalar } from '../../tf';
 import { tf } from '../../tf';
@@ -64,7 +65,8 @@ export const dmpo = defineMethod({
   tex: String.raw`\mathcal{L} = -\log\sigma\Big( \beta \sum_t \phi(t, T_w) S_{t,w} - \beta\sum_t \phi(t, T_l) S_{t,l} \Big), \quad \phi(t,T) = \gamma^t\frac{1-\gamma^{T-t}}{1-\gamma^T}`,
   notes: [
     'phi is that of the released code: the printed equation 16 drops the factor gamma^t.',
-    'Steps stand for turns where the data have none: an agent’s environment comes with worlds of its own.',
+    'The noisy setting is the source’s: junk turns at the end of the rejected trajectory. The paper takes long rollouts as they are.',
+    'Steps stand for turns where the data have none.',
   ],
   kin: { id: 'dpo', change: 'with a discount by turn', axis: 'weights' },
   aims: ['blame'],
@@ -80,11 +82,12 @@ export const dmpo = defineMethod({
       from: 'code',
     }),
   },
-  sources: [judgedAnswers],
+  sources: [expertAndRollout, judgedAnswers],
   passes: (params) => [{ id: 'dmpo', label: 'DMPO', objective: discounted(params) }],
   defaults: {
     paper: { beta: 0.1, gamma: 0.7, learningRate: 1e-6, batchSize: 32, epochs: 3 },
     learningRate: 1e-4,
     batchSize: 16,
+    world: { task: 'turns', steps: 40 },
   },
 });

@@ -50,6 +50,8 @@ NUMBERS = {
     "dmpo": {**BETA, "gamma": (0.01, 1)},
     "oreo": {**BETA, "alpha": (0, 10)},
     "svpo": {**BETA, "marginWeight": (0, 10), "valueWeight": (0, 10), "sftWeight": (0, 10), "margin": (0, 2)},
+    "sdpo": BETA,
+    "longdpo": BETA,
 }
 
 # Every value of what is not a number.
@@ -78,6 +80,7 @@ CHOICES = {
         "rejectedWeight": ["raw", "max-minus"],
         "robust": ["none", "flip", "bounded", "variance"],
     },
+    "gdpo": {"form": ["stepwise", "trajectory", "released"]},
     "oreo": {"level": ["token", "step", "response"], "part": ["both", "policy", "value"]},
 }
 
@@ -119,7 +122,7 @@ DEFAULTS = {
     "2d-dpo": {"beta": 0.1, "pairing": "ranked", "rejectedWeight": "raw", "robust": "none", "noise": 0.1},
     "tpo": {"beta": 0.5, "lambda": "dcg", "stepWeight": "none"},
     "brain": {"beta": 0.2},
-    "gdpo": {"alpha": 0.1, "gamma": 1, "lossPenalty": -8},
+    "gdpo": {"form": "stepwise", "alpha": 0.1, "gamma": 1, "lossPenalty": -8},
     "oreo": {"beta": 0.03, "alpha": 0.01, "level": "token", "part": "both"},
     "svpo": {"beta": 0.1, "marginWeight": 1, "valueWeight": 1, "sftWeight": 0, "margin": 0.5},
     "sft": {},

@@ -59,10 +59,13 @@ def gdpo(case, p):
         policy, reference = y.tokens("policy"), y.tokens("reference")
         stop, stop_reference = y.tokens("stop"), y.tokens("stopReference")
         before = torch.cumsum(reference, 0) - reference
-        reward = (before + stop_reference) / p["gamma"]
+        if p["form"] == "released":
+            reward = reference + stop_reference / p["gamma"]
+        else:
+            reward = (before + stop_reference) / p["gamma"]
         reward = torch.cat([reward[:-1], reward[-1:] + p["alpha"] * preference])
         residual = reward[:-1] - stop[:-1] - reward[1:] + stop[1:] + policy[:-1]
-        return (residual**2).sum()
+        return residual.sum() ** 2 if p["form"] == "trajectory" else (residual**2).sum()
 
     sides = [sequence(y, of) for pair in case.pairs for y, of in ((pair.w, 0.0), (pair.l, p["lossPenalty"]))]
     return mean(sides), None

@@ -289,4 +289,6 @@ losses = {
     "aot-unpaired": aot_unpaired,
     "discopop": by_trl(discopop_pair, "discopop", tau="tau"),
     "dpo-norm": by_trl(lambda pair, p: softplus(-p["beta"] * (pair.w.S / pair.w.n - pair.l.S / pair.l.n)), "sigmoid_norm"),
+    "sdpo": dpo,
+    "longdpo": dpo,
 }
