@@ -13,7 +13,8 @@ import type { MeasuredAnswer, Problem, StepVerdict, Task, Verdict } from './task
  *             21+10=31
  *             A:31
  *
- * The way is the sequence of pairs, in whatever order each is written: 18 of them for four numbers, 180 for five.
+ * The way is the sequence of pairs, in whatever order each is written: 18 of them for four numbers, 180 for five, and
+ * fewer where a sum equals another number that is there.
  */
 
 /** What a difficulty of the card means. */

@@ -12,6 +12,8 @@ export interface Problem {
   /** A correct solution text, without EOS: every step line and the answer line, newline-terminated but for the last. */
   solution: string;
   answer: string;
+  /** What is wanted, in a few words, where no one answer is the right one. */
+  wanted?: string;
   /** Difficulty it was drawn at. */
   difficulty: string;
   /** Which part of the held-out problems it belongs to, where a world tells parts apart: one of its groups. */

@@ -6,6 +6,7 @@ import type { StepOfTokens } from '../text/step-tokens';
 import { stepTokens } from '../text/step-tokens';
 import type { TextTokenizer } from '../text/tokenize';
 import { tokenizeStep } from '../text/tokenize';
+import { buildTurnPair, isTalkPair } from './build-turn-pair';
 import { answerSpans, buildTurns, writesAlike } from './build-turns';
 import type { BuildContext, Built, BuiltResponse } from './built';
 import { reasons } from './built';
@@ -196,7 +197,9 @@ export const turnByTurn = (
 export const buildCompared = (context: BuildContext, id: string, example: Example): Built => {
   switch (example.kind) {
     case 'pair':
-      return buildPair(context, id, example);
+      return context.inTurns && isTalkPair(example)
+        ? buildTurnPair(context, id, example)
+        : buildPair(context, id, example);
     case 'step':
       return buildStep(context, id, example, true);
     case 'scored':

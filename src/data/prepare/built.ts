@@ -38,6 +38,8 @@ export interface BuildContext {
   settings: DatasetSettings;
   /** Pairs become their first differing steps, after the shared ones. */
   stepwise: boolean;
+  /** Of conversations that are compared every turn of the assistant is a step, and what stands between them is given. */
+  inTurns: boolean;
   /** Looks at each conversation before it is written. */
   check: TalkCheck;
   note: Note;

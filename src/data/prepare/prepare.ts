@@ -109,6 +109,7 @@ const readOnce = async (
       text,
       settings,
       stepwise: shape === 'steps',
+      inTurns: method.eats === 'turns',
       check: createTalkCheck(notes.note),
       note: notes.note,
     },

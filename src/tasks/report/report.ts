@@ -89,6 +89,7 @@ const drawAny = (rng: Rng, level: Level): Problem => {
     prompt,
     solution: writeOn(given, wanted, plan),
     answer: String(wanted),
+    wanted: `${wanted} right lines are wanted`,
     difficulty: level.id,
     data: { given, wanted, plan },
   };

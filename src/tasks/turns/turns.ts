@@ -31,9 +31,9 @@ interface Level {
 }
 
 const levels: readonly Level[] = [
-  { id: 'near', gap: [5, 40], turns: 10, partner: false },
-  { id: 'far', gap: [41, 99], turns: 20, partner: false },
-  { id: 'partner', gap: [5, 40], turns: 12, partner: true },
+  { id: 'near', gap: [5, 40], turns: 7, partner: false },
+  { id: 'far', gap: [41, 99], turns: 16, partner: false },
+  { id: 'partner', gap: [5, 40], turns: 6, partner: true },
 ];
 
 const heldOutSeed = 20_261_127;
@@ -140,6 +140,7 @@ const drawAny = (rng: Rng, level: Level): Problem => {
     prompt,
     solution: playOn(firstState(goal - start), level.turns, level.partner),
     answer: String(goal),
+    wanted: `the goal is ${goal}, within ${level.turns} turns`,
     difficulty: level.id,
     data: { start, goal, turns: level.turns, partner: level.partner ? 1 : 0 },
   };

@@ -67,6 +67,12 @@ export class AnswerSheet extends LitElement {
     if (step.start >= this.shown && step.end > step.start) return nothing;
     const written = this.shown >= step.end;
     const text = this.answer!.text.slice(step.start, Math.min(step.end, this.shown)).replace(/\n$/, '');
+    if (step.given) {
+      return html`<li class="line is-given">
+        <span class="line-text"><span class="visually-hidden">The environment says: </span>${text}</span>
+        ${step.correct ? nothing : html`<span class="line-note">${cross()}<span>${step.reason}</span></span>`}
+      </li>`;
+    }
     return html`<li class="line ${written ? (step.correct ? 'is-right' : 'is-wrong') : 'is-writing'}">
       <span class="line-text">${text}${written ? nothing : html`<span class="caret" aria-hidden="true"></span>`}</span>
       ${
@@ -104,7 +110,7 @@ export class AnswerSheet extends LitElement {
           whole
             ? answer.verdict.correct
               ? html`<span class="stamp right">${tick()} Solved</span>`
-              : html`<span class="stamp wrong">${cross()} Not solved</span> the answer is ${answer.problem.answer}`
+              : html`<span class="stamp wrong">${cross()} Not solved</span> ${answer.problem.wanted ?? `the answer is ${answer.problem.answer}`}`
             : html`&nbsp;`
         }
       </p>

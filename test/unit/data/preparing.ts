@@ -28,6 +28,7 @@ export const methods: Record<string, MethodNeeds> = {
   stepDpo: { name: 'Step-DPO', eats: 'next-steps' },
   sft: { name: 'SFT', eats: 'solutions' },
   kto: { name: 'KTO', eats: 'answers' },
+  dmpo: { name: 'DMPO', eats: 'turns' },
 };
 
 export const prepare = async (

@@ -238,3 +238,55 @@ describe('generation', () => {
     });
   });
 });
+
+describe('another speaker', () => {
+  const stopTokens = [3, 6, 9];
+  it('is given the word after each stop token, and the log-probs are those of the whole forward pass', async () => {
+    const asked: [number, number[]][] = [];
+    const samples = await generate(
+      network,
+      requests,
+      {
+        temperature: 1,
+        count: 4,
+        maxTokens: 30,
+        stopTokens,
+        reply: (request, tokens) => {
+          asked.push([request, [...tokens]]);
+          return tokens.length > 12 ? { tokens: [8, 8], end: true } : { tokens: [10, 5], end: false };
+        },
+      },
+      createRng(4),
+    );
+    let given = 0;
+    for (const [r, list] of samples.entries()) {
+      for (const sample of list) {
+        expect(sample.given).toHaveLength(sample.tokens.length);
+        const prompt = requests[r]!.tokens;
+        const all = logProbsOf([...prompt, ...sample.tokens]);
+        sample.tokens.forEach((token, t) => {
+          if (sample.given![t]) {
+            given++;
+            expect([sample.logProbs[t], sample.proposalLogProbs[t]]).toEqual([0, 0]);
+          } else expect(sample.logProbs[t]).toBeCloseTo(all[prompt.length + t - 1]![token]!, 4);
+        });
+        // What was said after a stop stands right behind it.
+        sample.tokens.forEach((token, t) => {
+          if (sample.given![t] || !stopTokens.includes(token) || t + 2 >= sample.tokens.length) return;
+          expect(sample.tokens.slice(t + 1, t + 3)).toEqual(t + 1 > 12 ? [8, 8] : [10, 5]);
+        });
+        if (sample.finished) expect(sample.tokens.slice(-2)).toEqual([8, 8]);
+      }
+    }
+    expect(given).toBeGreaterThan(20);
+    expect(new Set(asked.map(([request]) => request))).toEqual(new Set([0, 1, 2]));
+  });
+
+  it('changes nothing of how a sample is drawn, whatever else runs beside it', async () => {
+    const spoken = { temperature: 1, count: 2, maxTokens: 24, stopTokens };
+    const reply = () => ({ tokens: [5], end: false });
+    const together = await generate(network, requests, { ...spoken, reply }, createRng(6));
+    const alone = await generate(network, requests.slice(0, 1), { ...spoken, reply }, createRng(6));
+    expect(alone[0]!.map(({ tokens }) => tokens)).toEqual(together[0]!.map(({ tokens }) => tokens));
+  });
+});
