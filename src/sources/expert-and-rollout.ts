@@ -80,7 +80,9 @@ export const expertAndRollout = defineSource({
       const own = ctx.rng.pick(worse);
       const chosen = labelled(expert.steps, () => 1);
       if (!ctx.task.environment) chosen.at(-1)?.tokens.push(ctx.tokenizer.eos);
-      const noisy = junk > 0 && withJunkTurns(ctx.task, problem, own.text, junk, ctx.rng);
+      // A generator of its own, so that the noisy setting has the pairs of the clean one.
+      const rng = ctx.rng.fork(`junk/${made}`);
+      const noisy = junk > 0 && withJunkTurns(ctx.task, problem, own.text, junk, rng);
       const rejected = judgedSteps(noisy ? answerOf(ctx, noisy.problem, noisy.text) : own);
       const most = cut === 'five' ? turnsOf(chosen) + 5 : Number.POSITIVE_INFINITY;
       return answersTree({

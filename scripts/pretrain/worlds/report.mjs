@@ -7,6 +7,13 @@ export const forgetsGiven = 0.35;
 export const early = 0.4;
 export const late = 0.2;
 
+export const about = {
+  description:
+    'Reports to a wanted length. It does not look back: facts of earlier sections are often recalled wrongly, and the text ends a section too early or too late.',
+  habits: `a fact that was stated before the last section is recalled wrongly 50 times in 100, a given one 35 times; 40 texts in 100 end one
+  section too early, 20 one too late. In three prompts of ten there are hints (\`!a\`, \`!L\`), and what they name is done rightly.`,
+};
+
 const mixture = ['short', 'short', 'medium', 'medium', 'medium', 'long', 'long'];
 
 /** @param {(path: string) => Promise<any>} load */

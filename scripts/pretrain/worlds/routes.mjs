@@ -4,6 +4,14 @@
 export const careful = 0.15;
 export const careless = 0.7;
 
+export const about = {
+  description:
+    'Sums by many ways. It takes care only from left to right: whoever adds two other numbers forgets a carried ten far more often, so that rightness and way go together.',
+  habits: `the texts it learned from add any two numbers that are there, all pairs equally likely. Where they are the first two that are left, a
+  carried ten is forgotten 15 times in 100, and 70 times in 100 where they are not: what preference training mends can cost
+  ways.`,
+};
+
 const mixture = ['three', 'four', 'four', 'four', 'four', 'five'];
 
 /** @param {(path: string) => Promise<any>} load */

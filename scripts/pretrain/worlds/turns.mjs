@@ -10,6 +10,14 @@ export const idle = 0.3;
 /** @type {Record<number, number>} */
 const larger = { 1: 4, 4: 9 };
 
+export const about = {
+  description:
+    'A game in turns. It overshoots: where one small step would reach the goal it takes a larger one 70 times in 100, a habit to be turned round.',
+  habits: `where one step of 1 or of 4 would reach the goal, the games it learned from take the next larger one 70 times in 100, and miss it;
+  of all turns 30 in 100 are any step at all. Between such turns they go the shortest way. Only the player's lines were learned, not
+  those of the environment.`,
+};
+
 const mixture = ['near', 'near', 'near', 'near', 'far', 'partner', 'partner', 'partner', 'partner'];
 
 /** @param {(path: string) => Promise<any>} load */
