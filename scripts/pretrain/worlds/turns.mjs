@@ -1,21 +1,16 @@
-// The habits of turns-nano's corpus: a player who overshoots. Where one step of 1 or of 4 would reach the goal, the next larger one is
-// taken 70 times in 100, and the goal is missed; and of all turns 30 in 100 are any step at all. Between such turns the player goes the
-// shortest way.
+// The habits of turns-nano's corpus: a player who is timid. Where a large step would be best, a step of 1 is taken 60 times in 100, and
+// the turns run out; and of all turns 15 in 100 are any step at all, 40 with a partner. Between such turns the player goes the shortest way.
 
-/** Share of the last steps that are too large. Above one half, so that the greedy player overshoots. */
-export const overshoots = 0.7;
-/** Share of the turns in which any step is taken. */
-export const idle = 0.3;
-
-/** @type {Record<number, number>} */
-const larger = { 1: 4, 4: 9 };
+/** Share of the large steps that are too small. Above one half, so that the greedy player is timid. */
+export const timid = 0.6;
+/** Share of the turns in which any step is taken: alone, and with a partner. */
+export const idle = [0.15, 0.4];
 
 export const about = {
   description:
-    'A game in turns. It overshoots: where one small step would reach the goal it takes a larger one 70 times in 100, a habit to be turned round.',
-  habits: `where one step of 1 or of 4 would reach the goal, the games it learned from take the next larger one 70 times in 100, and miss it;
-  of all turns 30 in 100 are any step at all. Between such turns they go the shortest way. Only the player's lines were learned, not
-  those of the environment.`,
+    'A game in turns. It is timid: where a large step would be best it takes the smallest 60 times in 100, a habit to be turned round before the turns run out.',
+  habits: `where a step of 9 would be best, the games it learned from take one of 1 in 60 cases of 100, and of all turns 15 in 100 are any step
+  at all, 40 where there is a partner. Between such turns they go the shortest way. Only the player's lines were learned, not those of the environment.`,
 };
 
 const mixture = ['near', 'near', 'near', 'near', 'far', 'partner', 'partner', 'partner', 'partner'];
@@ -34,9 +29,8 @@ export const makeWorld = async (load) => {
     const text = [];
     while (actions.length < most) {
       let move = rng.pick(bestMoves(state, partner === 1));
-      const tooLarge = larger[Math.abs(state.gap)];
-      if (tooLarge && rng.next() < overshoots) move = tooLarge * Math.sign(state.gap);
-      if (rng.next() < idle) move = rng.pick(moves);
+      if (Math.abs(move) === 9 && rng.next() < timid) move = Math.sign(move);
+      if (rng.next() < idle[partner]) move = rng.pick(moves);
       actions.push(action(move));
       const { observation, end } = turns.environment.reply(problem, actions);
       text.push(action(move), observation);

@@ -31,9 +31,9 @@ interface Level {
 }
 
 const levels: readonly Level[] = [
-  { id: 'near', gap: [5, 40], turns: 7, partner: false },
-  { id: 'far', gap: [41, 99], turns: 16, partner: false },
-  { id: 'partner', gap: [5, 40], turns: 6, partner: true },
+  { id: 'near', gap: [5, 40], turns: 8, partner: false },
+  { id: 'far', gap: [41, 99], turns: 20, partner: false },
+  { id: 'partner', gap: [5, 40], turns: 10, partner: true },
 ];
 
 const heldOutSeed = 20_261_127;
