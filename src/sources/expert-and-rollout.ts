@@ -49,7 +49,7 @@ export const expertAndRollout = defineSource({
     },
     junk: number({
       label: 'junk turns',
-      help: 'Turns that lead nowhere, added to the end of the rejected trajectory: the noisy setting. 0 is the clean one.',
+      help: 'Turns that lead nowhere, added to the end of a rejected trajectory that did not reach its goal: the noisy setting. 0 is the clean one.',
       min: 0,
       max: 20,
       integer: true,

@@ -109,10 +109,11 @@ const reply = (problem: Problem, actions: readonly string[]): Reply => {
   return { observation, ...(end && { end }) };
 };
 
-/** A step away from the goal and back again, over and over. */
+/** A step away from the goal and back again, over and over; none once the goal is reached. */
 const junk = (problem: Problem, actions: readonly string[], count: number, rng: Rng): string[] => {
   const { gap } = play(problem, actions).state;
   const away = -Math.sign(gap) * rng.pick([1, 4, 9]);
+  if (gap === 0) return [];
   return Array.from({ length: count }, (_, i) => actionOf(i % 2 === 0 ? away : -away));
 };
 

@@ -67,10 +67,17 @@ describe('expert and rollout', () => {
   it('adds junk turns to the rejected side alone, and keeps what nobody could read for the end', async () => {
     const clean = await make(expertAndRollout, {}, 0.1);
     const noisy = await make(expertAndRollout, { junk: 6 }, 0.1);
-    let unreadable = 0;
+    let [unreadable, noise] = [0, 0];
     noisy.forEach((pair, i) => {
       expect(pair.text(0)).toBe(clean[i]!.text(0));
-      expect(pair.turns(1)).toBe(clean[i]!.turns(1) + 6);
+      const [start, goal] = pair.prompt.split(/[:=]/).map(Number);
+      const state = actionsOf(clean[i]!.text(1))
+        .filter((action) => action !== '=\n')
+        .reduce((before, action) => stateAfter(before, Number(action), true), firstState(goal! - start!));
+      // A game that was won all the same, in a worse mood, cannot go on.
+      expect(pair.turns(1)).toBe(clean[i]!.turns(1) + (state.gap === 0 ? 0 : 6));
+      if (state.gap === 0) return;
+      noise++;
       const own = actionsOf(clean[i]!.text(1));
       const played = actionsOf(pair.text(1));
       const read = own.filter((action) => action !== '=\n');
@@ -83,6 +90,7 @@ describe('expert and rollout', () => {
       expect(junk[0]! + junk[1]!).toBe(0);
     });
     expect(unreadable).toBeGreaterThan(0);
+    expect(noise).toBeGreaterThan(unreadable);
   });
 
   it('cuts a long rollout to five turns more than the expert’s', async () => {
