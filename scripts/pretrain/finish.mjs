@@ -57,13 +57,16 @@ const problems = task.heldOut(difficulty, 0, count);
 /** @param {number} temperature */
 const measured = async (temperature) => {
   const answers = [];
-  for (let at = 0; at < count; at += 250) {
+  // Where a world looks at several answers to a problem, fewer problems: as many answers in all.
+  const samples = temperature > 0 ? task.evaluation.samples : 1;
+  const asked = problems.slice(0, Math.ceil(count / samples));
+  for (let at = 0; at < asked.length; at += 250) {
     answers.push(
-      ...(await answerProblems({ network, tokenizer: model.tokenizer }, task, problems.slice(at, at + 250), {
+      ...(await answerProblems({ network, tokenizer: model.tokenizer }, task, asked.slice(at, at + 250), {
         temperature,
         seed: 1 + at,
         maxTokens: task.maxTokens,
-        samples: 1,
+        samples,
       })),
     );
   }
@@ -84,15 +87,15 @@ const measured = async (temperature) => {
     {
       name: `longer than ${task.maxTokens} tokens`,
       unit: 'share',
-      value: cut / count,
-      interval: [cut / count, cut / count],
+      value: cut / answers.length,
+      interval: [cut / answers.length, cut / answers.length],
     },
   ];
 };
 const [sampled, greedy] = [await measured(1), await measured(0)];
 const cell = (/** @type {any} */ m) =>
   m.interval[0] === m.interval[1] ? measureValue(m) : `${measureValue(m)} (${measureInterval(m)})`;
-const table = sampled.map((m, i) => `| ${m.name} | ${cell(m)} | ${cell(greedy[i])} |`).join('\n');
+const table = sampled.map((m, i) => `| ${m.name} | ${cell(m)} | ${greedy[i].count === 0 ? '' : cell(greedy[i])} |`).join('\n');
 console.log(table);
 await server.close();
 
@@ -118,11 +121,11 @@ It is made to be aligned in the browser, and good for nothing else. A problem wi
 
 ${example}
 
-\`<bos>\` comes before the prompt and \`<eos>\` after the answer.
+\`<bos>\` comes before the prompt${task.environment ? '; every other line is the environment’s' : ' and \`<eos>\` after the answer'}.
 
 - Shape: width ${shape.hidden_size}, ${shape.num_hidden_layers} layers, ${shape.num_attention_heads} heads (${shape.num_key_value_heads} for keys and values) of ${shape.head_dim}, feed-forward ${shape.intermediate_size}, ${model.config.vocabSize} character tokens, embedding and head tied, ${made.dtype}.
-- Training: from the weights of \`${made.from}\`, which knows how to add (seed ${made.seed}), on texts of the project's own making, loss on the response only, ${made.steps.toLocaleString('en')} steps of
-  ${made.batch} rows, AdamW, learning rate ${made.learning_rate} (${made.schedule}); ${Math.max(1, Math.round(made.minutes))} ${made.minutes < 1.5 ? 'minute' : 'minutes'} of one CPU core. The averaged weights (decay 0.99) were kept.
+- Training: from ${made.from ? `the weights of \`${made.from}\`, which knows how to add` : 'random weights'} (seed ${made.seed}), on texts of the project's own making, loss on the response only, ${made.steps.toLocaleString('en')} steps of
+  ${made.batch} rows, AdamW, learning rate ${made.learning_rate} (${made.schedule}); ${Math.max(1, Math.round(made.minutes))} ${made.minutes < 1.5 ? 'minute' : 'minutes'} of one CPU core. The averaged weights (decay 0.99) were kept.${about.training ? ` ${about.training}` : ''}
 - Its habits: ${about.habits}
 - To repeat it: \`scripts/pretrain/README.md\` in the project.
 

@@ -72,10 +72,20 @@ def world(id, title, steps, **shape):
             "schedule": "linear", "batch": 32, "max_steps": steps, "eval_every": 50, "seed": 1, "from": "arith-nano"}
 
 
+def fresh(id, title, steps):
+    """The same from random weights, for texts that have little in common with chained arithmetic."""
+    made = world(id, title, steps)
+    del made["from"]
+    return {**made, "learning_rate": 3e-3}
+
+
 models |= {
     "guard-nano": world("guard", "Guarded sums, nano", 3500),
     "talk-nano": world("talk", "Talkative sums, nano", 2500),
     "manners-nano": world("manners", "Well-mannered sums, nano", 800, intermediate_size=256),
+    "turns-nano": fresh("turns", "A game in turns, nano", 2000),
+    "routes-nano": fresh("routes", "Sums by many ways, nano", 4500),
+    "report-nano": fresh("report", "Reports to a length, nano", 1900),
 }
 
 warmup = 100

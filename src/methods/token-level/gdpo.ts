@@ -112,7 +112,8 @@ export const gdpo = defineMethod({
   tex: String.raw`\mathcal{L} = \sum_t \Big( \log R_t - \log\pi(\top\mid s_t) - \log R_{t+1} + \log\pi(\top\mid s_{t+1}) + \ell_t \Big)^2`,
   notes: [
     'The log rewards are cumulated, as detailed balance has it; the released code’s are per token, which is a choice.',
-    'Our addition: the whole trajectory balanced in one square, which has the same optimum. State by state a nano model learns nothing or harm.',
+    'Our addition: the whole trajectory balanced in one square, which has the same optimum. State by state, in either form, routes-nano stays where it was.',
+    'What shows, on routes-nano over five seeds, each at its best rate (2e-4 and 5e-5): right answers 38 % before, 77 % after, under DPO 62 %; different ways among 8 right answers 6.35, under DPO 6.12 (difference 0.06 to 0.41). At GDPO’s rate DPO collapses.',
     'Settings follow our reading: gamma 1 instead of the code’s 0.1, with which EOS counts for nothing but at the end.',
   ],
   kin: { id: 'dpo', change: 'as flows in balance, so that all right ways stay', axis: 'value' },
@@ -155,12 +156,12 @@ export const gdpo = defineMethod({
   passes: (params) => [{ id: 'gdpo', label: 'GDPO', objective: balanced(params) }],
   defaults: {
     paper: { alpha: 0.1, gamma: 0.1, learningRate: 5e-6, batchSize: 16, warmup: 0.03 },
-    learningRate: 1e-4,
+    learningRate: 2e-4,
     batchSize: 16,
     world: {
       task: 'routes',
       params: { form: 'trajectory', alpha: 0.5 },
-      steps: 40,
+      steps: 60,
       evaluation: { every: 20, problems: 20 },
     },
   },
