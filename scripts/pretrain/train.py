@@ -83,7 +83,7 @@ models |= {
     "guard-nano": world("guard", "Guarded sums, nano", 3500),
     "talk-nano": world("talk", "Talkative sums, nano", 2500),
     "manners-nano": world("manners", "Well-mannered sums, nano", 800, intermediate_size=256),
-    "turns-nano": fresh("turns", "A game in turns, nano", 2000),
+    "turns-nano": fresh("turns", "A game in turns, nano", 3600),
     "routes-nano": fresh("routes", "Sums by many ways, nano", 4500),
     "report-nano": fresh("report", "Reports to a length, nano", 1900),
 }
