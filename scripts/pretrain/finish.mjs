@@ -95,7 +95,9 @@ const measured = async (temperature) => {
 const [sampled, greedy] = [await measured(1), await measured(0)];
 const cell = (/** @type {any} */ m) =>
   m.interval[0] === m.interval[1] ? measureValue(m) : `${measureValue(m)} (${measureInterval(m)})`;
-const table = sampled.map((m, i) => `| ${m.name} | ${cell(m)} | ${greedy[i].count === 0 ? '' : cell(greedy[i])} |`).join('\n');
+const table = sampled
+  .map((m, i) => `| ${m.name} | ${cell(m)} | ${greedy[i].count === 0 ? '' : cell(greedy[i])} |`)
+  .join('\n');
 console.log(table);
 await server.close();
 
@@ -121,7 +123,7 @@ It is made to be aligned in the browser, and good for nothing else. A problem wi
 
 ${example}
 
-\`<bos>\` comes before the prompt${task.environment ? '; every other line is the environment’s' : ' and \`<eos>\` after the answer'}.
+\`<bos>\` comes before the prompt${task.environment ? '; every other line is the environment’s' : ' and `<eos>` after the answer'}.
 
 - Shape: width ${shape.hidden_size}, ${shape.num_hidden_layers} layers, ${shape.num_attention_heads} heads (${shape.num_key_value_heads} for keys and values) of ${shape.head_dim}, feed-forward ${shape.intermediate_size}, ${model.config.vocabSize} character tokens, embedding and head tied, ${made.dtype}.
 - Training: from ${made.from ? `the weights of \`${made.from}\`, which knows how to add` : 'random weights'} (seed ${made.seed}), on texts of the project's own making, loss on the response only, ${made.steps.toLocaleString('en')} steps of

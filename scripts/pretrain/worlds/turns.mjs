@@ -32,7 +32,7 @@ export const makeWorld = async (load) => {
     while (actions.length < most) {
       let move = rng.pick(bestMoves(state, partner === 1));
       if (Math.abs(move) === 9 && rng.next() < timid) move = Math.sign(move);
-      if (rng.next() < idle[partner]) move = rng.pick(moves);
+      if (rng.next() < Number(idle[partner])) move = rng.pick(moves);
       actions.push(action(move));
       const { observation, end } = turns.environment.reply(problem, actions);
       text.push(action(move), observation);
