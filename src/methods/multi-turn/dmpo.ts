@@ -84,10 +84,19 @@ export const dmpo = defineMethod({
   },
   sources: [expertAndRollout, judgedAnswers],
   passes: (params) => [{ id: 'dmpo', label: 'DMPO', objective: discounted(params) }],
+  presets: [
+    {
+      id: 'noisy',
+      name: 'Noisy',
+      summary:
+        'Eight junk turns at the end of the rejected trajectory: where DPO forgets how to speak first.',
+      source: { id: 'expert-and-rollout', params: { junk: 8 } },
+    },
+  ],
   defaults: {
     paper: { beta: 0.1, gamma: 0.7, learningRate: 1e-6, batchSize: 32, epochs: 3 },
-    learningRate: 1e-4,
+    learningRate: 2e-4,
     batchSize: 16,
-    world: { task: 'turns', steps: 40 },
+    world: { task: 'turns', steps: 40, evaluation: { every: 20, problems: 300 } },
   },
 });

@@ -41,15 +41,30 @@ export const sdpo = defineMethod({
     'Turn, segment and whole session are a choice of the source; a file’s two conversations with the same beginning are compared from where they part.',
     'Not to be confused with stepwise DPO (sDPO) or with self-distillation, which go by the same letters.',
   ],
-  kin: { id: 'dpo', change: 'on the key segment of a conversation' },
+  kin: { id: 'dpo', change: 'on the key segment of a conversation', axis: 'part' },
+  aims: ['blame'],
   eats: 'turns',
   params: { beta: { ...beta, from: 'code' } },
   sources: [resampledSessions, expertAndRollout],
   passes: (params) => [{ id: 'sdpo', label: 'SDPO', objective: logistic(params) }], // (1), (2)
+  presets: [
+    {
+      id: 'turn',
+      name: 'Turn',
+      summary: 'Only the erroneous turn is compared: the paper’s turn-level baseline.',
+      source: { id: 'resampled-sessions', params: { segment: 'turn' } },
+    },
+    {
+      id: 'session',
+      name: 'Session',
+      summary: 'All turns from the error to the end are compared: the paper’s session-level baseline.',
+      source: { id: 'resampled-sessions', params: { segment: 'session' } },
+    },
+  ],
   defaults: {
     paper: { beta: 0.1, learningRate: 1e-6, batchSize: 32, epochs: 2, schedule: 'cosine' },
-    learningRate: 1e-4,
+    learningRate: 2e-4,
     batchSize: 16,
-    world: { task: 'turns', difficulty: 'partner', steps: 40 },
+    world: { task: 'turns', difficulty: 'partner', steps: 60, evaluation: { every: 20, problems: 300 } },
   },
 });

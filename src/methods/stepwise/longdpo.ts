@@ -44,15 +44,30 @@ export const longdpo = defineMethod({
     'Our reading: the threshold below which a section is written anew (the code takes it from the command line), and that the new one has to be judged better.',
     'The rejected section is another one of the same place picked at random, as in the paper; one that is judged as good as the chosen one is left out.',
   ],
-  kin: { id: 'step-dpo', change: 'on the sections of a long text, chosen by a guided search' },
+  kin: { id: 'step-dpo', change: 'on sections of a long text, found by a search', axis: 'part' },
+  aims: ['blame'],
   eats: 'next-steps',
   params: { beta: { ...beta, from: 'code' } },
   sources: [guidedSections, firstMistakes],
   passes: (params) => [{ id: 'longdpo', label: 'LongDPO', objective: logistic(params) }], // (4)
+  presets: [
+    {
+      id: 'released',
+      name: 'As released',
+      summary: 'The search as the released code comes out: by value alone, the memory never asked.',
+      source: { id: 'guided-sections', params: { search: 'released' } },
+    },
+    {
+      id: 'no-critique',
+      name: 'Without critique',
+      summary: 'Weak sections stay as they are: the paper’s ablation.',
+      source: { id: 'guided-sections', params: { critique: false } },
+    },
+  ],
   defaults: {
     paper: { beta: 0.1, learningRate: 1e-6, epochs: 2, warmup: 0.1 },
-    learningRate: 1e-4,
+    learningRate: 5e-5,
     batchSize: 16,
-    world: { task: 'report', steps: 40 },
+    world: { task: 'report', steps: 40, evaluation: { every: 20, problems: 200 } },
   },
 });

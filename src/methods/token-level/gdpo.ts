@@ -154,6 +154,14 @@ export const gdpo = defineMethod({
   },
   sources: [severalDerivations, rightAndWrong],
   passes: (params) => [{ id: 'gdpo', label: 'GDPO', objective: balanced(params) }],
+  presets: [
+    {
+      id: 'released',
+      name: 'As released',
+      summary: 'Each state balanced with the next, the reward token by token, with the strength of the code.',
+      params: { form: 'released', alpha: 0.1 },
+    },
+  ],
   defaults: {
     paper: { alpha: 0.1, gamma: 0.1, learningRate: 5e-6, batchSize: 16, warmup: 0.03 },
     learningRate: 2e-4,

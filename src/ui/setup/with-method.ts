@@ -7,16 +7,20 @@ import { fromDefaults, modelFor } from './with-world';
 const sameKind = (specs: ParamSpecs, others: ParamSpecs, key: string) =>
   Object.hasOwn(specs, key) && Object.hasOwn(others, key) && specs[key]!.kind === others[key]!.kind;
 
-/** The defaults of `to`, with the values that were changed from those of `from` and that `to` has and allows. */
+/**
+ * The defaults of `to`, with the values that were changed from those of `from` and that `to` has and allows.
+ * @param usual defaults of both, where a method's default run has others than its parameters
+ */
 const kept = (
   from: { params: ParamSpecs },
   values: Params,
   to: { params: ParamSpecs },
+  usual: { from: Params; to: Params } = { from: defaultParams(from), to: defaultParams(to) },
 ): Record<string, ParamValue> => {
-  const params = defaultParams(to);
+  const params = { ...usual.to };
   for (const [key, value] of Object.entries(values)) {
     if (!sameKind(from.params, to.params, key)) continue;
-    const changed = from.params[key]!.default !== value;
+    const changed = usual.from[key] !== value;
     if (changed && paramProblem(to.params[key]!, value) === undefined) params[key] = value;
   }
   return params;
@@ -53,10 +57,15 @@ export const withMethod = (
   to: MethodInfo,
 ): RunDocument => {
   const fresh = defaultRun(to, modelFor(document, from, to));
-  const moved = from ? fromDefaults(document, defaultRun(from, document.model), fresh) : document;
+  const before = from && defaultRun(from, document.model);
+  const moved = before ? fromDefaults(document, before, fresh) : document;
+  const usual = before && { from: before.method.params, to: fresh.method.params };
   return {
     ...moved,
-    method: { id: to.id, params: from ? kept(from, document.method.params, to) : fresh.method.params },
+    method: {
+      id: to.id,
+      params: from ? kept(from, document.method.params, to, usual) : fresh.method.params,
+    },
     data: {
       ...moved.data,
       source: sourceFor(document, from, to, fresh.data.source),
