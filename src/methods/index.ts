@@ -1,5 +1,6 @@
 /** The table of contents: every method, chapter by chapter. Adding one takes its file, a line here and its test. */
 
+import { alphallmCpl } from './curricula/alphallm-cpl';
 import { brain } from './listwise/brain';
 import { dpoPl } from './listwise/dpo-pl';
 import { infonca } from './listwise/infonca';
@@ -148,6 +149,8 @@ export const methods: readonly Method[] = [
   sacpo,
   splitDpo,
   trDpo,
+  // curricula
+  alphallmCpl,
 ];
 
 /** @throws when no method has this id, naming those that there are */

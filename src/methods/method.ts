@@ -143,6 +143,12 @@ export interface Card {
   symbols?: Readonly<Record<string, MethodSymbol>>;
 }
 
+/** Step beam search by the value head of the last pass: beginnings that are kept, and steps sampled after each. */
+export interface Guide {
+  beams: number;
+  candidates: number;
+}
+
 /** What a method file exports. See ARCHITECTURE.md, "A method file". */
 export interface Method extends Card {
   /** The kind of data that it trains on. */
@@ -156,6 +162,8 @@ export interface Method extends Card {
   result?(params: Params): Blend;
   /** Named settings beside its defaults and its paper's: an ablation, a data set of the paper, a released run. */
   presets?: readonly Preset[];
+  /** Whether the run's value head guides decoding at its end, to be measured beside greedy answers, and how. */
+  guides?(params: Params): Guide | undefined;
   /** Optimiser settings of the paper, and what suits the built-in models. */
   defaults: {
     paper: Readonly<Record<string, number | string>>;
@@ -182,10 +190,12 @@ export interface WorldDefaults {
 }
 
 /** A method with the types of its own parameters. */
-export interface MethodOf<P extends ParamSpecs> extends Omit<Method, 'params' | 'passes' | 'result'> {
+export interface MethodOf<P extends ParamSpecs>
+  extends Omit<Method, 'params' | 'passes' | 'result' | 'guides'> {
   params: P;
   passes(params: Values<P>): readonly Pass[];
   result?(params: Values<P>): Blend;
+  guides?(params: Values<P>): Guide | undefined;
 }
 
 /** The engine hands a method the values that `parseRun` checked against `params`; here their types are taken on trust. */

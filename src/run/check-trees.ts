@@ -1,5 +1,5 @@
 import type { Reads } from '../methods/objective';
-import { pathOf } from '../tree/paths';
+import { scoredNodes } from '../tree/paths';
 import type { PreferenceTree } from '../tree/tree';
 import { inTwoRoles } from '../tree/two-roles';
 
@@ -36,8 +36,8 @@ const lackOf = (reads: Reads, tree: PreferenceTree): string | undefined => {
     }
   }
   for (const name of reads.stepLabels ?? []) {
-    for (const { leaf } of responses) {
-      const none = pathOf(tree, leaf).find((n) => nodes[n]!.scored && nodes[n]!.labels?.[name] === undefined);
+    for (const response of responses) {
+      const none = scoredNodes(tree, response).find((n) => nodes[n]!.labels?.[name] === undefined);
       if (none !== undefined) {
         return `the step at node ${none} has no "${name}"; take a source that judges every step`;
       }

@@ -4,6 +4,7 @@ import { accuracyOf, answerProblems, measuresOf } from '../train/evaluate';
 import { evaluatePairs } from '../train/evaluate-pairs';
 import { plural } from '../util/count';
 import { yieldToMessages } from '../util/mutex';
+import { guidedMeasures } from './guided-measures';
 import type { PassRunner, RunParts } from './pass-runner';
 import type { RunContext } from './run-context';
 
@@ -26,24 +27,33 @@ const evaluateRows = async (
 };
 
 /** What the current weights make of the first `count` held-out problems, answered as their world says: greedily or sampled. */
-const evaluateProblems = async (ctx: RunContext, runner: PassRunner, count: number): Promise<Result> => {
+const evaluateProblems = async (
+  ctx: RunContext,
+  runner: PassRunner,
+  parts: RunParts,
+  count: number,
+): Promise<Result> => {
   const { task, model, document, signal } = ctx;
   const { temperature, samples } = task.evaluation;
   ctx.setPhase('evaluating', `Answering ${plural(count, 'held-out problem')}.`);
+  const problems = task.heldOut(document.data.difficulty, HELD_OUT_START, count);
   const answers = await ctx.onDevice(() =>
     answerProblems(
       { network: runner.network(), tokenizer: model.tokenizer },
       task,
-      task.heldOut(document.data.difficulty, HELD_OUT_START, count),
+      problems,
       { temperature, samples, seed: document.seed, maxTokens: document.data.maxTokens, signal },
       yieldToMessages,
     ),
   );
-  const measures = measuresOf(task, answers);
+  const measures = [
+    ...(measuresOf(task, answers) ?? []),
+    ...(await guidedMeasures(ctx, runner, parts, problems)),
+  ];
   return {
     ...accuracyOf(answers),
     ...(temperature > 0 && { temperature }),
-    ...(measures && { measures }),
+    ...(measures.length > 0 && { measures }),
   };
 };
 
@@ -54,7 +64,7 @@ export const evaluateHeldOut = (
   parts: RunParts,
   count: number,
 ): Promise<Result | undefined> =>
-  ctx.dataset ? evaluateRows(ctx, runner, parts, count) : evaluateProblems(ctx, runner, count);
+  ctx.dataset ? evaluateRows(ctx, runner, parts, count) : evaluateProblems(ctx, runner, parts, count);
 
 /** Where the method puts the credit on one of the pass's trees. @throws when there is no such tree yet */
 export const creditAt = async (

@@ -1,11 +1,11 @@
-import { pathOf } from '../tree/paths';
+import { pathOf, scoredNodes } from '../tree/paths';
 import type { PreferenceTree, TreeNode } from '../tree/tree';
 
 /** What another tree's answer is after this tree's prompt. */
 const withAnswerOf = (tree: PreferenceTree, other: PreferenceTree, response: number): PreferenceTree => {
   const nodes: TreeNode[] = [...tree.nodes];
   const path = pathOf(other, other.responses[response]!.leaf);
-  const first = path.findIndex((n) => other.nodes[n]!.scored);
+  const first = path.indexOf(scoredNodes(other, other.responses[response]!)[0] ?? -1);
   let parent = 0;
   for (const n of path.slice(Math.max(0, first))) {
     parent = nodes.push({ ...other.nodes[n]!, parent }) - 1;

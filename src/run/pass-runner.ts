@@ -88,7 +88,8 @@ export class PassRunner {
    */
   async prepare(): Promise<void> {
     const { weights, trees, constants, kept } = this.parts;
-    await trees.prepare(this.pass, async ({ id, from = 'start' }) => ({
+    await trees.prepare(this.pass, async ({ id, from = 'start', objective }) => ({
+      head: from === 'start' ? undefined : objective.reads.head,
       hash: await weights.startHash(from, kept),
       // The policy itself as long as it has not moved; trees that have to be made again later are made by what made them.
       lend: async () =>

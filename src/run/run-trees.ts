@@ -1,9 +1,11 @@
 import type { DatasetReport } from '../data/prepare/report';
+import type { Head } from '../methods/objective';
 import type { Params } from '../methods/params';
 import { defaultParams } from '../methods/params';
 import type { Pass, PassId } from '../methods/pass';
 import { ownSource, treesOf } from '../methods/pass';
 import { generate } from '../model/generate';
+import type { Network } from '../model/network';
 import { sourcesFor } from '../sources/index';
 import type { Source } from '../sources/source';
 import { chosenWrappers, wrapped } from '../sources/wrappers/index';
@@ -11,11 +13,13 @@ import type { WrapContext } from '../sources/wrappers/wrapper';
 import { worlds } from '../tasks/cards';
 import { madeTrees } from '../train/made-trees';
 import { scoreTrees } from '../train/score';
+import { sequenceValues } from '../train/sequence-values';
 import type { PreferenceTree } from '../tree/tree';
 import { validateTree } from '../tree/validate';
 import { yieldToMessages } from '../util/mutex';
 import type { Rng } from '../util/rng';
 import { createRng } from '../util/rng';
+import { Collection } from './collection';
 import type { RunContext, RunDataset } from './run-context';
 import type { LentNetwork } from './run-weights';
 import { partsByPrompt, withReplay } from './shares';
@@ -28,15 +32,11 @@ const TREES_SENT = 300;
 /** Trees of the run itself, whatever pass trains on them first. */
 const RUN = 'run';
 
-/** A collection under way: it may be paused, and goes on where it was. */
-interface Collection {
-  trees: PreferenceTree[];
-  generator: AsyncGenerator<PreferenceTree>;
-}
-
 /** The weights that answer where a source asks: their hash, and the network while it is needed. */
 export interface Answering {
   hash: string;
+  /** The head of the pass that the trees are for, where an earlier pass has trained it. */
+  head: Head | undefined;
   lend(): Promise<LentNetwork>;
 }
 
@@ -228,22 +228,25 @@ export class RunTrees {
 
   /** @param policy whose log-probs a wrapper may ask for */
   private wrapContext(rng: Rng, count: number, policy: Answering | undefined): WrapContext {
-    const { signal, emit, onDevice } = this.ctx;
+    const { signal, emit } = this.ctx;
     return {
       rng,
       count,
       signal,
       progress: (done, note) => emit({ kind: 'progress', phase: 'collecting', done, total: count, note }),
-      score: (trees) =>
-        onDevice(async () => {
-          const lent = await policy!.lend();
-          try {
-            return await scoreTrees(lent.network, trees, () => this.ctx.between());
-          } finally {
-            lent.dispose();
-          }
-        }),
+      score: (trees) => this.lent(policy!, (network) => scoreTrees(network, trees, () => this.ctx.between())),
     };
+  }
+
+  private lent<T>(policy: Answering, f: (network: Network) => Promise<T>): Promise<T> {
+    return this.ctx.onDevice(async () => {
+      const { network, dispose } = await policy.lend();
+      try {
+        return await f(network);
+      } finally {
+        dispose();
+      }
+    });
   }
 
   private validate(tree: PreferenceTree) {
@@ -273,14 +276,18 @@ export class RunTrees {
       return;
     }
     setPhase('collecting', 'Making training pairs from the model’s own answers.');
-    const running = begun ?? { trees: [], generator: this.generator(making) };
+    const running =
+      begun ??
+      new Collection(
+        (gate) => this.generator(making, gate),
+        () => this.ctx.pausePoint(),
+      );
     this.collection = { owner, running };
     while (running.trees.length < document.data.trees) {
-      this.ctx.pausePoint();
-      const next = await running.generator.next();
-      if (next.done) break;
+      const made = await running.advance();
+      if (!made) break;
       // Ids differ over the whole run, since passes may mix their trees.
-      const tree = owner === RUN ? next.value : { ...next.value, id: `${owner}/${next.value.id}` };
+      const tree = owner === RUN ? made : { ...made, id: `${owner}/${made.id}` };
       this.validate(tree);
       running.trees.push(tree);
       emit({ kind: 'tree', tree, index: running.trees.length - 1 });
@@ -302,13 +309,17 @@ export class RunTrees {
     return owner === RUN ? rng : rng.fork(`trees/${owner}`);
   }
 
-  private generator({ owner, source, params, policy }: Making): AsyncGenerator<PreferenceTree> {
-    const { task, model, document, signal, onDevice } = this.ctx;
+  private generator(
+    { owner, source, params, policy }: Making,
+    gate: () => Promise<void>,
+  ): AsyncGenerator<PreferenceTree> {
+    const { task, model, document, signal } = this.ctx;
     const { data } = document;
     const rng = this.rngOf(owner);
     const draws = rng.fork('problems');
     let sampled = 0;
     const context = this.wrapContext(rng.fork('pipeline'), data.trees, policy);
+    const { head } = policy;
     const make = (count: number) =>
       source.make(
         {
@@ -317,20 +328,21 @@ export class RunTrees {
           task,
           tokenizer: model.tokenizer,
           problems: () => task.draw(draws, data.difficulty),
-          sample: (requests, options) => {
+          sample: async (requests, options) => {
             const key = rng.fork(`sample/${sampled++}`);
-            return onDevice(async () => {
-              const lent = await policy.lend();
-              try {
-                return await generate(lent.network, requests, options, key, {
-                  signal,
-                  onToken: yieldToMessages,
-                });
-              } finally {
-                lent.dispose();
-              }
-            });
+            await gate();
+            return this.lent(policy, (network) =>
+              generate(network, requests, options, key, { signal, onToken: yieldToMessages }),
+            );
           },
+          ...(head && {
+            values: async (sequences) => {
+              await gate();
+              return this.lent(policy, (network) =>
+                sequenceValues(network, head, sequences, yieldToMessages),
+              );
+            },
+          }),
           maxTokens: data.maxTokens,
         },
         params,

@@ -59,6 +59,11 @@ export interface PipelineContext {
   problems: () => Problem;
   /** Samples from the current policy: one list of `count` samples per request. */
   sample(requests: readonly SampleRequest[], options: SampleOptions): Promise<Sample[][]>;
+  /**
+   * What the policy's value head says at the last token of each sequence (at the end of a step, say). Absent where the policy has
+   * none, or none that has learned anything.
+   */
+  values?: (sequences: readonly (readonly number[])[]) => Promise<number[]>;
   /** Trees wanted. */
   count: number;
   maxTokens: number;

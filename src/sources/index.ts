@@ -22,6 +22,7 @@ import { sampledAnswers } from './sampled-answers';
 import { scoredAspects } from './scored-aspects';
 import { severalDerivations } from './several-derivations';
 import type { Source } from './source';
+import { treeSearch } from './tree-search';
 import { workedSolutions } from './worked-solutions';
 
 export const sources: readonly Source[] = [
@@ -47,6 +48,7 @@ export const sources: readonly Source[] = [
   expertAndRollout,
   resampledSessions,
   guidedSections,
+  treeSearch,
 ];
 
 /**

@@ -62,7 +62,7 @@ const takenBy = (passes: readonly Pass[]): string[] => {
 
 /** Leaves the functions of a method behind. */
 export const describeMethod = (method: Method): MethodInfo => {
-  const { sources: _sources, passes: _passes, result: _result, ...data } = method;
+  const { sources: _sources, passes: _passes, result: _result, guides: _guides, ...data } = method;
   const passes = method.passes(defaultParams(method));
   const sources = sourcesFor(method).map(({ make: _make, needs, ...source }) => ({
     ...source,

@@ -1,7 +1,7 @@
 import { bucketSize } from './buckets';
 import type { Entries, PackedBatch, PackedResponse, PackedStep } from './packed-batch';
-import { depthFirst, pathOf } from './paths';
-import type { PreferenceTree } from './tree';
+import { depthFirst, pathOf, scoredNodes, usedNodes } from './paths';
+import type { PreferenceTree, TreeResponse } from './tree';
 import { validateTree } from './validate';
 
 export interface PackOptions {
@@ -56,13 +56,14 @@ const setVisible = (draft: Draft, { start, end }: Span, until: number) => {
   draft.visibleUntil.fill(until, start, end);
 };
 
-/** Writes a tree depth-first; returns each node's span by its index. */
+/** Writes the nodes that a response goes through depth-first; returns each one's span by its index. */
 const writeShared = (draft: Draft, tree: PreferenceTree): Span[] => {
   const treeStart = draft.tokens.length;
   const spans: Span[] = [];
   const depthAfter: number[] = [];
   const subtreeEnd: number[] = [];
-  const order = depthFirst(tree);
+  const used = usedNodes(tree);
+  const order = depthFirst(tree).filter((n) => used[n]);
   for (const n of order) {
     const node = tree.nodes[n]!;
     const depth = node.parent < 0 ? 0 : depthAfter[node.parent]!;
@@ -93,32 +94,28 @@ const writePath = (draft: Draft, tree: PreferenceTree, path: readonly number[]):
   return spans;
 };
 
-/** Appends the steps and entries of the scored nodes on a path. */
-const scorePath = (draft: Draft, tree: PreferenceTree, path: readonly number[], spans: readonly Span[]) => {
-  const response = draft.responses.length;
-  let before = -1; // position of the token before
-  for (const n of path) {
+/** Appends the steps and entries of the nodes that a response scores. */
+const scoreNodes = (draft: Draft, tree: PreferenceTree, response: TreeResponse, spans: readonly Span[]) => {
+  for (const n of scoredNodes(tree, response)) {
     const node = tree.nodes[n]!;
     const { start, end } = spans[n]!;
-    if (node.scored) {
-      const entryStart = draft.source.length;
-      node.tokens.forEach((token, t) => {
-        const source = t === 0 ? before : start + t - 1;
-        if (source < 0) return; // the very first token: nothing predicts it
-        draft.source.push(source);
-        draft.target.push(token);
-        draft.step.push(draft.steps.length);
-      });
-      draft.steps.push({
-        response,
-        node: n,
-        entryStart,
-        entryEnd: draft.source.length,
-        lastToken: end - 1,
-        ...(node.labels && { labels: node.labels }),
-      });
-    }
-    before = end - 1;
+    const before = node.parent < 0 ? -1 : spans[node.parent]!.end - 1; // position of the token before
+    const entryStart = draft.source.length;
+    node.tokens.forEach((token, t) => {
+      const source = t === 0 ? before : start + t - 1;
+      if (source < 0) return; // the very first token: nothing predicts it
+      draft.source.push(source);
+      draft.target.push(token);
+      draft.step.push(draft.steps.length);
+    });
+    draft.steps.push({
+      response: draft.responses.length,
+      node: n,
+      entryStart,
+      entryEnd: draft.source.length,
+      lastToken: end - 1,
+      ...(node.labels && { labels: node.labels }),
+    });
   }
 };
 
@@ -235,10 +232,9 @@ export const packForest = (trees: readonly PreferenceTree[], options: PackOption
     const firstResponse = draft.responses.length;
     const shared = sides === 'shared' ? writeShared(draft, tree) : undefined;
     tree.responses.forEach((response, index) => {
-      const path = pathOf(tree, response.leaf);
       const stepStart = draft.steps.length;
       const start = draft.source.length;
-      scorePath(draft, tree, path, shared ?? writePath(draft, tree, path));
+      scoreNodes(draft, tree, response, shared ?? writePath(draft, tree, pathOf(tree, response.leaf)));
       draft.responses.push({
         tree: t,
         index,

@@ -1,4 +1,4 @@
-import { pathOf } from './paths';
+import { pathOf, usedNodes } from './paths';
 import type { PreferenceTree } from './tree';
 
 export interface TreeStats {
@@ -18,7 +18,8 @@ export const treeStats = (trees: readonly PreferenceTree[]): TreeStats => {
   let packed = 0;
   let apart = 0;
   for (const tree of trees) {
-    for (const node of tree.nodes) packed += node.tokens.length;
+    const used = usedNodes(tree);
+    for (const [n, node] of tree.nodes.entries()) packed += used[n] ? node.tokens.length : 0;
     for (const { leaf } of tree.responses) {
       responses++;
       for (const n of pathOf(tree, leaf)) apart += tree.nodes[n]!.tokens.length;

@@ -18,9 +18,11 @@ export interface TreeNode {
   labels?: Record<string, number>;
 }
 
-/** A path from the root to `leaf`. Its steps are the scored nodes on it, in order. */
+/** A path from the root to `leaf`. Its steps are the scored nodes on it behind `given`, in order. */
 export interface TreeResponse {
   leaf: number;
+  /** The node on the path up to which it is given to this response, itself included, and so not scored in it; none when left out. */
+  given?: number;
   score?: number;
   labels?: Record<string, number>;
 }

@@ -1,3 +1,4 @@
+import { pathOf } from './paths';
 import type { PreferenceTree, TreeNode } from './tree';
 
 /** A preference tree that cannot be used; says which tree, where in it, and what to do. */
@@ -108,6 +109,16 @@ export const validateTree = (
   });
   tree.responses.forEach((response, r) => {
     checkIndex(response?.leaf, tree.nodes.length, `responses[${r}].leaf`, 'nodes', fail);
+    if (response.given !== undefined) {
+      const field = `responses[${r}].given`;
+      checkIndex(response.given, tree.nodes.length, field, 'nodes', fail);
+      if (!pathOf(tree, response.leaf).includes(response.given)) {
+        fail(
+          field,
+          `is ${response.given}, which is not on the path to node ${response.leaf}; give a node of that path`,
+        );
+      }
+    }
     checkFinite(response.score, `responses[${r}].score`, fail);
     checkNumbers(response.labels, `responses[${r}].labels`, fail);
   });

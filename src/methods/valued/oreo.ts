@@ -12,130 +12,42 @@
  *   rho_t  l_t - l0_t, log-probs of policy and reference     R  score of the answer     V_t  value of the state before token t
  *   KL_t   exact divergence of policy from reference at that state     beta  strength of the pull to the reference
  *
- * Where we differ: one trunk for both, so that the value's gradient reaches the policy's weights; the critic is not updated before the actor.
+ * Two passes: the critic alone on L_V + KL (4), then L_V + L_P from there, both against the start.
+ *
+ * Where we differ: one trunk for both, so that the value's gradient reaches the policy's weights; (4) holds the policy while the critic
+ * is warmed. The critic is not updated before the actor.
  *
  * Source: Wang et al. 2024, equations 7 to 9; jwhj/OREO, openrlhf/trainer/pcl_trainer.py.
  */
 
-import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
+import { sparseProduct } from '../../kernels/sparse-product';
 import { sampledAnswers } from '../../sources/sampled-answers';
 import { sourceWith } from '../../sources/source';
-import type { Scalar, Tensor1D, Tensor2D } from '../../tf';
+import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
-import { range } from '../../util/range';
-import { detach, pick, withoutHistory } from '../maths';
+import type { Level, States } from '../bellman-residuals';
+import { meanRows, residuals } from '../bellman-residuals';
+import { guided, guideOf } from '../guided';
 import { defineMethod } from '../method';
-import type { LossInput, Objective } from '../objective';
+import type { Objective } from '../objective';
 import { beta } from '../pairwise/dpo';
 import { choice, number } from '../params';
+import type { Pass } from '../pass';
 
 interface OreoParams {
   beta: number;
   alpha: number;
-  level: 'token' | 'step' | 'response';
+  level: Level;
   part: 'both' | 'policy' | 'value';
 }
 
-/** Where one answer's states are: per state the entry that it is before, and the entries of the action from there. */
-interface States {
-  answer: number;
-  /** First entry of each action, and one past its last. */
-  actions: (readonly [start: number, end: number])[];
+/** What an objective of OREO is made of. */
+interface Parts extends OreoParams {
+  /** Weight of the divergence beside the value alone: holds a policy whose trunk the critic shares. */
+  hold?: number;
 }
 
-const statesOf = ({ batch }: LossInput, level: OreoParams['level']): States[] =>
-  batch.responses.map(({ entryStart, entryEnd, stepStart, stepEnd }, answer) => ({
-    answer,
-    actions:
-      level === 'token'
-        ? range(entryEnd - entryStart).map((t) => [entryStart + t, entryStart + t + 1] as const)
-        : level === 'step'
-          ? batch.steps
-              .slice(stepStart, stepEnd)
-              .filter((step) => step.entryEnd > step.entryStart)
-              .map((step) => [step.entryStart, step.entryEnd] as const)
-          : [[entryStart, entryEnd] as const].filter(([from, to]) => to > from),
-  }));
-
-/** Sum of rho over the entries from each one to the end of its answer, without history. [M] to be read at state starts. */
-const ahead = ({ batch: { responses } }: LossInput, rho: Tensor1D): Tensor1D =>
-  withoutHistory(rho, (values) => {
-    const width = Math.max(1, ...responses.map(({ entryStart, entryEnd }) => entryEnd - entryStart));
-    const grid = responses.flatMap(({ entryStart, entryEnd }) =>
-      range(width).map((t): [number, number][] => (entryStart + t < entryEnd ? [[entryStart + t, 1]] : [])),
-    );
-    const byAnswer = tf.reshape(sparseProduct(sparseMatrix(grid, values.size), values), [
-      responses.length,
-      width,
-    ]) as Tensor2D;
-    // A product, because tf.cumsum goes by pow(2, i) on WebGPU, which an adapter may round below the power.
-    const [row, column] = [
-      tf.reshape(tf.range(0, width), [width, 1]),
-      tf.reshape(tf.range(0, width), [1, width]),
-    ];
-    const later = tf.cast(tf.greaterEqual(row, column), 'float32') as Tensor2D;
-    const sums = tf.reshape(tf.matMul(byAnswer, later), [-1]) as Tensor1D; // from the end of each answer
-    const back = range(values.size).map((): [number, number][] => []);
-    responses.forEach(({ entryStart, entryEnd }, r) => {
-      for (let m = entryStart; m < entryEnd; m++) back[m]!.push([r * width + m - entryStart, 1]);
-    });
-    return sparseProduct(sparseMatrix(back, sums.size), sums);
-  });
-
-/** Mean of a value per state over the states of each answer, as rows; of answers without a state nothing. */
-const meanRows = (states: readonly States[], width: number) => {
-  let at = 0;
-  const rows = states.map(({ actions }) => {
-    const own = actions.map((_, k) => [at + k, 1 / actions.length] as const);
-    at += actions.length;
-    return own;
-  });
-  return sparseMatrix(rows, width);
-};
-
-interface Residuals {
-  states: States[];
-  /** V - R + beta (what comes from this state on), with gradient through V alone or through this action's rho alone. */
-  value: Tensor1D;
-  policy: Tensor1D;
-}
-
-const residuals = (input: LossInput, beta: number, level: OreoParams['level']): Residuals => {
-  const { tokens, answers, head } = input;
-  const states = statesOf(input, level);
-  const flat = states.flatMap(({ answer, actions }) =>
-    actions.map(([start, end]) => ({ answer, start, end })),
-  );
-  const rho = tf.sub(tokens.logProb, tokens.refLogProb) as Tensor1D;
-  const value = pick(
-    head!,
-    flat.map(({ start }) => start),
-  );
-  const reward = pick(
-    answers.score,
-    flat.map(({ answer }) => answer),
-  );
-  const onward = pick(
-    ahead(input, rho),
-    flat.map(({ start }) => start),
-  );
-  const action = sparseProduct(
-    sparseMatrix(
-      flat.map(({ start, end }) => range(end - start).map((k) => [start + k, 1] as const)),
-      rho.size,
-    ),
-    rho,
-  );
-  const base = tf.sub(tf.mul(onward, beta), reward);
-  return {
-    states,
-    value: tf.add(value, base) as Tensor1D, // e of (1)
-    // d of (2) has the value of e; action - sg(action) adds nothing but its gradient
-    policy: tf.add(tf.add(detach(value), base), tf.mul(tf.sub(action, detach(action)), beta)) as Tensor1D,
-  };
-};
-
-const consistent = ({ beta, alpha, level, part }: OreoParams): Objective => ({
+const consistent = ({ beta, alpha, level, part, hold = 0 }: Parts): Objective => ({
   reads: {
     reference: true,
     scores: true,
@@ -152,7 +64,8 @@ const consistent = ({ beta, alpha, level, part }: OreoParams): Objective => ({
     const divergence = tf.sum(tf.div(tokens.sumPerAnswer(kl!), tf.maximum(answers.length, 1)));
     const actor = tf.add(meanSquare(policy.states, policy.policy), tf.mul(divergence, alpha)); // (2)
     const critic = meanSquare(value.states, value.value); // (1)
-    const total = part === 'both' ? tf.add(critic, actor) : part === 'policy' ? actor : critic; // (3)
+    const held = hold > 0 ? tf.add(critic, tf.mul(divergence, hold)) : critic; // (4)
+    const total = part === 'both' ? tf.add(critic, actor) : part === 'policy' ? actor : held; // (3)
     return {
       loss: tf.div(total, answers.count) as Scalar,
       over: answers.count,
@@ -181,6 +94,8 @@ export const oreo = defineMethod({
   tex: String.raw`\mathcal{L}_V = \frac1T\sum_t e_t^2, \quad \mathcal{L}_\pi = \frac1T\sum_t e_t^2 + \frac{\alpha}{T}\sum_t \mathrm{KL}_t, \quad e_t = V(s_t) - R + \beta\sum_{i \ge t}\rho_i`,
   notes: [
     'The value head shares the policy’s trunk; the paper trains a value model of its own.',
+    'The value is trained alone first, since beta is so small that the policy learns little before the value says what an answer is worth; the divergence holds the policy meanwhile.',
+    'Guided decoding keeps the beginnings that the value likes best; it is measured with the trained policy and with the one that the run began with.',
     'At the response level only the policy part is confined to the first state, as in the code.',
   ],
   kin: { id: 'dpo', change: 'at every token, against a value, without pairs', axis: 'value' },
@@ -214,9 +129,27 @@ export const oreo = defineMethod({
       default: 'both',
       from: 'paper',
     }),
+    warmup: number({
+      label: 'warm-up of the critic',
+      help: 'Steps in which the value is learned alone, as a share of the run’s; 0 is none.',
+      min: 0,
+      max: 1,
+      default: 1,
+      from: 'ours',
+    }),
+    ...guided,
   },
   sources: [sourceWith(sampledAnswers, { scoring: 'right' })],
-  passes: (params) => [{ id: 'oreo', label: 'OREO', objective: consistent(params) }],
+  passes: (params) => {
+    const main: Pass = { id: 'oreo', label: 'OREO', objective: consistent(params) };
+    if (params.warmup === 0) return [main];
+    const objective = consistent({ ...params, level: 'token', part: 'value', hold: 1 });
+    return [
+      { id: 'critic', label: 'Critic', objective, share: params.warmup }, // (4)
+      { ...main, from: 'critic' },
+    ];
+  },
+  guides: guideOf,
   defaults: {
     paper: { beta: 0.03, alpha: 0.01, learningRate: 5e-6, batchSize: 128 },
     learningRate: 1e-4,

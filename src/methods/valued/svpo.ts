@@ -11,21 +11,29 @@
  *   beta strength of the pull to the reference
  *   q    worth of a step in -1..1      K  steps with a q      a  mean log-prob
  *
- * Where we differ: the value head shares the policy's trunk and trains at its learning rate.
+ * Rounds: the policy searches with its value head (the first time by rollouts, or by ended answers alone), and trains from and
+ * against what the last round left; the head goes on.
+ *
+ * Where we differ: the value head shares the policy's trunk and trains at its learning rate. The search of the first round may
+ * judge by rollouts, where the paper has nothing but ended answers.
  *
  * Source: Chen et al. 2024; MARIO-Math-Reasoning/Super_MARIO for the value head and (3).
  */
 
 import { sparseMatrix, sparseProduct } from '../../kernels/sparse-product';
 import { judgedAnswers } from '../../sources/judged-answers';
+import { sourceWith } from '../../sources/source';
+import { treeSearch } from '../../sources/tree-search';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
 import { range } from '../../util/range';
+import { guided, guideOf } from '../guided';
 import { pick } from '../maths';
 import { defineMethod } from '../method';
 import type { LossInput, Objective } from '../objective';
 import { beta } from '../pairwise/dpo';
 import { number } from '../params';
+import type { Pass } from '../pass';
 
 interface SvpoParams {
   beta: number;
@@ -72,6 +80,8 @@ const valued = ({ beta, marginWeight, valueWeight, sftWeight, margin }: SvpoPara
   },
 });
 
+const round = (k: number) => `round-${k}`;
+
 export const svpo = defineMethod({
   id: 'svpo',
   name: 'SVPO',
@@ -88,7 +98,10 @@ export const svpo = defineMethod({
   tex: String.raw`\mathcal{L} = -\log\sigma(\beta h) + \lambda_m \max\big(0, \gamma - (V_w - V_l)\big) + \lambda_v \frac{\sum_k (V_k - Q_k)^2}{K}`,
   notes: [
     'The paper’s margin, beta and weights were not found; those here are ours.',
-    'q is the verifier’s: 1 up to the first mistake, -1 from there on. The paper takes it from tree search, which is a source of its own.',
+    'q is what the search found, from -1 to 1; of answers with judged steps, which can be chosen instead, it is the verifier’s.',
+    'The search is smaller than the paper’s (16 simulations and 4 children, where it has 40 and 5), and draws new problems every round.',
+    'Guided decoding keeps the beginnings that the value head likes best; it is measured with the trained policy and with the one that the run began with, on the same problems as the greedy answers.',
+    'Of a file of pairs there is no search: its rounds share the file out, and steps without a q train no value.',
   ],
   kin: { id: 'dpo', change: 'with a value head at the steps', axis: 'value' },
   aims: ['blame'],
@@ -127,8 +140,32 @@ export const svpo = defineMethod({
       default: 0.5,
       from: 'ours',
     }),
+    rounds: number({
+      label: 'rounds',
+      help: 'How often the policy searches and trains on what it found.',
+      min: 1,
+      max: 8,
+      integer: true,
+      default: 2,
+      from: 'ours',
+    }),
+    ...guided,
   },
-  sources: [judgedAnswers],
-  passes: (params) => [{ id: 'svpo', label: 'SVPO', objective: valued(params) }],
-  defaults: { paper: { batchSize: 128, learningRate: 1e-6 }, learningRate: 5e-5, batchSize: 32 },
+  sources: [
+    sourceWith(treeSearch, {
+      rule: 'puct',
+      c: 1.25,
+      judge: 'head',
+      signed: true,
+      onRightPath: true,
+    }),
+    judgedAnswers,
+  ],
+  passes: (params) =>
+    range(params.rounds).map((k): Pass => {
+      const pass = { id: round(k + 1), label: `Round ${k + 1}`, objective: valued(params) };
+      return k === 0 ? pass : { ...pass, from: round(k), reference: round(k), trees: 'fresh' };
+    }),
+  guides: guideOf,
+  defaults: { paper: { batchSize: 128, learningRate: 1e-6 }, learningRate: 5e-5, batchSize: 16 },
 });

@@ -6,6 +6,7 @@ from random import Random
 # Both ends of every number; the default lies inside.
 BETA = {"beta": (0.001, 10)}
 SMOOTHING = {"labelSmoothing": (0, 0.49)}
+GUIDED = {"beams": (0, 16), "candidates": (1, 32)}
 NUMBERS = {
     "sft": {},
     "dpo": {**BETA, **SMOOTHING, "fAlpha": (0, 2)},
@@ -30,6 +31,7 @@ NUMBERS = {
     "odpo": {**BETA, "alpha": (0, 10)},
     "mpo": {**BETA, "preferenceWeight": (0.01, 10), "qualityWeight": (0, 10), "generationWeight": (0, 10)},
     "rpo": {**BETA, "eta": (0, 10)},
+    "alphallm-cpl": {**BETA, "alpha": (0, 1)},
     "iterative-rpo": {**BETA, "alpha": (0, 10), "rounds": (1, 8)},
     "orpo": {**BETA, "lambda": (0, 10), "sftWeight": (0, 10)},
     "pre-dpo": {**BETA, "simpoBeta": (0.001, 20), "gammaRatio": (0, 2)},
@@ -52,6 +54,16 @@ NUMBERS = {
     "svpo": {**BETA, "marginWeight": (0, 10), "valueWeight": (0, 10), "sftWeight": (0, 10), "margin": (0, 2)},
     "sdpo": BETA,
     "longdpo": BETA,
+    "oreo": {**BETA, "alpha": (0, 10), "warmup": (0, 1), **GUIDED},
+    "svpo": {
+        **BETA,
+        "marginWeight": (0, 10),
+        "valueWeight": (0, 10),
+        "sftWeight": (0, 10),
+        "margin": (0, 2),
+        "rounds": (1, 8),
+        **GUIDED,
+    },
 }
 
 # Every value of what is not a number.
@@ -59,6 +71,7 @@ AVERAGES = ["sum", "answer-mean", "token-mean"]
 CHOICES = {
     "dpo": {"fDivergence": ["reverse_kl", "forward_kl", "js", "alpha"]},
     "ipo": {"average": ["token-mean", "sum"]},
+    "alphallm-cpl": {"direction": ["hard-first", "easy-first"], "scope": ["prompt", "all"]},
     "mpo": {"average": AVERAGES},
     "rpo": {"average": AVERAGES},
     "odpo": {"scale": ["log", "gap", "ratio"]},
@@ -84,6 +97,7 @@ CHOICES = {
     "oreo": {"level": ["token", "step", "response"], "part": ["both", "policy", "value"]},
 }
 
+DECODING = {"beams": 3, "candidates": 5}
 DEFAULTS = {
     "dpo": {"beta": 0.1, "labelSmoothing": 0, "fDivergence": "reverse_kl", "fAlpha": 0.5},
     "ipo": {"beta": 0.1, "average": "token-mean"},
@@ -102,6 +116,7 @@ DEFAULTS = {
         "merge": 1,
         "anchor": 1,
     },
+    "alphallm-cpl": {"beta": 0.1, "alpha": 0.5, "direction": "hard-first", "scope": "prompt"},
     "odpo": {"beta": 0.1, "alpha": 1, "scale": "log"},
     "madpo": {"beta": 0.1, "cMax": 2, "cMin": 0.5, "lambda": 1, "tau": 6.906755},
     "ld-dpo": {"beta": 0.1, "alpha": 0.5},
@@ -125,6 +140,17 @@ DEFAULTS = {
     "gdpo": {"form": "stepwise", "alpha": 0.1, "gamma": 1, "lossPenalty": -8},
     "oreo": {"beta": 0.03, "alpha": 0.01, "level": "token", "part": "both"},
     "svpo": {"beta": 0.1, "marginWeight": 1, "valueWeight": 1, "sftWeight": 0, "margin": 0.5},
+    "gdpo": {"alpha": 0.1, "gamma": 1, "lossPenalty": -8},
+    "oreo": {"beta": 0.03, "alpha": 0.01, "level": "token", "part": "both", "warmup": 1, **DECODING},
+    "svpo": {
+        "beta": 0.1,
+        "marginWeight": 1,
+        "valueWeight": 1,
+        "sftWeight": 0,
+        "margin": 0.5,
+        "rounds": 2,
+        **DECODING,
+    },
     "sft": {},
 }
 

@@ -259,6 +259,7 @@ losses = {
     "sft": sft,
     "dpo": dpo,
     "pre-dpo": dpo,
+    "alphallm-cpl": dpo,
     "step-dpo": dpo,
     "scdpo": dpo,
     "ipo": ipo,

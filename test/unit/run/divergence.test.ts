@@ -39,7 +39,8 @@ const scoredAnswers = defineSource({
 });
 
 const onAnswers = (method: Method): Method => ({ ...method, sources: [scoredAnswers] });
-const scoredOreo = onAnswers(oreo);
+/** OREO without the pass that trains its critic alone. */
+const scoredOreo: Method = { ...onAnswers(oreo), passes: (params) => oreo.passes({ ...params, warmup: 0 }) };
 
 /** A method of one pass with this objective, on the same answers. */
 const methodOf = (objective: Objective, pass: Partial<Pass> = {}): Method => ({

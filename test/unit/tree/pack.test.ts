@@ -18,11 +18,13 @@ interface Place {
   offset: number;
 }
 
-/** For every packed position the token it must be: a recursive depth-first walk. */
+/** For every packed position the token it must be: a recursive depth-first walk over what responses go through. */
 const walk = (trees: readonly PreferenceTree[]): Place[] => {
   const places: Place[] = [];
   trees.forEach((tree, t) => {
+    const used = new Set([0, ...tree.responses.flatMap(({ leaf }) => ancestry(tree, leaf))]);
     const visit = (n: number) => {
+      if (!used.has(n)) return;
       tree.nodes[n]!.tokens.forEach((_, offset) => {
         places.push({ tree: t, node: n, offset });
       });
@@ -135,7 +137,8 @@ describe('packForest', () => {
             const packed = batch.responses[r++]!;
             expect([packed.tree, packed.index]).toEqual([t, index]);
             const path = ancestry(tree, response.leaf);
-            const scored = path.filter((n) => tree.nodes[n]!.scored);
+            const given = response.given === undefined ? 0 : path.indexOf(response.given) + 1;
+            const scored = path.slice(given).filter((n) => tree.nodes[n]!.scored);
             const steps = batch.steps.slice(packed.stepStart, packed.stepEnd);
             expect(steps.map((s) => s.node)).toEqual(scored);
             expect(steps.map((s) => s.response)).toEqual(scored.map(() => r - 1));

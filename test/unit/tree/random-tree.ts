@@ -3,7 +3,7 @@ import type { PreferenceTree } from '../../../src/tree/tree';
 
 export const vocabSize = 11;
 
-/** Any valid tree: random shape, scored and unscored nodes (the root too), responses at any node, comparisons. */
+/** Any valid tree: random shape, scored and unscored nodes (the root too), responses at any node from any on, comparisons. */
 export const randomTree = (
   options: { nodes?: number; tokens?: number; responses?: number } = {},
 ): fc.Arbitrary<PreferenceTree> => {
@@ -18,7 +18,10 @@ export const randomTree = (
         }),
         { minLength: 1, maxLength: nodes },
       ),
-      leaves: fc.array(fc.nat(), { minLength: 1, maxLength: responses }),
+      leaves: fc.array(fc.record({ node: fc.nat(), given: fc.option(fc.nat()) }), {
+        minLength: 1,
+        maxLength: responses,
+      }),
       compare: fc.boolean(),
     })
     .map(
@@ -30,7 +33,12 @@ export const randomTree = (
           role: n === 0 ? 'prompt' : 'step',
           scored: node.scored,
         })),
-        responses: leaves.map((leaf) => ({ leaf: leaf % nodes.length })),
+        responses: leaves.map(({ node, given }) => {
+          const leaf = node % nodes.length;
+          const above: number[] = [];
+          for (let n = leaf; n >= 0; n = n === 0 ? -1 : nodes[n]!.parent % n) above.push(n);
+          return { leaf, ...(given !== null && { given: above[given % above.length]! }) };
+        }),
         comparisons: compare && leaves.length > 1 ? [{ chosen: 1, rejected: 0, margin: 2 }] : [],
       }),
     );
