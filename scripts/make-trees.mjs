@@ -52,6 +52,7 @@ const session = await TrainingSession.create({
     getReferences: async (keys) => keys.map(() => undefined),
     putDataset: nothing,
     getDataset: nothing,
+    getMeasures: async () => [],
   },
   emit: (event) =>
     event.kind === 'progress' && console.error(`${event.done} of ${event.total}: ${event.note}`),

@@ -81,7 +81,8 @@ export const documentFrom = (methods: readonly MethodInfo[], input: DocumentInpu
   }
   if (bring.data && !file) {
     document['evaluation'] = heldOutRows;
-    document['data'] = { ...(document['data'] as Fields), wrappers: {} }; // a preset's noise is not for a person's labels
+    // A preset's noise is not for a person's labels; what the method itself has around its data is.
+    document['data'] = { ...(document['data'] as Fields), wrappers: fresh.data.wrappers };
   }
   if (bring.model) setField(document, ['model'], PENDING);
   if (bring.data) setField(document, ['data', 'dataset', 'id'], PENDING);

@@ -101,6 +101,8 @@ export type RunEvent =
   | { kind: 'probe'; probe: Probe }
   /** Of a dataset only the first few hundred are sent; `trees` gives all. */
   | { kind: 'tree'; tree: PreferenceTree; index: number }
+  /** What the maker of data has measured of them: of the run's own, 'run', or of those of a pass. */
+  | { kind: 'made'; stage: string; measures: Measure[] }
   /** A dataset has been read: what became of its rows. */
   | { kind: 'dataset'; report: DatasetReport }
   | { kind: 'download'; progress: DownloadProgress }
@@ -313,6 +315,8 @@ export interface RunSummary {
   evaluations: Evaluation[];
   /** Missing in runs of earlier versions. */
   probes?: Probe[];
+  /** What makers of data have measured of them, by pass; of the run's own by 'run'. */
+  made?: Record<string, Measure[]>;
   /** Which kernel variants it ran on (WebGPU only): another variant adds in another order. */
   kernels?: KernelChoice;
 }

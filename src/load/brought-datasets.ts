@@ -10,6 +10,7 @@ import type { ChatTemplate } from '../data/text/chat-template';
 import { readChatTemplate } from '../data/text/read-chat-template';
 import { listDataFiles } from '../hub/download';
 import type { Method } from '../methods/method';
+import type { Pass } from '../methods/pass';
 import { ownSource } from '../methods/pass';
 import type { FileSet, FileStore } from '../store/files';
 import { keepFiles } from '../store/keep-files';
@@ -144,7 +145,11 @@ export const chatTemplateOf = ({ chatTemplate, tokenizer, files }: LoadedModel):
 
 /** @throws Error when a pass of the method makes trees of its own, which it does of the built-in problems only */
 export const checkTakesDataset = (method: Method, document: RunDocument): void => {
-  const pass = document.data.dataset && method.passes(document.method.params).find(ownSource);
+  const judges = (pass: Pass) => {
+    const own = ownSource(pass);
+    return own !== undefined && !own.unjudged;
+  };
+  const pass = document.data.dataset && method.passes(document.method.params).find(judges);
   if (!pass) return;
   throw new Error(
     `data.dataset: ${method.name} answers new problems in "${pass.label}", and a file of examples has none that could be judged; train it on the built-in problems, or choose another method for the file.`,

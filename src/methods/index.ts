@@ -1,6 +1,8 @@
 /** The table of contents: every method, chapter by chapter. Adding one takes its file, a line here and its test. */
 
 import { alphallmCpl } from './curricula/alphallm-cpl';
+import { clearPreferences } from './curricula/clear-preferences';
+import { curryDpo } from './curricula/curry-dpo';
 import { brain } from './listwise/brain';
 import { dpoPl } from './listwise/dpo-pl';
 import { infonca } from './listwise/infonca';
@@ -29,7 +31,6 @@ import { egida } from './pairwise/egida';
 import { exo } from './pairwise/exo';
 import { gpo } from './pairwise/gpo';
 import { hinge } from './pairwise/hinge';
-import { ilrDpo } from './pairwise/ilr-dpo';
 import { ipo } from './pairwise/ipo';
 import { ldDpo } from './pairwise/ld-dpo';
 import { madpo } from './pairwise/madpo';
@@ -52,6 +53,9 @@ import { wpo } from './pairwise/wpo';
 import { asft } from './pointwise/asft';
 import { bco } from './pointwise/bco';
 import { kto } from './pointwise/kto';
+import { apo } from './rounds/apo';
+import { dice } from './rounds/dice';
+import { ilrDpo } from './rounds/ilr-dpo';
 import { iterativeRpo } from './rounds/iterative-rpo';
 import { sacpo } from './rounds/sacpo';
 import { splitDpo } from './rounds/split-dpo';
@@ -95,7 +99,6 @@ export const methods: readonly Method[] = [
   exo,
   gpo,
   hinge,
-  ilrDpo,
   ldDpo,
   madpo,
   mallowsPo,
@@ -145,12 +148,17 @@ export const methods: readonly Method[] = [
   oreo,
   svpo,
   // rounds
+  apo,
+  dice,
+  ilrDpo,
   iterativeRpo,
   sacpo,
   splitDpo,
   trDpo,
   // curricula
   alphallmCpl,
+  clearPreferences,
+  curryDpo,
 ];
 
 /** @throws when no method has this id, naming those that there are */

@@ -169,6 +169,8 @@ export interface Method extends Card {
     paper: Readonly<Record<string, number | string>>;
     learningRate: number;
     batchSize: number;
+    /** Wrappers that stand around its data, with their parameters, unless they are taken away. */
+    wrappers?: Readonly<Record<string, Params>>;
     /** The world that its claim is about, and the run that shows it; chained arithmetic when left out. */
     world?: WorldDefaults;
   };

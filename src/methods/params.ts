@@ -8,6 +8,8 @@ interface Common {
   /** One sentence. */
   help: string;
   from: Provenance;
+  /** What a document means that does not name it, where that is not the default: one from before there was the parameter. */
+  absent?: ParamValue;
 }
 
 export interface NumberParam extends Common {

@@ -14,6 +14,7 @@ import { DivergedError, divergedMessage } from './diverged';
 import { withMismatched } from './mismatched';
 import { stepsOf } from './passes';
 import type { Following, RunConstants } from './run-constants';
+import { ordering } from './run-constants';
 import type { RunContext } from './run-context';
 import type { Epoch } from './run-order';
 import { RunOrder } from './run-order';
@@ -51,7 +52,11 @@ export class PassRunner {
     this.order = new RunOrder(
       ctx.document.seed,
       pass.order,
-      { policy: () => this.scoresNow(), reference: () => this.scoresOf('reference') },
+      {
+        policy: () => this.scoresNow(),
+        reference: () => this.scoresOf('reference'),
+        frozen: (name) => this.scoresOf(ordering(name)),
+      },
       epoch,
     );
   }
@@ -91,6 +96,8 @@ export class PassRunner {
     await trees.prepare(this.pass, async ({ id, from = 'start', objective }) => ({
       head: from === 'start' ? undefined : objective.reads.head,
       hash: await weights.startHash(from, kept),
+      hashOf: (model) => weights.hashOf(model, kept),
+      lendModel: (model) => weights.lend(model),
       // The policy itself as long as it has not moved; trees that have to be made again later are made by what made them.
       lend: async () =>
         id === this.pass.id && this.step === 0
@@ -199,7 +206,7 @@ export class PassRunner {
 
   private async scoresOf(name: string): Promise<Float32Array[]> {
     await this.parts.constants.ensure(this.trees);
-    const numbers = this.parts.constants.numbers()[name];
+    const numbers = this.parts.constants.numbersOf(name);
     if (!numbers) throw new Error(`Pass "${this.pass.id}" reads no ${name}, and its order asks for one.`);
     return this.trees.map(({ id }) => numbers.byTree.get(id)!);
   }

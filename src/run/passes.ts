@@ -1,5 +1,5 @@
 import type { Blend, Pass, PassId } from '../methods/pass';
-import { treesOf } from '../methods/pass';
+import { ownSource, treesOf } from '../methods/pass';
 
 /** The passes of a method do not fit together. A fault of the method's file, found before anything runs. */
 export class PassError extends Error {
@@ -18,12 +18,16 @@ interface Named {
 }
 
 /** Every earlier pass whose weights a pass needs, and as what. */
-const weightsNamedBy = ({ from, reference, objective }: Pass): Named[] => [
-  ...passesIn(from).map((id) => ({ id, as: 'its initial weights' })),
-  ...passesIn(reference).map((id) => ({ id, as: 'its reference' })),
-  ...Object.entries(objective.reads.frozen ?? {}).flatMap(([name, { model }]) =>
+const weightsNamedBy = (pass: Pass): Named[] => [
+  ...passesIn(pass.from).map((id) => ({ id, as: 'its initial weights' })),
+  ...passesIn(pass.reference).map((id) => ({ id, as: 'its reference' })),
+  ...Object.entries(pass.objective.reads.frozen ?? {}).flatMap(([name, { model }]) =>
     passesIn(model).map((id) => ({ id, as: `"${name}"` })),
   ),
+  ...Object.values(pass.order?.frozen ?? {})
+    .flatMap(passesIn)
+    .map((id) => ({ id, as: 'a model of its order' })),
+  ...(ownSource(pass)?.models ?? []).flatMap(passesIn).map((id) => ({ id, as: 'a model of its source' })),
 ];
 
 const namedBy = (pass: Pass): Named[] => {

@@ -34,6 +34,9 @@ interface Known {
 /** The name under which the reference's hidden states are known; no objective can name it. */
 const STATES = 'reference/hidden';
 
+/** The name under which a model that the pass's order reads is known: no objective can give it. */
+export const ordering = (name: string): string => `order/${name}`;
+
 /** A tree that a frozen model has not scored, and under which key its numbers will be stored. */
 interface Missing {
   tree: PreferenceTree;
@@ -71,6 +74,8 @@ export class RunConstants {
   async turnTo(pass: Pass, hashes: Readonly<Record<PassId, string>>, following?: Following) {
     const { reads } = pass.objective;
     const models: [string, { model: Blend; read: FrozenReading }][] = Object.entries(reads.frozen ?? {});
+    for (const [name, model] of Object.entries(pass.order?.frozen ?? {}))
+      models.push([ordering(name), { model, read: 'logProb' }]);
     const reference = pass.reference ?? 'start';
     if (reads.kl) models.unshift([STATES, { model: reference, read: 'hidden' }]);
     if (reads.reference) models.unshift(['reference', { model: reference, read: 'logProb' }]);
@@ -98,7 +103,8 @@ export class RunConstants {
   }
 
   private labelOf(name: string, model: Blend): string {
-    return (typeof model === 'string' && this.passes.find(({ id }) => id === model)?.label) || name;
+    const label = this.passes.find(({ id }) => id === model)?.label;
+    return label ?? (model === 'start' ? 'the model at the start' : name);
   }
 
   private headOf(model: Blend): Head {
@@ -121,8 +127,14 @@ export class RunConstants {
     return this.known.size > 0;
   }
 
+  /** What is known of a model by name: an objective's, or an order's by `ordering`. */
+  numbersOf(name: string): TreeNumbers | undefined {
+    return this.known.get(name);
+  }
+
+  /** What the objective reads, by name. */
   numbers(): Record<string, TreeNumbers> {
-    const named = [...this.known].filter(([name]) => name !== STATES);
+    const named = [...this.known].filter(([name]) => name !== STATES && !name.startsWith(ordering('')));
     return Object.fromEntries(named.map(([name, { read, byTree }]) => [name, { read, byTree }]));
   }
 

@@ -10,6 +10,7 @@ import type { BackendInfo } from '../tf';
 import { guardGpu } from '../tf';
 import type { RunDocument } from '../train/run-document';
 import type { PreferenceTree } from '../tree/tree';
+import type { Measure } from '../util/measure';
 import { yieldToMessages } from '../util/mutex';
 
 /** What a session keeps between visits; src/store implements it. */
@@ -21,8 +22,15 @@ export interface SessionStore {
   getKept(runId: string, pass: string): Promise<HostWeights | undefined>;
   putReferences(scores: ReadonlyMap<string, Float32Array>): Promise<void>;
   getReferences(keys: readonly string[]): Promise<(Float32Array | undefined)[]>;
-  putDataset(key: string, label: string, trees: readonly PreferenceTree[]): Promise<void>;
+  /** @param measures what their maker measured of them */
+  putDataset(
+    key: string,
+    label: string,
+    trees: readonly PreferenceTree[],
+    measures?: readonly Measure[],
+  ): Promise<void>;
   getDataset(key: string): Promise<PreferenceTree[] | undefined>;
+  getMeasures(key: string): Promise<Measure[]>;
 }
 
 /** A file of examples, ready to be made into trees for this run. */

@@ -15,6 +15,7 @@ export interface Epoch {
 export interface OrderScores {
   policy(): Promise<Float32Array[]>;
   reference(): Promise<Float32Array[]>;
+  frozen(name: string): Promise<Float32Array[]>;
 }
 
 /**

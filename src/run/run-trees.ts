@@ -1,27 +1,24 @@
 import type { DatasetReport } from '../data/prepare/report';
-import type { Head } from '../methods/objective';
 import type { Params } from '../methods/params';
 import { defaultParams } from '../methods/params';
 import type { Pass, PassId } from '../methods/pass';
 import { ownSource, treesOf } from '../methods/pass';
-import { generate } from '../model/generate';
-import type { Network } from '../model/network';
+import type { Prompt } from '../search/pipeline';
 import { sourcesFor } from '../sources/index';
 import type { Source } from '../sources/source';
 import { chosenWrappers, wrapped } from '../sources/wrappers/index';
-import type { WrapContext } from '../sources/wrappers/wrapper';
 import { worlds } from '../tasks/cards';
 import { madeTrees } from '../train/made-trees';
-import { scoreTrees } from '../train/score';
-import { sequenceValues } from '../train/sequence-values';
 import type { PreferenceTree } from '../tree/tree';
 import { validateTree } from '../tree/validate';
-import { yieldToMessages } from '../util/mutex';
+import { sha256Hex } from '../util/hash';
+import type { Measure } from '../util/measure';
 import type { Rng } from '../util/rng';
 import { createRng } from '../util/rng';
 import { Collection } from './collection';
+import type { Answering } from './maker-context';
+import { makerContext, promptsOf } from './maker-context';
 import type { RunContext, RunDataset } from './run-context';
-import type { LentNetwork } from './run-weights';
 import { partsByPrompt, withReplay } from './shares';
 import type { Recipe } from './tree-key';
 import { madeTreesKey, treeKey } from './tree-key';
@@ -32,14 +29,6 @@ const TREES_SENT = 300;
 /** Trees of the run itself, whatever pass trains on them first. */
 const RUN = 'run';
 
-/** The weights that answer where a source asks: their hash, and the network while it is needed. */
-export interface Answering {
-  hash: string;
-  /** The head of the pass that the trees are for, where an earlier pass has trained it. */
-  head: Head | undefined;
-  lend(): Promise<LentNetwork>;
-}
-
 /** What a source needs to make trees for a pass. */
 interface Making {
   /** 'run', or the pass that has trees of its own. */
@@ -47,6 +36,10 @@ interface Making {
   source: Source;
   params: Params;
   policy: Answering;
+  /** Of a file, where the source works on one. */
+  prompts: Prompt[] | undefined;
+  /** Trees wanted. */
+  count: number;
 }
 
 /** A source that the document names does not make what the method trains on. */
@@ -92,6 +85,8 @@ export class RunTrees {
   /** Rows of a dataset that are kept from training. */
   heldOut: PreferenceTree[] = [];
   report: DatasetReport | undefined;
+  /** What makers have measured of their data, by owner. */
+  readonly measures: Record<string, Measure[]> = {};
 
   /** @throws UnsuitableSourceError when the document's source makes nothing that the method trains on */
   constructor(
@@ -162,8 +157,14 @@ export class RunTrees {
     if (this.ctx.dataset && !waits) await this.read(this.ctx.dataset);
     for (const [owner, key] of Object.entries(this.keys)) {
       const trees = key ? await this.ctx.store.getDataset(key) : undefined;
-      if (trees) this.put(owner, trees);
+      if (!trees) continue;
+      this.put(owner, trees);
+      await this.readMeasures(owner, key);
     }
+  }
+
+  private async readMeasures(owner: string, key: string) {
+    for (const measure of await this.ctx.store.getMeasures(key)) this.measureOf(owner)(measure);
   }
 
   /**
@@ -180,8 +181,18 @@ export class RunTrees {
       const maker = this.makerOf(owner)!;
       const own = owner === RUN ? undefined : ownSource(maker);
       const { source, params } = own ? { source: own, params: defaultParams(own) } : chosenSource(this.ctx);
-      await this.make({ owner, source, params, policy: await startOf(maker) });
+      const policy = await startOf(maker);
+      const prompts = this.ctx.dataset && (await this.promptsFor(maker, this.ctx.dataset, policy));
+      const count = prompts?.length ?? this.ctx.document.data.trees;
+      await this.make({ owner, source, params, policy, prompts, count });
     }
+  }
+
+  /** The prompts of a file that a pass answers: those that it does not keep for its replay. */
+  private async promptsFor(pass: Pass, dataset: RunDataset, policy: Answering): Promise<Prompt[]> {
+    if (!this.made.has(RUN)) await this.read(dataset, policy);
+    const all = promptsOf(this.made.get(RUN)!, this.rngOf(pass.id).fork('prompts'));
+    return all.slice(0, Math.max(1, Math.round((1 - (pass.replay ?? 0)) * all.length)));
   }
 
   private put(owner: string, trees: PreferenceTree[]) {
@@ -219,34 +230,16 @@ export class RunTrees {
     async function* rows() {
       yield* trees;
     }
-    const context = this.wrapContext(this.rngOf(RUN).fork('pipeline'), trees.length, policy);
+    const context = makerContext(this.ctx, {
+      rng: this.rngOf(RUN),
+      policy: policy!, // there where a wrapper scores; see `restore`
+      count: trees.length,
+      measure: this.measureOf(RUN),
+    });
     const kept: PreferenceTree[] = [];
     for await (const tree of wrapped(rows, context, chosen)(trees.length)) kept.push(tree);
     if (kept.length === 0) throw new Error('Of the file’s examples the wrappers left none to train on.');
     return kept;
-  }
-
-  /** @param policy whose log-probs a wrapper may ask for */
-  private wrapContext(rng: Rng, count: number, policy: Answering | undefined): WrapContext {
-    const { signal, emit } = this.ctx;
-    return {
-      rng,
-      count,
-      signal,
-      progress: (done, note) => emit({ kind: 'progress', phase: 'collecting', done, total: count, note }),
-      score: (trees) => this.lent(policy!, (network) => scoreTrees(network, trees, () => this.ctx.between())),
-    };
-  }
-
-  private lent<T>(policy: Answering, f: (network: Network) => Promise<T>): Promise<T> {
-    return this.ctx.onDevice(async () => {
-      const { network, dispose } = await policy.lend();
-      try {
-        return await f(network);
-      } finally {
-        dispose();
-      }
-    });
   }
 
   private validate(tree: PreferenceTree) {
@@ -254,24 +247,28 @@ export class RunTrees {
     validateTree(tree, vocabSize, maxPositions);
   }
 
-  private recipeOf({ owner, source, params, policy }: Making): Recipe {
-    return { owner, source: source.id, params, document: this.ctx.document, policyHash: policy.hash };
+  private async recipeOf({ owner, source, params, policy }: Making): Promise<Recipe> {
+    const others = await Promise.all((source.models ?? []).map((model) => policy.hashOf(model)));
+    const policyHash = others.length === 0 ? policy.hash : await sha256Hex([policy.hash, ...others]);
+    return { owner, source: source.id, params, document: this.ctx.document, policyHash };
   }
 
   private async make(making: Making) {
     const { store, emit, document, setPhase, model } = this.ctx;
     const { owner, source } = making;
-    this.keys[owner] ||= await treeKey(this.recipeOf(making), this.ctx.backend);
+    const recipe = await this.recipeOf(making);
+    this.keys[owner] ||= await treeKey(recipe, this.ctx.backend);
     const key = this.keys[owner];
     const label = (count: number) =>
       `${source.name}, ${count} from ${model.summary.id}, seed ${document.seed}`;
     const begun = this.collection?.owner === owner ? this.collection.running : undefined;
     const stored = await store.getDataset(key);
-    const found = stored ?? madeTrees(model, await madeTreesKey(this.recipeOf(making)));
+    const found = stored ?? madeTrees(model, await madeTreesKey(recipe));
     if (found) {
       const known = begun?.trees.length ?? 0;
       for (const [i, tree] of found.slice(known).entries()) emit({ kind: 'tree', tree, index: known + i });
       this.finish(owner, found);
+      if (stored) await this.readMeasures(owner, key);
       if (!stored) await this.ctx.keep(() => store.putDataset(key, label(found.length), found));
       return;
     }
@@ -283,7 +280,7 @@ export class RunTrees {
         () => this.ctx.pausePoint(),
       );
     this.collection = { owner, running };
-    while (running.trees.length < document.data.trees) {
+    while (running.trees.length < making.count) {
       const made = await running.advance();
       if (!made) break;
       // Ids differ over the whole run, since passes may mix their trees.
@@ -295,7 +292,8 @@ export class RunTrees {
     }
     if (running.trees.length === 0) throw new Error('The pipeline made no training data.');
     this.finish(owner, running.trees);
-    await this.ctx.keep(() => store.putDataset(key, label(running.trees.length), running.trees));
+    const measures = this.measures[owner] ?? [];
+    await this.ctx.keep(() => store.putDataset(key, label(running.trees.length), running.trees, measures));
   }
 
   private finish(owner: string, trees: PreferenceTree[]) {
@@ -309,44 +307,26 @@ export class RunTrees {
     return owner === RUN ? rng : rng.fork(`trees/${owner}`);
   }
 
-  private generator(
-    { owner, source, params, policy }: Making,
-    gate: () => Promise<void>,
-  ): AsyncGenerator<PreferenceTree> {
-    const { task, model, document, signal } = this.ctx;
-    const { data } = document;
-    const rng = this.rngOf(owner);
-    const draws = rng.fork('problems');
-    let sampled = 0;
-    const context = this.wrapContext(rng.fork('pipeline'), data.trees, policy);
-    const { head } = policy;
-    const make = (count: number) =>
-      source.make(
-        {
-          ...context,
-          count,
-          task,
-          tokenizer: model.tokenizer,
-          problems: () => task.draw(draws, data.difficulty),
-          sample: async (requests, options) => {
-            const key = rng.fork(`sample/${sampled++}`);
-            await gate();
-            return this.lent(policy, (network) =>
-              generate(network, requests, options, key, { signal, onToken: yieldToMessages }),
-            );
-          },
-          ...(head && {
-            values: async (sequences) => {
-              await gate();
-              return this.lent(policy, (network) =>
-                sequenceValues(network, head, sequences, yieldToMessages),
-              );
-            },
-          }),
-          maxTokens: data.maxTokens,
-        },
-        params,
-      );
-    return wrapped(make, context, data.wrappers)(data.trees);
+  /** Takes down what a maker measures of an owner's data. */
+  private measureOf(owner: string) {
+    return (measure: Measure) => {
+      const others = (this.measures[owner] ?? []).filter(({ id }) => id !== measure.id);
+      this.measures[owner] = [...others, measure];
+      this.ctx.emit({ kind: 'made', stage: owner, measures: this.measures[owner] });
+    };
+  }
+
+  private generator(making: Making, gate: () => Promise<void>): AsyncGenerator<PreferenceTree> {
+    const { owner, source, params, policy, prompts, count } = making;
+    const context = makerContext(this.ctx, {
+      rng: this.rngOf(owner),
+      policy,
+      count,
+      gate,
+      measure: this.measureOf(owner),
+      ...(prompts && { prompts }),
+    });
+    const make = (wanted: number) => source.make({ ...context, count: wanted }, params);
+    return wrapped(make, context, this.ctx.document.data.wrappers)(count);
   }
 }

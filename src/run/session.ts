@@ -121,6 +121,7 @@ export class TrainingSession {
       metrics: this.log.metrics,
       evaluations: this.log.evaluations,
       ...(this.log.probes.length > 0 && { probes: this.log.probes }),
+      made: this.passes.parts.trees.measures,
       ...(onOwnGpu() ? { kernels: kernelChoice() } : {}),
     };
   }

@@ -16,10 +16,17 @@ export interface Recipe {
 }
 
 const dataOf = ({ document }: Recipe) => {
-  const { task, difficulty, trees, maxTokens, wrappers } = document.data;
+  const { task, difficulty, trees, maxTokens, wrappers, dataset } = document.data;
   // What is not there is not named: keys of what was stored before there were any stay as they were.
   const own = chosenWrappers(wrappers).map(({ id }) => [id, wrappers[id]]);
-  return { task, difficulty, trees, maxTokens, ...(own.length > 0 && { wrappers: own }) };
+  return {
+    task,
+    difficulty,
+    trees,
+    maxTokens,
+    ...(own.length > 0 && { wrappers: own }),
+    ...(dataset && { dataset }),
+  };
 };
 
 /** Key of the trees that a device makes: the same key always means the same trees. */

@@ -6,24 +6,28 @@ import { describeTally, newTally, tooFewTrees } from './tally';
 import { throwIfAborted } from './throw-if-aborted';
 
 /**
- * The frame of a source that makes at most one tree of each problem's answers: samples, asks `treeOf`, counts, reports.
- * @param treeOf undefined where these answers give no tree
+ * The frame of a source that makes trees of each problem's answers: samples, asks `treesOf`, counts, reports.
+ * @param treesOf one tree or several; none, or undefined, where these answers give none
  * @throws TooFewTreesError
  */
 export async function* treesOfAnswers(
   ctx: PipelineContext,
   sampling: Sampling,
-  treeOf: (answers: readonly Answer[], index: number) => PreferenceTree | undefined,
+  treesOf: (
+    answers: readonly Answer[],
+    index: number,
+  ) => PreferenceTree | readonly PreferenceTree[] | undefined,
 ): AsyncGenerator<PreferenceTree> {
   const tally = newTally();
   let made = 0;
   for await (const batch of answerBatches(ctx, sampling, tally, () => ctx.count - made)) {
     for (const answers of batch) {
-      const tree = answers.length > 0 ? treeOf(answers, made) : undefined;
-      if (!tree) continue;
-      throwIfAborted(ctx.signal);
-      yield tree;
-      made++;
+      const trees = answers.length > 0 ? (treesOf(answers, made) ?? []) : [];
+      for (const tree of [trees].flat().slice(0, ctx.count - made)) {
+        throwIfAborted(ctx.signal);
+        yield tree;
+        made++;
+      }
       if (made >= ctx.count) break;
     }
     ctx.progress(made, describeTally(tally));

@@ -1,5 +1,7 @@
 import type { Problem, Task } from '../tasks/task';
 import type { Tokenizer } from '../tokenizer/tokenizer';
+import type { PreferenceTree } from '../tree/tree';
+import type { Measure } from '../util/measure';
 import type { Rng } from '../util/rng';
 
 export interface SampleRequest {
@@ -50,6 +52,16 @@ export interface Sample {
   given?: boolean[];
 }
 
+/** What is to be answered: a problem of a world, or a prompt of a person's file, which nothing here can judge answers to. */
+export interface Prompt {
+  id: string;
+  tokens: number[];
+  problem?: Problem;
+}
+
+/** Whose log-probs a source may ask for: those of the weights that answer, or of an earlier pass that it names in `Source.models`. */
+export type ScoringModel = 'policy' | 'start' | (string & {});
+
 /** What a source may use. It never sees weights or tensors. */
 export interface PipelineContext {
   task: Task;
@@ -57,6 +69,8 @@ export interface PipelineContext {
   rng: Rng;
   /** The training problems, endless and seeded. */
   problems: () => Problem;
+  /** The next prompt to answer: a training problem's, without end; of a file each once, then undefined. */
+  prompts(): Prompt | undefined;
   /** Samples from the current policy: one list of `count` samples per request. */
   sample(requests: readonly SampleRequest[], options: SampleOptions): Promise<Sample[][]>;
   /**
@@ -64,6 +78,10 @@ export interface PipelineContext {
    * none, or none that has learned anything.
    */
   values?: (sequences: readonly (readonly number[])[]) => Promise<number[]>;
+  /** Log-probs per entry of each tree, by id; of the policy that answers when no model is named. */
+  score(trees: readonly PreferenceTree[], model?: ScoringModel): Promise<ReadonlyMap<string, Float32Array>>;
+  /** Says what the data are like in a number, which page and terminal show beside the pass that trains on them. */
+  measure(measure: Measure): void;
   /** Trees wanted. */
   count: number;
   maxTokens: number;

@@ -2,6 +2,7 @@
 import type { DataKind } from '../methods/method';
 import { allPairsByScore } from './all-pairs-by-score';
 import { attacks } from './attacks';
+import { bestAgainstOthers } from './best-against-others';
 import { bestAndWorst } from './best-and-worst';
 import { branchedLists } from './branched-lists';
 import { bridgedPairs } from './bridged-pairs';
@@ -29,6 +30,7 @@ export const sources: readonly Source[] = [
   workedSolutions,
   rightAndWrong,
   bestAndWorst,
+  bestAgainstOthers,
   allPairsByScore,
   rejectionSampled,
   bridgedPairs,

@@ -1,5 +1,6 @@
 import type { DataKind } from '../methods/method';
 import type { ParamSpecs, Params, Values } from '../methods/params';
+import type { PassId } from '../methods/pass';
 import type { PipelineContext } from '../search/pipeline';
 import type { PreferenceTree } from '../tree/tree';
 
@@ -14,6 +15,10 @@ export interface Source {
   makes: readonly DataKind[];
   /** Labels of answers that the world's judge has to give; none when left out. */
   needs?(params: Params): readonly string[];
+  /** It judges nothing by a verifier, so that it also works on the prompts of a person's file. */
+  unjudged?: true;
+  /** Models beside the policy that it asks to score by. */
+  models?: readonly ('start' | PassId)[];
   /** Yields trees until `context.count` were made. @throws TooFewTreesError when the problems run out before */
   make(context: PipelineContext, params: Params): AsyncGenerator<PreferenceTree>;
 }

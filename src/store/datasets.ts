@@ -1,4 +1,5 @@
 import type { PreferenceTree } from '../tree/tree';
+import type { Measure } from '../util/measure';
 import type { Database } from './db';
 import { read, write } from './db';
 import { datasetItem, forgetItem, putItem } from './items';
@@ -9,8 +10,9 @@ export const putDataset = async (
   key: string,
   label: string,
   trees: readonly PreferenceTree[],
+  measures: readonly Measure[] = [],
 ): Promise<void> => {
-  const dataset = { key, label, trees: [...trees], updated: Date.now() };
+  const dataset = { key, label, trees: [...trees], measures: [...measures], updated: Date.now() };
   const item = datasetItem(dataset);
   await write(db, ['datasets', 'items'], 'save the training pairs', item.bytes, (tx, add) => {
     add(tx.objectStore('datasets').put(dataset, key));
@@ -18,12 +20,14 @@ export const putDataset = async (
   });
 };
 
-export const getDataset = async (db: Database, key: string): Promise<PreferenceTree[] | undefined> => {
-  const dataset = await read(db, ['datasets'], 'read the training pairs', (tx) =>
-    tx.objectStore('datasets').get(key),
-  );
-  return dataset?.trees;
-};
+const stored = (db: Database, key: string) =>
+  read(db, ['datasets'], 'read the training pairs', (tx) => tx.objectStore('datasets').get(key));
+
+export const getDataset = async (db: Database, key: string): Promise<PreferenceTree[] | undefined> =>
+  (await stored(db, key))?.trees;
+
+export const getMeasures = async (db: Database, key: string): Promise<Measure[]> =>
+  (await stored(db, key))?.measures ?? [];
 
 export const deleteDataset = (db: Database, key: string): Promise<void> =>
   write(db, ['datasets', 'items'], 'delete the training pairs', undefined, (tx, add) => {

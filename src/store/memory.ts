@@ -85,9 +85,13 @@ export const createMemoryStore = (problem: string): Store => {
       for (const [key, values] of scores) references.set(key, values.slice());
     },
     getReferences: async (keys) => keys.map((key) => references.get(key)?.slice()),
-    putDataset: async (key, label, trees) =>
-      void datasets.set(key, { key, label, trees: structuredClone([...trees]), updated: Date.now() }),
+    putDataset: async (key, label, trees, measures = []) =>
+      void datasets.set(
+        key,
+        structuredClone({ key, label, trees: [...trees], measures: [...measures], updated: Date.now() }),
+      ),
     getDataset: async (key) => structuredClone(datasets.get(key)?.trees),
+    getMeasures: async (key) => structuredClone(datasets.get(key)?.measures ?? []),
     putModel: async (id, label, given) => {
       const entries = [...given].map(([name, content]) => ({ name, bytes: content.byteLength }));
       const parts = emptyParts({ kind: 'model', id, label, files: entries });

@@ -1,7 +1,7 @@
 import type { StorageItem } from '../../workers/protocol';
 import { deleteCheckpoint, getCheckpoint, putCheckpoint } from './checkpoints';
 import { createDatabaseFiles } from './database-files';
-import { deleteDataset, getDataset, putDataset } from './datasets';
+import { deleteDataset, getDataset, getMeasures, putDataset } from './datasets';
 import type { Database } from './db';
 import { openDatabase } from './db';
 import { StoreError } from './errors';
@@ -62,8 +62,9 @@ const onDatabase = (db: Database): Store => {
     getKept: (runId, pass) => getKept(db, runId, pass),
     putReferences: (scores) => putReferences(db, scores),
     getReferences: (keys) => getReferences(db, keys),
-    putDataset: (key, label, trees) => putDataset(db, key, label, trees),
+    putDataset: (key, label, trees, measures) => putDataset(db, key, label, trees, measures),
     getDataset: (key) => getDataset(db, key),
+    getMeasures: (key) => getMeasures(db, key),
     putModel: (id, label, files) => putModel(db, id, label, files),
     getModel: (id) => getModel(files, id),
     listModels: async () => (await files.list('model')).map(({ id, label }) => ({ id, label })),

@@ -1,6 +1,7 @@
 import type { DBSchema } from 'idb';
 import type { RunSummary, StorageItem } from '../../workers/protocol';
 import type { PreferenceTree } from '../tree/tree';
+import type { Measure } from '../util/measure';
 import type { Checkpoint } from './checkpoints';
 import type { FileSetInfo } from './files';
 
@@ -29,6 +30,8 @@ export interface StoredDataset {
   key: string;
   label: string;
   trees: PreferenceTree[];
+  /** What their maker measured of them. */
+  measures?: Measure[];
   updated: number;
 }
 

@@ -1,6 +1,7 @@
 import type { RunSummary, StorageItem, StorageReport } from '../../workers/protocol';
 import type { HostWeights } from '../model/host-weights';
 import type { PreferenceTree } from '../tree/tree';
+import type { Measure } from '../util/measure';
 import type { Checkpoint } from './checkpoints';
 import type { FileStore } from './files';
 
@@ -31,8 +32,15 @@ export interface Store {
   putReferences(scores: ReadonlyMap<string, Float32Array>): Promise<void>;
   getReferences(keys: readonly string[]): Promise<(Float32Array | undefined)[]>;
 
-  putDataset(key: string, label: string, trees: readonly PreferenceTree[]): Promise<void>;
+  putDataset(
+    key: string,
+    label: string,
+    trees: readonly PreferenceTree[],
+    measures?: readonly Measure[],
+  ): Promise<void>;
   getDataset(key: string): Promise<PreferenceTree[] | undefined>;
+  /** What the maker of a dataset measured of it. */
+  getMeasures(key: string): Promise<Measure[]>;
 
   /** A small model's files by name. */
   putModel(id: string, label: string, files: ReadonlyMap<string, Uint8Array>): Promise<void>;

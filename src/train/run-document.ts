@@ -181,7 +181,7 @@ export const defaultRun = (
       trees: own?.trees ?? 256,
       maxTokens: own?.maxTokens ?? card.maxTokens,
       source: firstSource(method),
-      wrappers: {},
+      wrappers: structuredClone({ ...method.defaults.wrappers }),
       dataset: null,
     },
     optimizer: {

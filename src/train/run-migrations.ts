@@ -8,13 +8,18 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Defaults for what is left out, since parameters are added with time; yes and no, which version 1 had as 1 and 0. */
-const completed = (params: Fields, { params: specs }: { params: ParamSpecs }): Fields =>
-  Object.fromEntries(
-    Object.entries({ ...defaultParams({ params: specs }), ...params }).map(([key, value]) => {
+const completed = (params: Fields, { params: specs }: { params: ParamSpecs }): Fields => {
+  const absent = Object.entries(specs).flatMap(([key, spec]) =>
+    spec.absent === undefined ? [] : [[key, spec.absent]],
+  );
+  const meant = { ...defaultParams({ params: specs }), ...Object.fromEntries(absent), ...params };
+  return Object.fromEntries(
+    Object.entries(meant).map(([key, value]) => {
       const spec = Object.hasOwn(specs, key) ? specs[key] : undefined;
       return [key, spec?.kind === 'flag' && (value === 0 || value === 1) ? value === 1 : value];
     }),
   );
+};
 
 /** Entries of `params` that fit, and the others. */
 const split = (params: Fields, fits: (key: string) => boolean): [Fields, Fields] => {

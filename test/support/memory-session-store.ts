@@ -2,6 +2,7 @@ import type { HostWeights } from '../../src/model/host-weights';
 import type { SessionStore } from '../../src/run/run-context';
 import type { Checkpoint } from '../../src/store/checkpoints';
 import type { PreferenceTree } from '../../src/tree/tree';
+import type { Measure } from '../../src/util/measure';
 import type { RunSummary } from '../../workers/protocol';
 
 interface Contents {
@@ -10,6 +11,8 @@ interface Contents {
   kept: Map<string, HostWeights>;
   references: Map<string, Float32Array>;
   datasets: Map<string, PreferenceTree[]>;
+  /** Of the datasets, by their keys. */
+  measures: Map<string, Measure[]>;
 }
 
 export interface MemorySessionStore extends Contents {
@@ -26,8 +29,9 @@ export const memorySessionStore = (from?: Contents): MemorySessionStore => {
     kept: new Map(from?.kept),
     references: new Map(from?.references),
     datasets: new Map(from?.datasets),
+    measures: new Map(from?.measures),
   };
-  const { runs, checkpoints, kept, references, datasets } = contents;
+  const { runs, checkpoints, kept, references, datasets, measures } = contents;
   const store: SessionStore = {
     putRun: async (run) => void runs.set(run.runId, structuredClone(run)),
     putCheckpoint: async (checkpoint) => void checkpoints.set(checkpoint.runId, structuredClone(checkpoint)),
@@ -37,8 +41,12 @@ export const memorySessionStore = (from?: Contents): MemorySessionStore => {
       for (const [key, values] of scores) references.set(key, values.slice());
     },
     getReferences: async (keys) => keys.map((key) => references.get(key)),
-    putDataset: async (key, _label, trees) => void datasets.set(key, structuredClone([...trees])),
+    putDataset: async (key, _label, trees, own = []) => {
+      datasets.set(key, structuredClone([...trees]));
+      measures.set(key, structuredClone([...own]));
+    },
     getDataset: async (key) => structuredClone(datasets.get(key)),
+    getMeasures: async (key) => structuredClone(measures.get(key) ?? []),
   };
   const left = () => memorySessionStore({ ...contents });
   return { store, ...contents, left };

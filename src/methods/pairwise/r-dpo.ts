@@ -16,9 +16,9 @@
 import { lengthBiased } from '../../sources/length-biased';
 import { defineMethod } from '../method';
 import { number } from '../params';
+import { lengthRegularised } from '../rounds/ilr-dpo';
 import { talkative } from '../talkative';
 import { beta } from './dpo';
-import { lengthRegularised } from './ilr-dpo';
 
 export const rDpo = defineMethod({
   id: 'r-dpo',

@@ -15,15 +15,12 @@
  * Source: Pang et al. 2024, equation 1 and section 3.1. No official code.
  */
 import { rightAndWrong } from '../../sources/right-and-wrong';
-import { range } from '../../util/range';
 import { chosenLikelihood } from '../chosen-cross-entropy';
 import { defineMethod } from '../method';
 import { beta, logistic } from '../pairwise/dpo';
 import { number } from '../params';
-import type { Pass } from '../pass';
+import { inRounds, roundId } from '../round';
 import { weightedSum } from '../weighted-sum';
-
-const round = (k: number) => `round-${k}`;
 
 export const iterativeRpo = defineMethod({
   id: 'iterative-rpo',
@@ -73,10 +70,9 @@ export const iterativeRpo = defineMethod({
       preference: [1, logistic({ beta })],
       likelihood: [alpha, chosenLikelihood('answer-mean')],
     }); // (1)
-    return range(rounds).map((k): Pass => {
-      const pass = { id: round(k + 1), label: `Round ${k + 1}`, objective };
-      if (k === 0) return pass;
-      return { ...pass, from: round(k), reference: round(k), trees: 'fresh' }; // (2)
+    return inRounds(rounds, (k) => {
+      const last = roundId(k - 1);
+      return k === 1 ? { objective } : { objective, from: last, reference: last, trees: 'fresh' }; // (2)
     });
   },
   defaults: {

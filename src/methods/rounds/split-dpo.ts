@@ -11,38 +11,17 @@
  * Source: Kim et al. 2024; our reading.
  */
 import { bestAndWorst } from '../../sources/best-and-worst';
-import type { PreferenceTree } from '../../tree/tree';
 import { range } from '../../util/range';
+import { cutOf, gapOf, widestFirst } from '../gap';
 import { defineMethod } from '../method';
 import type { Order } from '../order';
 import { beta, logistic } from '../pairwise/dpo';
 import { number } from '../params';
 
-/** Mean gap between the sides of a tree's comparisons; undefined where one is not known. */
-const gapOf = ({ comparisons, responses }: PreferenceTree): number | undefined => {
-  const gaps = comparisons.map(({ chosen, rejected, margin }) => {
-    const [won, lost] = [responses[chosen]?.score, responses[rejected]?.score];
-    return won !== undefined && lost !== undefined ? won - lost : margin;
-  });
-  return gaps.length > 0 && gaps.every((gap) => gap !== undefined)
-    ? gaps.reduce((a, b) => a + b, 0) / gaps.length
-    : undefined;
-};
-
-/** (1): the trees from easy to hard; as they come when one of them does not say. */
-const easyFirst = (trees: readonly PreferenceTree[]): number[] => {
-  const gaps = trees.map(gapOf);
-  const order = range(trees.length);
-  return gaps.includes(undefined) ? order : order.sort((a, b) => gaps[b]! - gaps[a]! || a - b);
-};
-
-/** Part k of `parts`, shuffled anew in every epoch. */
+/** (1): part k of `parts`, from easy to hard, shuffled anew in every epoch. */
 const part = (k: number, parts: number): Order => ({
   id: `part ${k + 1} of ${parts}`,
-  epoch: async ({ trees, rng }) => {
-    const cut = (i: number) => Math.round((i * trees.length) / parts);
-    return rng.shuffle(easyFirst(trees).slice(cut(k), cut(k + 1)));
-  },
+  epoch: async ({ trees, rng }) => rng.shuffle(cutOf(widestFirst(trees.map(gapOf)), k, parts)),
 });
 
 export const splitDpo = defineMethod({
@@ -61,7 +40,7 @@ export const splitDpo = defineMethod({
   tex: String.raw`\mathcal{L}_k = -\log\sigma\Big( \beta\log\frac{\pi_\theta(y_w)}{\pi_{k-1}(y_w)} - \beta\log\frac{\pi_\theta(y_l)}{\pi_{k-1}(y_l)} \Big), \quad (y_w, y_l) \in D_k`,
   notes: [
     'Not to be confused with SDPO, DPO on segments of conversations: this one’s “s” is for stepwise use of the data.',
-    'Easy is a large gap of the scores, our reading; data without scores are cut as they come. The parts share the run’s steps evenly.',
+    'Easy is a large gap of the scores, or a large margin where the data have margins, our reading; data without either are cut as they come. The parts share the run’s steps evenly.',
   ],
   kin: { id: 'dpo', change: 'in parts of the data, one against the last', axis: 'again' },
   eats: 'pairs',

@@ -2,11 +2,12 @@
 import type { Method } from '../../methods/method';
 import type { Params } from '../../methods/params';
 import { defaultParams } from '../../methods/params';
+import { clearPreferences } from './clear-preferences';
 import { noisyLabels } from './noisy-labels';
 import { noisyScores } from './noisy-scores';
 import type { MakeTrees, WrapContext, Wrapper } from './wrapper';
 
-export const wrappers: readonly Wrapper[] = [noisyScores, noisyLabels];
+export const wrappers: readonly Wrapper[] = [noisyScores, noisyLabels, clearPreferences];
 
 /** Those that can change the data of a method. */
 export const wrappersFor = (method: Pick<Method, 'eats' | 'params' | 'passes'>): readonly Wrapper[] => {

@@ -5,10 +5,10 @@ import type { PipelineContext } from '../../search/pipeline';
 import type { PreferenceTree } from '../../tree/tree';
 
 /** What a wrapper may use. */
-export interface WrapContext extends Pick<PipelineContext, 'rng' | 'count' | 'signal' | 'progress'> {
-  /** Log-probs per entry of each tree, by id, under the weights that the trees are made for: those that the pass begins with. */
-  score(trees: readonly PreferenceTree[]): Promise<ReadonlyMap<string, Float32Array>>;
-}
+export type WrapContext = Pick<
+  PipelineContext,
+  'rng' | 'count' | 'signal' | 'progress' | 'score' | 'measure'
+>;
 
 /** Trees of the source that is wrapped, at most so many; of a file all that it has. */
 export type MakeTrees = (count: number) => AsyncGenerator<PreferenceTree>;

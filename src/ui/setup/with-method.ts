@@ -43,9 +43,13 @@ const sourceFor = (
   return { id: source.id, params: kept(before, source.params, after) };
 };
 
-/** The wrappers that can stand around this method's data too. */
-const wrappersFor = ({ data }: RunDocument, { wrappers }: MethodInfo) =>
-  Object.fromEntries(Object.entries(data.wrappers).filter(([id]) => wrappers.some((w) => w.id === id)));
+/** The wrappers that were chosen and can stand around this method's data too, and its own. */
+const wrappersFor = ({ data }: RunDocument, from: MethodInfo | undefined, to: MethodInfo) => {
+  const chosen = Object.entries(data.wrappers).filter(
+    ([id]) => to.wrappers.some((w) => w.id === id) && !Object.hasOwn(from?.defaults.wrappers ?? {}, id),
+  );
+  return { ...to.defaults.wrappers, ...Object.fromEntries(chosen) };
+};
 
 /**
  * The document with another method. What was left at the defaults of the method before gets the defaults of this one; what was
@@ -69,7 +73,7 @@ export const withMethod = (
     data: {
       ...moved.data,
       source: sourceFor(document, from, to, fresh.data.source),
-      wrappers: wrappersFor(document, to),
+      wrappers: wrappersFor(document, from, to),
     },
   };
 };

@@ -131,6 +131,11 @@ def ilr_dpo(case, p):
     return loss, scaled(case.pairs, p["beta"])
 
 
+def apo(case, p):
+    """The last round's: beta has grown from round to round."""
+    return dpo(case, {"beta": p["beta"] * p["growth"] ** (p["rounds"] - 1)})
+
+
 def likelihood(pairs, average):
     """Cross-entropy of the chosen answers: summed over an answer's tokens, or a mean over them, or over all of the batch."""
     tokens = [pair.w.tokens("policy") for pair in pairs]
@@ -260,6 +265,10 @@ losses = {
     "dpo": dpo,
     "pre-dpo": dpo,
     "alphallm-cpl": dpo,
+    "apo": apo,
+    "dice": dpo,
+    "curry-dpo": dpo,
+    "clear-preferences": dpo,
     "step-dpo": dpo,
     "scdpo": dpo,
     "ipo": ipo,

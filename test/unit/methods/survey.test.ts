@@ -200,7 +200,14 @@ describe('passes', () => {
     });
     const none = () => Promise.resolve([]);
     const partsOf = async (own: readonly PreferenceTree[]) => {
-      const context = { epoch: 0, trees: own, rng: createRng(5), policy: none, reference: none };
+      const context = {
+        epoch: 0,
+        trees: own,
+        rng: createRng(5),
+        policy: none,
+        reference: none,
+        frozen: none,
+      };
       const parts = await Promise.all(passes.map(({ order }) => order!.epoch(context)));
       return parts.map((part) => part.sort((a, b) => a - b));
     };

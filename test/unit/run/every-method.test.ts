@@ -16,7 +16,8 @@ beforeAll(async () => {
   backend = await initBackend('cpu');
 });
 
-const STEPS = 4;
+/** Two of each pass where there are three that share them. */
+const STEPS = 6;
 
 /** An untrained model is as unsure as can be, which is where MallowsPO learns nothing. */
 const params = { 'mallows-po': { maxEntropy: 6 } } as Record<string, Record<string, number>>;
@@ -65,7 +66,7 @@ describe('every method of the catalogue', () => {
       for (const pass of passes) {
         const own = counts.get(pass.id)!;
         expect(own.length).toBe(stepsOf(pass, STEPS));
-        expect(new Set(own.slice(1)).size, `${pass.id}: ${own.join(', ')} tensors`).toBe(1);
+        expect(new Set(own.slice(1)).size, `${pass.id}: ${own.join(', ')} tensors`).toBeLessThanOrEqual(1);
       }
       const [name, initial] = [...tinyModel().weights][0]!;
       expect((await session.weights()).get(name)!.data).not.toEqual(initial.data);

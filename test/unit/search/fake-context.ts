@@ -1,7 +1,9 @@
 import type { PipelineContext, Sample } from '../../../src/search/pipeline';
+import { promptTokens } from '../../../src/search/prompt-tokens';
 import { arithmetic } from '../../../src/tasks/arithmetic';
 import type { Problem } from '../../../src/tasks/task';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer';
+import type { Measure } from '../../../src/util/measure';
 import { createRng } from '../../../src/util/rng';
 
 const characters = [...'0123456789+-*=\nA:, '];
@@ -41,6 +43,7 @@ export const fakeContext = (options: FakeOptions) => {
   const known = new Map<string, Problem>();
   const calls: { text: string; count: number; maxTokens: number }[][] = [];
   const notes: { done: number; note: string }[] = [];
+  const measures: Measure[] = [];
   const model = rng.fork('model');
 
   const answer = (problem: Problem, prefix: string): string => {
@@ -58,15 +61,22 @@ export const fakeContext = (options: FakeOptions) => {
     return text.slice(prefix.length);
   };
 
+  const draw = () => {
+    const problem = arithmetic.draw(problems, 'medium');
+    known.set(problem.prompt, problem);
+    return problem;
+  };
   const context: PipelineContext = {
     task: arithmetic,
     tokenizer,
     rng: rng.fork('pipeline'),
-    problems: () => {
-      const problem = arithmetic.draw(problems, 'medium');
-      known.set(problem.prompt, problem);
-      return problem;
+    problems: draw,
+    prompts: () => {
+      const problem = draw();
+      return { id: problem.id, tokens: promptTokens(tokenizer, problem), problem };
     },
+    score: () => Promise.reject(new Error('This context scores nothing.')),
+    measure: (measure) => measures.push(measure),
     sample: async (requests, opts) => {
       calls.push(
         requests.map((r) => ({
@@ -97,7 +107,7 @@ export const fakeContext = (options: FakeOptions) => {
     signal: options.signal ?? new AbortController().signal,
     progress: (done, note) => notes.push({ done, note }),
   };
-  return { context, known, calls, notes };
+  return { context, known, calls, notes, measures };
 };
 
 /** All trees of a collection. */

@@ -16,6 +16,7 @@ import { pathOf } from '../../../src/tree/paths';
 import type { PreferenceTree } from '../../../src/tree/tree';
 import { validateTree } from '../../../src/tree/validate';
 import { createRng, type Rng } from '../../../src/util/rng';
+import { unasked } from '../../support/unasked';
 import { gather } from '../search/fake-context';
 
 const characters = [...'0123456789+-=,:.;#?!<>[] ~ARabcdefghijklmnopstvy\n'];
@@ -41,6 +42,7 @@ const contextFor = (
   const known = new Map<string, Problem>();
   const temperatures: number[] = [];
   const context: PipelineContext = {
+    ...unasked,
     task,
     tokenizer,
     rng: rng.fork('pipeline'),

@@ -39,6 +39,7 @@ const context = (seed = 1): WrapContext => ({
   signal: new AbortController().signal,
   progress: () => undefined,
   score: () => Promise.reject(new Error('not asked for')),
+  measure: () => undefined,
 });
 
 const apply = (trees: PreferenceTree[], chosen: RunDocument['data']['wrappers'], seed = 1) =>
