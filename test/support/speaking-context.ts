@@ -4,6 +4,7 @@ import { loadTokenizer } from '../../src/tokenizer/load';
 import type { Rng } from '../../src/util/rng';
 import { createRng } from '../../src/util/rng';
 import { charTokenizer } from './char-tokenizer';
+import { unasked } from './unasked';
 
 /** What a fake model says next: up to a stop, and whether the text ends with it. */
 export type Speaker = (parts: { problem: Problem; prompt: string; text: string; rng: Rng }) => {
@@ -58,6 +59,7 @@ export const speakingContext = (
   };
 
   const context: PipelineContext = {
+    ...unasked,
     task,
     tokenizer,
     rng: rng.fork('pipeline'),
