@@ -33,13 +33,17 @@ const readOptions = () => {
   }
 };
 
-const readCases = (file, batch) => {
+/** A case of a method on images names its arrays; a file of such may hold a list without being told so. */
+const namesArrays = (value) => Array.isArray(value) && value.length > 0 && value.every((own) => own?.input);
+
+const readCases = (file, asked) => {
   const { path, value } = readJson(file === '-' ? 0 : file, UsageError);
+  const batch = asked || namesArrays(value);
   if (batch && !Array.isArray(value))
     throw new UsageError(`${path}: with --batch it should be a list of loss cases`);
   if (!batch && Array.isArray(value))
     throw new UsageError(`${path}: is a list; give one loss case, or --batch for a list of them`);
-  return { path, cases: batch ? value : [value] };
+  return { path, batch, cases: batch ? value : [value] };
 };
 
 /** The engine itself, on plain JavaScript: it needs no browser. */
@@ -58,6 +62,14 @@ const loadEngine = async () => {
 const printed = ({ loss, gradient, metrics }) => {
   const lines = [`loss ${loss}`];
   for (const [name, value] of Object.entries(metrics)) if (name !== 'loss') lines.push(`${name} ${value}`);
+  if (!Array.isArray(gradient)) {
+    const each = (values, place) =>
+      Array.isArray(values[0])
+        ? values.flatMap((own, i) => each(own, `${place}[${i}]`))
+        : [`dL/d${place}: ${values.map((x) => x.toPrecision(6)).join(' ')}`];
+    for (const [name, values] of Object.entries(gradient)) lines.push(...each(values, name));
+    return lines.join('\n');
+  }
   for (const [p, responses] of gradient.entries()) {
     for (const [r, steps] of responses.entries()) {
       for (const [s, step] of steps.entries()) {
@@ -102,18 +114,18 @@ const main = async () => {
     }
   }
   if (positionals.length !== 1) throw new UsageError(`Give one file.\n\n${help}`);
-  const { path, cases } = readCases(positionals[0], options.batch);
+  const { path, batch, cases } = readCases(positionals[0], options.batch);
   const { computeLossOnCpu } = await loadEngine();
   const results = [];
   for (const [i, given] of cases.entries()) {
     try {
       results.push(await computeLossOnCpu(given));
     } catch (error) {
-      throw atPlace(options.batch ? `${path}, case ${i}` : path, error);
+      throw atPlace(batch ? `${path}, case ${i}` : path, error);
     }
   }
   if (options.json === undefined) console.log(results.map(printed).join('\n\n'));
-  else write(options.json, options.batch ? results : results[0]);
+  else write(options.json, batch ? results : results[0]);
 };
 
 try {

@@ -92,6 +92,12 @@ const sourceSection = ({ id, name, summary, makes, params }) =>
 const wrapperSection = ({ id, name, summary, wraps, params }) =>
   [`### ${id}`, `${name}. ${summary} For ${wraps.join(', ')}.`, paramTable(params)].join('\n\n');
 
+/** Names of passes; of many rounds the first and the last. @param {readonly { label: string }[]} passes */
+const passesOf = (passes) => {
+  const labels = passes.map(({ label }) => label);
+  return labels.length > 6 ? `${labels[0]} to ${labels.at(-1)}` : labels.join(', ');
+};
+
 /**
  * METHODS.md, whole.
  * @param methods the catalogue, as src/train/method-info.ts describes it
@@ -106,7 +112,7 @@ export const methodsPage = (methods, sources, wrappers, chapters) => {
       to(m),
       change(m, methods),
       m.eats,
-      m.passes.map(({ label }) => label).join(', '),
+      passesOf(m.passes),
       link(m),
       `[\`${m.id}.ts\`](${path(m)})`,
     ]),

@@ -3,6 +3,8 @@ import type { LossCase } from './train/loss-case/case';
 import type { LossResult } from './train/loss-case/compute-loss';
 import { computeLoss } from './train/loss-case/compute-loss';
 import { exampleCase } from './train/loss-case/example-case';
+import type { LatentResult } from './train/loss-case/latent-case';
+import { computeLatentLoss, isLatentCase } from './train/loss-case/latent-case';
 
 // In plain JavaScript, without a worker: for the terminal. Not beside a trainer in the same thread.
 
@@ -11,10 +13,10 @@ const start = async () => {
   await initBackend('cpu');
 };
 
-/** See `computeLoss`. */
-export const computeLossOnCpu = async (value: unknown): Promise<LossResult> => {
+/** See `computeLoss`; a case of arrays by name is one of images, see `computeLatentLoss`. */
+export const computeLossOnCpu = async (value: unknown): Promise<LossResult | LatentResult> => {
   await start();
-  return computeLoss(value);
+  return isLatentCase(value) ? computeLatentLoss(value) : computeLoss(value);
 };
 
 /** See `exampleCase`. */

@@ -151,6 +151,7 @@ const forwarded = [
   'trees',
   'credit',
   'computeLoss',
+  'computeLatentLoss',
   'exampleCase',
   'labs',
   'runLab',

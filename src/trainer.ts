@@ -3,6 +3,7 @@
  * Comlink, so it can be driven and tested without a worker.
  */
 import type { Answer, RunEvent, RunPhase, RunStatus, TrainerApi } from '../workers/protocol';
+import type { DenoiserModel } from './diffusion/denoiser-model';
 import { setKernelChoice } from './kernels/kernel-choice';
 import { tuneKernels } from './kernels/tune';
 import { createLabCalls } from './lab/lab-calls';
@@ -23,8 +24,11 @@ import { createKnownFacts } from './load/known-facts';
 import type { LoadedModel } from './load/loaded-model';
 import { createModelShelf } from './load/model-shelf';
 import { methods } from './methods/index';
+import type { Method } from './methods/method';
+import { areImages } from './methods/method';
 import type { Network } from './model/network';
 import { disposeParameters, loadWeights } from './model/parameters';
+import type { Medium } from './run/medium';
 import { methodFacts } from './run/method-facts';
 import { TrainingSession } from './run/session';
 import { openStore } from './store/open';
@@ -43,6 +47,7 @@ import { createEventBatcher } from './train/event-batcher';
 import { exportZip } from './train/export-model';
 import { computeLoss } from './train/loss-case/compute-loss';
 import { exampleCase } from './train/loss-case/example-case';
+import { computeLatentLoss } from './train/loss-case/latent-case';
 import { isOutOfMemory, MEMORY_ENDED, MemoryError, memoryMessage } from './train/memory-error';
 import { describeMethod } from './train/method-info';
 import { noteWriting, writingLatency } from './train/pace';
@@ -66,6 +71,38 @@ const replaceable: readonly RunPhase[] = ['idle', 'finished', 'stopped', 'failed
 const checkWorld = (document: Parameters<typeof worldProblems>[0]) => {
   const [problem] = worldProblems(document);
   if (problem) throw new Error(`${problem.field}: ${problem.message}.`);
+};
+
+/** A model that draws takes methods for images, and whole; one of text the others. @throws Error naming the field */
+const checkMedium = (method: Method, document: RunDocument, model: LoadedModel) => {
+  const { name } = model.summary;
+  if (areImages(method.eats) !== (model.denoiser !== undefined)) {
+    throw new Error(
+      model.denoiser
+        ? `method.id: ${method.name} trains on text, and ${name} draws images; choose a method of the chapter “Denoising”, or another model.`
+        : `model: ${method.name} trains on images, and ${name} writes text; choose shapes-nano, or another method.`,
+    );
+  }
+  if (model.denoiser && document.adapter) {
+    throw new Error(`adapter: ${name} is trained whole, being small; set it to null.`);
+  }
+  if (model.denoiser && document.data.dataset) {
+    throw new Error(
+      `data.dataset: ${name} trains on images that it draws itself, not on files of text; set it to null.`,
+    );
+  }
+};
+
+/** What a run of images is made of, loaded with the first of them. */
+const mediumOf = async (
+  denoiser: DenoiserModel,
+  { seed }: RunDocument,
+  backend: BackendInfo,
+  store: Store,
+  { summary }: LoadedModel,
+): Promise<Medium> => {
+  const { imageMedium } = await import('./diffusion/medium');
+  return imageMedium({ denoiser, seed, backend, store, label: summary.id });
 };
 
 /**
@@ -204,13 +241,15 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     const method = methods.find((m) => m.id === document.method.id)!;
     const { dataset } = document.data;
     checkWorld(document);
-    const task = await loadTask(dataset ? worlds[0]!.id : document.data.task);
+    const drawn = areImages(method.eats);
+    const task = await loadTask(dataset || drawn ? worlds[0]!.id : document.data.task);
     checkTakesDataset(method, document);
     const kept = await store();
     const stored = resume ? await kept.getRun(runId) : undefined;
     const checkpoint = resume ? await kept.getCheckpoint(runId) : undefined;
     const model = await shelf.load(document.model);
-    if (!dataset && !model.summary.builtIn) {
+    checkMedium(method, document, model);
+    if (!dataset && !model.summary.builtIn && !model.denoiser) {
       throw new Error(
         `data.dataset: is null, and the built-in problems are made for the built-in models; give ${model.summary.name} a file of examples.`,
       );
@@ -234,6 +273,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         method,
         task,
         model,
+        ...(model.denoiser && { medium: await mediumOf(model.denoiser, document, info, kept, model) }),
         ...(source
           ? {
               dataset: {
@@ -455,6 +495,10 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     computeLoss: async (lossCase) => {
       started();
       return computeLoss(lossCase);
+    },
+    computeLatentLoss: async (lossCase) => {
+      started();
+      return computeLatentLoss(lossCase);
     },
     exampleCase: async (method) => {
       started();

@@ -10,6 +10,7 @@ import type { Problem, Verdict } from '../src/tasks/task';
 import type { BackendChoice, BackendInfo } from '../src/tf';
 import type { LossCase } from '../src/train/loss-case/case';
 import type { LossResult } from '../src/train/loss-case/compute-loss';
+import type { LatentResult } from '../src/train/loss-case/latent-case';
 import type { MethodInfo } from '../src/train/method-info';
 import type { RunDocument } from '../src/train/run-document';
 import type { PreferenceTree } from '../src/tree/tree';
@@ -44,15 +45,15 @@ export interface RunStatus {
 }
 
 export interface Evaluation {
-  /** 'answers' (when left out): held-out problems answered; 'pairs': held-out rows of a dataset scored. */
-  kind?: 'answers' | 'pairs';
+  /** 'answers' (when left out): held-out problems answered; 'pairs': held-out rows of a dataset scored; 'images': drawn and measured. */
+  kind?: 'answers' | 'pairs' | 'images';
   step: number;
   stage: string;
   /** Problems, or comparisons (none where the method compares nothing). */
   problems: number;
   /**
-   * Share of held-out problems answered wholly right, or of comparisons whose chosen side has the larger implicit reward;
-   * with its 95 % interval.
+   * Share of held-out problems answered wholly right, of images whose hue and shape are both as asked, or of comparisons whose
+   * chosen side has the larger implicit reward; with its 95 % interval.
    */
   accuracy: number;
   interval: [number, number];
@@ -67,6 +68,8 @@ export interface Evaluation {
   solved?: string;
   /** Of pairs, under TRL's names: `eval_loss`, `eval_rewards/margins`, ... */
   metrics?: Metrics;
+  /** Of images a few of them, the same draws each time: condition of each, and 12 x 12 x 3 bytes each. */
+  images?: { conditions: number[]; pixels: Uint8Array };
 }
 
 /**
@@ -158,6 +161,8 @@ export interface ModelSummary {
   /** Of a built-in model: the world that it was made for, and the difficulty that suits it. */
   task?: string;
   difficulty?: string;
+  /** It draws images instead of writing text, and takes the methods of the chapter "Denoising". */
+  draws?: true;
   /** Of a model that was brought: what a form needs to offer the right choices. */
   details?: ModelDetails;
 }
@@ -452,6 +457,8 @@ export interface TrainerApi {
    * @throws Error naming prompt, response, step and field of what is missing or wrong
    */
   computeLoss(lossCase: unknown): Promise<LossResult>;
+  /** The same of a method on images, whose case has arrays by name. @throws Error naming array and place */
+  computeLatentLoss(lossCase: unknown): Promise<LatentResult>;
   /** A small loss case with every field that a method reads, to begin with. @throws Error when there is no such method */
   exampleCase(method: string): Promise<LossCase>;
 

@@ -13,6 +13,8 @@ const indexSchema = z.array(
     parameters: z.number(),
     task: z.string(),
     difficulty: z.string(),
+    /** Draws images instead of writing text. */
+    draws: z.optional(z.literal(true)),
     files: z.array(z.object({ name: z.string(), bytes: z.number(), sha256: z.string() })),
   }),
 );
@@ -66,6 +68,7 @@ const summaryOf = (entry: IndexEntry): ModelSummary => ({
   builtIn: true,
   task: entry.task,
   difficulty: entry.difficulty,
+  ...(entry.draws && { draws: true as const }),
 });
 
 /** Models that come with the program. */
@@ -120,6 +123,10 @@ export const loadBuiltInModel = async (
     throw new Error(`model: "${id}" is not a model here; use one of ${index.map((e) => e.id).join(', ')}.`);
   }
   const files = await fetchFiles(entry, baseUrl, cache);
+  if (entry.draws) {
+    const { denoiserFromFiles } = await import('../diffusion/denoiser-model');
+    return denoiserFromFiles(summaryOf(entry), files);
+  }
   const made = files.get(MADE_TREES);
   return {
     ...(await modelFromFiles(summaryOf(entry), files)),

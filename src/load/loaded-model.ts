@@ -1,4 +1,5 @@
 import type { ModelSummary } from '../../workers/protocol';
+import type { DenoiserModel } from '../diffusion/denoiser-model';
 import type { ModelConfig } from '../model/config';
 import type { HostWeights } from '../model/host-weights';
 import type { Tokenizer } from '../tokenizer/tokenizer';
@@ -19,4 +20,6 @@ export interface LoadedModel {
   madeTrees?: string;
   /** Its weights come from a GGUF file. */
   gguf?: boolean;
+  /** Of a model that draws images. Asking such a one for its tokenizer or its `config` throws an error that says so. */
+  denoiser?: DenoiserModel;
 }

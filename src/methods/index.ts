@@ -3,6 +3,12 @@
 import { alphallmCpl } from './curricula/alphallm-cpl';
 import { clearPreferences } from './curricula/clear-preferences';
 import { curryDpo } from './curricula/curry-dpo';
+import { d3po } from './denoising/d3po';
+import { diffusionDpo } from './denoising/diffusion-dpo';
+import { rankdpo } from './denoising/rankdpo';
+import { smpo } from './denoising/smpo';
+import { spo } from './denoising/spo';
+import { tailorpo } from './denoising/tailorpo';
 import { brain } from './listwise/brain';
 import { dpoPl } from './listwise/dpo-pl';
 import { infonca } from './listwise/infonca';
@@ -159,6 +165,13 @@ export const methods: readonly Method[] = [
   alphallmCpl,
   clearPreferences,
   curryDpo,
+  // denoising
+  diffusionDpo,
+  d3po,
+  rankdpo,
+  smpo,
+  spo,
+  tailorpo,
 ];
 
 /** @throws when no method has this id, naming those that there are */

@@ -18,7 +18,13 @@ export type DataKind =
   /** Answers of which each step has a label. */
   | 'steps'
   /** Conversations with an environment, compared. */
-  | 'turns';
+  | 'turns'
+  /** Two images of one condition, one preferred. */
+  | 'latents'
+  /** Several scored images of one condition. */
+  | 'latent-lists'
+  /** Two next states of a denoising image, one preferred. */
+  | 'latent-steps';
 
 /** The chapters of the catalogue in their order, with their titles. */
 export const chapters = {
@@ -32,6 +38,7 @@ export const chapters = {
   valued: 'With a value',
   rounds: 'Rounds',
   curricula: 'Curricula',
+  denoising: 'Denoising',
 } as const;
 
 export type Chapter = keyof typeof chapters;
@@ -189,6 +196,8 @@ export interface WorldDefaults {
   steps?: number;
   schedule?: { kind: 'constant' | 'linear' | 'cosine'; warmup: number };
   evaluation?: { every?: number; problems?: number };
+  checkpointEvery?: number;
+  optimizer?: { beta2?: number; weightDecay?: number };
 }
 
 /** A method with the types of its own parameters. */
@@ -209,3 +218,6 @@ export const mainPass = (method: Method, params: Params): Pass => method.passes(
 
 /** Whether data of this kind compare answers to one prompt. */
 export const comparesAnswers = (eats: DataKind): boolean => eats !== 'solutions' && eats !== 'answers';
+
+/** Whether data of this kind are images, for a model that draws. */
+export const areImages = (eats: DataKind): boolean => eats.startsWith('latent');

@@ -49,7 +49,22 @@ export interface Reads {
   margins?: true;
   /** No answer is chosen in one comparison and rejected in another. */
   oneRole?: true;
+  /** Trees of images: what an entry is. */
+  latents?: LatentReads;
 }
+
+/** What is scored of a tree of denoising states. Both are means over the numbers of an image. */
+export type LatentReads =
+  /**
+   * Minus the denoising error of each image, at a time and a noise drawn anew at every visit: one noise for all images of a tree,
+   * one for each, or the one that the policy's own inversion of the image ends in.
+   */
+  | { entry: 'error'; noise: 'shared' | 'own' | { inversion: number; renoise: boolean } }
+  /**
+   * Log-prob of each transition of the sampler; `guidance` asks for winners that were pushed up the slope of the reward, by so many
+   * units of a step's noise at the noise and at the image.
+   */
+  | { entry: 'transition'; guidance?: readonly [number, number] };
 
 /**
  * n items of one grain: steps, answers, or one side of the comparisons. Fields are computed when they are first read, so

@@ -36,6 +36,11 @@ export interface Pass {
    * that take fresh trees and the run's own share the file out among them, prompt by prompt.
    */
   trees?: Source | { of: PassId } | 'fresh';
+  /**
+   * Goes on from the pass before it as if both were one: with its weights, its optimiser's moments and its place in the schedule of
+   * the learning rate. For rounds that are one training on data made anew. Measured and stored as the document says, not at each end.
+   */
+  goesOn?: true;
   /** Share of the trees that are the run's first ones, mixed in. */
   replay?: number;
   /** A fresh shuffle per epoch when left out. */

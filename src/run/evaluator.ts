@@ -2,9 +2,11 @@ import type { CreditView, Evaluation } from '../../workers/protocol';
 import { creditOf } from '../train/credit';
 import { accuracyOf, answerProblems, measuresOf } from '../train/evaluate';
 import { evaluatePairs } from '../train/evaluate-pairs';
+import type { PreferenceTree } from '../tree/tree';
 import { plural } from '../util/count';
 import { yieldToMessages } from '../util/mutex';
 import { guidedMeasures } from './guided-measures';
+import type { Medium } from './medium';
 import type { PassRunner, RunParts } from './pass-runner';
 import type { RunContext } from './run-context';
 
@@ -64,7 +66,22 @@ export const evaluateHeldOut = (
   parts: RunParts,
   count: number,
 ): Promise<Result | undefined> =>
-  ctx.dataset ? evaluateRows(ctx, runner, parts, count) : evaluateProblems(ctx, runner, parts, count);
+  ctx.dataset
+    ? evaluateRows(ctx, runner, parts, count)
+    : ctx.medium
+      ? evaluateMedium(ctx, ctx.medium, runner, count)
+      : evaluateProblems(ctx, runner, parts, count);
+
+/** What a model of another medium makes, measured. */
+const evaluateMedium = (
+  ctx: RunContext,
+  medium: Medium,
+  runner: PassRunner,
+  count: number,
+): Promise<Result> => {
+  ctx.setPhase('evaluating', `Measuring ${count} ${medium.unit}.`);
+  return ctx.onDevice(() => medium.evaluate(runner.network(), count, () => ctx.between()));
+};
 
 /** Where the method puts the credit on one of the pass's trees. @throws when there is no such tree yet */
 export const creditAt = async (
@@ -73,8 +90,11 @@ export const creditAt = async (
   { constants }: RunParts,
   index: number,
 ): Promise<CreditView> => {
-  const tree = runner.trees[index];
-  if (!tree) throw new Error(`There is no pair ${index}; ${runner.trees.length} have been made.`);
+  const made = runner.trees[index];
+  if (!made) throw new Error(`There is no pair ${index}; ${runner.trees.length} have been made.`);
+  const [tree] = (await runner.visited([made], 'credit')) as [PreferenceTree];
   await constants.ensure([tree]);
-  return ctx.onDevice(() => creditOf(tree, runner.state(), ctx.method.id, ctx.model.tokenizer));
+  const words = ctx.medium?.words ?? ctx.model.tokenizer;
+  const view = await ctx.onDevice(() => creditOf(tree, runner.state(), ctx.method.id, words));
+  return ctx.medium ? { ...view, treeId: made.id, prompt: '' } : view;
 };

@@ -1,4 +1,4 @@
-import type { Head } from '../methods/objective';
+import type { Head, LatentReads } from '../methods/objective';
 import type { Blend } from '../methods/pass';
 import { generate } from '../model/generate';
 import type { Network } from '../model/network';
@@ -30,14 +30,16 @@ interface Maker extends Pick<PipelineContext, 'count' | 'measure'> {
   gate?: () => Promise<void>;
   /** Of a person's file; those of new problems when left out. */
   prompts?: readonly Prompt[];
+  /** What the pass that it makes data for reads of images. */
+  latents?: LatentReads | undefined;
 }
 
 /** What a maker of data may use: it asks for answers and for log-probs, and never sees the weights. */
 export const makerContext = (
   ctx: RunContext,
-  { rng, policy, count, measure, gate, prompts }: Maker,
+  { rng, policy, count, measure, gate, prompts, latents }: Maker,
 ): PipelineContext => {
-  const { task, model, document, signal, emit, onDevice } = ctx;
+  const { task, model, medium, document, signal, emit, onDevice } = ctx;
   const { difficulty, maxTokens } = document.data;
   const draws = rng.fork('problems');
   let [sampled, asked] = [0, 0];
@@ -60,7 +62,9 @@ export const makerContext = (
   };
   return {
     task,
-    tokenizer: model.tokenizer,
+    // A model that draws has none, and its sources ask for none.
+    tokenizer: medium ? (undefined as never) : model.tokenizer,
+    ...medium?.pipeline({ ...ctx, gate: gate ?? (async () => undefined) }, policy, latents),
     rng: rng.fork('pipeline'),
     problems,
     prompts: () => (prompts ? prompts[asked++] : drawn()),

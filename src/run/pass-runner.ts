@@ -9,10 +9,12 @@ import { networkOf, trainStep } from '../train/step';
 import { treesUsed } from '../train/used-trees';
 import type { PreferenceTree } from '../tree/tree';
 import { yieldToMessages } from '../util/mutex';
+import { createRng } from '../util/rng';
 import { checkTrees } from './check-trees';
 import { DivergedError, divergedMessage } from './diverged';
+import type { Visit } from './medium';
 import { withMismatched } from './mismatched';
-import { stepsOf } from './passes';
+import { stepsOf, stretchOf } from './passes';
 import type { Following, RunConstants } from './run-constants';
 import { ordering } from './run-constants';
 import type { RunContext } from './run-context';
@@ -33,6 +35,9 @@ export interface RunParts {
 /** One pass under way: its data, its frozen models, its order, its steps. */
 export class PassRunner {
   readonly steps: number;
+  /** Steps of the passes that this one goes on from, and of the whole stretch that it is in; its own where it is alone. */
+  readonly before: number;
+  readonly stretch: number;
   private readonly order: RunOrder;
   private prepared = false;
   private probed: ReturnType<typeof planProbe> | undefined;
@@ -40,6 +45,8 @@ export class PassRunner {
 
   constructor(
     private readonly ctx: RunContext,
+    /** All of the run. */
+    passes: readonly Pass[],
     readonly pass: Pass,
     private readonly parts: RunParts,
     /** Optimiser steps done. */
@@ -49,6 +56,7 @@ export class PassRunner {
     private following: Following | undefined = undefined,
   ) {
     this.steps = stepsOf(pass, ctx.document.steps);
+    ({ before: this.before, all: this.stretch } = stretchOf(passes, pass, ctx.document.steps));
     this.order = new RunOrder(
       ctx.document.seed,
       pass.order,
@@ -93,19 +101,30 @@ export class PassRunner {
    */
   async prepare(): Promise<void> {
     const { weights, trees, constants, kept } = this.parts;
-    await trees.prepare(this.pass, async ({ id, from = 'start', objective }) => ({
-      head: from === 'start' ? undefined : objective.reads.head,
-      hash: await weights.startHash(from, kept),
-      hashOf: (model) => weights.hashOf(model, kept),
-      lendModel: (model) => weights.lend(model),
-      // The policy itself as long as it has not moved; trees that have to be made again later are made by what made them.
-      lend: async () =>
-        id === this.pass.id && this.step === 0
-          ? { network: this.network(), dispose: () => undefined }
-          : weights.lendWeights(await weights.of(from)),
-    }));
+    await trees.prepare(this.pass, async ({ id, from = 'start', goesOn, objective }) => {
+      const present = id === this.pass.id && this.step === 0;
+      return {
+        head: from === 'start' ? undefined : objective.reads.head,
+        hash: goesOn
+          ? await this.ctx.onDevice(() => weights.presentHash())
+          : await weights.startHash(from, kept),
+        hashOf: (model) => weights.hashOf(model, kept),
+        lendModel: (model) => weights.lend(model),
+        // The policy itself as long as it has not moved; trees that have to be made again later are made by what made them.
+        lend: async () => {
+          if (present) return { network: this.network(), dispose: () => undefined };
+          if (goesOn)
+            throw new Error(
+              `What ${this.pass.label} trains on is not stored any more, and it cannot be made again in the middle of it; start the run again.`,
+            );
+          return weights.lendWeights(await weights.of(from));
+        },
+      };
+    });
     checkTrees(this.pass.label, this.pass.objective.reads, this.trees);
-    if (!this.pass.refresh) await constants.ensure([...this.taken(), ...trees.heldOut], { preparing: true });
+    if (!this.pass.refresh && !this.visit) {
+      await constants.ensure([...this.taken(), ...trees.heldOut], { preparing: true });
+    }
     this.prepared = true;
   }
 
@@ -115,13 +134,31 @@ export class PassRunner {
     return pass.order ? trees : treesUsed({ ...ctx.document, steps }, trees.length).map((i) => trees[i]!);
   }
 
+  /** How a step takes its trees, where something is drawn for each visit. */
+  private get visit(): Visit | undefined {
+    const { latents } = this.pass.objective.reads;
+    return latents && this.ctx.medium?.visit(latents);
+  }
+
+  /** Trees with what is drawn for the visit of this name; as they are where nothing is drawn. */
+  async visited(trees: readonly PreferenceTree[], name: string): Promise<readonly PreferenceTree[]> {
+    const { visit, ctx, pass } = this;
+    if (!visit) return trees;
+    const rng = createRng(ctx.document.seed).fork(`visit/${pass.id}/${name}`);
+    return ctx.onDevice(() => visit(this.network(), trees, rng, name));
+  }
+
   /** What a step reads and writes. */
   state(): StepState {
     const { weights, constants } = this.parts;
     const { trained, frozen, lora } = weights.policy;
     const [states, head] = [constants.referenceStates(), weights.referenceHead];
+    const { model, medium } = this.ctx;
     return {
-      config: this.ctx.model.config,
+      get config() {
+        return model.config;
+      },
+      ...(medium && { scorer: medium.scorer }),
       parameters: trained,
       frozen,
       ...(lora ? { lora } : {}),
@@ -129,7 +166,7 @@ export class PassRunner {
       checkpointing: this.ctx.document.checkpointing,
       optimizer: weights.optimizer,
       objective: this.pass.objective,
-      eos: this.ctx.model.tokenizer.eos,
+      ...(!medium && { eos: model.tokenizer.eos }),
       constants: constants.numbers(),
       ...(states && { referenceStates: states }),
       ...(head && { referenceHead: head }),
@@ -137,7 +174,8 @@ export class PassRunner {
   }
 
   network(): Network {
-    return networkOf(this.state());
+    const { weights } = this.parts;
+    return this.ctx.medium ? weights.present() : networkOf(this.state());
   }
 
   /**
@@ -149,20 +187,22 @@ export class PassRunner {
     const { document, onDevice } = this.ctx;
     const { optimizer, schedule, accumulate, batchSize, seed } = document;
     const { epoch } = this.order;
-    const microBatches: PreferenceTree[][] = [];
+    const microBatches: (readonly PreferenceTree[])[] = [];
     for (let a = 0; a < accumulate; a++) {
-      microBatches.push(await this.order.next(this.step * accumulate + a, batchSize, this.trees));
+      const trees = await this.order.next(this.step * accumulate + a, batchSize, this.trees);
+      microBatches.push(await this.visited(trees, `${this.step + 1}.${a}`));
     }
     await this.parts.constants.ensure(microBatches.flat());
     this.parts.weights.touch();
     const { metrics, tokens } = await onDevice(() =>
       trainStep(this.state(), microBatches, {
         ...optimizer,
-        learningRate: learningRateAt(schedule, optimizer.learningRate, this.step, this.steps),
-        step: this.step + 1,
+        learningRate: learningRateAt(schedule, optimizer.learningRate, this.before + this.step, this.stretch),
+        step: this.before + this.step + 1,
         seed,
       }),
     );
+    if (this.visit) this.parts.constants.forgetVisit(microBatches.flat());
     if (Object.values(metrics).some((value) => !Number.isFinite(value))) {
       this.order.epoch = epoch; // the trees of a step that was not made are still to come
       const learned = (this.pass.from ?? 'start') !== 'start';

@@ -40,10 +40,18 @@ const namedBy = (pass: Pass): Named[] => {
 
 /** What is wrong with a pass by itself, in words that follow its name; undefined when nothing is. */
 const problemOf = (
-  { share, refresh, replay, objective }: Pass,
+  { share, refresh, replay, objective, goesOn, from, order }: Pass,
   passes: readonly Pass[],
+  first: boolean,
 ): string | undefined => {
   const { reads } = objective;
+  if (goesOn) {
+    if (first) return 'goes on from the pass before it, and is the first';
+    if (from !== undefined) return 'goes on from the pass before it, and names other weights to begin with';
+    if (refresh || order || reads.head) {
+      return 'goes on from the pass before it, which is for plain steps: without an order, a head or a moving reference of its own';
+    }
+  }
   if (share !== undefined && !(share > 0 && share <= 1)) {
     return `takes ${share} of the steps; a share is above 0 and at most 1`;
   }
@@ -93,7 +101,7 @@ export const checkPasses = (method: string, passes: readonly Pass[], result?: Bl
         `pass "${pass.id}" names "${id}" as ${as}, ${later ? 'which comes later' : 'and there is no such pass'}; a pass may name only earlier ones`,
       );
     }
-    const problem = problemOf(pass, passes);
+    const problem = problemOf(pass, passes, done.size === 0);
     if (problem) refuse(`pass "${pass.id}" ${problem}`);
     done.add(pass.id);
   }
@@ -107,6 +115,21 @@ export const keptAfter = (passes: readonly Pass[], index: number, result?: Blend
   const { id } = passes[index]!;
   const later = passes.slice(index + 1).flatMap(weightsNamedBy);
   return passesIn(result).includes(id) || later.some((named) => named.id === id);
+};
+
+/** The steps of the passes that a pass goes on from, and of all that go on from one another with it. */
+export const stretchOf = (
+  passes: readonly Pass[],
+  pass: Pass,
+  steps: number,
+): { before: number; all: number } => {
+  const at = passes.indexOf(pass);
+  let first = at;
+  while (first > 0 && passes[first]!.goesOn) first--;
+  let end = at + 1;
+  while (passes[end]?.goesOn) end++;
+  const sum = (list: readonly Pass[]) => list.reduce((total, own) => total + stepsOf(own, steps), 0);
+  return { before: sum(passes.slice(first, at)), all: sum(passes.slice(first, end)) };
 };
 
 /** Optimiser steps of a pass, of those that the document gives. */

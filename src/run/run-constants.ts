@@ -157,6 +157,8 @@ export class RunConstants {
 
   /** Takes over what is stored. @returns the others */
   private async readStored(known: Known, trees: readonly PreferenceTree[]): Promise<Missing[]> {
+    // Numbers of images are as soon computed as found, and those of one visit would never be found again.
+    if (this.ctx.medium) return trees.map((tree) => ({ tree, key: '' }));
     const keys = await Promise.all(trees.map((tree) => this.keyOf(known, tree)));
     const stored = await this.ctx.store.getReferences(keys);
     return trees.flatMap((tree, i) => {
@@ -172,18 +174,26 @@ export class RunConstants {
     missing: readonly Missing[],
     report: (done: number) => Promise<void>,
   ) {
-    const { store, keep, onDevice, model } = this.ctx;
+    const { store, keep, onDevice, model, medium } = this.ctx;
     const trees = missing.map(({ tree }) => tree);
-    const { eos } = model.tokenizer;
-    const fresh = await onDevice(() => scoreTrees(network, trees, report, { ...known, eos }));
+    const fresh = await onDevice(() =>
+      medium
+        ? medium.read(network, trees, report)
+        : scoreTrees(network, trees, report, { ...known, eos: model.tokenizer.eos }),
+    );
     checkScores(fresh, known.label);
     const stored = new Map<string, Float32Array>();
     for (const { tree, key } of missing) {
       const values = fresh.get(tree.id)!;
       known.byTree.set(tree.id, values);
-      stored.set(key, values);
+      if (!medium) stored.set(key, values);
     }
-    await keep(() => store.putReferences(stored));
+    if (stored.size > 0) await keep(() => store.putReferences(stored));
+  }
+
+  /** Forgets the numbers of trees that no later step takes: those of a visit that is over. */
+  forgetVisit(trees: readonly PreferenceTree[]) {
+    for (const { byTree } of this.known.values()) for (const { id } of trees) byTree.delete(id);
   }
 
   private async ensureOne(known: Known, trees: readonly PreferenceTree[], preparing: boolean) {

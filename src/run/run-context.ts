@@ -12,6 +12,7 @@ import type { RunDocument } from '../train/run-document';
 import type { PreferenceTree } from '../tree/tree';
 import type { Measure } from '../util/measure';
 import { yieldToMessages } from '../util/mutex';
+import type { Medium } from './medium';
 
 /** What a session keeps between visits; src/store implements it. */
 export interface SessionStore {
@@ -31,6 +32,7 @@ export interface SessionStore {
   ): Promise<void>;
   getDataset(key: string): Promise<PreferenceTree[] | undefined>;
   getMeasures(key: string): Promise<Measure[]>;
+  deleteItem?(store: 'datasets', key: string): Promise<void>;
 }
 
 /** A file of examples, ready to be made into trees for this run. */
@@ -48,6 +50,8 @@ export interface SessionOptions {
   method: Method;
   task: Task;
   model: LoadedModel;
+  /** What the run is about where that is not text. */
+  medium?: Medium;
   /** What to train on, where the document names a dataset. */
   dataset?: RunDataset;
   /** The adapter that the document begins with, where it names one. */

@@ -62,7 +62,7 @@ export class RunPasses {
   }
 
   private runnerOf(index: number): PassRunner {
-    return new PassRunner(this.ctx, this.list[index]!, this.parts);
+    return new PassRunner(this.ctx, this.list, this.list[index]!, this.parts);
   }
 
   /** Puts the initial weights on the device. */
@@ -104,7 +104,15 @@ export class RunPasses {
     for (const [id, own] of Object.entries(numbers)) {
       kept[id] = await constants.adopt(own, [...trees.of(pass), ...trees.heldOut]);
     }
-    this.runner = new PassRunner(this.ctx, pass, this.parts, state.step, state.epoch, state.following);
+    this.runner = new PassRunner(
+      this.ctx,
+      this.list,
+      pass,
+      this.parts,
+      state.step,
+      state.epoch,
+      state.following,
+    );
     await this.runner.begin();
   }
 
@@ -151,11 +159,17 @@ export class RunPasses {
       if (this.result !== undefined) await this.load(this.result, this.current);
       return false;
     }
-    await this.load(next.from ?? 'start', next);
+    if (!next.goesOn) await this.load(next.from ?? 'start', next);
     this.index++;
     this.runner = this.runnerOf(this.index);
     await this.runner.begin();
     return true;
+  }
+
+  /** Lets go of what the pass before this one made for itself alone, once the checkpoint is of this one. */
+  async release() {
+    const before = this.list[this.index - 1];
+    if (before && this.current.goesOn) await this.parts.trees.release(before);
   }
 
   private async load(blend: Blend, { objective }: Pass) {

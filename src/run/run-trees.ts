@@ -1,4 +1,5 @@
 import type { DatasetReport } from '../data/prepare/report';
+import type { LatentReads } from '../methods/objective';
 import type { Params } from '../methods/params';
 import { defaultParams } from '../methods/params';
 import type { Pass, PassId } from '../methods/pass';
@@ -26,6 +27,9 @@ import { madeTreesKey, treeKey } from './tree-key';
 /** Trees of a dataset that are sent to the page by themselves. */
 const TREES_SENT = 300;
 
+/** Trees of images that are sent to the page by themselves: each is some kilobytes. */
+const IMAGES_SENT = 96;
+
 /** Trees of the run itself, whatever pass trains on them first. */
 const RUN = 'run';
 
@@ -40,6 +44,8 @@ interface Making {
   prompts: Prompt[] | undefined;
   /** Trees wanted. */
   count: number;
+  /** What the pass that they are made for reads of images. */
+  latents: LatentReads | undefined;
 }
 
 /** A source that the document names does not make what the method trains on. */
@@ -181,10 +187,11 @@ export class RunTrees {
       const maker = this.makerOf(owner)!;
       const own = owner === RUN ? undefined : ownSource(maker);
       const { source, params } = own ? { source: own, params: defaultParams(own) } : chosenSource(this.ctx);
+      const { latents } = maker.objective.reads;
       const policy = await startOf(maker);
       const prompts = this.ctx.dataset && (await this.promptsFor(maker, this.ctx.dataset, policy));
       const count = prompts?.length ?? this.ctx.document.data.trees;
-      await this.make({ owner, source, params, policy, prompts, count });
+      await this.make({ owner, source, params, policy, prompts, count, latents });
     }
   }
 
@@ -243,18 +250,28 @@ export class RunTrees {
   }
 
   private validate(tree: PreferenceTree) {
+    const { medium } = this.ctx;
+    if (medium) return medium.validate(tree);
     const { vocabSize, maxPositions } = this.ctx.model.config;
     validateTree(tree, vocabSize, maxPositions);
   }
 
-  private async recipeOf({ owner, source, params, policy }: Making): Promise<Recipe> {
+  private async recipeOf({ owner, source, params, policy, latents }: Making): Promise<Recipe> {
     const others = await Promise.all((source.models ?? []).map((model) => policy.hashOf(model)));
     const policyHash = others.length === 0 ? policy.hash : await sha256Hex([policy.hash, ...others]);
-    return { owner, source: source.id, params, document: this.ctx.document, policyHash };
+    const guided =
+      latents?.entry === 'transition' && latents.guidance ? { guidance: `${latents.guidance}` } : {};
+    return {
+      owner,
+      source: source.id,
+      params: { ...params, ...guided },
+      document: this.ctx.document,
+      policyHash,
+    };
   }
 
   private async make(making: Making) {
-    const { store, emit, document, setPhase, model } = this.ctx;
+    const { store, emit, document, setPhase, model, medium } = this.ctx;
     const { owner, source } = making;
     const recipe = await this.recipeOf(making);
     this.keys[owner] ||= await treeKey(recipe, this.ctx.backend);
@@ -266,13 +283,17 @@ export class RunTrees {
     const found = stored ?? madeTrees(model, await madeTreesKey(recipe));
     if (found) {
       const known = begun?.trees.length ?? 0;
-      for (const [i, tree] of found.slice(known).entries()) emit({ kind: 'tree', tree, index: known + i });
+      const sent = medium ? found.slice(known, IMAGES_SENT) : found.slice(known);
+      for (const [i, tree] of sent.entries()) emit({ kind: 'tree', tree, index: known + i });
       this.finish(owner, found);
       if (stored) await this.readMeasures(owner, key);
       if (!stored) await this.ctx.keep(() => store.putDataset(key, label(found.length), found));
       return;
     }
-    setPhase('collecting', 'Making training pairs from the model’s own answers.');
+    setPhase(
+      'collecting',
+      medium ? 'Drawing images to train on.' : 'Making training pairs from the model’s own answers.',
+    );
     const running =
       begun ??
       new Collection(
@@ -286,14 +307,26 @@ export class RunTrees {
       // Ids differ over the whole run, since passes may mix their trees.
       const tree = owner === RUN ? made : { ...made, id: `${owner}/${made.id}` };
       this.validate(tree);
-      running.trees.push(tree);
-      emit({ kind: 'tree', tree, index: running.trees.length - 1 });
-      await this.ctx.between();
+      const index = running.trees.push(tree) - 1;
+      if (!medium || index < IMAGES_SENT) emit({ kind: 'tree', tree, index });
+      if (!medium || index % 64 === 0) await this.ctx.between();
     }
     if (running.trees.length === 0) throw new Error('The pipeline made no training data.');
     this.finish(owner, running.trees);
+    if (source.derived) return;
     const measures = this.measures[owner] ?? [];
     await this.ctx.keep(() => store.putDataset(key, label(running.trees.length), running.trees, measures));
+  }
+
+  /** Lets go of the trees that a pass made for itself, once no later pass trains on them and its checkpoint is of the past. */
+  async release(pass: Pass) {
+    const key = this.keys[pass.id];
+    const needed = this.passes.some((other) => treesOf(other) === pass.id);
+    if (key === undefined || needed) return;
+    delete this.keys[pass.id];
+    this.made.delete(pass.id);
+    this.taken.delete(pass.id);
+    await this.ctx.store.deleteItem?.('datasets', key).catch(() => undefined); // it is only in the way
   }
 
   private finish(owner: string, trees: PreferenceTree[]) {
@@ -317,8 +350,9 @@ export class RunTrees {
   }
 
   private generator(making: Making, gate: () => Promise<void>): AsyncGenerator<PreferenceTree> {
-    const { owner, source, params, policy, prompts, count } = making;
+    const { owner, source, params, policy, prompts, count, latents } = making;
     const context = makerContext(this.ctx, {
+      latents,
       rng: this.rngOf(owner),
       policy,
       count,

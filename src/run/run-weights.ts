@@ -76,6 +76,11 @@ export class RunWeights {
     return this.optimizerOnDevice;
   }
 
+  /** The network as it is trained now, of a model that draws. */
+  present(): Network {
+    return networkWith(this.plan, this.policy, this.policy.trained);
+  }
+
   /** Called before a step changes them. */
   touch() {
     this.untouched = false;
@@ -140,6 +145,11 @@ export class RunWeights {
   /** Content hash of a blend as initial weights: with an adapter the one that the run begins with, not its base. */
   startHash(blend: Blend, hashes: Readonly<Record<PassId, string>>): Promise<string> {
     return blendHash(blend, (part) => (part === 'start' ? this.initialHash : (hashes[part] ?? '')));
+  }
+
+  /** Content hash of the weights as they are now. */
+  async presentHash(): Promise<string> {
+    return hashWeights(await this.toHost());
   }
 
   /** Keeps the present weights as those that a pass ended with. @returns their hash */

@@ -244,12 +244,14 @@ export class TrainingSession {
     await this.optimiserStep();
     await this.probeWhenDue();
     await yieldToMessages();
-    const last = this.step === this.runner.steps;
-    if (evaluation.problems > 0 && (last || (evaluation.every > 0 && this.step % evaluation.every === 0))) {
+    const { before, stretch, steps } = this.runner;
+    const [done, last] = [before + this.step, this.step === steps];
+    const due = (every: number) => every > 0 && done % every === 0;
+    if (evaluation.problems > 0 && (done === stretch || due(evaluation.every))) {
       await this.evaluateHeldOut();
       this.setPhase('training', 'Training.');
     }
-    if (checkpointEvery > 0 && this.step % checkpointEvery === 0 && !last) await this.checkpoint();
+    if (due(checkpointEvery) && !last) await this.checkpoint();
     return !last || (await this.nextPass());
   }
 
@@ -260,7 +262,8 @@ export class TrainingSession {
     this.o.emit({ kind: 'metrics', stage: this.runner.pass.id, metrics: row });
     const { step, steps } = this.runner;
     const seconds = (performance.now() - started) / 1000;
-    this.message = `Step ${count(step)} of ${count(steps)}, ${seconds.toFixed(2)} s, ${count(Math.round(tokens / seconds))} tokens/s.`;
+    const unit = this.o.medium?.unit ?? 'tokens';
+    this.message = `Step ${count(step)} of ${count(steps)}, ${seconds.toFixed(2)} s, ${count(Math.round(tokens / seconds))} ${unit}/s.`;
     this.o.emit({ kind: 'progress', phase: 'training', done: step, total: steps, note: this.message });
     this.o.emit({ kind: 'status', status: this.status() });
   }
@@ -286,6 +289,7 @@ export class TrainingSession {
       return false;
     }
     await this.checkpoint();
+    await this.passes.release();
     await this.runner.prepare();
     await this.probe();
     await this.checkpoint(); // with the key of the trees that it made for itself

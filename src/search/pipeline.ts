@@ -1,3 +1,4 @@
+import type { ImagePipeline } from '../diffusion/pipeline';
 import type { Problem, Task } from '../tasks/task';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import type { PreferenceTree } from '../tree/tree';
@@ -82,6 +83,8 @@ export interface PipelineContext {
   score(trees: readonly PreferenceTree[], model?: ScoringModel): Promise<ReadonlyMap<string, Float32Array>>;
   /** Says what the data are like in a number, which page and terminal show beside the pass that trains on them. */
   measure(measure: Measure): void;
+  /** Of a model that draws: its images, in the place of problems and samples. */
+  images?: ImagePipeline;
   /** Trees wanted. */
   count: number;
   maxTokens: number;

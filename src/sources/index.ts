@@ -14,6 +14,9 @@ import { judgedAnswers } from './judged-answers';
 import { labelledPairs } from './labelled-pairs';
 import { lengthBiased } from './length-biased';
 import { mixedWriters } from './mixed-writers';
+import { poolLists } from './pool-lists';
+import { poolPairs } from './pool-pairs';
+import { poolSteps } from './pool-steps';
 import { rankedLists } from './ranked-lists';
 import { rejectionSampled } from './rejection-sampled';
 import { resampledSessions } from './resampled-sessions';
@@ -24,6 +27,8 @@ import { scoredAspects } from './scored-aspects';
 import { severalDerivations } from './several-derivations';
 import type { Source } from './source';
 import { treeSearch } from './tree-search';
+import { twinSteps } from './twin-steps';
+import { wholeWalksSource } from './whole-walks';
 import { workedSolutions } from './worked-solutions';
 
 export const sources: readonly Source[] = [
@@ -51,6 +56,11 @@ export const sources: readonly Source[] = [
   resampledSessions,
   guidedSections,
   treeSearch,
+  poolPairs,
+  poolLists,
+  twinSteps,
+  poolSteps,
+  wholeWalksSource,
 ];
 
 /**

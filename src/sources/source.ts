@@ -11,6 +11,8 @@ export interface Source {
   /** What it does, in a sentence. */
   summary: string;
   params: ParamSpecs;
+  /** Its trees are as soon made again as read: what they are made of is stored, and they are not. */
+  derived?: true;
   /** Kinds of data that its trees can serve as. */
   makes: readonly DataKind[];
   /** Labels of answers that the world's judge has to give; none when left out. */

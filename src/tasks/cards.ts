@@ -26,6 +26,8 @@ export interface WorldCard {
   evaluation: WorldEvaluation;
   /** Labels that its judge gives an answer. */
   labels: readonly string[];
+  /** Its models draw images, and its methods are those of the chapter "Denoising". */
+  draws?: true;
   /** Parts of its held-out problems, where it tells some apart. */
   groups?: readonly { id: string; label: string }[];
 }
@@ -144,6 +146,18 @@ export const worlds: readonly WorldCard[] = [
     maxTokens: 256,
     evaluation: { temperature: 1, samples: 1 },
     labels: ['length', 'quality', 'contradictions'],
+  },
+  {
+    id: 'shapes',
+    name: 'Coloured shapes',
+    summary:
+      'Small images of a shape in a hue, three in ten of them in another hue than asked and a third cut in half.',
+    difficulties: [{ id: 'all', label: 'six shapes in six hues, 12 by 12 pixels' }],
+    models: [{ id: 'shapes-nano', difficulty: 'all' }],
+    maxTokens: 4,
+    evaluation: { temperature: 1, samples: 1 },
+    labels: [],
+    draws: true,
   },
 ];
 

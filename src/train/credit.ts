@@ -1,5 +1,4 @@
 import type { CreditResponse, CreditToken, CreditView } from '../../workers/protocol';
-import { uploadBatch } from '../model/transformer';
 import type { Tensor1D } from '../tf';
 import { readFloats, tf } from '../tf';
 import type { Tokenizer } from '../tokenizer/tokenizer';
@@ -7,9 +6,8 @@ import type { PackedBatch, PackedResponse } from '../tree/packed-batch';
 import { pathOf } from '../tree/paths';
 import type { PreferenceTree } from '../tree/tree';
 import { lossInput, scoresFromLogProb } from './inputs/loss-input';
-import { policyScores } from './policy-scores';
 import type { PreparedBatch, StepState } from './step';
-import { networkOf, prepareBatch } from './step';
+import { prepareBatch, presentScores } from './step';
 
 const roleOf = (batch: PackedBatch, response: number): CreditResponse['role'] => {
   if (batch.comparisons.some((c) => c.chosen === response)) return 'chosen';
@@ -22,16 +20,10 @@ const roleOf = (batch: PackedBatch, response: number): CreditResponse['role'] =>
  * take it. What else the loss reads of the policy is held at its present value.
  */
 const pushes = async (prepared: PreparedBatch, state: StepState) => {
-  const { batch, constants, reference } = prepared;
-  const { objective, config } = state;
+  const { batch, constants } = prepared;
+  const { objective } = state;
   const { value, grad, logProb } = tf.tidy(() => {
-    const { stepSum: _, ...scores } = policyScores(
-      networkOf(state),
-      batch,
-      uploadBatch(batch, config),
-      objective.reads,
-      reference,
-    );
+    const { stepSum: _, ...scores } = presentScores(prepared, state);
     const loss = (logProb: Tensor1D) =>
       objective.loss(lossInput(batch, { ...scores, ...scoresFromLogProb(batch, logProb) }, constants)).loss;
     const { logProb } = scores;
@@ -56,7 +48,7 @@ export const creditOf = async (
   tree: PreferenceTree,
   state: StepState,
   method: string,
-  tokenizer: Tokenizer,
+  tokenizer: Pick<Tokenizer, 'token' | 'decode'>,
 ): Promise<CreditView> => {
   const prepared = prepareBatch([tree], state);
   const { batch, constants } = prepared;

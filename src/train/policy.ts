@@ -7,6 +7,7 @@ import type { Network, Weights } from '../model/network';
 import { disposeParameters, loadParameters, loadWeights } from '../model/parameters';
 import type { PeftAdapter } from '../model/peft';
 import type { Tensor } from '../tf';
+import { uploadKept } from '../tf';
 import { sha256Hex } from '../util/hash';
 import { createRng } from '../util/rng';
 import type { AdapterDocument, RunDocument } from './run-document';
@@ -74,7 +75,13 @@ export const initialTrained = ({ model, adapter }: PolicyPlan): HostWeights =>
 
 /** The tensors that are trained: all of the model's, or the adapter's. */
 export const uploadTrained = ({ model, adapter }: PolicyPlan, trained: HostWeights): Map<string, Tensor> =>
-  adapter ? uploadLora(trained) : loadParameters(model.config, trained);
+  adapter ? uploadLora(trained) : uploadAll(model, trained);
+
+/** All weights of a model; those of one that draws were checked when its files were read. */
+const uploadAll = (model: LoadedModel, weights: HostWeights): Map<string, Tensor> =>
+  model.denoiser
+    ? new Map([...weights].map(([name, { shape, data }]) => [name, uploadKept(data, [...shape])]))
+    : loadParameters(model.config, weights);
 
 /** Puts everything on the device; `trained` instead of the initial values when a run goes on. */
 export const createPolicy = (plan: PolicyPlan, trained: HostWeights = initialTrained(plan)): Policy => {
@@ -95,7 +102,9 @@ export const networkWith = (
   { frozen, lora }: Pick<Policy, 'frozen' | 'lora'>,
   trained: ReadonlyMap<string, Tensor>,
 ): Network => ({
-  config: model.config,
+  get config() {
+    return model.config; // which a model that draws does not have
+  },
   weights: new Map([...frozen, ...trained]),
   ...(lora ? { lora } : {}),
 });
@@ -113,13 +122,16 @@ export const resetTrained = (plan: PolicyPlan, policy: Policy, trained: HostWeig
  * @returns the network, and what `dispose` frees of it
  */
 export const createReference = (plan: PolicyPlan, policy: Policy): { network: Network; dispose(): void } => {
-  const { config } = plan.model;
+  const { model } = plan;
   if (!plan.adapter) {
-    const weights: Weights = loadParameters(config, plan.model.weights);
-    return { network: { config, weights }, dispose: () => disposeParameters(weights) };
+    const own = uploadAll(model, model.weights);
+    return {
+      network: networkWith(plan, { frozen: new Map(), lora: undefined }, own),
+      dispose: () => disposeParameters(own),
+    };
   }
   if (plan.adapter.reference === 'base') {
-    return { network: { config, weights: policy.frozen }, dispose: () => undefined };
+    return { network: { config: model.config, weights: policy.frozen }, dispose: () => undefined };
   }
   const own = uploadTrained(plan, plan.adapter.initial);
   return { network: networkWith(plan, policy, own), dispose: () => disposeParameters(own) };

@@ -191,6 +191,7 @@ export const defaultRun = (
       epsilon: 1e-8,
       weightDecay: 0,
       maxGradNorm: 1,
+      ...own?.optimizer,
     },
     schedule: own?.schedule ?? { kind: 'cosine', warmup: 0.1 },
     steps: own?.steps ?? 30,
@@ -198,7 +199,7 @@ export const defaultRun = (
     accumulate: 1,
     evaluation: { every: 10, problems: 200, ...own?.evaluation },
     probe: { every: 0, pairs: 16 },
-    checkpointEvery: 10,
+    checkpointEvery: own?.checkpointEvery ?? 10,
     seed: 1,
     backend: 'auto',
   };

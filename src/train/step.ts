@@ -16,17 +16,22 @@ import { packForest } from '../tree/pack';
 import type { PackedBatch } from '../tree/packed-batch';
 import type { PreferenceTree } from '../tree/tree';
 import { createRng } from '../util/rng';
+import type { PolicyScores } from './inputs/loss-input';
 import { lossInput } from './inputs/loss-input';
 import type { MicroBatchReport } from './metrics';
 import { stepMetrics } from './metrics';
 import type { ReferenceStates } from './policy-scores';
 import { policyScores } from './policy-scores';
+import type { Scorer } from './scorer';
 import type { TreeNumbers } from './tree-numbers';
 import { joinTreeNumbers, joinTreeStates } from './tree-numbers';
 
 /** What a step reads and writes. */
 export interface StepState extends Pick<Network, 'lora' | 'checkpointing'> {
-  config: ModelConfig;
+  /** Of a model of text; not asked for where there is a scorer. */
+  readonly config: ModelConfig;
+  /** What packs and scores trees of another medium than text. */
+  scorer?: Scorer;
   /** The weights that are trained. Updated in place, or the entries are replaced. */
   parameters: Map<string, Tensor>;
   /** The weights that are not; none when left out. */
@@ -75,16 +80,15 @@ export const stopOf = ({ stop }: Pick<Reads, 'stop'>, eos: number | undefined): 
 /** Packs trees for an objective. Trees have been checked when they were made. */
 export const prepareBatch = (
   trees: readonly PreferenceTree[],
-  {
-    config,
-    objective,
-    constants,
-    eos,
-    referenceStates,
-    referenceHead,
-  }: Pick<StepState, 'config' | 'objective' | 'constants' | 'eos' | 'referenceStates' | 'referenceHead'>,
+  state: Pick<
+    StepState,
+    'config' | 'scorer' | 'objective' | 'constants' | 'eos' | 'referenceStates' | 'referenceHead'
+  >,
 ): PreparedBatch => {
-  const batch = packForest(trees, { pad: 'buckets', checked: true, ...stopOf(objective.reads, eos) });
+  const { scorer, objective, constants, eos, referenceStates, referenceHead } = state;
+  const batch = scorer
+    ? scorer.pack(trees)
+    : packForest(trees, { pad: 'buckets', checked: true, ...stopOf(objective.reads, eos) });
   const joined = Object.fromEntries(
     Object.entries(constants).map(([name, numbers]) => [name, joinTreeNumbers(batch, numbers)]),
   );
@@ -92,7 +96,7 @@ export const prepareBatch = (
     batch.entries.weight = objective.coefficients({ batch, constants: joined }); // c_t [M]
   }
   if (!referenceStates) return { batch, constants: joined };
-  const hidden = joinTreeStates(batch, referenceStates, config.hiddenSize); // [R, d]
+  const hidden = joinTreeStates(batch, referenceStates, state.config.hiddenSize); // [R, d]
   const reference = { hidden, ...(referenceHead && { head: referenceHead }) };
   return { batch, constants: joined, reference };
 };
@@ -118,15 +122,13 @@ export interface Forward {
   aux: [string, Scalar][];
 }
 
-/** Policy scores and the objective's loss on one micro-batch. */
-export const forwardPass = (
-  network: Network,
-  { batch, constants, reference }: PreparedBatch,
+/** The objective's loss on scores of one micro-batch. */
+const lossOf = (
+  scores: PolicyScores,
+  { batch, constants }: PreparedBatch,
   { objective }: Pick<StepState, 'objective'>,
-  tensors: BatchTensors,
 ): Forward => {
-  const scores = policyScores(network, batch, tensors, objective.reads, reference); // logProb [M], stepSum [S]
-  const output = objective.loss(lossInput(batch, scores, constants)); //                scalar, rewards [P]
+  const output = objective.loss(lossInput(batch, scores, constants)); // scalar, rewards [P]
   return {
     loss: tf.keep(output.loss),
     over: output.over,
@@ -134,6 +136,27 @@ export const forwardPass = (
     rewards: output.rewards && tf.keep(output.rewards),
     aux: Object.entries(output.aux ?? {}).map(([name, value]) => [name, tf.keep(value)]),
   };
+};
+
+/** Policy scores and the objective's loss on one micro-batch of text. */
+export const forwardPass = (
+  network: Network,
+  prepared: PreparedBatch,
+  state: Pick<StepState, 'objective'>,
+  tensors: BatchTensors,
+): Forward => {
+  const { batch, reference } = prepared;
+  const scores = policyScores(network, batch, tensors, state.objective.reads, reference); // logProb [M], stepSum [S]
+  return lossOf(scores, prepared, state);
+};
+
+/** What one forward pass gives an objective under the present weights, whatever the medium. */
+export const presentScores = (prepared: PreparedBatch, state: StepState): PolicyScores => {
+  const { batch, reference } = prepared;
+  const { scorer, objective, parameters } = state;
+  if (scorer) return scorer.score(parameters, batch);
+  const tensors = uploadBatch(batch, state.config);
+  return policyScores(networkOf(state), batch, tensors, objective.reads, reference);
 };
 
 /** Forward and backward of one micro-batch. All tensors of the result are the caller's to dispose. */
@@ -144,10 +167,16 @@ const backward = (
 ): { forward: Forward; gradients: Map<string, Tensor> } => {
   const names = [...state.parameters.keys()];
   let forward: Forward | undefined;
+  const { scorer } = state;
   const gradients = tf.tidy(() => {
-    const tensors = uploadBatch(prepared.batch, state.config);
+    const tensors = scorer ? undefined : uploadBatch(prepared.batch, state.config);
     const { grads } = tf.valueAndGrads((...values: Tensor[]) => {
-      const network = networkOf(state, new Map(names.map((name, i) => [name, values[i]!])));
+      const trained = new Map(names.map((name, i) => [name, values[i]!]));
+      if (!tensors) {
+        forward = lossOf(scorer!.score(trained, prepared.batch), prepared, state);
+        return forward.loss;
+      }
+      const network = networkOf(state, trained);
       if (network.lora && state.dropout) {
         network.lora = { ...network.lora, dropout: { rate: state.dropout, seed: dropoutSeed } };
       }

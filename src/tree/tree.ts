@@ -2,7 +2,8 @@
  * The preference tree: the one shape of data that every method eats. A DPO pair is a prompt with two leaves; Step-DPO
  * a prompt and a correct prefix with two children; tree searches are whole trees; chains of steps are paths.
  *
- * Plain JSON, so that it goes through postMessage, IndexedDB and a file unchanged.
+ * Plain JSON, so that it goes through postMessage, IndexedDB and a file unchanged; images are arrays of floats, which a file
+ * holds as PNG beside it.
  */
 export type NodeRole = 'prompt' | 'step' | 'observation' | 'end';
 
@@ -16,6 +17,10 @@ export interface TreeNode {
   scored: boolean;
   /** What the pipeline knows of it: verifier value, reward, visit count, ... */
   labels?: Record<string, number>;
+  /** Of a denoising state: the numbers of the image, noisy or not. Its one token is its time; that of the root what is asked for. */
+  image?: Float32Array;
+  /** Time and noise under which an image's denoising error is scored, drawn when a step takes the tree. */
+  draw?: { t: number; noise: Float32Array };
 }
 
 /** A path from the root to `leaf`. Its steps are the scored nodes on it behind `given`, in order. */

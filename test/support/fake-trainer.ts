@@ -482,6 +482,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
       };
     },
     computeLoss: async (given) => fakeLoss(given),
+    computeLatentLoss: async () => ({ loss: 0, gradient: {}, metrics: {} }),
     exampleCase: async (method) => fakeCase(method),
     labs: async () => [...fakeLabs],
     runLab: async (id, params, seed) => runFakeLab(id, params, seed),

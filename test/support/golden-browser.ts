@@ -1,6 +1,6 @@
 import type { GoldenFiles } from './golden-files';
 
-const urls = import.meta.glob<string>('../golden/{trl,peft}/**', {
+const urls = import.meta.glob<string>('../golden/{trl,peft,diffusion}/**', {
   query: '?url',
   import: 'default',
   eager: true,

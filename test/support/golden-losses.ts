@@ -1,5 +1,6 @@
 import type { ParamValue } from '../../src/methods/params';
 import type { LossResult } from '../../src/train/loss-case/compute-loss';
+import latents from '../golden/latents.json';
 import golden from '../golden/losses.json';
 import survey from '../golden/survey.json';
 
@@ -19,7 +20,7 @@ export interface GoldenLoss {
   metrics: Record<string, number>;
 }
 
-export const goldenLosses = [...golden, ...survey] as unknown as GoldenLoss[];
+export const goldenLosses = [...golden, ...survey, ...latents.entries] as unknown as GoldenLoss[];
 
 /** Every derivative in order, each with its place. */
 const derivatives = (gradient: unknown[][][]): [string, number][] =>

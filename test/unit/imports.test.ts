@@ -15,6 +15,7 @@ const rooms: Record<string, number> = {
   model: 5,
   methods: 6,
   sources: 6,
+  diffusion: 6,
   search: 6,
   data: 6,
   train: 7,

@@ -187,7 +187,9 @@ export const checkLossCase = (given: LossCase, name: string, objective: Objectiv
           }
         }
         for (const field of logProbs) {
-          const bad = step[field]?.findIndex((x) => !(x <= 0) || !Number.isFinite(x)) ?? -1;
+          // Of an image it is a density, whose log may be above 0.
+          const most = reads.latents ? Number.POSITIVE_INFINITY : 0;
+          const bad = step[field]?.findIndex((x) => !(x <= most) || !Number.isFinite(x)) ?? -1;
           if (bad >= 0) {
             problems.push(
               `${place}, ${field}[${bad}]: is ${step[field]![bad]}, and a log-prob is a finite number of at most 0`,

@@ -31,7 +31,8 @@ export interface LossResult {
   metrics: Record<string, number>;
 }
 
-const paramsOf = (given: LossCase): Params => {
+/** The parameters of a case with the method's defaults. @throws LossCaseError naming those that are wrong */
+export const paramsOf = (given: Pick<LossCase, 'method' | 'params' | 'prompts'>): Params => {
   const method = methodById(given.method);
   const params = { ...defaultParams(method), ...given.params };
   const problems = Object.entries(params).flatMap(([key, value]) => {

@@ -10,6 +10,9 @@ const forks: Record<DataKind, TemplateResult> = {
   answers: svg`<path d="M2 10H20" opacity=".5" /><path d="M20 10H54M54 14V5M51.5 8 54 5 56.5 8" />`,
   steps: svg`<path d="M2 10H16" opacity=".5" /><path d="M16 10V4H60M16 10V16H60" stroke-dasharray="8 3" />`,
   turns: svg`<path d="M8 10H22M34 4H46M34 16H46" opacity=".5" /><path d="M28 10V4H34M28 10V16H34" /><circle cx="5" cy="10" r="2.6" /><circle cx="25" cy="10" r="2.6" fill="currentColor" /><circle cx="49" cy="4" r="2.6" /><circle cx="49" cy="16" r="2.6" />`,
+  latents: svg`<path d="M2 10H20" opacity=".5" /><path d="M20 10V4H34M20 10V16H34" /><rect x="36" y="1" width="7" height="7" fill="currentColor" /><rect x="36" y="12" width="7" height="7" />`,
+  'latent-lists': svg`<path d="M2 10H18" opacity=".5" /><path d="M18 10H28" /><rect x="30" y="7" width="6" height="6" fill="currentColor" /><rect x="39" y="7" width="6" height="6" /><rect x="48" y="7" width="6" height="6" />`,
+  'latent-steps': svg`<rect x="2" y="7" width="6" height="6" stroke-dasharray="1 2" /><path d="M10 10H30M30 10V4H42M30 10V16H42" /><rect x="44" y="1" width="6" height="6" fill="currentColor" /><rect x="44" y="13" width="6" height="6" />`,
 };
 
 const words: Record<DataKind, string> = {
@@ -20,6 +23,9 @@ const words: Record<DataKind, string> = {
   answers: 'single answers with a thumb or a score',
   steps: 'answers of which each step is marked',
   turns: 'conversations, compared',
+  latents: 'pairs of images',
+  'latent-lists': 'ranked lists of images',
+  'latent-steps': 'pairs of steps of denoising',
 };
 
 export const dataWords = (kind: DataKind): string => words[kind] ?? kind;

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../../src/methods/index';
+import { areImages } from '../../../src/methods/method';
 import { defaultParams } from '../../../src/methods/params';
 import { stepsOf } from '../../../src/run/passes';
 import { TrainingSession } from '../../../src/run/session';
@@ -19,11 +20,14 @@ beforeAll(async () => {
 /** Two of each pass where there are three that share them. */
 const STEPS = 6;
 
+/** Those on images are trained in image-session.test.ts. */
+const ofText = methods.filter(({ eats }) => !areImages(eats));
+
 /** An untrained model is as unsure as can be, which is where MallowsPO learns nothing. */
 const params = { 'mallows-po': { maxEntropy: 6 } } as Record<string, Record<string, number>>;
 
 describe('every method of the catalogue', () => {
-  it.each(methods.map((method) => [method.id, onMadeAnswers(method)] as const))(
+  it.each(ofText.map((method) => [method.id, onMadeAnswers(method)] as const))(
     '%s trains, with finite numbers and no tensor left behind',
     async (id, method) => {
       const run = defaultRun(method, 'tiny');

@@ -1,0 +1,116 @@
+import type { Network } from '../model/network';
+import type { Medium, MediumContext } from '../run/medium';
+import type { SessionStore } from '../run/run-context';
+import type { Tensor } from '../tf';
+import { readFloats, tf } from '../tf';
+import { sha256Hex } from '../util/hash';
+import type { DenoiserModel } from './denoiser-model';
+import { inTime, validateImages } from './images';
+import { evaluateDenoiser, measureScale } from './measure';
+import type { Denoiser } from './net/denoiser';
+import { drawPool } from './pool';
+import { imageScorer, packImages } from './scorer';
+import { drawVisit } from './visit';
+import type { Scale } from './world/preference';
+
+/** Trees that are read of a frozen model together. */
+const TOGETHER = 64;
+
+/** Lists of the images that a base's scale is measured on, of every condition. */
+const SCALE_LISTS = 8;
+
+export interface ImageMediumOptions {
+  denoiser: DenoiserModel;
+  seed: number;
+  backend: { name: string; adapter: string };
+  store: Pick<SessionStore, 'putDataset' | 'getDataset'>;
+  /** Where the pool comes from, for the list of what is stored. */
+  label: string;
+}
+
+/** Runs of a model that draws images. */
+export const imageMedium = (options: ImageMediumOptions): Medium => {
+  const { config } = options.denoiser;
+  const scorer = imageScorer(config);
+  const netOf = ({ weights }: Pick<Network, 'weights'>): Denoiser => ({
+    config,
+    weights: weights as ReadonlyMap<string, Tensor>,
+  });
+  let scale: Scale | undefined = options.denoiser.scale;
+  const scaleUnder = async (net: Denoiser, between: () => Promise<void>): Promise<Scale> => {
+    scale ??= await measureScale(net, SCALE_LISTS, between);
+    return scale;
+  };
+  const poolKey = (policy: string, lists: number) =>
+    sha256Hex([
+      JSON.stringify(['pool', lists, options.seed, options.backend.name, options.backend.adapter]),
+      policy,
+    ]);
+
+  return {
+    scorer,
+    unit: 'images',
+    words: {
+      token: (id) => inTime(id - 1),
+      decode: (ids) => [...ids].map((id) => inTime(id - 1)).join(', '),
+    },
+    validate: validateImages,
+    read: async (network, trees, between) => {
+      const scores = new Map<string, Float32Array>();
+      for (let first = 0; first < trees.length; first += TOGETHER) {
+        const batch = packImages(trees.slice(first, first + TOGETHER));
+        const logProb = tf.tidy(() => scorer.score(netOf(network).weights, batch).logProb);
+        const values = await readFloats(logProb);
+        for (const { id, entryStart, entryEnd } of batch.trees)
+          scores.set(id, values.slice(entryStart, entryEnd));
+        logProb.dispose();
+        await between(Math.min(trees.length, first + TOGETHER));
+      }
+      return scores;
+    },
+    visit: (reads) =>
+      reads.entry === 'error'
+        ? (network, trees, rng, name) => drawVisit(netOf(network), trees, reads, rng, name)
+        : undefined,
+    pipeline: (context: MediumContext, policy, reads) => {
+      const guidance = reads?.entry === 'transition' ? reads.guidance : undefined;
+      const withPolicy = <T>(f: (net: Denoiser) => Promise<T>): Promise<T> =>
+        context.onDevice(async () => {
+          const lent = await policy.lend();
+          try {
+            return await f(netOf(lent.network));
+          } finally {
+            lent.dispose();
+          }
+        });
+      const between = async () => {
+        await context.between();
+        await context.gate();
+      };
+      return {
+        images: {
+          ...(guidance && { guidance }),
+          scale: () =>
+            scale ? Promise.resolve(scale) : withPolicy((net) => scaleUnder(net, context.between)),
+          withPolicy,
+          between,
+          pool: async (lists, report) => {
+            const key = await poolKey(policy.hash, lists);
+            const stored = await options.store.getDataset(key);
+            if (stored) return stored;
+            const trees = await drawPool({ lists, seed: options.seed, withPolicy, between, report });
+            // Where there is no room it is drawn again the next time.
+            await options.store
+              .putDataset(key, `Images of ${options.label}, ${4 * lists}`, trees)
+              .catch(() => undefined);
+            return trees;
+          },
+        },
+      };
+    },
+    evaluate: async (network, count, between) => {
+      const net = netOf(network);
+      return evaluateDenoiser(net, count, await scaleUnder(net, between), between);
+    },
+  };
+};

@@ -1,0 +1,336 @@
+import { z } from 'zod/mini';
+import { methodById } from '../../methods/index';
+import { areImages, mainPass } from '../../methods/method';
+import { stepMetrics } from '../metrics';
+import type { LossCase } from './case';
+import { checkLossCase, LossCaseError } from './case';
+import { caseBatch } from './case-batch';
+import { evaluateCase, paramsOf } from './compute-loss';
+
+/** Numbers, one or several levels deep. */
+type Nested = number | Nested[];
+
+/** A loss case of a method on images: its arrays by name, see docs/loss-case.md. */
+export interface LatentCase {
+  method: string;
+  params?: Record<string, number | boolean | string | null>;
+  input: Record<string, Nested>;
+}
+
+export interface LatentResult {
+  loss: number;
+  /** The derivative by each array that has one, in its shape. */
+  gradient: Record<string, Nested>;
+  metrics: Record<string, number>;
+}
+
+/** Whether a loss case is one of arrays by name. */
+export const isLatentCase = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'input' in value;
+
+const schema = z.strictObject({
+  method: z.string(),
+  params: z._default(z.record(z.string(), z.nullable(z.union([z.number(), z.boolean(), z.string()]))), {}),
+  input: z.record(z.string(), z.unknown()),
+});
+
+/** Reads arrays of given depth out of the input, and notes what is wrong with them. */
+class Arrays {
+  readonly problems: string[] = [];
+  private readonly read = new Set<string>();
+
+  constructor(private readonly input: Readonly<Record<string, unknown>>) {}
+
+  private note(name: string, problem: string) {
+    this.problems.push(`input.${name}: ${problem}`);
+  }
+
+  private numbers(value: unknown, depth: number, name: string, place: string): Nested {
+    if (depth === 0) {
+      if (typeof value === 'number' && Number.isFinite(value)) return value;
+      this.note(name, `${place || 'its value'} is ${JSON.stringify(value)}; it has to be a finite number`);
+      return 0;
+    }
+    if (!Array.isArray(value)) {
+      this.note(name, `${place || 'it'} has to be a list`);
+      return [];
+    }
+    return value.map((each, i) => this.numbers(each, depth - 1, name, `${place}[${i}]`));
+  }
+
+  private of(name: string, depth: number): Nested {
+    this.read.add(name);
+    if (this.input[name] === undefined) {
+      this.note(name, 'is missing');
+      return [];
+    }
+    return this.numbers(this.input[name], depth, name, '');
+  }
+
+  one(name: string): number[] {
+    return this.of(name, 1) as number[];
+  }
+
+  two(name: string): number[][] {
+    return this.of(name, 2) as number[][];
+  }
+
+  three(name: string): number[][][] {
+    return this.of(name, 3) as number[][][];
+  }
+
+  /** Notes a length that is not what it has to be. */
+  length(name: string, values: readonly unknown[], wanted: number, as: string) {
+    if (values.length !== wanted)
+      this.note(name, `has ${values.length} of ${wanted}; it has to be as long as ${as}`);
+  }
+
+  fail(name: string, problem: string) {
+    this.note(name, problem);
+  }
+
+  /** @throws LossCaseError naming every array and what is wrong with it */
+  check() {
+    for (const name of Object.keys(this.input)) {
+      if (!this.read.has(name)) this.note(name, 'is read by nothing; remove it or check the spelling');
+    }
+    if (this.problems.length > 0) throw new LossCaseError(this.problems);
+  }
+}
+
+/** What an objective is given, and how the derivatives by its entries go back to the arrays. */
+interface Reading {
+  prompts: LossCase['prompts'];
+  /** @param entries the derivative by each entry, in order */
+  back(entries: readonly number[]): Record<string, Nested>;
+}
+
+type Answer = LossCase['prompts'][number]['responses'][number];
+
+/** An entry by its difference from the reference's: single precision then holds what counts. */
+const answer = (difference: number, score?: number): Answer => ({
+  steps: [{ policy: [difference], reference: [0] }],
+  ...(score !== undefined && { score }),
+});
+
+const pair = (w: Answer, l: Answer): LossCase['prompts'][number] => ({
+  responses: [w, l],
+  comparisons: [{ chosen: 0, rejected: 1 }],
+});
+
+const sides = ['Chosen', 'Rejected'] as const;
+
+/** The four arrays of pairs. */
+const fourOf = (arrays: Arrays) => {
+  const all = Object.fromEntries(
+    sides.flatMap((side) =>
+      ['policy', 'reference'].map((whose) => [`${whose}${side}`, arrays.one(`${whose}${side}`)] as const),
+    ),
+  );
+  const n = all['policyChosen']!.length;
+  for (const [name, values] of Object.entries(all)) arrays.length(name, values, n, 'policyChosen');
+  if (n === 0) arrays.fail('policyChosen', 'is empty; give at least one pair');
+  return { all, n };
+};
+
+/** Pairs of numbers under policy and reference. @param sign -1 where they are errors and not log-probs */
+const pairReading = (arrays: Arrays, sign: 1 | -1, scores?: { w: number[]; l: number[] }): Reading => {
+  const { all, n } = fourOf(arrays);
+  const difference = (side: (typeof sides)[number], i: number) =>
+    sign * (all[`policy${side}`]![i]! - all[`reference${side}`]![i]!);
+  return {
+    prompts: Array.from({ length: n }, (_, i) =>
+      pair(answer(difference('Chosen', i), scores?.w[i]), answer(difference('Rejected', i), scores?.l[i])),
+    ),
+    back: (entries) => ({
+      policyChosen: Array.from({ length: n }, (_, i) => sign * entries[2 * i]!),
+      policyRejected: Array.from({ length: n }, (_, i) => sign * entries[2 * i + 1]!),
+    }),
+  };
+};
+
+const smpoReading = (arrays: Arrays): Reading => {
+  const [w, l, range] = [arrays.one('rewardChosen'), arrays.one('rewardRejected'), arrays.one('rewardRange')];
+  const [least, greatest] = range;
+  if (range.length !== 2 || !(greatest! > least!)) {
+    arrays.fail(
+      'rewardRange',
+      'has to be the least and the greatest reward of the data set, the second the larger',
+    );
+  }
+  const share = (values: number[]) => values.map((r) => (r - least!) / (greatest! - least!));
+  const reading = pairReading(arrays, -1, { w: share(w), l: share(l) });
+  arrays.length('rewardChosen', w, reading.prompts.length, 'policyChosen');
+  arrays.length('rewardRejected', l, reading.prompts.length, 'policyChosen');
+  return reading;
+};
+
+/** Share of votes of each image, as `votesOf` has it: [rewards][images]. */
+const votes = (rewards: readonly (readonly number[])[], images: number): number[] =>
+  Array.from({ length: images }, (_, a) => {
+    let won = 0;
+    for (const own of rewards) for (const other of own) if (own[a]! > other) won++;
+    return won / (rewards.length * Math.max(1, images - 1));
+  });
+
+const rankReading = (arrays: Arrays): Reading => {
+  const [policy, reference, rewards] = [
+    arrays.two('policy'),
+    arrays.two('reference'),
+    arrays.three('rewards'),
+  ];
+  if (policy.length === 0) arrays.fail('policy', 'is empty; give at least one list');
+  arrays.length('reference', reference, policy.length, 'policy');
+  arrays.length('rewards', rewards, policy.length, 'policy');
+  policy.forEach((own, b) => {
+    if (own.length < 2) arrays.fail('policy', `[${b}] has ${own.length} images; a list has at least two`);
+    if (reference[b]) arrays.length('reference', reference[b], own.length, `policy[${b}]`);
+    rewards[b]?.forEach((by) => void arrays.length('rewards', by, own.length, `policy[${b}]`));
+    if (rewards[b]?.length === 0) arrays.fail('rewards', `[${b}] has no reward`);
+  });
+  return {
+    prompts: policy.map((own, b) => {
+      const phi = votes(rewards[b] ?? [], own.length);
+      return {
+        responses: own.map((error, a) => answer((reference[b]?.[a] ?? 0) - error, phi[a]!)),
+        comparisons: phi.flatMap((x, chosen) =>
+          phi.flatMap((y, rejected) => (x > y ? [{ chosen, rejected }] : [])),
+        ),
+      };
+    }),
+    back: (entries) => {
+      let at = 0;
+      return { policy: policy.map((own) => own.map(() => 0 - entries[at++]!)) };
+    },
+  };
+};
+
+/** Means over the numbers of an image of log N(x; mean, sigma^2), without what policy and reference have in common. */
+const logRatioOf = (
+  x: readonly number[],
+  policy: readonly number[],
+  reference: readonly number[],
+  sigma: number,
+) => {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) {
+    // (x - reference)^2 - (x - policy)^2 without cancellation
+    sum += (policy[i]! - reference[i]!) * (2 * x[i]! - policy[i]! - reference[i]!);
+  }
+  return sum / (2 * sigma * sigma * x.length);
+};
+
+const tailorReading = (arrays: Arrays, guidance: boolean): Reading => {
+  const names = ['chosen', 'rejected', 'policyMean', 'referenceMean'] as const;
+  const [given, rejected, policy, reference] = names.map((name) => arrays.two(name)) as [
+    number[][],
+    number[][],
+    number[][],
+    number[][],
+  ];
+  const sigma = arrays.one('sigma');
+  const n = given.length;
+  if (n === 0) arrays.fail('chosen', 'is empty; give at least one transition');
+  const fits = (name: string, rows: number[][]) => {
+    arrays.length(name, rows, n, 'chosen');
+    rows.forEach((row, i) => {
+      if (given[i]) arrays.length(name, row, given[i].length, `chosen[${i}]`);
+    });
+  };
+  fits('rejected', rejected);
+  fits('policyMean', policy);
+  fits('referenceMean', reference);
+  arrays.length('sigma', sigma, n, 'chosen');
+  sigma.forEach((s, i) => {
+    if (!(s > 0)) arrays.fail('sigma', `[${i}] is ${s}; it has to be above 0, or there is no log-prob`);
+  });
+  let chosen = given;
+  if (guidance) {
+    const slope = arrays.two('rewardGradient');
+    fits('rewardGradient', slope);
+    const [eta, before, after] = [arrays.one('eta'), arrays.one('reward'), arrays.one('rewardShifted')];
+    arrays.length('eta', eta, n, 'chosen');
+    arrays.length('reward', before, n, 'chosen');
+    arrays.length('rewardShifted', after, n, 'chosen');
+    chosen = given.map((row, i) =>
+      after[i]! > before[i]! ? row.map((x, j) => x + eta[i]! * (slope[i]?.[j] ?? 0)) : row,
+    );
+  }
+  const ratio = (side: number[][], i: number) =>
+    logRatioOf(side[i] ?? [], policy[i] ?? [], reference[i] ?? [], sigma[i] ?? 1);
+  return {
+    prompts: chosen.map((_, i) => pair(answer(ratio(chosen, i)), answer(ratio(rejected, i)))),
+    back: (entries) => ({
+      policyMean: policy.map((row, i) =>
+        row.map((mean, j) => {
+          const own = [chosen[i]![j]! - mean, rejected[i]![j]! - mean] as const;
+          return (
+            (entries[2 * i]! * own[0] + entries[2 * i + 1]! * own[1]) / (sigma[i]! * sigma[i]! * row.length)
+          );
+        }),
+      ),
+    }),
+  };
+};
+
+const readings: Record<string, (arrays: Arrays, guidance: boolean) => Reading> = {
+  'diffusion-dpo': (arrays) => pairReading(arrays, -1),
+  smpo: smpoReading,
+  rankdpo: rankReading,
+  spo: (arrays) => pairReading(arrays, 1),
+  d3po: (arrays) => pairReading(arrays, 1),
+  tailorpo: tailorReading,
+};
+
+/**
+ * The loss of a method on images, on denoising errors, log-probs or means that are given, and its derivative by each array of the
+ * policy's. A backend has to be started before.
+ * @throws LossCaseError naming every array, its place and what is wrong
+ */
+export const computeLatentLoss = async (value: unknown): Promise<LatentResult> => {
+  const parsed = z.safeParse(schema, value);
+  if (!parsed.success) {
+    throw new LossCaseError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the case'}: ${issue.message}`),
+    );
+  }
+  const { method: id, input } = parsed.data;
+  const method = methodById(id);
+  const read = readings[id];
+  if (!read || !areImages(method.eats)) {
+    throw new LossCaseError([
+      `input: ${method.name} trains on text, whose case has prompts; see docs/loss-case.md, or npm run loss -- --example ${id}`,
+    ]);
+  }
+  // No clip may be said as null.
+  const given = Object.entries(parsed.data.params).map(
+    ([name, own]) => [name, own === null ? 0 : own] as const,
+  );
+  const params = paramsOf({ method: id, params: Object.fromEntries(given), prompts: [] });
+  const arrays = new Arrays(input);
+  const { prompts, back } = read(arrays, params['guidance'] === true);
+  arrays.check();
+  const lossCase: LossCase = { method: id, params: {}, prompts };
+  const { objective } = mainPass(method, params);
+  checkLossCase(lossCase, method.name, objective);
+  const batch = caseBatch(lossCase);
+  const { loss, over, aux, rewards, flat } = await evaluateCase(lossCase, objective, batch);
+  const side = (of: 'chosen' | 'rejected') => Float32Array.from(batch.comparisons, (c) => rewards![c[of]]!);
+  const compared = rewards && batch.comparisons.length > 0;
+  const metrics = stepMetrics([
+    {
+      loss,
+      over,
+      aux,
+      tokens: 0,
+      ...(compared && { chosenRewards: side('chosen'), rejectedRewards: side('rejected') }),
+    },
+  ]);
+  const plain = (nested: Nested): Nested => (Array.isArray(nested) ? nested.map(plain) : nested + 0); // no minus zeros
+  const gradient = back([...flat['policy']!]);
+  return {
+    loss,
+    gradient: Object.fromEntries(Object.entries(gradient).map(([name, own]) => [name, plain(own)])),
+    metrics,
+  };
+};
