@@ -221,6 +221,7 @@ export class PassRunner {
 
   /** Log-probs of a few of the pass's pairs under the weights of now; none where nothing is compared. */
   async probe(count: number): Promise<ProbePair[]> {
+    if (this.ctx.medium) return []; // it follows tokens
     this.probed ??= planProbe(this.trees, this.parts.trees.heldOut, count);
     const plan = this.probed;
     if (plan.length === 0) return [];
