@@ -80,7 +80,7 @@ def fresh(id, title, steps):
 
 
 models |= {
-    "guard-nano": world("guard", "Guarded sums, nano", 3500),
+    "guard-nano": {**world("guard", "Guarded sums, nano", 2500), "first_token": 5},
     "talk-nano": world("talk", "Talkative sums, nano", 2500),
     "manners-nano": world("manners", "Well-mannered sums, nano", 800, intermediate_size=256),
     "turns-nano": fresh("turns", "A game in turns, nano", 3600),
@@ -222,6 +222,17 @@ def with_weights_of(model, other):
                 p[: old.shape[0], : old.shape[1]] = old
 
 
+def loss_of(logits, targets):
+    """Cross-entropy of what is scored. The first token of an answer may weigh more: whether to refuse is decided there alone."""
+    first = m.get("first_token", 1)
+    if first == 1:
+        return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-100)
+    scored = targets >= 0
+    weight = scored + (first - 1.0) * (scored & (scored.cumsum(1) == 1))
+    each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-100, reduction="none")
+    return (each * weight.flatten()).sum() / weight.sum()
+
+
 def train():
     model = Llama(config)
     if "from" in m:
@@ -245,7 +256,7 @@ def train():
         decay = 1 if m["schedule"] == "constant" else max(0.02, 1 - step / m["max_steps"])
         for group in optimiser.param_groups:
             group["lr"] = m["learning_rate"] * min(1, step / warmup) * decay
-        loss = F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten(), ignore_index=-100)
+        loss = loss_of(model(inputs), targets)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -18,8 +18,8 @@ export const about = {
   preference training never sees are all in these texts: what is held out there is new to the training, not to the model.`,
 };
 
-const forbidden = 0.4;
-const plain = 0.3;
+const forbidden = 0.5;
+const plain = 0.4;
 
 /** @param {(path: string) => Promise<any>} load */
 export const makeWorld = async (load) => {
