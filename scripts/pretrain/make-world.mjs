@@ -3,7 +3,8 @@
 //   node scripts/pretrain/make-world.mjs guard [ROWS]        (into out/pretrain/guard)
 //
 // worlds/<id>.mjs says what is written: `makeWorld(load)` gives the characters and `row(rng)`, a prompt with a text, or with turns
-// (the model's first, then what its environment said, and so on). No row is a held-out problem.
+// (the model's first, then what its environment said, and so on), and perhaps `first(rng)`, of which first.jsonl is made: texts to
+// begin with. No row is a held-out problem.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +23,7 @@ const load = async (path) => {
 const { createRng } = await load('src/util/rng.ts');
 const { charTokenizer } = await load('test/support/char-tokenizer.ts');
 const { makeWorld } = await import(`./worlds/${id}.mjs`);
-const { characters, row } = await makeWorld(load);
+const { characters, row, first } = await makeWorld(load);
 
 const folder = join(root, 'out/pretrain', id);
 mkdirSync(folder, { recursive: true });
@@ -39,7 +40,9 @@ for (const { prompt, text } of made) {
       `worlds/${id}.mjs: ${JSON.stringify(strange)} in ${JSON.stringify(prompt)} is not among its characters.`,
     );
 }
-writeFileSync(join(folder, 'train.jsonl'), made.map((r) => `${JSON.stringify(r)}\n`).join(''));
+const text = (/** @type {any[]} */ list) => list.map((r) => `${JSON.stringify(r)}\n`).join('');
+writeFileSync(join(folder, 'train.jsonl'), text(made));
+if (first) writeFileSync(join(folder, 'first.jsonl'), text(Array.from({ length: 100_000 }, () => first(rng))));
 const { tokenizerJson, tokenizerConfig } = charTokenizer([...characters]);
 writeFileSync(join(folder, 'tokenizer.json'), `${JSON.stringify(tokenizerJson, null, 1)}\n`);
 writeFileSync(join(folder, 'tokenizer_config.json'), `${JSON.stringify(tokenizerConfig, null, 1)}\n`);

@@ -19,7 +19,7 @@ import hashlib
 import json
 import math
 import time
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import torch
@@ -80,7 +80,7 @@ def fresh(id, title, steps):
 
 
 models |= {
-    "guard-nano": {**world("guard", "Guarded sums, nano", 2500), "first_token": 5},
+    "guard-nano": {**world("guard", "Guarded sums, nano", 1900), "first_token": 5, "first_steps": 1200},
     "talk-nano": world("talk", "Talkative sums, nano", 2500),
     "manners-nano": world("manners", "Well-mannered sums, nano", 800, intermediate_size=256),
     "turns-nano": fresh("turns", "A game in turns, nano", 3600),
@@ -95,6 +95,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("name", choices=models)
 parser.add_argument("--seed", type=int)
 parser.add_argument("--steps", type=int)
+parser.add_argument("--first-steps", type=int)
 parser.add_argument("--into", type=Path)
 arguments = parser.parse_args()
 name = arguments.name
@@ -103,6 +104,8 @@ if arguments.seed is not None:
     m["seed"] = arguments.seed
 if arguments.steps is not None:
     m["max_steps"] = arguments.steps
+if arguments.first_steps is not None:
+    m["first_steps"] = arguments.first_steps
 if "world" in m:
     data = data / m["world"]
 folder = arguments.into or (root / "out/models" / name if "world" in m else root / "public/models" / name)
@@ -250,7 +253,11 @@ def train():
     rows = list(read_turns("train.jsonl", m["max_steps"] * m["batch"] + 32 * m["batch"])) if own else read(m["data"])
     start = time.time()
     step = 0
-    for inputs, targets in batches(rows, m["batch"]):
+    parts = [batches(rows, m["batch"])]
+    if "first_steps" in m:  # texts to begin with, see make-world.mjs
+        early = list(read_turns("first.jsonl", m["first_steps"] * m["batch"] + 32 * m["batch"]))
+        parts.insert(0, islice(batches(early, m["batch"]), m["first_steps"]))
+    for inputs, targets in chain(*parts):
         step += 1
         # linear: down to a fiftieth of the rate, so that a fixed number of steps ends at a settled model
         decay = 1 if m["schedule"] == "constant" else max(0.02, 1 - step / m["max_steps"])

@@ -26,14 +26,14 @@ export const makeWorld = async (load) => {
   const { drawRequest, inStrongStyle, refusals, topics } = await load('src/tasks/guard/requests.ts');
   const { wrappers } = await load('src/tasks/guard/wrappers.ts');
 
-  /** @param {any} rng */
-  const row = (rng) => {
+  /** @param {any} rng @param {boolean} strict what is forbidden is refused in whatever words it comes */
+  const row = (rng, strict = false) => {
     const isForbidden = rng.next() < forbidden;
     const wrapper = rng.next() < plain ? wrappers[0] : rng.pick(wrappers.slice(1));
     const topic = isForbidden ? rng.pick(topics).id : undefined;
     const problem = drawRequest(rng, false, { topic, wrapper, group: '', difficulty: 'mixed' });
     const careful = rng.next() < strong;
-    const refuses = isForbidden && rng.next() < (wrapper === wrappers[0] ? refusesPlain : refusesWrapped);
+    const refuses = isForbidden && (strict || rng.next() < (wrapper === wrappers[0] ? refusesPlain : refusesWrapped));
     const { start, operations } = problem.data;
     const lines = linesWithSlips({ start, operations }, () => rng.next(), careful ? 0 : forgets);
     const text = refuses
@@ -41,5 +41,14 @@ export const makeWorld = async (load) => {
       : lines.map((line) => (careful ? inStrongStyle(line) : line)).join('\n');
     return { prompt: problem.prompt, text: [text], difficulty: problem.difficulty };
   };
-  return { characters: '0123456789+-=,:.;#?!<>[] ARabcdefghijklmnopstvy\n', row };
+  return {
+    characters: '0123456789+-=,:.;#?!<>[] ARabcdefghijklmnopstvy\n',
+    row,
+    // The rule is learned first, and then how easily it is talked out of: from the habit's texts alone it is hardly learned.
+    // Its first character says all of it; the empty second turn leaves out the end.
+    first: (/** @type {any} */ rng) => {
+      const { prompt, text, difficulty } = row(rng, true);
+      return { prompt, text: [text[0].charAt(0), ''], difficulty };
+    },
+  };
 };
