@@ -80,7 +80,7 @@ def fresh(id, title, steps):
 
 
 models |= {
-    "guard-nano": {**world("guard", "Guarded sums, nano", 1900), "first_token": 5, "first_steps": 1200},
+    "guard-nano": {**world("guard", "Guarded sums, nano", 1700), "first_token": 5, "first_steps": 700},
     "talk-nano": world("talk", "Talkative sums, nano", 2500),
     "manners-nano": world("manners", "Well-mannered sums, nano", 800, intermediate_size=256),
     "turns-nano": fresh("turns", "A game in turns, nano", 3600),

@@ -165,8 +165,8 @@ export interface Method extends Card {
   sources: readonly Source[];
   /** The whole run: what is trained, one pass after another. A pass names only earlier ones. */
   passes(params: Params): readonly Pass[];
-  /** The weights that the run returns; those of the last pass when left out. */
-  result?(params: Params): Blend;
+  /** The weights that the run returns; those of the last pass when left out, or undefined. */
+  result?(params: Params): Blend | undefined;
   /** Named settings beside its defaults and its paper's: an ablation, a data set of the paper, a released run. */
   presets?: readonly Preset[];
   /** Whether the run's value head guides decoding at its end, to be measured beside greedy answers, and how. */
@@ -205,7 +205,7 @@ export interface MethodOf<P extends ParamSpecs>
   extends Omit<Method, 'params' | 'passes' | 'result' | 'guides'> {
   params: P;
   passes(params: Values<P>): readonly Pass[];
-  result?(params: Values<P>): Blend;
+  result?(params: Values<P>): Blend | undefined;
   guides?(params: Values<P>): Guide | undefined;
 }
 

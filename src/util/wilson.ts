@@ -5,5 +5,6 @@ export const wilson = (hits: number, n: number): [number, number] => {
   const p = hits / n;
   const middle = (p + (z * z) / (2 * n)) / (1 + (z * z) / n);
   const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
-  return [Math.max(0, middle - half), Math.min(1, middle + half)];
+  // The share itself lies inside, whatever is rounded.
+  return [Math.max(0, Math.min(p, middle - half)), Math.min(1, Math.max(p, middle + half))];
 };

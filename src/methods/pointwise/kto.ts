@@ -106,6 +106,8 @@ export const kto = defineMethod({
       task: 'guard',
       source: { id: 'sampled-answers', params: { desirable: 'safe', samples: 2 } },
       trees: 320,
+      steps: 60,
+      learningRate: 0.0003,
     },
   ],
   defaults: { paper: { beta: 0.1, learningRate: 5e-7, batchSize: 128 }, learningRate: 1e-4, batchSize: 16 },

@@ -154,7 +154,7 @@ export const sacpo = defineMethod({
   },
   result: ({ order, merge }) => {
     const [first, then] = order === 'helpful-first' ? ['helpful', 'safe'] : ['safe', 'helpful'];
-    if (merge === 1) return then!;
+    if (merge === 1) return undefined; // what the second stage ends with
     return [
       [1 - merge, first!],
       [merge, then!],
