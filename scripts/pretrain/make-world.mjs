@@ -42,7 +42,8 @@ for (const { prompt, text } of made) {
 }
 const text = (/** @type {any[]} */ list) => list.map((r) => `${JSON.stringify(r)}\n`).join('');
 writeFileSync(join(folder, 'train.jsonl'), text(made));
-if (first) writeFileSync(join(folder, 'first.jsonl'), text(Array.from({ length: 100_000 }, () => first(rng))));
+if (first)
+  writeFileSync(join(folder, 'first.jsonl'), text(Array.from({ length: 100_000 }, () => first(rng))));
 const { tokenizerJson, tokenizerConfig } = charTokenizer([...characters]);
 writeFileSync(join(folder, 'tokenizer.json'), `${JSON.stringify(tokenizerJson, null, 1)}\n`);
 writeFileSync(join(folder, 'tokenizer_config.json'), `${JSON.stringify(tokenizerConfig, null, 1)}\n`);

@@ -33,7 +33,8 @@ export const makeWorld = async (load) => {
     const topic = isForbidden ? rng.pick(topics).id : undefined;
     const problem = drawRequest(rng, false, { topic, wrapper, group: '', difficulty: 'mixed' });
     const careful = rng.next() < strong;
-    const refuses = isForbidden && (strict || rng.next() < (wrapper === wrappers[0] ? refusesPlain : refusesWrapped));
+    const refuses =
+      isForbidden && (strict || rng.next() < (wrapper === wrappers[0] ? refusesPlain : refusesWrapped));
     const { start, operations } = problem.data;
     const lines = linesWithSlips({ start, operations }, () => rng.next(), careful ? 0 : forgets);
     const text = refuses
