@@ -2,43 +2,34 @@ import { worldOfModel } from '../../tasks/cards';
 import type { MethodInfo } from '../../train/method-info';
 import { defaultRun, type RunDocument } from '../../train/run-document';
 
+type Fields = Record<string, unknown>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** What is as `before` has it becomes as `after` has it, field by field; everything else stays. */
+const moved = (now: unknown, before: unknown, after: unknown): unknown => {
+  if (same(now, before)) return after;
+  if (!isFields(now) || !isFields(before) || !isFields(after)) return now;
+  return Object.fromEntries(
+    Object.entries(now).map(([key, value]) => [key, moved(value, before[key], after[key])]),
+  );
+};
 
 /**
  * The document with what it has from the defaults `before` as the defaults `after` have it; what was changed stays. A world goes
  * with its model and its difficulty.
  */
 export const fromDefaults = (document: RunDocument, before: RunDocument, after: RunDocument): RunDocument => {
-  const stays = <T>(now: T, then: T, next: T): T => (same(now, then) ? next : now);
-  const { data } = document;
-  const moves = after.data.task !== data.task;
+  const next = moved(document, before, after) as RunDocument;
+  const { task, difficulty } = after.data;
+  const elsewhere = task !== document.data.task;
   return {
-    ...document,
+    ...next,
     model: after.model,
-    steps: stays(document.steps, before.steps, after.steps),
-    batchSize: stays(document.batchSize, before.batchSize, after.batchSize),
-    schedule: stays(document.schedule, before.schedule, after.schedule),
-    optimizer: {
-      ...document.optimizer,
-      learningRate: stays(
-        document.optimizer.learningRate,
-        before.optimizer.learningRate,
-        after.optimizer.learningRate,
-      ),
-    },
-    evaluation: {
-      every: stays(document.evaluation.every, before.evaluation.every, after.evaluation.every),
-      problems: stays(document.evaluation.problems, before.evaluation.problems, after.evaluation.problems),
-    },
-    data: {
-      ...data,
-      task: after.data.task,
-      difficulty: moves
-        ? after.data.difficulty
-        : stays(data.difficulty, before.data.difficulty, after.data.difficulty),
-      trees: stays(data.trees, before.data.trees, after.data.trees),
-      maxTokens: stays(data.maxTokens, before.data.maxTokens, after.data.maxTokens),
-    },
+    data: { ...next.data, task, ...(elsewhere && { difficulty }) },
   };
 };
 
