@@ -13,7 +13,14 @@ import { help } from './terminal/help.mjs';
 import { backends, checkOptions, flagOf, inOptions, readChanges, readOptions } from './terminal/options.mjs';
 import { checkPlaces, checkTargets } from './terminal/places.mjs';
 import { wantedExports, writeExport } from './terminal/results.mjs';
-import { estimateLines, evaluationLine, measureLines, misfitLines, reportLines } from './terminal/tables.mjs';
+import {
+  estimateLines,
+  evaluationLine,
+  madeLines,
+  measureLines,
+  misfitLines,
+  reportLines,
+} from './terminal/tables.mjs';
 import { tellError, withoutStacks } from './terminal/tell-error.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
 
@@ -227,6 +234,7 @@ const main = async () => {
       phase: status.phase,
       metrics: metrics.map((row) => ({ stage: row.stage, ...row.metrics })),
       evaluations,
+      made: result.made,
       before: summaryOf(before) ?? null,
       after: summaryOf(after) ?? null,
       seconds,
@@ -252,6 +260,7 @@ const main = async () => {
     if (before) console.log(evaluationLine('Before:', before));
     if (after) console.log(evaluationLine('After: ', after));
     for (const line of measureLines(before, after)) console.log(line);
+    for (const line of madeLines(result.made, status.passes)) console.log(line);
     console.log(
       `${status.message} ${seconds.toFixed(0)} s on ${status.backend.name} (${status.backend.adapter}).`,
     );

@@ -1,6 +1,14 @@
 import type { Remote } from 'comlink';
 import { proxy, releaseProxy, wrap } from 'comlink';
-import type { Evaluation, Metrics, RunEvent, RunPhase, RunStatus, TrainerApi } from '../workers/protocol';
+import type {
+  Evaluation,
+  Measure,
+  Metrics,
+  RunEvent,
+  RunPhase,
+  RunStatus,
+  TrainerApi,
+} from '../workers/protocol';
 // The address only: the worker's code stays out of the page that imports this.
 import bundledWorkerUrl from '../workers/train.worker.ts?worker&url';
 import type { BackendChoice, BackendInfo } from './tf';
@@ -28,6 +36,8 @@ export interface TrainResult {
   /** One row per optimiser step. */
   metrics: { stage: string; metrics: Metrics }[];
   evaluations: Evaluation[];
+  /** What makers of data have measured of them, by pass; of the run's own by 'run'. */
+  made: Record<string, Measure[]>;
   /** Held-out accuracy before the first step and after the last, where there was an evaluation. */
   before: Evaluation | undefined;
   after: Evaluation | undefined;
@@ -230,6 +240,7 @@ export const createTrainer = async (options: TrainerOptions = {}): Promise<Train
     signal?.throwIfAborted();
     const metrics: TrainResult['metrics'] = [];
     const evaluations: Evaluation[] = [];
+    const made: TrainResult['made'] = {};
     let complete: RunStatus | undefined;
     if (resume !== undefined) {
       const stored = (await calls.runs()).find((run) => run.runId === resume);
@@ -253,6 +264,7 @@ export const createTrainer = async (options: TrainerOptions = {}): Promise<Train
     const unlisten = hub.listen((event) => {
       if (event.kind === 'metrics') metrics.push({ stage: event.stage, metrics: event.metrics });
       if (event.kind === 'evaluation') evaluations.push(event.evaluation);
+      if (event.kind === 'made') made[event.stage] = event.measures;
       onEvent?.(event);
       if (event.kind === 'status' && ended.has(event.status.phase)) sawEnd();
     });
@@ -268,7 +280,7 @@ export const createTrainer = async (options: TrainerOptions = {}): Promise<Train
       if (status.phase === 'failed') throw new Error(status.message);
       const before = evaluations.find((e) => e.step === 0);
       const after = status.phase === 'finished' ? evaluations.filter((e) => e !== before).at(-1) : undefined;
-      return { status, metrics, evaluations, before, after };
+      return { status, metrics, evaluations, made, before, after };
     } finally {
       signal?.removeEventListener('abort', stop);
       unlisten();

@@ -16,6 +16,8 @@ import type { RunDocument } from '../src/train/run-document';
 import type { PreferenceTree } from '../src/tree/tree';
 import type { Measure } from '../src/util/measure';
 
+export type { Measure } from '../src/util/measure';
+
 /** TRL's metric names letter for letter (`rewards/margins`, `logps/chosen`, `grad_norm`, ...), plus `step`. */
 export type Metrics = Record<string, number>;
 
@@ -31,6 +33,18 @@ export type RunPhase =
   | 'stopped'
   | 'failed';
 
+/** A pass of a run, in words. */
+export interface PassInfo {
+  id: string;
+  label: string;
+  /** The weights that it starts from, and what it is compared with, where its loss reads a reference. */
+  from: string;
+  reference: string | undefined;
+  /** What it trains on. */
+  data: string;
+  steps: number;
+}
+
 export interface RunStatus {
   runId: string;
   phase: RunPhase;
@@ -39,6 +53,7 @@ export interface RunStatus {
   steps: number;
   /** For methods with several passes. */
   stage: { index: number; count: number; id: string; label: string };
+  passes: PassInfo[];
   /** Sentence for the status line: what is being done, or why it stopped. */
   message: string;
   backend: BackendInfo;

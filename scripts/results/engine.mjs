@@ -72,11 +72,15 @@ export const startEngine = async () => {
   const run = async (document) => {
     const { api } = await start();
     const evaluations = [];
+    const made = {};
     let steps = 0;
     await api.subscribe((events) => {
       for (const event of events) {
         if (event.kind === 'evaluation') evaluations.push(event.evaluation);
         if (event.kind === 'metrics') steps++;
+        if (event.kind === 'made')
+          for (const { id, name, unit, value } of event.measures)
+            made[`${event.stage}/${id}`] = { name, unit, value };
       }
     });
     const [cpu, began] = [process.cpuUsage(), Date.now()];
@@ -98,6 +102,7 @@ export const startEngine = async () => {
         unit,
         better,
       })),
+      ...(Object.keys(made).length > 0 && { made }),
       steps,
       cpuSeconds: Math.round((spent.user + spent.system) / 1e5) / 10,
       seconds: Math.round((Date.now() - began) / 100) / 10,

@@ -51,6 +51,15 @@ const otherMeasures = (rows, meanInterval) =>
     })
     .join('; ');
 
+/** What was measured of the data themselves: means over the seeds. */
+const dataMeasures = (rows) =>
+  Object.entries(rows[0].made ?? {})
+    .filter(([key]) => rows.every(({ made }) => made?.[key]))
+    .map(([key, { name, unit }]) => {
+      const value = shown({ unit }, mean(rows.map(({ made }) => made[key].value)));
+      return `${key.split('/')[0]}: ${name} ${value}`;
+    });
+
 const row = (method, rows, failed, meanInterval) => {
   const link = `[${method.name}](../src/methods/${method.chapter}/${method.id}.ts)`;
   const notes = failed.map(({ seed, failed: why }) => `seed ${seed} failed: ${why}`);
@@ -62,7 +71,7 @@ const row = (method, rows, failed, meanInterval) => {
     [rows.map(({ after }) => shown(accuracy, after.accuracy)).join(', '), ...notes].join('; '),
     gainCell(accuracy, gain),
     verdict(gain.interval),
-    otherMeasures(rows, meanInterval),
+    [otherMeasures(rows, meanInterval), ...dataMeasures(rows)].join('; '),
     String(rows[0].steps),
     String(Math.round(mean(rows.map(({ cpuSeconds }) => cpuSeconds)))),
   ];

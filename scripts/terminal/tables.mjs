@@ -139,6 +139,13 @@ export const measureLines = (before, after) => {
   });
 };
 
+/** What was measured of the data of each pass, a line each. */
+export const madeLines = (made = {}, passes = []) =>
+  Object.entries(made).flatMap(([stage, measures]) => {
+    const label = passes.find(({ id }) => id === stage)?.label ?? 'Data';
+    return measures.map((measure) => `  ${label}: ${measure.name} ${measured(measure)}`);
+  });
+
 /** One line for an `Evaluation`, of answers or of held-out rows. */
 export const evaluationLine = (name, e) => {
   const interval = `95 % interval ${(100 * e.interval[0]).toFixed(1)} to ${(100 * e.interval[1]).toFixed(1)}`;

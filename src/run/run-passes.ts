@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../workers/protocol';
+import type { PassInfo, RunStatus } from '../../workers/protocol';
 import type { Blend, Pass } from '../methods/pass';
 import { trimGpuPool } from '../tf';
 import type { PolicyPlan } from '../train/policy';
@@ -6,6 +6,7 @@ import { initialTrained } from '../train/policy';
 import { checkTrees } from './check-trees';
 import type { RunParts } from './pass-runner';
 import { PassRunner } from './pass-runner';
+import { passInfo } from './pass-words';
 import { checkPasses, keptAfter } from './passes';
 import { RunConstants } from './run-constants';
 import type { RunContext } from './run-context';
@@ -38,6 +39,7 @@ export class RunPasses {
     this.list = method.passes(document.method.params);
     this.result = method.result?.(document.method.params);
     checkPasses(method.name, this.list, this.result);
+    this.info = passInfo(this.list, document.steps);
     const weights = new RunWeights(plan, {
       put: async (pass, kept) => void (await keep(() => store.putKept(runId, pass, kept))),
       get: (pass) => store.getKept(runId, pass),
@@ -50,6 +52,9 @@ export class RunPasses {
   get current(): Pass {
     return this.runner.pass;
   }
+
+  /** All of them, for people. */
+  readonly info: PassInfo[];
 
   /** Where the run is, for people. */
   get place(): RunStatus['stage'] {

@@ -104,6 +104,7 @@ export class TrainingSession {
       step: this.step,
       steps: this.runner.steps,
       stage: this.passes.place,
+      passes: this.passes.info,
       message: this.message,
       backend: this.o.backend,
     };

@@ -30,6 +30,7 @@
  *   page-title           the heading of a page other than the first; no-page, that of an address without one
  *   status               role=status; data-phase is RunStatus.phase or "none", data-step the step
  *   accuracy             data-before and data-now are shares; absent until the first evaluation
+ *   passes, pass-<id>, made-<id>   the passes of a run (data-state), and what was measured of their data (data-value);
  *   loss-table, margins-table, logps-table, optimiser-table, accuracy-table   the curves' numbers (in <details>);
  *                        loss-chart and so on, the charts, with the step pointed at in aria-valuenow; loss-values, its numbers
  *   tree-list, tree-<index>, credit, credit-problem, credit-measure-reward, credit-measure-push,
@@ -63,6 +64,7 @@ import { goToControl } from './setup/go-to-field';
 import { listenForShortcuts, shortcuts } from './shortcuts';
 import { onBuiltInProblems } from './state';
 import './charts/curves-panel';
+import './charts/pass-strip';
 import './credit/credit-panel';
 import './dock/dock-notes';
 import './keep/keep-panel';
@@ -216,7 +218,7 @@ export class AppShell extends AppElement {
       case 'teach':
         return html`<setup-panel .app=${app}></setup-panel>`;
       case 'learning':
-        return html`<curves-panel .app=${app}></curves-panel>`;
+        return html`<pass-strip .app=${app}></pass-strip><curves-panel .app=${app}></curves-panel>`;
       case 'credit':
         return html`<credit-panel .app=${app}></credit-panel>`;
       case 'problems':

@@ -149,6 +149,7 @@ export const createApp = (connect: Connect): App => {
   const adopt = async (run: RunSummary): Promise<void> => {
     store.set({
       ...curvesOf(run),
+      made: run.made ?? {},
       trees: [],
       runDocument: run.document,
       document: run.document,

@@ -131,6 +131,8 @@ export const reduceEvents = (state: Readonly<State>, events: readonly RunEvent[]
     } else if (event.kind === 'tree') {
       trees ??= [...state.trees];
       trees[event.index] = shapeOf(event.tree, event.index);
+    } else if (event.kind === 'made') {
+      patch.made = { ...(patch.made ?? state.made), [event.stage]: event.measures };
     } else if (event.kind === 'download') {
       patch.download = event.progress;
     } else if (event.kind === 'dataset' && isMoving((patch.status ?? state.status)?.phase)) {

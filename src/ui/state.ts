@@ -4,6 +4,7 @@ import type {
   DownloadProgress,
   Estimate,
   Evaluation,
+  Measure,
   Metrics,
   ModelSummary,
   Probe,
@@ -121,6 +122,8 @@ export interface State {
   points: readonly Point[];
   evaluations: readonly EvaluationPoint[];
   probes: readonly ProbePoint[];
+  /** What makers of data have measured of them, by pass. */
+  made: Readonly<Record<string, readonly Measure[]>>;
   trees: readonly TreeShape[];
   /** What became of the last checkpoint. */
   checkpoint: string;
@@ -166,6 +169,7 @@ export const initialState: State = {
   points: [],
   evaluations: [],
   probes: [],
+  made: {},
   trees: [],
   checkpoint: '',
   saveProblem: '',
@@ -184,6 +188,7 @@ export const noRun: Partial<State> = {
   points: [],
   evaluations: [],
   probes: [],
+  made: {},
   trees: [],
   checkpoint: '',
   saveProblem: '',

@@ -113,6 +113,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     step,
     steps: document?.steps ?? 0,
     stage: { index: 0, count: 1, id: 'main', label: 'Training' },
+    passes: [],
     message,
     backend,
   });

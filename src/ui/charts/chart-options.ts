@@ -22,7 +22,7 @@ const wholeSteps = [1, 10, 100, 1000, 10_000, 100_000].flatMap((unit) => [unit, 
 
 /** What a chart asks its element for while it lives. */
 export interface ChartSource {
-  stages(): readonly { id: string; x: number }[];
+  stages(): readonly { id: string; x: number; label?: string }[];
   /** Where the axis of steps ends. */
   steps(): number;
   /** Told which row the cursor is at; undefined when it is nowhere. */
@@ -103,12 +103,15 @@ export const chartOptions = (
           ctx.save();
           ctx.strokeStyle = ink;
           ctx.setLineDash([4, 4]);
-          for (const { x } of source.stages().slice(1)) {
+          ctx.fillStyle = ink;
+          ctx.font = font;
+          for (const { x, label } of source.stages().slice(1)) {
             const at = Math.round(plot.valToPos(x, 'x', true));
             ctx.beginPath();
             ctx.moveTo(at, bbox.top);
             ctx.lineTo(at, bbox.top + bbox.height);
             ctx.stroke();
+            if (label) ctx.fillText(label, at + 4, bbox.top + 12);
           }
           ctx.restore();
         },

@@ -18,10 +18,15 @@ export class CurvesPanel extends AppElement {
       return html`<p class="hint">The curves are drawn while it trains: held-out accuracy first, then loss, rewards and log-probabilities, step by step.</p>`;
     }
     const steps = plannedSteps(this.state);
+    const named = stages.map(({ id, x }) => ({
+      id,
+      x,
+      label: status?.passes.find((pass) => pass.id === id)?.label ?? id,
+    }));
     const passes = status && status.stage.count > 1 && stages.length > 1;
     return html`
-      ${passes ? html`<p class="hint">Steps run on over the ${status.stage.count} passes; a dashed upright marks where the next one begins, again from the first weights.</p>` : nothing}
-      ${figures.map((figure) => html`<line-chart .figure=${figure} .stages=${stages} .steps=${steps}></line-chart>`)}
+      ${passes ? html`<p class="hint">Steps run on over the ${status.stage.count} passes; a dashed upright with its name marks where the next one begins.</p>` : nothing}
+      ${figures.map((figure) => html`<line-chart .figure=${figure} .stages=${named} .steps=${steps}></line-chart>`)}
       ${
         others.length > 0
           ? html`<p class="quiet others">Also reported, at the last step: ${others.map(([key, value], i) => html`${i > 0 ? ', ' : ''}<code>${key}</code> ${number(value)}`)}.</p>`

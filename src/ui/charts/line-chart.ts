@@ -65,7 +65,7 @@ export class LineChart extends LitElement {
     at: { state: true },
   };
   declare figure: Figure;
-  declare stages: readonly { id: string; x: number }[];
+  declare stages: readonly { id: string; x: number; label?: string }[];
   /** Where the axis of steps ends. */
   declare steps: number;
   declare open: boolean;

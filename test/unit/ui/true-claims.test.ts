@@ -18,6 +18,7 @@ const status = (changes: Partial<RunStatus> = {}): RunStatus => ({
   step: 0,
   steps: 3000,
   stage: { index: 0, count: 2, id: 'guide', label: 'Guide (DPO)' },
+  passes: [],
   message: '',
   backend: { name: 'cpu', adapter: '', software: true, features: [], note: '' },
   ...changes,
