@@ -42,6 +42,7 @@ import { promptOf, reply, sequenceLogProbs } from './train/chat';
 import { deviceFacts, memoryFacts } from './train/device-facts';
 import type { MethodFacts } from './train/estimate';
 import { estimateRun } from './train/estimate';
+import { estimateImages } from './train/estimate-images';
 import { answerProblems } from './train/evaluate';
 import { createEventBatcher } from './train/event-batcher';
 import { exportZip } from './train/export-model';
@@ -395,8 +396,14 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     estimate: async (value) => {
       const document = parseRun(value, catalogue);
       const model = await shelf.load(document.model);
-      const { config, weights } = model;
       checkWorld(document);
+      if (model.denoiser) {
+        checkMedium(methods.find((m) => m.id === document.method.id)!, document, model);
+        const method = methodFactsOf(document, model);
+        const { memory } = memoryFacts(started());
+        return estimateImages({ weights: model.weights, document, method, memory });
+      }
+      const { config, weights } = model;
       const task = document.data.dataset ? undefined : await loadTask(document.data.task);
       const data = facts.of(document, model, task);
       const device = await deviceFacts(started());
@@ -441,7 +448,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         }
         // A run that has ended is stored, and would go on answering in the place of the model asked for.
         await closeSession();
-        openStandby(model);
+        if (model.denoiser) closeStandby();
+        else openStandby(model);
         return model.summary;
       }),
     problems: async (task, difficulty, start, count) => {

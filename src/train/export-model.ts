@@ -74,7 +74,10 @@ export const exportZip = (
   const { model, adapter } = plan;
   const { own, heads } = splitHeads(trained);
   const files = new Map<string, Content>();
-  if (what === 'adapter') {
+  if (model.denoiser) {
+    for (const [name, text] of Object.entries(model.files)) files.set(name, strToU8(text));
+    files.set('model.safetensors', safetensorsParts(own, [['format', 'pt']], 'model.safetensors', dtype));
+  } else if (what === 'adapter') {
     if (!adapter) throw new Error('This run trains all weights and has no adapter; export the model.');
     const named = { settings: adapter.settings, tensors: own };
     const fanInFanOut = familyOf(model.config).transposedLinears ?? false;

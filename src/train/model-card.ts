@@ -27,11 +27,13 @@ const measureRows = (evaluations: readonly Evaluation[]): string[] => {
 const evaluationRow = (e: Evaluation) =>
   e.kind === 'pairs'
     ? `| ${e.stage} | ${e.step} | ${e.problems === 0 ? '' : percent(e.accuracy)} | ${(e.metrics?.['eval_loss'] ?? Number.NaN).toFixed(4)} | ${e.problems} held-out pairs |`
-    : `| ${e.stage} | ${e.step} | ${percent(e.accuracy)} (${percent(e.interval[0])} to ${percent(e.interval[1])}) | | ${e.problems} held-out problems |`;
+    : `| ${e.stage} | ${e.step} | ${percent(e.accuracy)} (${percent(e.interval[0])} to ${percent(e.interval[1])}) | | ${e.problems} ${e.kind === 'images' ? 'images, hue and shape both as asked' : 'held-out problems'} |`;
 
 const dataOf = ({ data }: RunDocument, report: DatasetReport | undefined): string => {
   const { dataset } = data;
   if (!dataset) {
+    if (data.task === 'shapes')
+      return `${data.trees} trees of images, drawn by the model itself and told apart by a reward.`;
     return `${data.trees} trees of the task \`${plain(data.task)}\` (${plain(data.difficulty)}), made by the method’s own pipeline.`;
   }
   const file = report ? `\`${plain(report.file)}\` (\`${plain(dataset.id)}\`)` : `\`${plain(dataset.id)}\``;

@@ -81,7 +81,8 @@ const outcomeWords = ({ first, last, trend, best }: Outcome): string => {
   }
   const verbs = { better: 'rose from ', same: '', worse: 'fell from ', collapsed: 'collapsed from ' };
   const highest = best ? `; its best was ${percent(best.accuracy)}${at}` : '';
-  return `held-out accuracy ${verbs[trend]}${from((e) => percent(e.accuracy))}${highest}`;
+  const what = last.kind === 'images' ? 'the share of images as asked' : 'held-out accuracy';
+  return `${what} ${verbs[trend]}${from((e) => percent(e.accuracy))}${highest}`;
 };
 
 /** The sentence of a run that has come to its end. */

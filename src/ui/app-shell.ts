@@ -62,12 +62,13 @@ import { isSection, type SectionId, sections } from './sections';
 import { fieldNames } from './setup/field-labels';
 import { goToControl } from './setup/go-to-field';
 import { listenForShortcuts, shortcuts } from './shortcuts';
-import { onBuiltInProblems } from './state';
+import { drawsImages, onBuiltInProblems } from './state';
 import './charts/curves-panel';
 import './charts/pass-strip';
 import './credit/credit-panel';
 import './dock/dock-notes';
 import './keep/keep-panel';
+import './images/image-door';
 import './problems/problems-panel';
 import './setup/setup-panel';
 import './site-header';
@@ -210,9 +211,11 @@ export class AppShell extends AppElement {
     const { app } = this;
     switch (id) {
       case 'watch':
-        return onBuiltInProblems(this.state)
-          ? html`<watch-panel .app=${app}></watch-panel>`
-          : html`<chat-panel .app=${app}></chat-panel>`;
+        return drawsImages(this.state)
+          ? html`<image-door .app=${app}></image-door>`
+          : onBuiltInProblems(this.state)
+            ? html`<watch-panel .app=${app}></watch-panel>`
+            : html`<chat-panel .app=${app}></chat-panel>`;
       case 'bring':
         return html`<model-panel .app=${app}></model-panel><data-panel .app=${app}></data-panel>`;
       case 'teach':

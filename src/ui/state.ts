@@ -228,5 +228,11 @@ export const onBuiltInProblems = (state: Readonly<State>): boolean => {
   const document = shownDocument(state);
   if (!document) return true;
   const model = state.models.find((m) => m.id === document.model);
-  return document.data.dataset === null && model?.builtIn !== false;
+  return document.data.dataset === null && model?.builtIn !== false && !model?.draws;
+};
+
+/** The model that is shown draws images. */
+export const drawsImages = (state: Readonly<State>): boolean => {
+  const id = shownDocument(state)?.model;
+  return state.models.some((model) => model.id === id && model.draws === true);
 };
