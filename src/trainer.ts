@@ -242,7 +242,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     const method = methods.find((m) => m.id === document.method.id)!;
     const { dataset } = document.data;
     checkWorld(document);
-    const drawn = areImages(method.eats);
+    const world = worlds.find(({ id }) => id === document.data.task);
+    const drawn = areImages(method.eats) || world?.draws === true; // has no problems; the model is held against it below
     const task = await loadTask(dataset || drawn ? worlds[0]!.id : document.data.task);
     checkTakesDataset(method, document);
     const kept = await store();
