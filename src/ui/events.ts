@@ -135,6 +135,8 @@ export const reduceEvents = (state: Readonly<State>, events: readonly RunEvent[]
       patch.made = { ...(patch.made ?? state.made), [event.stage]: event.measures };
     } else if (event.kind === 'download') {
       patch.download = event.progress;
+    } else if (event.kind === 'work') {
+      patch.work = { what: event.what, done: event.done, total: event.total };
     } else if (event.kind === 'dataset' && isMoving((patch.status ?? state.status)?.phase)) {
       patch.checked = { key: checkKey(state.runDocument ?? state.document), report: event.report };
     } else if (event.kind === 'checkpoint') {

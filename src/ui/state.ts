@@ -115,6 +115,8 @@ export interface State {
   runDocument: RunDocument | undefined;
   status: RunStatus | undefined;
   progress: Progress | undefined;
+  /** How far an experiment or an analysis is, the last that was told. */
+  work: { what: string; done: number; total: number } | undefined;
   /** A control call that has not been answered yet, in words; empty when none. */
   pending: string;
   /** Where each pass begins on the x axis of the curves. */
@@ -149,6 +151,7 @@ export const initialState: State = {
   adapters: [],
   bringing: undefined,
   download: undefined,
+  work: undefined,
   bringProblems: {},
   missing: {},
   checking: false,
