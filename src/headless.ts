@@ -2,6 +2,8 @@
  * The bare page that scripts/train.mjs drives: plain JSON in, events and results out. Files come from the script's own
  * server and go back to it, so that they need not pass through JSON.
  */
+import type { SeriesInput } from './analyse-series';
+import { analyseSeries, seriesList } from './analyse-series';
 import type { BringInput } from './headless-bring';
 import { bring, GivenError } from './headless-bring';
 import type { DocumentInput } from './headless-document';
@@ -52,6 +54,10 @@ interface Headless {
   chat(prompt: string): Promise<{ reference: ChatReply; policy: ChatReply } | Failed>;
   /** Tokens of the first examples, one sequence per response, and their log-probs under what was trained. */
   logProbs(examples: number): Promise<{ tokens: number[][]; logProbs: number[][] } | Failed>;
+  /** What `analyse` knows. */
+  analyses(): ReturnType<typeof seriesList>;
+  /** Trains what an analysis looks at, and looks; on an engine of its own. */
+  analyse(input: SeriesInput): Promise<Awaited<ReturnType<typeof analyseSeries>> | Failed>;
   /** Ends a download or a check, and pauses the run after its step. */
   pause(): Promise<void>;
 }
@@ -182,14 +188,21 @@ const logProbs = async (examples: number) => {
   return { tokens, logProbs: await trainer.logProbs(tokens, 'policy') };
 };
 
+const ending = new AbortController();
+
 window.marginaliaHeadless = {
   prepare: guarded(prepare),
   train: guarded(train),
   export: guarded(exportTo),
   chat: guarded(chat),
   logProbs: guarded(logProbs),
+  analyses: seriesList,
+  analyse: guarded((input: SeriesInput) =>
+    analyseSeries(input, (event) => window.marginaliaEvent?.(event), ending.signal),
+  ),
   pause: async () => {
     pausing = true;
+    ending.abort(new Error('The analysis was stopped.'));
     // One of these fits what is being done; the others have nothing to end, and say so.
     await Promise.allSettled([active?.cancelDownload(), active?.cancelCheck(), active?.pause()]);
   },

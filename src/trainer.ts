@@ -3,6 +3,7 @@
  * Comlink, so it can be driven and tested without a worker.
  */
 import type { Answer, RunEvent, RunPhase, RunStatus, TrainerApi } from '../workers/protocol';
+import { createAnalysisCalls } from './analysis/analysis-calls';
 import type { DenoiserModel } from './diffusion/denoiser-model';
 import { setKernelChoice } from './kernels/kernel-choice';
 import { tuneKernels } from './kernels/tune';
@@ -514,6 +515,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       return exampleCase(method);
     },
 
+    ...createAnalysisCalls((what, done, total) => emit({ kind: 'work', what, done, total }), open),
     ...createLabCalls((what, done, total) => emit({ kind: 'work', what, done, total }), started),
 
     runs: async () => (await store()).listRuns(),

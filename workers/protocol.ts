@@ -488,6 +488,17 @@ export interface TrainerApi {
   /** Ends the experiment under way, which then rejects. */
   cancelLab(): Promise<void>;
 
+  /** What can be found out about the model of a run. */
+  analyses(): Promise<LabCard[]>;
+  /**
+   * Looks into the model of the open run, before and after its training; an analysis that still runs is ended for it. How far it
+   * is comes as 'work' events.
+   * @throws Error saying what the run lacks, or naming every wrong parameter
+   */
+  analyse(id: string, params: Record<string, unknown>, seed: number): Promise<LabResult>;
+  /** Ends the analysis under way, which then rejects. */
+  cancelAnalysis(): Promise<void>;
+
   runs(): Promise<RunSummary[]>;
   deleteRun(runId: string): Promise<void>;
   storage(): Promise<StorageReport>;

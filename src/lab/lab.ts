@@ -40,7 +40,36 @@ export interface LabTriangle {
   sentence: string;
 }
 
-export type LabFigure = LabChart | LabTriangle;
+/** Amounts side by side. */
+export interface LabBars {
+  kind: 'bars';
+  id: string;
+  title: string;
+  axis: string;
+  /** The numbers are shares, shown in percent. */
+  shares?: true;
+  bars: readonly {
+    label: string;
+    value: number;
+    low?: number;
+    high?: number;
+    /** Said beside it in the table. */
+    note?: string;
+  }[];
+  sentence: string;
+}
+
+/** Answers beside one another. */
+export interface LabTexts {
+  kind: 'texts';
+  id: string;
+  title: string;
+  columns: readonly string[];
+  rows: readonly { prompt: string; texts: readonly string[] }[];
+  sentence: string;
+}
+
+export type LabFigure = LabChart | LabTriangle | LabBars | LabTexts;
 
 export interface LabResult {
   /** What came out, in sentences made of the numbers. */

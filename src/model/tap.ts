@@ -2,16 +2,18 @@ import type { Tensor2D } from '../tf';
 import { tf } from '../tf';
 import type { ModelConfig } from './config';
 
-/** Neurons of one layer's MLP that are held at given values. */
+/** Neurons of one layer's MLP that are held at given values, or moved by them. */
 export interface Overwrite {
   neurons: readonly number[];
   /** One for each neuron, at every token; or one for each token and neuron, [N, neurons]. */
   values: readonly number[] | Float32Array;
+  /** What is left of each neuron's own activation, to which its value is added. 0 where left out: it is held. */
+  keep?: readonly number[];
 }
 
 /**
  * A view of the MLP activations: what enters each layer's down projection, [N, f]. Its tensors are differentiable as the
- * rest of the pass is; what is overwritten passes no gradient on.
+ * rest of the pass is; what is held passes no gradient on, what is kept in part that part.
  */
 export interface Tap {
   /**
@@ -28,7 +30,7 @@ export const withoutReading = ({ overwrite }: Tap): Tap => (overwrite ? { overwr
 
 /** @throws Error naming a layer or a neuron that the model does not have, or values that do not fit */
 export const checkTap = ({ overwrite }: Tap, config: ModelConfig, tokens: number) => {
-  for (const [layer, { neurons, values }] of overwrite ?? []) {
+  for (const [layer, { neurons, values, keep }] of overwrite ?? []) {
     const at = `The tap overwrites layer ${layer}`;
     if (!Number.isInteger(layer) || layer < 0 || layer >= config.layers) {
       throw new Error(`${at}, and the model has layers 0 to ${config.layers - 1}.`);
@@ -37,6 +39,11 @@ export const checkTap = ({ overwrite }: Tap, config: ModelConfig, tokens: number
     const outside = neurons.find((n) => !Number.isInteger(n) || n < 0 || n >= width);
     if (outside !== undefined) {
       throw new Error(`${at}, neuron ${outside}, and the layer has neurons 0 to ${width - 1}.`);
+    }
+    if (keep && keep.length !== neurons.length) {
+      throw new Error(
+        `${at} and keeps ${keep.length} shares of ${neurons.length} neurons; give one for each.`,
+      );
     }
     if (values.length !== neurons.length && values.length !== tokens * neurons.length) {
       throw new Error(
@@ -51,13 +58,13 @@ export const tapped = (tap: Tap | undefined, layer: number, activations: Tensor2
   tap?.read?.(layer, activations);
   const held = tap?.overwrite?.get(layer);
   if (!held) return activations;
-  const { neurons, values } = held;
+  const { neurons, values, keep } = held;
   const width = activations.shape[1];
   const rows = values.length / Math.max(1, neurons.length);
   const own = new Float32Array(width).fill(1);
   const placed = new Float32Array(Math.max(1, rows) * width);
   neurons.forEach((n, i) => {
-    own[n] = 0;
+    own[n] = keep?.[i] ?? 0;
     for (let r = 0; r < rows; r++) placed[r * width + n] = values[r * neurons.length + i]!;
   });
   return tf.tidy(

@@ -4,6 +4,7 @@ import { kernelChoice } from '../kernels/kernel-choice';
 import type { LoadedModel } from '../load/loaded-model';
 import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
+import type { Task } from '../tasks/task';
 import { GpuError, onOwnGpu } from '../tf';
 import { finishedWords } from '../train/outcome';
 import type { PolicyPlan } from '../train/policy';
@@ -78,7 +79,13 @@ export class TrainingSession {
     return this.passes.runner;
   }
 
-  private get step(): number {
+  /** Its world; undefined for a run on a file of examples. */
+  get task(): Task | undefined {
+    return this.o.dataset ? undefined : this.o.task;
+  }
+
+  /** Steps done of the present pass. */
+  get step(): number {
     return this.runner.step;
   }
 

@@ -38,6 +38,8 @@
  *   problems-load, problems-table, problems-filter
  *   loss-open, field-loss-method, loss-example, loss-text, loss-file (file input), loss-compute, loss-result (data-loss), loss-problems,
  *                        loss-readout, loss-field-<field>, loss-answer (the JSON)
+ *   lab, analysis (data-lab, aria-busy), lab-<id>, analysis-<id> (radio buttons), field-lab-<name>, field-analysis-<name>, lab-run, lab-cancel,
+ *                        lab-says, lab-numbers, lab-problems and the same of analysis-; lab-start (the triangle's), lab-<figure>-table, lab-part-<id>
  *   run-list, run-<runId>, run-open, run-delete, confirm-delete, storage-list, storage-persist
  *   export-adapter, export-model, export-dtype, copy-run, metrics-csv, metrics-json
  *

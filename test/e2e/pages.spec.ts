@@ -31,6 +31,10 @@ const pages: [string, RegExp][] = [
   ['#/methods', /^Methods$/],
   ['#/methods/simpo', /^SimPO/],
   ['#/methods/no-such', /There is no method/],
+  ['#/lab', /^Lab$/],
+  ['#/lab/loss', /^Lab$/],
+  ['#/lab/daa-blur', /^Lab$/],
+  ['#/lab/neurons', /^Lab$/],
 ];
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -33,7 +33,7 @@ describe('the lab', () => {
     await openLab();
     expect(byId('lab')!.dataset['lab']).toBe('table');
     await until(() => expect(panel.querySelectorAll('lab-triangle')).toHaveLength(2));
-    expect(text('lab-says')).toBe('ipo goes to the middle. dpo goes to the middle.');
+    expect(text('lab-says')).toBe('ipo goes to the middle.dpo goes to the middle.');
     expect(panel.textContent).toContain('npm run lab -- table');
     expect(panel.textContent).toContain('A note.');
   });

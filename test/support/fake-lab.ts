@@ -95,3 +95,42 @@ export const runFakeLab = (id: string, given: Readonly<Record<string, unknown>>,
   if (params['slope'] === 5) throw new Error('slope: is 5, and the fake lab refuses that');
   return id === 'table' ? triangle(params) : line(params, seed);
 };
+
+/** A made-up analysis of the open run. */
+export const fakeAnalyses: readonly LabCard[] = [
+  {
+    id: 'look',
+    name: 'A look',
+    paper: { title: 'On looking', year: 2024 },
+    summary: 'What is there?',
+    notes: [],
+    params: { depth: number('Depth', 1, 3) },
+  },
+];
+
+export const fakeAnalysis = ({ depth = 1 }: Readonly<Record<string, unknown>>): LabResult => ({
+  says: [`Looked ${String(depth)} deep.`],
+  numbers: { depth: Number(depth) },
+  figures: [
+    {
+      kind: 'bars',
+      id: 'amounts',
+      title: 'Amounts',
+      axis: 'share',
+      shares: true,
+      bars: [
+        { label: 'first', value: 0.5, low: 0.4, high: 0.6, note: 'ten answers' },
+        { label: 'second', value: 0.25 },
+      ],
+      sentence: 'first 50 %; second 25 %.',
+    },
+    {
+      kind: 'texts',
+      id: 'answers',
+      title: 'Answers',
+      columns: ['before', 'now'],
+      rows: [{ prompt: '1,+1\n', texts: ['A:2', 'A:3'] }],
+      sentence: 'One of 1.',
+    },
+  ],
+});

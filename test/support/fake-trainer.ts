@@ -25,7 +25,7 @@ import type {
   TrainerApi,
 } from '../../workers/protocol';
 import { createBrought, pieceOf } from './fake-brought';
-import { fakeLabs, runFakeLab } from './fake-lab';
+import { fakeAnalyses, fakeAnalysis, fakeLabs, runFakeLab } from './fake-lab';
 import { fakeCase, fakeLoss } from './fake-loss';
 import { fakeMethods } from './fake-methods';
 
@@ -488,6 +488,12 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     labs: async () => [...fakeLabs],
     runLab: async (id, params, seed) => runFakeLab(id, params, seed),
     cancelLab: async () => {},
+    analyses: async () => [...fakeAnalyses],
+    analyse: async (_id, params) => {
+      if (!document) throw new Error('No run is open; create one, or open a stored one.');
+      return fakeAnalysis(params);
+    },
+    cancelAnalysis: async () => {},
     runs: async () => stored,
     deleteRun: async (id) => {
       stored = stored.filter((r) => r.runId !== id);

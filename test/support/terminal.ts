@@ -6,19 +6,21 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs `npm run train` with these options; `onStderr` sees all that was written so far, and may send a signal. */
+/** Runs `npm run train`, or another script, with these options; `onStderr` sees all that was written so far, and may send a signal. */
 export const train = (
   args: string[],
   {
     onStderr,
     env = {},
+    script = 'scripts/train.mjs',
   }: {
     onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
     env?: Record<string, string>;
+    script?: string;
   } = {},
 ) =>
   new Promise<Ended>((done) => {
-    const child = spawn(process.execPath, ['scripts/train.mjs', ...args], {
+    const child = spawn(process.execPath, [script, ...args], {
       env: { ...process.env, ...env },
     });
     const ended = { stdout: '', stderr: '' };

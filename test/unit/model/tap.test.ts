@@ -91,6 +91,20 @@ describe.each([
     expect(tapped).not.toBeAllclose(run(weights).hidden, { rtol: 1e-2 });
   });
 
+  it('keeps a share of what is there and adds to it', () => {
+    const weights = randomWeights(config, 4);
+    const plain = run(weights).seen[1]!.values; // [N, f]
+    const moved = { neurons: [1, 7], values: [0.5, -2], keep: [1, 0.25] };
+    const held = Float32Array.from({ length: N * 2 }, (_, i) => {
+      const k = i % 2;
+      return moved.keep[k]! * plain[Math.floor(i / 2) * f + moved.neurons[k]!]! + moved.values[k]!;
+    });
+    const kept = run(weights, { overwrite: new Map([[1, moved]]) }).hidden;
+    const written = new Map([[1, { neurons: moved.neurons, values: held }]]);
+    expect(kept).toBeAllclose(run(weights, { overwrite: written }).hidden, { rtol: 1e-5 });
+    expect(kept).not.toBeAllclose(run(weights).hidden, { rtol: 1e-2 });
+  });
+
   it('patches in what another model has at each token', () => {
     const weights = randomWeights(config, 5);
     // The other model differs in what leads into the MLP of layer 1 alone.
@@ -148,6 +162,9 @@ describe.each([
       run(weights, { overwrite: new Map([[layer, { neurons, values }]]) });
     expect(at(2, [0], [0])).toThrow(/overwrites layer 2, and the model has layers 0 to 1/);
     expect(at(0, [12], [0])).toThrow(/layer 0, neuron 12, and the layer has neurons 0 to 11/);
+    expect(() =>
+      run(weights, { overwrite: new Map([[0, { neurons: [1, 2], values: [0, 0], keep: [1] }]]) }),
+    ).toThrow(/layer 0 and keeps 1 shares of 2 neurons/);
     expect(at(0, [1, 2], [0])).toThrow(
       /layer 0 with 1 values; 2 neurons take one each, or one for each of the 10 tokens/,
     );
