@@ -85,6 +85,26 @@ describe('the calculator', () => {
     );
   });
 
+  it('moves a number by keyboard, and begins with a question', async () => {
+    await open('#loss');
+    await until(() => expect(tokens()).toHaveLength(6));
+    const policy = () => JSON.parse(area().value).prompts[0].responses[0].steps[0].policy;
+    expect(policy()).toEqual([-0.4, -1.2, -0.1]);
+    tokens()[0]!.focus();
+    tokens()[0]!.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true }));
+    await until(() => expect(policy()).toEqual([-0.3, -1.2, -0.1]));
+    await until(() => expect(tokens()[0]!.textContent).toBe('−0.3'));
+    tokens()[1]!.dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'ArrowDown', shiftKey: true, bubbles: true }),
+    );
+    await until(() => expect(policy()).toEqual([-0.3, -2.2, -0.1]));
+    byId('loss-question-long')!.click();
+    await until(() => expect(policy()).toHaveLength(12));
+    await until(() => expect(byId('loss-question-long')!.getAttribute('aria-pressed')).toBe('true'));
+    expect(document.querySelector('loss-panel')!.textContent).toContain('A sum takes that for preference');
+    expect(byId('loss-pair')).toBeNull(); // no run is open
+  });
+
   it('computes what is typed, and names what is wrong while the answer of before stays, marked', async () => {
     await open('#loss');
     await until(() => expect(tokens()).toHaveLength(6));

@@ -8,7 +8,9 @@ import { filesOfInput } from '../bring/given-files';
 import { AppElement, define } from '../element';
 import { number } from '../format';
 import './loss.css';
+import type { Move } from './loss-response';
 import './loss-response';
+import { caseOfPair, caseOfQuestion, moved, type QuestionId, questions } from './shape-case';
 import { type Field, fieldsOf, firstOf, type ShownNumber, shownResponses } from './shown-case';
 
 const firstMethod = 'dpo';
@@ -52,6 +54,8 @@ export class LossPanel extends AppElement {
     problems: { state: true },
     field: { state: true },
     looked: { state: true },
+    question: { state: true },
+    copied: { state: true },
   };
   declare method: string;
   declare answer: Answer | undefined;
@@ -60,6 +64,8 @@ export class LossPanel extends AppElement {
   declare problems: readonly string[];
   declare field: Field;
   declare looked: ShownNumber | undefined;
+  declare question: QuestionId | undefined;
+  declare copied: boolean;
   #ticket = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The example that the text still is, word for word. */
@@ -76,10 +82,12 @@ export class LossPanel extends AppElement {
     this.problems = [];
     this.field = 'policy';
     this.looked = undefined;
+    this.question = undefined;
+    this.copied = false;
   }
 
   protected watched() {
-    return ['methods', 'connection'] as const;
+    return ['methods', 'connection', 'status', 'trees'] as const;
   }
 
   protected override changed() {
@@ -151,7 +159,59 @@ export class LossPanel extends AppElement {
     }
   }
 
+  /** Puts a case into the text, as somebody would type it. */
+  async #put(given: LossCase | undefined, otherwise: string) {
+    if (given) {
+      this.#area.value = written(given);
+      await this.#compute();
+    } else {
+      this.problems = [otherwise];
+    }
+  }
+
+  async #ask(id: QuestionId) {
+    try {
+      const example = await this.app.connection.api.exampleCase(this.method);
+      const name = this.app.method(this.method)?.name ?? this.method;
+      await this.#put(
+        caseOfQuestion(example, id),
+        `${name} compares no answers, so this question is none for it`,
+      );
+      if (this.problems.length === 0) this.question = id;
+    } catch (error) {
+      this.problems = linesOf(error);
+    }
+  }
+
+  /** The pair of the open run that the page shows, else its first. */
+  async #takePair() {
+    try {
+      const { runDocument } = this.state;
+      const id = runDocument?.method.id ?? this.method;
+      const view = await this.app.connection.api.credit(0);
+      await this.#put(caseOfPair(view, id, { ...runDocument?.method.params }), '');
+    } catch (error) {
+      this.problems = linesOf(error);
+    }
+  }
+
+  async #move({ place, by }: Move) {
+    const next = this.answer && !this.stale ? moved(this.answer.given, place, by) : undefined;
+    if (!next) return;
+    this.#area.value = written(next);
+    await this.#compute();
+  }
+
+  async #copy() {
+    await navigator.clipboard.writeText(this.#area.value).catch(() => {
+      this.#area.select(); // where a page may not write to the clipboard, it is ready to be copied
+    });
+    this.copied = true;
+  }
+
   #edited() {
+    this.copied = false;
+    this.question = undefined;
     this.stale = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#compute(), restMs);
@@ -219,6 +279,14 @@ export class LossPanel extends AppElement {
         <button type="button" data-testid="loss-example" @click=${() => void this.#fill()}>Write its example</button>
       </div>
       <p class="field-help">Its example has every field that the method reads.</p>
+      <p class="buttons" role="group" aria-label="Begin with a question">${Object.entries(questions).map(
+        ([id, { label }]) =>
+          html`<button type="button" class="quiet-button" data-testid="loss-question-${id}" aria-pressed=${String(id === this.question)} @click=${() => void this.#ask(id as QuestionId)}>${label}</button>`,
+      )}${
+        this.state.trees.length > 0
+          ? html`<button type="button" class="quiet-button" data-testid="loss-pair" @click=${() => void this.#takePair()}>From the run’s first pair</button>`
+          : nothing
+      }</p>
     </div>`;
   }
 
@@ -236,6 +304,7 @@ export class LossPanel extends AppElement {
       }
       <p class="buttons">
         <button type="button" class="primary" data-testid="loss-compute" @click=${() => void this.#compute()}>Compute</button>
+        <button type="button" data-testid="loss-copy" @click=${() => void this.#copy()}>${this.copied ? 'Copied' : 'Copy the case'}</button>
         <label class="loss-file">or a file <input type="file" data-testid="loss-file" accept=".json,application/json"
           @change=${(e: Event) => {
             const input = e.target as HTMLInputElement;
@@ -265,7 +334,7 @@ export class LossPanel extends AppElement {
     return html`<p class="readout" data-testid="loss-readout">${
       looked
         ? html`<strong>${looked.place}</strong>: <span class="readout-token">${number(looked.value)}</span>, derivative <span class="readout-token">${number(looked.derivative)}</span>`
-        : 'A number: point at one, or move to it with the arrow keys.'
+        : 'A number: point at one, or move to it with the arrow keys; up and down change it by 0.1, with Shift by 1.'
     }</p>`;
   }
 
@@ -275,6 +344,7 @@ export class LossPanel extends AppElement {
     const derivatives = shown.flatMap(({ steps }) => steps.flatMap(({ numbers }) => numbers));
     const scale = derivatives.reduce((most, { derivative }) => Math.max(most, Math.abs(derivative)), 0);
     return html`<div class="loss-result ${this.stale ? 'is-stale' : ''}" data-testid="loss-result" data-loss=${result.loss} data-stale=${String(this.stale)}
+      @move=${(e: CustomEvent<Move>) => void this.#move(e.detail)}
       @look=${(e: CustomEvent<ShownNumber>) => {
         this.looked = e.detail;
       }}>
@@ -290,6 +360,7 @@ export class LossPanel extends AppElement {
     return html`<p role="status"><strong>Loss of ${name}: ${number(result.loss)}</strong>${this.stale ? ' (of the text before)' : nothing}</p>
       ${metrics.length > 0 ? html`<dl class="legend">${metrics.map(([key, value]) => html`<div><dt>${key}</dt><dd>${number(value)}</dd></div>`)}</dl>` : nothing}
       ${this.#fields(fieldsOf(result))}
+      ${this.question ? html`<p><em>${questions[this.question].label}.</em> ${questions[this.question].look}</p>` : nothing}
       <p>Training steps against the derivative: a negative one pushes its number up (blue, a whole rule below), a positive one down (orange, dotted); a stronger colour is a larger one, and without colour it is 0.</p>
       ${this.#readout()}`;
   }

@@ -4,9 +4,15 @@ import { define } from '../element';
 import { number } from '../format';
 import type { ShownNumber, ShownResponse } from './shown-case';
 
+/** A number of the case, and by how much it is to be moved. */
+export interface Move {
+  place: string;
+  by: number;
+}
+
 /**
  * One response of a loss case, a line to a step: every number coloured by where training would push it. Fires `look` with the
- * number under focus or pointer.
+ * number under focus or pointer, and `move` with how far a key would move the one under focus.
  */
 export class LossResponse extends LitElement {
   static override properties = {
@@ -37,6 +43,14 @@ export class LossResponse extends LitElement {
     this.dispatchEvent(new CustomEvent('look', { detail: shown, bubbles: true }));
   }
 
+  #move(event: KeyboardEvent, { place }: ShownNumber) {
+    const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (way === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const detail: Move = { place, by: way * (event.shiftKey ? 1 : 0.1) };
+    this.dispatchEvent(new CustomEvent<Move>('move', { detail, bubbles: true }));
+  }
+
   #number(shown: ShownNumber, index: number) {
     // Training steps against the derivative.
     const { strength, direction } = tint(-shown.derivative, this.scale);
@@ -51,6 +65,7 @@ export class LossResponse extends LitElement {
         this.#look(shown);
       }}
       @pointerenter=${() => this.#look(shown)}
+      @keydown=${(event: KeyboardEvent) => this.#move(event, shown)}
     >${number(shown.value)}</button>`;
   }
 
