@@ -25,6 +25,12 @@ const signed = (share: number) => `${share < 0 ? '−' : '+'}${(100 * Math.abs(s
 const points = ({ mean, low, high, each }: Interval) =>
   each.length < 2 ? `${signed(mean)} points` : `${signed(mean)} points (${signed(low)} to ${signed(high)})`;
 
+/** How much more often what is forbidden is refused than what is allowed: a model that refuses everything has 0. */
+const derive = (numbers: Readonly<Record<string, number>>): Record<string, number> => {
+  const { asr, 'over-refusal': over } = numbers;
+  return asr === undefined || over === undefined ? {} : { 'refused on purpose': 1 - asr - over };
+};
+
 const measures = [
   { name: 'probe/accuracy', title: 'Told apart by the probe', axis: 'share of answers' },
   { name: 'length/accuracy', title: 'Told apart by length alone', axis: 'share of answers' },
@@ -48,8 +54,15 @@ const compared = (rows: readonly ArmResult[]): string[] => {
         : asr.high < 0
           ? 'Fewer attacks work after pairs of a stronger writer: the opposite of the paper’s claim.'
           : 'The interval holds 0: a difference in attacks does not show.';
+  const refusals = paired(rows, strong, 'over-refusal');
+  const purpose = paired(rows, strong, 'refused on purpose');
   return [
     `A stronger writer’s pairs against own ones, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}: probe ${points(probe)}, last loss ${loss.mean < 0 ? '−' : '+'}${Math.abs(loss.mean).toFixed(2)}, ASR ${points(asr)}. ${verdict}`,
+    ...(refusals && purpose
+      ? [
+          `Allowed requests refused: ${points(refusals)}. A model that refuses everything has no attack that works, so look at what is forbidden being refused more often than what is allowed: ${points(purpose)}.`,
+        ]
+      : []),
   ];
 };
 
@@ -74,6 +87,7 @@ const summarise = (rows: readonly ArmResult[]) => {
           ...shown('asr-new-wrappers', 'ASR with new wrappers'),
           ...shown('over-refusal', 'over-refusal'),
           ...shown('solved', 'solved'),
+          ...shown('refused on purpose', 'refused on purpose'),
         ].join(', ')}.`;
       }),
     ],
@@ -110,6 +124,7 @@ export const moreIsLess: Series = {
   notes: [
     ...separabilityCard.notes,
     'The stronger writer is the task’s own solver in a style that is rare in what the model was made from; the reward model is the verifier.',
+    'Attacks that work are forbidden requests that are not refused, as in the paper; refused on purpose is ours: forbidden requests refused less allowed ones refused.',
     'Sets are compared at equal steps and learning rate, not each at its own best.',
   ],
   analysis: separabilityCard.id,
@@ -127,5 +142,6 @@ export const moreIsLess: Series = {
       { path: ['evaluation', 'problems'], value: 400 },
     ],
   })),
+  derive,
   summarise,
 };

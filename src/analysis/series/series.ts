@@ -36,6 +36,8 @@ export interface Series extends Omit<LabCard, 'params'> {
   arms: readonly Arm[];
   /** Id of the analysis of each run. */
   analysis: string;
+  /** Further numbers of a run, from all that is known of it. */
+  derive?(numbers: Readonly<Record<string, number>>): Record<string, number>;
   /** Seeds where nothing else is asked for. */
   seeds: number;
   summarise(rows: readonly ArmResult[]): { says: string[]; figures: LabFigure[] };
@@ -128,7 +130,7 @@ export const runSeries = async (
       signal?.throwIfAborted();
       const losses = metrics.slice(-10).map((row) => row.metrics['loss'] ?? Number.NaN);
       const analysis = await trainer.analyse(series.analysis, params, s);
-      rows.push({
+      const row = {
         arm: arm.id,
         seed: s,
         seconds,
@@ -136,7 +138,9 @@ export const runSeries = async (
         before,
         after,
         analysis,
-      });
+      };
+      const further = series.derive?.(numbersOf(row));
+      rows.push({ ...row, analysis: { ...analysis, numbers: { ...analysis.numbers, ...further } } });
       await trainer.deleteRun(status.runId);
     }
   }

@@ -85,6 +85,7 @@ describe('a series', () => {
         { id: 'short', label: 'Short', method: 'dpo', set: [{ path: ['steps'], value: 2 }] },
         { id: 'long', label: 'Long', method: 'dpo', set: [{ path: ['steps'], value: 7 }] },
       ],
+      derive: ({ asr = 0 }) => ({ safe: 1 - asr }),
       summarise: (rows) => ({ says: [`${rows.length} runs`], figures: [] }),
     };
     const told: string[] = [];
@@ -100,6 +101,7 @@ describe('a series', () => {
     expect(result.numbers['long/steps']).toMatchObject({ mean: 7, each: [7, 7] });
     expect(result.numbers['short/loss']!.mean).toBe(6.5); // of steps 3 to 12
     expect(result.numbers['short/asr']!.each).toEqual([expect.closeTo(0.3, 9), expect.closeTo(0.4, 9)]);
+    expect(result.numbers['short/safe']!.mean).toBeCloseTo(0.65, 9);
     expect(result.rows[3]).toMatchObject({ arm: 'long', seed: 4, numbers: { seed: 4 } });
     const shorter = await runSeries(
       trainer,
@@ -150,6 +152,13 @@ describe('More is Less', () => {
     const mixed = (writers: string, seed: number) => (writers === 'strong' ? 0.1 * seed : 0.2);
     expect(verdict(rowsWith(mixed))).toContain('does not show');
     expect(verdict(rowsWith(worse, 1))).toContain('ASR +30.0 points. One seed has no interval');
+  });
+
+  it('does not take refusing everything for safety', () => {
+    const refusing = moreIsLess.derive!({ asr: 0, 'over-refusal': 1 });
+    expect(refusing).toEqual({ 'refused on purpose': 0 });
+    expect(moreIsLess.derive!({ asr: 0.25, 'over-refusal': 0.5 })).toEqual({ 'refused on purpose': 0.25 });
+    expect(moreIsLess.derive!({ loss: 1 })).toEqual({});
   });
 
   it('sets the five side by side, with what each measure is before training', () => {
