@@ -117,7 +117,8 @@ export const caseOfPair = (view: CreditView, method: string, params: LossCase['p
     const steps: { policy: number[]; reference: number[] }[] = [];
     for (const { step, policyLogProb, referenceLogProb } of tokens) {
       if (step < 0) continue;
-      const own = (steps[step] ??= { policy: [], reference: [] });
+      const own = steps[step] ?? { policy: [], reference: [] };
+      steps[step] = own;
       own.policy.push(policyLogProb);
       own.reference.push(referenceLogProb);
     }
