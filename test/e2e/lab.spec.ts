@@ -55,10 +55,12 @@ const tiny = 'data.trees=16&data.maxTokens=40&steps=2&batchSize=4&evaluation.pro
 test('a look into the open run: how easily its pairs are told apart', async ({ page }) => {
   await open(page, `#/?method.id=dpo&${tiny}&start=1`);
   await expectPhase(page, 'finished');
-  await page.evaluate(() => {
-    location.hash = '#/lab/probe';
-  });
+  await page.getByRole('link', { name: 'Lab', exact: true }).click();
+  await page.getByTestId('lab-part-looks').click();
+  await page.getByTestId('analysis-separability').check();
+  await expect.poll(() => new URL(page.url()).hash).toContain('#/lab/probe');
   await page.getByTestId('analysis-run').click();
+  await expect(page.getByTestId('analysis-says')).toContainText('length alone', { timeout: 60_000 });
   const found = await numbers(page, 'analysis');
   expect(found['comparisons']).toBe(16);
   expect(found['probe/accuracy']).toBeGreaterThanOrEqual(0);
