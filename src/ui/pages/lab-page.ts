@@ -59,6 +59,7 @@ export class LabPage extends AppElement {
     const part = this.#part;
     return html`<h1 class="page-title" tabindex="-1" data-testid="page-title">Lab</h1>
       <nav class="lab-parts" aria-label="Parts of the lab"><ul>${parts.map(({ id, path, name }) => html`<li>${pageLink(this.app, { path }, name, id === part, `lab-part-${id}`)}</li>`)}</ul></nav>
+      <h2 class="visually-hidden">${parts.find(({ id }) => id === part)!.name}</h2>
       ${
         part === 'loss'
           ? html`<p class="page-lede">What a method makes of log-probs that you give it, by the code that trains.</p>`
