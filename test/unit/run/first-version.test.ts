@@ -83,7 +83,10 @@ describe('a run of the first version', () => {
   it('has its document read as one of today, every value kept', () => {
     const { document } = optionsOf();
     expect(document.version).toBe(2);
-    expect(document.method).toEqual({ id: 'tgdpo', params: { beta: 0.1, alpha: 0.5, clamp: true } });
+    expect(document.method).toMatchObject({
+      id: 'tgdpo',
+      params: { beta: 0.1, alpha: 0.5, clamp: true, guide: 'dpo' },
+    });
     expect(document.data.source).toMatchObject({
       id: 'right-and-wrong',
       params: { samples: 4, temperature: 1, topP: 1 },

@@ -97,7 +97,7 @@ describe('TrainingSession', () => {
       },
     });
     await session.start();
-    expect(heard).toEqual(session.summary());
+    expect(heard).toEqual({ ...session.summary(), updated: expect.any(Number) });
     await session.dispose();
   });
 

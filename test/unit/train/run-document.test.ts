@@ -35,7 +35,7 @@ describe('a document of version 1', () => {
       params: { samples: 3, continuations: 6, temperature: 0.7, topP: 0.9, goldFallback: true },
     });
     const tgdpo = { beta: 0.1, alpha: 0.5, clamp: 0, samples: 4, temperature: 1, topP: 1 };
-    expect(parseRun(first('tgdpo', tgdpo), methods).method.params).toEqual({
+    expect(parseRun(first('tgdpo', tgdpo), methods).method.params).toMatchObject({
       beta: 0.1,
       alpha: 0.5,
       clamp: false,
