@@ -5,9 +5,10 @@ import { mainPass } from '../src/methods/method';
 import type { Objective, Reads } from '../src/methods/objective';
 import { logistic } from '../src/methods/pairwise/dpo';
 import { defaultParams } from '../src/methods/params';
+import { outputHead } from '../src/model/head';
 import { freshHead, uploadHeads } from '../src/model/heads';
 import { disposeParameters, loadParameters } from '../src/model/parameters';
-import type { Tensor } from '../src/tf';
+import type { Tensor, Tensor2D } from '../src/tf';
 import { gpuStats, initBackend, onOwnGpu, resetGpuStats } from '../src/tf';
 import { scoreTrees } from '../src/train/score';
 import type { StepState } from '../src/train/step';
@@ -25,6 +26,8 @@ export interface MethodCostOptions {
   backends?: readonly ('webgpu' | 'wasm' | 'cpu')[];
   pairs?: number;
   rounds?: number;
+  /** Whether a method is measured; all are when left out. */
+  wanted?: (id: string) => boolean;
 }
 
 const hyper = { learningRate: 1e-6, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
@@ -81,6 +84,9 @@ const moreThanEntries = ({ head, stop, kl, squares, hidden }: Reads): string | u
     .filter(Boolean)
     .join(', ') || undefined;
 
+/** What a ratio is the worst of. */
+type Kind = 'entries' | 'more' | 'kl';
+
 /** Every pass's loss, so that the head of a reward model is among them; each objective of a method once. */
 const losses = () =>
   methods.flatMap((method) => {
@@ -96,15 +102,19 @@ const losses = () =>
 const measure = async (
   backend: 'webgpu' | 'wasm' | 'cpu',
   say: Say,
-  { pairs = 4, rounds = 3 }: MethodCostOptions,
+  { pairs = 4, rounds = 3, wanted = () => true }: MethodCostOptions,
 ): Promise<Ratios> => {
   await initBackend(backend);
   const config = arithNano;
   const trees = labelled(answerPairs(createRng(11), pairs, config.vocabSize), createRng(12));
   const frozen = loadParameters(config, seededWeights(config, 7, 0.05));
-  const byTree = await scoreTrees({ config, weights: frozen }, trees, async () => {});
-  const reference: TreeNumbers = { read: 'logProb', byTree };
-  disposeParameters(frozen);
+  const numbersOf = async (read: 'logProb' | 'hidden'): Promise<TreeNumbers> => ({
+    read,
+    byTree: await scoreTrees({ config, weights: frozen }, trees, async () => {}, { read }),
+  });
+  const reference = await numbersOf('logProb');
+  const referenceStates = await numbersOf('hidden');
+  const referenceHead = outputHead({ config, weights: frozen }) as Tensor2D;
 
   const weights = seededWeights(config, 7);
   /** A step of an objective on weights of its own, since heads are among them. */
@@ -121,6 +131,7 @@ const measure = async (
       objective,
       constants,
       eos: EOS,
+      ...(objective.reads.kl && { referenceStates, referenceHead }),
     };
     let step = 0;
     return {
@@ -144,13 +155,12 @@ const measure = async (
   const dpo = stepOf(logistic({ beta: 0.1 }), { reference });
   await dpo.run();
   const base = onOwnGpu() ? await dispatchesOf(dpo.run) : 0;
-  const worst: Record<'entries' | 'more', [number, string]> = { entries: [0, ''], more: [0, ''] };
+  const worst: Record<Kind, [number, string]> = { entries: [0, ''], more: [0, ''], kl: [0, ''] };
   for (const { name, method, objective } of losses()) {
     const { reads } = objective;
-    if (reads.mismatched || reads.kl || reads.squares) {
-      say(
-        `${backend} ${name}: left out, ${reads.mismatched ? 'half of its answers are mismatched ones' : 'no step here gives the whole distribution'}`,
-      );
+    if (!wanted(method.id)) continue;
+    if (reads.mismatched) {
+      say(`${backend} ${name}: left out, half of its answers are mismatched ones`);
       continue;
     }
     const more = moreThanEntries(reads);
@@ -160,15 +170,19 @@ const measure = async (
     const ratio = await timesLonger(dpo.run, side.run, rounds);
     side.dispose();
     say(`${backend} ${name}${more ? ` (${more})` : ''}: ${ratio.toFixed(2)}${dispatches}`);
-    const kind = more ? 'more' : 'entries';
+    const kind: Kind = reads.kl ? 'kl' : more ? 'more' : 'entries';
     if (ratio > worst[kind][0]) worst[kind] = [ratio, name];
   }
   dpo.dispose();
-  say(`${backend}, worst: ${worst.entries[1]} of DPO's entries, ${worst.more[1]} of those with more`);
-  return {
-    [`methodCost.${backend}.entries`]: worst.entries[0],
-    [`methodCost.${backend}.more`]: worst.more[0],
-  };
+  disposeParameters(frozen);
+  say(
+    `${backend}, worst: ${worst.entries[1]} of DPO's entries, ${worst.more[1]} of those with more, ${worst.kl[1]} with exact KL`,
+  );
+  return Object.fromEntries(
+    Object.entries(worst).flatMap(([kind, [ratio]]) =>
+      ratio > 0 ? [[`methodCost.${backend}.${kind}`, ratio]] : [],
+    ),
+  );
 };
 
 /**

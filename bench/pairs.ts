@@ -30,6 +30,33 @@ export const stepPairs = (rng: Rng, count: number, vocabSize: number): Preferenc
     });
   });
 
+/**
+ * Trees as a search leaves them: after each state on a way of six steps four children, of which the one that goes on was better than
+ * the three others. Each pair is given all that came before.
+ */
+export const searchedTrees = (rng: Rng, count: number, vocabSize: number): PreferenceTree[] =>
+  Array.from({ length: count }, (_, i): PreferenceTree => {
+    const [children, depth] = [4, 6];
+    const tree: PreferenceTree = {
+      id: `search ${i}`,
+      nodes: [{ parent: -1, tokens: tokens(rng, 16, vocabSize), role: 'prompt', scored: false }],
+      responses: [],
+      comparisons: [],
+    };
+    let given = 0;
+    for (let d = 0; d < depth; d++) {
+      const first = tree.responses.length;
+      for (let c = 0; c < children; c++) {
+        const step = tokens(rng, 8, vocabSize);
+        const leaf = tree.nodes.push({ parent: given, tokens: step, role: 'step', scored: true }) - 1;
+        tree.responses.push({ leaf, given });
+        if (c > 0) tree.comparisons.push({ chosen: first, rejected: first + c });
+      }
+      given = tree.responses[first]!.leaf;
+    }
+    return tree;
+  });
+
 /** A batch in the shape most programs train on: every path a row of its own, padded to the longest. */
 export interface PaddedBatch {
   /** B = 2 x pairs; rows 2i and 2i + 1 are pair i's chosen and rejected. */

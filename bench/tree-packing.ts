@@ -9,68 +9,89 @@ import { readFloats, tf } from '../src/tf';
 import { lossInput } from '../src/train/inputs/loss-input';
 import { scoreOne } from '../src/train/score';
 import { packForest } from '../src/tree/pack';
+import type { PackedBatch } from '../src/tree/packed-batch';
+import { pairsOf } from '../src/tree/pairs-of';
 import { createRng } from '../src/util/rng';
 import { assertClose, timeInTurns } from './measure';
 import { arithSmall, seededWeights } from './model-shape';
-import { stepPairs } from './pairs';
+import { searchedTrees, stepPairs } from './pairs';
 import type { Ratios, Say } from './report';
 
 const hyper = { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
 
-/**
- * One Step-DPO step on pairs that share four fifths of their paths: packed as trees, against every response written
- * whole. The same kernels, the same entries in the same order; no padding on either side. Losses must agree.
- */
-export const benchTreePacking = async (say: Say, { pairs = 10, rounds = 5 } = {}): Promise<Ratios> => {
+/** A step of Step-DPO's loss on one batch, with weights of its own that begin alike. */
+const makeSide = async (batch: PackedBatch) => {
   const config = arithSmall;
-  const trees = stepPairs(createRng(5), pairs, config.vocabSize);
   const frozen = loadParameters(config, seededWeights(config, 7, 0.05));
-  const shared = packForest(trees, { pad: 'none' });
-  const reference = await scoreOne({ config, weights: frozen }, shared);
+  const reference = await scoreOne({ config, weights: frozen }, batch);
   disposeParameters(frozen);
-
-  const makeSide = (sides: 'shared' | 'apart') => {
-    const batch = packForest(trees, { pad: 'none', sides });
-    const parameters = loadParameters(config, seededWeights(config, 7));
-    const names = [...parameters.keys()];
-    const optimizer = createAdamW(parameters);
-    const { objective } = mainPass(stepDpo, defaultParams(stepDpo));
-    let count = 0;
-    const step = async (): Promise<number> => {
-      const { value, grads } = tf.tidy(() => {
-        const tensors = uploadBatch(batch, config);
-        return tf.valueAndGrads((...values: Tensor[]) => {
-          const weights = new Map(names.map((name, i) => [name, values[i]!]));
-          const policy = scoreBatch({ config, weights }, tensors);
-          return objective.loss(lossInput(batch, policy, { reference })).loss as Scalar;
-        })([...parameters.values()]);
-      });
-      const gradients = new Map(names.map((name, i) => [name, grads[i]!]));
-      const norm = adamWStep(optimizer, parameters, gradients, { ...hyper, step: ++count });
-      tf.dispose(grads);
-      const loss = (await readFloats(value))[0]!;
-      await readFloats(tf.tidy(() => tf.sum(parameters.get(names.at(-1)!)!)));
-      tf.dispose([value, norm]);
-      return loss;
-    };
-    const dispose = () => {
-      disposeAdamW(optimizer);
-      disposeParameters(parameters);
-    };
-    return { batch, step, dispose };
+  const parameters = loadParameters(config, seededWeights(config, 7));
+  const names = [...parameters.keys()];
+  const optimizer = createAdamW(parameters);
+  const { objective } = mainPass(stepDpo, defaultParams(stepDpo));
+  let count = 0;
+  const step = async (): Promise<number> => {
+    const { value, grads } = tf.tidy(() => {
+      const tensors = uploadBatch(batch, config);
+      return tf.valueAndGrads((...values: Tensor[]) => {
+        const weights = new Map(names.map((name, i) => [name, values[i]!]));
+        const policy = scoreBatch({ config, weights }, tensors);
+        return objective.loss(lossInput(batch, policy, { reference })).loss as Scalar;
+      })([...parameters.values()]);
+    });
+    const gradients = new Map(names.map((name, i) => [name, grads[i]!]));
+    const norm = adamWStep(optimizer, parameters, gradients, { ...hyper, step: ++count });
+    tf.dispose(grads);
+    const loss = (await readFloats(value))[0]!;
+    await readFloats(tf.tidy(() => tf.sum(parameters.get(names.at(-1)!)!)));
+    tf.dispose([value, norm]);
+    return loss;
   };
-  const packed = makeSide('shared');
-  const apart = makeSide('apart');
+  const dispose = () => {
+    disposeAdamW(optimizer);
+    disposeParameters(parameters);
+  };
+  return { batch, step, dispose };
+};
+
+/** How many times longer a step on `apart` takes than one on `packed`, which are the same pairs. Losses must agree. */
+const ratioOf = async (say: Say, name: string, packed: PackedBatch, apart: PackedBatch, rounds: number) => {
+  const [ours, other] = [await makeSide(packed), await makeSide(apart)];
   for (let i = 0; i < 2; i++) {
-    const [a, b] = [await packed.step(), await apart.step()];
-    say(`loss at step ${i + 1}: packed ${a.toFixed(6)}, apart ${b.toFixed(6)}`);
-    assertClose(`loss at step ${i + 1}, packed and apart`, a, b, 1e-4);
+    const [a, b] = [await ours.step(), await other.step()];
+    say(`${name}, loss at step ${i + 1}: packed ${a.toFixed(6)}, apart ${b.toFixed(6)}`);
+    assertClose(`${name}, loss at step ${i + 1}, packed and apart`, a, b, 1e-4);
   }
-  const ms = await timeInTurns({ packed: packed.step, apart: apart.step }, rounds);
-  packed.dispose();
-  apart.dispose();
+  const ms = await timeInTurns({ packed: ours.step, apart: other.step }, rounds);
+  ours.dispose();
+  other.dispose();
   say(
-    `packed ${ms.packed.toFixed(0)} ms for ${packed.batch.tokenCount} tokens, apart ${ms.apart.toFixed(0)} ms for ${apart.batch.tokenCount}`,
+    `${name}: packed ${ms.packed.toFixed(0)} ms for ${packed.tokenCount} tokens, apart ${ms.apart.toFixed(0)} ms for ${apart.tokenCount}`,
   );
-  return { 'treePacking.time': ms.apart / ms.packed };
+  return ms.apart / ms.packed;
+};
+
+/**
+ * One step on pairs that share much of their paths, the same kernels on both sides and no padding: Step-DPO's pairs, four fifths
+ * of whose paths are shared, packed as trees against every response written whole; and the trees of a search against each of
+ * their pairs as a tree of its own.
+ */
+export const benchTreePacking = async (
+  say: Say,
+  { pairs = 10, searches = 2, rounds = 5 } = {},
+): Promise<Ratios> => {
+  const steps = stepPairs(createRng(5), pairs, arithSmall.vocabSize);
+  const searched = searchedTrees(createRng(6), searches, arithSmall.vocabSize);
+  const pack = (trees: typeof steps, sides: 'shared' | 'apart' = 'shared') =>
+    packForest(trees, { pad: 'none', sides });
+  return {
+    'treePacking.time': await ratioOf(say, 'steps', pack(steps), pack(steps, 'apart'), rounds),
+    'treePacking.search': await ratioOf(
+      say,
+      'search',
+      pack(searched),
+      pack(searched.flatMap(pairsOf)),
+      rounds,
+    ),
+  };
 };

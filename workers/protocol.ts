@@ -157,6 +157,28 @@ export interface CreditView {
   method: string;
   responses: CreditResponse[];
   loss: number;
+  /** Of a tree that was searched: what the search knew of it. */
+  search?: SearchView;
+}
+
+/** A node of a searched tree. */
+export interface SearchViewNode {
+  /** Index of the parent; -1 for the prompt, which is the first. */
+  parent: number;
+  text: string;
+  /** exp of the mean log-prob of its tokens; and the mean of what came back up through it, and how often. */
+  prior?: number;
+  q?: number;
+  visits?: number;
+  /** What it was found worth itself: the reward of an end, else the first estimate. */
+  value?: number;
+  correct?: boolean;
+}
+
+export interface SearchView {
+  nodes: SearchViewNode[];
+  /** Nodes that were compared. */
+  pairs: { chosen: number; rejected: number }[];
 }
 
 export interface Answer {

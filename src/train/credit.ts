@@ -6,6 +6,7 @@ import type { PackedBatch, PackedResponse } from '../tree/packed-batch';
 import { pathOf } from '../tree/paths';
 import type { PreferenceTree } from '../tree/tree';
 import { lossInput, scoresFromLogProb } from './inputs/loss-input';
+import { searchView } from './search-view';
 import type { PreparedBatch, StepState } from './step';
 import { prepareBatch, presentScores } from './step';
 
@@ -99,11 +100,13 @@ export const creditOf = async (
     return { role: roleOf(batch, index), tokens, steps, reward: steps.reduce((sum, s) => sum + s.reward, 0) };
   };
 
+  const search = searchView(tree, tokenizer);
   return {
     treeId: tree.id,
     prompt: tokenizer.decode(tree.nodes[0]!.tokens),
     method,
     responses: batch.responses.map(view),
     loss,
+    ...(search && { search }),
   };
 };

@@ -6,6 +6,7 @@ import { fieldNames, withLabels } from '../setup/field-labels';
 import { isMoving, type State } from '../state';
 import './credit-response';
 import { explainCredit, type Measure, shade, stepCredit, visible, weighs } from './explain';
+import { searchTree } from './search-door';
 import './tree-list';
 
 interface Under {
@@ -207,6 +208,7 @@ export class CreditPanel extends AppElement {
         (response) =>
           html`<credit-response .response=${response} measure=${this.measure} .scale=${scale} .stepScale=${stepScale}></credit-response>`,
       )}
+      ${searchTree(view.search)}
       <p class="quiet credit-foot">Pair ${count(this.picked + 1)} under the weights of step ${count(this.under.step)}${this.#pass()}; its loss is ${number(view.loss)}.</p>
     </div>`;
   }

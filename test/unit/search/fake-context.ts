@@ -92,12 +92,14 @@ export const fakeContext = (options: FakeOptions) => {
         if (!problem) throw new Error(`unknown prompt ${JSON.stringify(text)}`);
         return Array.from({ length: opts.count }, (): Sample => {
           const whole = [...tokenizer.encode(answer(problem, text.slice(end))), tokenizer.eos];
-          const tokens = whole.slice(0, opts.maxTokens);
+          const stop = whole.findIndex((token) => opts.stopTokens?.includes(token));
+          const length = stop < 0 ? whole.length : stop + 1;
+          const tokens = whole.slice(0, Math.min(length, opts.maxTokens));
           return {
             tokens,
             logProbs: tokens.map(() => -0.5),
             proposalLogProbs: tokens.map(() => -0.4),
-            finished: tokens.length === whole.length,
+            finished: tokens.length === length,
           };
         });
       });
