@@ -96,6 +96,7 @@ export const oreo = defineMethod({
     'The value head shares the policy’s trunk; the paper trains a value model of its own.',
     'The value is trained alone first, since beta is so small that the policy learns little before the value says what an answer is worth; the divergence holds the policy meanwhile.',
     'Guided decoding keeps the beginnings that the value likes best; it is measured with the trained policy and with the one that the run began with.',
+    'What shows at this size: the gain is small (one seed, 54.0 to 57.5 of 200 problems at the default rate), and five times the rate unlearns the task (54.0 to 27.5). The shared value knows too little to choose better than greedy answers do.',
     'At the response level only the policy part is confined to the first state, as in the code.',
   ],
   kin: { id: 'dpo', change: 'at every token, against a value, without pairs', axis: 'value' },
@@ -152,7 +153,7 @@ export const oreo = defineMethod({
   guides: guideOf,
   defaults: {
     paper: { beta: 0.03, alpha: 0.01, learningRate: 5e-6, batchSize: 128 },
-    learningRate: 1e-4,
+    learningRate: 2e-5,
     batchSize: 8,
   },
 });
