@@ -3,7 +3,10 @@ import type { Tokenizer } from '../tokenizer/tokenizer';
 import type { PreferenceTree } from '../tree/tree';
 
 /** What a search knew of a tree; undefined for a tree that was not searched. */
-export const searchView = (tree: PreferenceTree, tokenizer: Tokenizer): SearchView | undefined => {
+export const searchView = (
+  tree: PreferenceTree,
+  tokenizer: Pick<Tokenizer, 'decode'>,
+): SearchView | undefined => {
   if (!tree.nodes.some(({ labels }) => labels?.['visits'] !== undefined)) return undefined;
   const nodes = tree.nodes.map(({ parent, tokens, labels = {} }): SearchViewNode => {
     const { prior, q, visits, value, correct } = labels;
