@@ -55,7 +55,7 @@ export const ilrDpo = defineMethod({
   notes: [
     'One round is R-DPO. The rounds share the run’s steps evenly; of a file they take a part each. A document of before there were rounds means one.',
     'alpha is not stated in the paper; 0.02 is our reading.',
-    'In the world “talk” accuracy rises from round to round while answers get shorter, on the first two seeds run; what the rounds add to R-DPO was not compared.',
+    'In the world “Talkative sums” accuracy rises from round to round while answers get shorter, on the first two seeds run; what the rounds add to R-DPO was not compared.',
     'Lengths are in tokens, as in the authors’ code. With the sign turned round the method would reward length.',
   ],
   kin: { id: 'r-dpo', change: 'in rounds of fresh answers', axis: 'again' },
