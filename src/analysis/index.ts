@@ -1,6 +1,6 @@
 import type { LabCard, LabResult } from '../lab/lab';
 import { checkedParams } from '../lab/params';
-import type { AnalysedRun, Analysis, AnalysisHooks } from './analysis';
+import { type AnalysedRun, type Analysis, AnalysisError, type AnalysisHooks } from './analysis';
 import { neuronDynamics } from './neuron-dynamics';
 import { neuronSwitches } from './neuron-switches';
 import { separability } from './separability';
@@ -26,5 +26,7 @@ export const runAnalysis = async (
     throw new Error(
       `There is no analysis "${id}"; use one of ${analyses.map((each) => each.id).join(', ')}.`,
     );
+  if (run.model.denoiser)
+    throw new AnalysisError('The open run is on a model that draws; the analyses look into models of text.');
   return analysis.run(run, checkedParams(analysis, given), hooks);
 };

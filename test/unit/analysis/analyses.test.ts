@@ -342,6 +342,11 @@ describe('separability', () => {
   });
 });
 
+it('a model that draws is none to look into', async () => {
+  const draws = runOf({ model: { ...model, denoiser: {} as never } });
+  await expect(runAnalysis('separability', draws, {}, hooks())).rejects.toThrow('models of text');
+});
+
 it('an analysis that there is not is named with those that there are', async () => {
   await expect(runAnalysis('nothing', runOf(), {}, hooks())).rejects.toThrow(
     'use one of neuron-dynamics, neuron-switches, separability',
