@@ -34,6 +34,7 @@ const parts: Record<string, (say: Say) => Promise<Ratios>> = {
   loraMemory: async (say) => (await import('./lora-memory')).benchLoraMemory(say),
   packed: async (say) => sayKernels(say, (await import('./kernels-packed')).benchPacked()),
   twins: sayTwins,
+  denoiserStep: async (say) => (await import('./denoiser-step')).benchDenoiserStep(say),
   dpoStep: async (say) => (await import('./dpo-step')).benchDpoStep(say),
   methodCost: async (say) => (await import('./method-cost')).benchMethodCost(say),
   treePacking: async (say) => (await import('./tree-packing')).benchTreePacking(say),
