@@ -38,6 +38,35 @@ test('a method comes with its world and its model, and the page shows what that 
   await expect(page.getByTestId('credit')).toHaveAttribute('aria-busy', 'false');
 });
 
+test('a game in turns is shown as a conversation, and its weights turn by turn', async ({ page }) => {
+  await openPage(page, { 'method.id': 'dmpo', ...tiny });
+  await expect(field(page, 'model')).toHaveValue('turns-nano');
+  const sheet = page.getByTestId('reference-answer');
+  await expect(sheet.getByTestId('verdict')).toContainText(/olved/);
+  const lines = sheet.locator('li.line');
+  await expect(lines.nth(0)).not.toHaveClass(/is-given/);
+  await expect(lines.nth(1)).toHaveClass(/is-given/);
+  await expect(lines.nth(1)).toContainText(/The environment says: -?\d+/);
+  await page.getByTestId('train').click();
+  await expectPhase(page, 'finished');
+  for (const id of ['progress', 'unreadable', 'turns']) {
+    await expect(page.getByTestId(`measure-${id}`)).toHaveAttribute('data-now', /^\d/);
+  }
+  // Each turn has a weight of its own, the same for all its tokens.
+  const { responses } = await page.evaluate(() => window.marginalia.api.credit(0));
+  for (const { tokens } of responses) {
+    const scored = tokens.filter(({ step }) => step >= 0);
+    const turns = [...new Set(scored.map(({ step }) => step))];
+    const weights = turns.map(
+      (turn) => new Set(scored.filter(({ step }) => step === turn).map((t) => t.weight)),
+    );
+    expect(weights.every((of) => of.size === 1)).toBe(true);
+    const falling = weights.map((of) => [...of][0]!);
+    expect(falling[0]).toBeCloseTo(1, 5);
+    expect(falling).toEqual([...falling].sort((a, b) => b - a));
+  }
+});
+
 test('choosing a world brings its model, and a model its world; a wrong pair is refused with both ways out', async ({
   page,
 }) => {
