@@ -145,6 +145,8 @@ const forwarded = [
   'adapters',
   'estimate',
   'create',
+  'createGroup',
+  'openGroup',
   'open',
   'start',
   'stepOnce',

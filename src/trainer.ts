@@ -30,8 +30,11 @@ import { areImages } from './methods/method';
 import type { Network } from './model/network';
 import { disposeParameters, loadWeights } from './model/parameters';
 import type { Medium } from './run/medium';
+import { armName, parseGroup, storedArms } from './run/group';
 import { methodFacts } from './run/method-facts';
+import type { SessionOptions } from './run/run-context';
 import { TrainingSession } from './run/session';
+import { Turns } from './run/turns';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
 import { worldOfModel, worldProblems, worlds } from './tasks/cards';
@@ -65,6 +68,12 @@ interface Standby {
 
 /** The methods as data. */
 const catalogue = methods.map(describeMethod);
+
+/** The documents of a comparison. @throws naming arm and field */
+const parseArms = (values: unknown[]): RunDocument[] => parseGroup(values, catalogue);
+
+/** Phases of a run that takes no further step. */
+const ended: readonly RunPhase[] = ['finished', 'stopped', 'failed'];
 
 /** Phases of a run that another model may take the place of: it is stored, or has not begun. */
 const replaceable: readonly RunPhase[] = ['idle', 'finished', 'stopped', 'failed'];
@@ -117,8 +126,10 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
   let backend: BackendInfo | undefined;
   let broken = false;
   let storePromise: Promise<Store> | undefined;
+  /** The open run, or the first of those that are compared. */
   let session: TrainingSession | undefined;
-  let releaseRun: (() => void) | undefined;
+  /** All that are open, in the order of their arms. */
+  let arms: { run: TrainingSession; release: () => void }[] = [];
   let standby: Standby | undefined;
   /** The model that answers when no run is open: the last one that was asked for. */
   let wanted: LoadedModel | undefined;
@@ -217,15 +228,16 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
   };
 
   const closeSession = async () => {
-    const closing = session;
+    const closing = arms;
     session = undefined;
+    arms = [];
     try {
-      await closing?.dispose();
+      // Together: an arm that waits for its turn must not be waited for.
+      await Promise.all(closing.map(({ run }) => run.dispose()));
     } catch (error) {
       if (!broken) throw error; // tensors of a lost device cannot be freed, and need not be
     } finally {
-      releaseRun?.();
-      releaseRun = undefined;
+      for (const { release } of closing) release();
       batcher.flush(); // its last words come before the answer to whoever closed it
     }
   };
@@ -239,7 +251,13 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     return startBackend(wanted);
   };
 
-  const begin = async (document: RunDocument, runId: string, resume: boolean): Promise<RunStatus> => {
+  /** Makes a run; an arm of a comparison beside those that are open, any other in their place. */
+  const begin = async (
+    document: RunDocument,
+    runId: string,
+    resume: boolean,
+    arm?: SessionOptions['arm'],
+  ): Promise<RunStatus> => {
     const method = methods.find((m) => m.id === document.method.id)!;
     const { dataset } = document.data;
     checkWorld(document);
@@ -263,14 +281,14 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     if (dataset && !source) {
       throw new Error(`data.dataset.id: there is no stored file "${dataset.id}"; add it first.`);
     }
-    await closeSession();
+    if (!arm || arm.group.arm === 0) await closeSession();
     const release = await kept.lockRun(runId);
     try {
       const info = await backendFor(document);
       // Goes on with the kernels it began with; on another adapter the choice is ignored.
       if (stored?.kernels && info.name === 'webgpu') setKernelChoice(stored.kernels);
       closeStandby();
-      session = await TrainingSession.create({
+      const run = await TrainingSession.create({
         runId,
         document,
         method,
@@ -288,17 +306,59 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         ...(adapter ? { adapter } : {}),
         backend: info,
         store: kept,
-        emit,
+        emit: arm ? (event) => emit({ ...event, arm: arm.group.arm }) : emit,
+        ...(arm && { arm }),
         explain: explainMemory(document, model, task),
         ...(stored && checkpoint ? { resume: { checkpoint, summary: stored } } : {}),
       });
+      arms.push({ run, release });
+      session ??= run;
+      wanted = model;
+      return run.status();
     } catch (error) {
       release();
       throw explainMemory(document, model, task)(error, 'loading') ?? error;
     }
-    releaseRun = release;
-    wanted = model;
-    return session.status();
+  };
+
+  /** Makes or opens the arms of a comparison, one after another; of one that cannot be made, none stays open. */
+  const beginGroup = async (
+    id: string,
+    runs: readonly { document: RunDocument; runId: string }[],
+    resume: boolean,
+  ): Promise<RunStatus[]> => {
+    const turns = new Turns();
+    const statuses: RunStatus[] = [];
+    for (const [arm, { document, runId }] of runs.entries()) {
+      try {
+        statuses.push(await begin(document, runId, resume, { turns, group: { id, arm, arms: runs.length } }));
+      } catch (error) {
+        await closeSession();
+        const message = error instanceof Error ? error.message : String(error);
+        throw new Error(`Arm ${armName(arm)}: ${message}`, { cause: error });
+      }
+    }
+    return statuses;
+  };
+
+  /** What start, step, pause and stop do with all open runs that can still do it; the first one's status. */
+  const withAll = async (f: (run: TrainingSession) => Promise<RunStatus>): Promise<RunStatus> => {
+    const first = open();
+    if (arms.length < 2) return f(first);
+    const live = arms.filter(({ run }) => !ended.includes(run.status().phase));
+    if (live.length === 0) return f(first);
+    await Promise.all(live.map(({ run }) => f(run)));
+    return first.status();
+  };
+
+  const armAt = (arm = 0): TrainingSession => {
+    const first = open();
+    const found = arms[arm]?.run;
+    if (!found)
+      throw new Error(
+        `There is no arm ${armName(arm)}; ${arms.length} ${arms.length === 1 ? 'run is' : 'runs are'} open.`,
+      );
+    return arm === 0 ? first : found;
   };
 
   /**
@@ -308,9 +368,10 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
   const withNetwork = async <T>(
     which: 'policy' | 'reference',
     f: (network: Network, model: LoadedModel) => Promise<T>,
+    arm = 0,
   ): Promise<T> => {
     const { result } = await exclusive(async () => {
-      const run = session;
+      const run = arm === 0 ? session : armAt(arm);
       if (run) {
         // Not awaited here: the run has a queue of its own, and may be busy for a while.
         return { result: run.withModel(which, (network) => f(network, run.model)) };
@@ -424,18 +485,35 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
         if (!run) throw new Error(`There is no stored run "${runId}".`);
         return begin(parseRun(run.document, catalogue), runId, true);
       }),
+    createGroup: (values) =>
+      exclusive(async () =>
+        beginGroup(
+          crypto.randomUUID(),
+          parseArms(values).map((document) => ({ document, runId: crypto.randomUUID() })),
+          false,
+        ),
+      ),
+    openGroup: (id) =>
+      exclusive(async () => {
+        const runs = storedArms(id, await (await store()).listRuns());
+        return beginGroup(
+          id,
+          runs.map(({ document, runId }) => ({ document: parseRun(document, catalogue), runId })),
+          true,
+        );
+      }),
     start: async () => {
-      const status = await open().start();
+      const status = await withAll((run) => run.start());
       batcher.flush();
       return status;
     },
     stepOnce: async () => {
-      const status = await open().stepOnce();
+      const status = await withAll((run) => run.stepOnce());
       batcher.flush();
       return status;
     },
-    pause: () => open().pause(),
-    stop: () => open().stop(),
+    pause: () => withAll((run) => run.pause()),
+    stop: () => withAll((run) => run.stop()),
     status: async () => session?.status(),
 
     load: (id) =>
@@ -458,7 +536,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       checkWorld({ model: '', data: { task, difficulty, dataset: null } });
       return (await loadTask(task)).heldOut(difficulty, start, count);
     },
-    answer: async (problems, { which, temperature, seed, maxTokens, task: taskId }) => {
+    answer: async (problems, { which, temperature, seed, maxTokens, task: taskId, arm }) => {
       const own = session?.document.data.task ?? worldOfModel(wanted?.summary.id ?? '')?.id;
       const task = await loadTask(taskId ?? own ?? worlds[0]!.id);
       const answersOf = async (model: LoadedModel, network: Network): Promise<Answer[]> => {
@@ -480,7 +558,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
           verdict,
         }));
       };
-      return withNetwork(which, (network, model) => answersOf(model, network));
+      return withNetwork(which, (network, model) => answersOf(model, network), arm);
     },
     evaluate: (count) => open().evaluate(count),
     chat: async (prompt, { which, ...options }) =>
@@ -496,11 +574,11 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       return model.tokenizer.encode(text);
     },
 
-    trees: async (start, count) => {
-      const made = open().treesMade;
+    trees: async (start, count, arm) => {
+      const made = armAt(arm).treesMade;
       return { total: made.length, trees: made.slice(start, start + count) };
     },
-    credit: (index) => open().credit(index),
+    credit: async (index, arm) => armAt(arm).credit(index),
 
     computeLoss: async (lossCase) => {
       started();

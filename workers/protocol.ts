@@ -111,7 +111,17 @@ export interface Probe {
   pairs: ProbePair[];
 }
 
-export type RunEvent =
+/** A run that is compared with others: which of how many it is. */
+export interface RunGroup {
+  id: string;
+  arm: number;
+  arms: number;
+}
+
+/** What happens in a run; of several that are compared, `arm` says in which. */
+export type RunEvent = RunEventKind & { arm?: number };
+
+type RunEventKind =
   | { kind: 'status'; status: RunStatus }
   | { kind: 'progress'; phase: RunPhase; done: number; total: number; note: string }
   | { kind: 'metrics'; stage: string; metrics: Metrics }
@@ -359,6 +369,8 @@ export interface RunSummary {
   probes?: Probe[];
   /** What makers of data have measured of them, by pass; of the run's own by 'run'. */
   made?: Record<string, Measure[]>;
+  /** Where it is an arm of a comparison. */
+  group?: RunGroup;
   /** Which kernel variants it ran on (WebGPU only): another variant adds in another order. */
   kernels?: KernelChoice;
 }
@@ -439,6 +451,15 @@ export interface TrainerApi {
 
   /** Validates the document, loads the model and makes a new run (phase 'idle'). */
   create(document: unknown): Promise<RunStatus>;
+  /**
+   * Makes two to four runs that are compared: they train in lock-step, a step of each after a step of the others, share what is
+   * alike (model, trees, scores of references), and give the numbers that each would give alone. Start, step, pause and stop act
+   * on all of them, and their events say of which arm they tell; what asks for an arm takes the first when it is left out.
+   * @throws naming the arm and the field
+   */
+  createGroup(documents: unknown[]): Promise<RunStatus[]>;
+  /** Opens the stored runs of a comparison at their last checkpoints; an arm that is behind catches up first. */
+  openGroup(groupId: string): Promise<RunStatus[]>;
   /** Opens a stored run at its last checkpoint (phase 'paused'). */
   open(runId: string): Promise<RunStatus>;
   /** Trains until paused, stopped, finished or failed; resolves with the status it ended in. */
@@ -468,6 +489,7 @@ export interface TrainerApi {
       maxTokens: number;
       /** The task they are from; by default that of the open run, else the one that the model was made for. */
       task?: string;
+      arm?: number;
     },
   ): Promise<Answer[]>;
   evaluate(count: number): Promise<Evaluation>;
@@ -484,9 +506,9 @@ export interface TrainerApi {
   tokenize(text: string): Promise<number[]>;
 
   /** The trees made so far, by index. */
-  trees(start: number, count: number): Promise<{ total: number; trees: PreferenceTree[] }>;
+  trees(start: number, count: number, arm?: number): Promise<{ total: number; trees: PreferenceTree[] }>;
   /** Credit of the method on a tree of the run, under the current weights. */
-  credit(treeIndex: number): Promise<CreditView>;
+  credit(treeIndex: number, arm?: number): Promise<CreditView>;
 
   /**
    * A method's loss on given numbers, its derivatives and metrics, without a model.

@@ -1,4 +1,4 @@
-import type { RunEvent, RunPhase, RunSummary } from '../../workers/protocol';
+import type { RunEvent, RunGroup, RunPhase, RunSummary } from '../../workers/protocol';
 import type { PreparedDataset } from '../data/prepare/prepare';
 import type { LoadedModel } from '../load/loaded-model';
 import type { Method } from '../methods/method';
@@ -13,6 +13,7 @@ import type { PreferenceTree } from '../tree/tree';
 import type { Measure } from '../util/measure';
 import { yieldToMessages } from '../util/mutex';
 import type { Medium } from './medium';
+import type { Turns } from './turns';
 
 /** What a session keeps between visits; src/store implements it. */
 export interface SessionStore {
@@ -61,6 +62,8 @@ export interface SessionOptions {
   emit(event: RunEvent): void;
   /** What to tell instead of an error that says little to a person, such as one about memory. */
   explain?(error: unknown, phase: RunPhase): Error | undefined;
+  /** The comparison that the run is an arm of. */
+  arm?: { group: RunGroup; turns: Turns };
   /** Stored state to go on from. */
   resume?: { checkpoint: Checkpoint; summary: RunSummary };
 }

@@ -130,6 +130,7 @@ export class TrainingSession {
       evaluations: this.log.evaluations,
       ...(this.log.probes.length > 0 && { probes: this.log.probes }),
       made: this.passes.parts.trees.measures,
+      ...(this.o.arm && { group: this.o.arm.group }),
       ...(onOwnGpu() ? { kernels: kernelChoice() } : {}),
     };
   }
@@ -165,8 +166,11 @@ export class TrainingSession {
       return Promise.reject(new Error(`The run has ${why}; create a new one.`));
     }
     this.wantPause = false;
+    const { arm } = this.o;
+    arm?.turns.join(arm.group.arm, this.log.metrics.length + (this.runner.isPrepared ? 1 : 0));
     this.running = this.drive(steps).finally(() => {
       this.running = undefined;
+      arm?.turns.leave(arm.group.arm);
     });
     return this.running;
   }
@@ -190,11 +194,24 @@ export class TrainingSession {
     return this.status();
   }
 
+  /** An arm of a comparison waits until it is its turn. */
+  private inTurn<T>(f: () => Promise<T>): Promise<T> {
+    const { arm } = this.o;
+    return arm ? arm.turns.take(arm.group.arm, f) : f();
+  }
+
+  /** A pause was asked for, and no other arm is a step ahead. */
+  private get mayRest(): boolean {
+    const { arm } = this.o;
+    if (!this.wantPause || this.abort.signal.aborted) return this.wantPause;
+    return !arm?.turns.isBehind(arm.group.arm);
+  }
+
   private async drive(maxSteps: number): Promise<RunStatus> {
     try {
-      await this.prepare();
-      for (let done = 0; done < maxSteps && !this.wantPause; done++) {
-        if (!(await this.advance())) {
+      await this.inTurn(() => this.prepare());
+      for (let done = 0; done < maxSteps && !this.mayRest; done++) {
+        if (!(await this.inTurn(() => this.advance()))) {
           const words = finishedWords(this.log.evaluations, this.step);
           [this.phase, this.message] = ['finished', words];
           await this.checkpoint(); // before it is said: whoever hears it may close the tab

@@ -3,6 +3,7 @@ import type { PreferenceTree } from '../tree/tree';
 import { checkKey } from './bring/check-key';
 import { count } from './format';
 import {
+  type Arm,
   type EvaluationPoint,
   isMoving,
   type Point,
@@ -115,8 +116,21 @@ export const curvesOf = ({ metrics, evaluations, probes = [] }: RunSummary): Cur
   return curves;
 };
 
-/** What a batch of the worker's events changes. Errors are left to the caller, who has more to do about them. */
-export const reduceEvents = (state: Readonly<State>, events: readonly RunEvent[]): Partial<State> => {
+/** What happened in the arms of a comparison. */
+const reduceArms = (arms: readonly Arm[], events: readonly RunEvent[]): readonly Arm[] =>
+  arms.map((arm, index) => {
+    const own = events.filter((event) => event.arm === index);
+    if (own.length === 0) return arm;
+    const curves = own.reduce<Curves>(addToCurves, arm);
+    const status = own.reduce((last, event) => (event.kind === 'status' ? event.status : last), arm.status);
+    return { ...arm, ...curves, status };
+  });
+
+/** The status of a comparison: that of its first run, but it moves while any of them does. */
+const sharedStatus = (arms: readonly Arm[]): State['status'] =>
+  (arms.find(({ status }) => isMoving(status.phase)) ?? arms[0])?.status;
+
+const reduceRun = (state: Readonly<State>, events: readonly RunEvent[]): Partial<State> => {
   let curves: Curves = state;
   let trees: TreeShape[] | undefined;
   const patch: Partial<State> = {};
@@ -150,4 +164,15 @@ export const reduceEvents = (state: Readonly<State>, events: readonly RunEvent[]
   if (trees) patch.trees = trees;
   const { stages, points, evaluations, probes } = curves;
   return { ...patch, stages, points, evaluations, probes };
+};
+
+/** What a batch of the worker's events changes. Errors are left to the caller, who has more to do about them. */
+export const reduceEvents = (state: Readonly<State>, events: readonly RunEvent[]): Partial<State> => {
+  if (state.arms.length === 0) return reduceRun(state, events);
+  const arms = reduceArms(state.arms, events);
+  const first = reduceRun(
+    state,
+    events.filter(({ arm = 0, kind }) => arm === 0 || kind === 'progress'),
+  );
+  return { ...first, arms, status: sharedStatus(arms) };
 };

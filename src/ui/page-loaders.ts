@@ -1,6 +1,7 @@
 /** Where the element of a page is, by the page's id; those that are made of parts of the first page have none. Each is a chunk. */
 export const pageLoaders: Readonly<Record<string, { tag: string; load: () => Promise<unknown> }>> = {
   methods: { tag: 'methods-page', load: () => import('./pages/methods-page') },
+  compare: { tag: 'compare-page', load: () => import('./pages/compare-page') },
   lab: { tag: 'lab-page', load: () => import('./pages/lab-page') },
   about: { tag: 'about-page', load: () => import('./pages/about-page') },
 };

@@ -20,6 +20,7 @@ export const routes: readonly Route[] = [
     dock: 'below',
     fields: ['have', 'want', 'order', 'q'],
   },
+  { id: 'compare', where: 'row', name: 'Compare', dock: 'always', fields: [/^[a-d]\./] },
   { id: 'lab', where: 'row', name: 'Lab', dock: 'with a run', fields: [] },
   { id: 'kept', where: 'aside', name: 'Kept', dock: 'with a run', fields: [] },
   {

@@ -2,9 +2,15 @@ import type { Estimate, RunStatus, RunSummary } from '../../workers/protocol';
 import type { BackendChoice } from '../tf';
 import type { RunDocument } from '../train/run-document';
 import type { App, AppCore } from './app';
+import { armDocuments } from './compare/arms';
+import { curvesOf, noCurves } from './events';
 import { count, fieldValue } from './format';
 import { fieldNames } from './setup/field-labels';
-import { isLive, isMoving, lacksData, noRun } from './state';
+import { isLive, isMoving, lacksData, noRun, type State } from './state';
+
+/** The documents to compare, on the page that does. */
+const groupOf = ({ place, document, methods }: Readonly<State>): unknown[] | undefined =>
+  place.path[0] === 'compare' && document ? armDocuments(document, place.own, methods) : undefined;
 
 /** Train, pause, step, resume, stop: what the buttons, the shortcuts and a driving program call. */
 export const createRunControl = (
@@ -84,6 +90,16 @@ export const createRunControl = (
     if (app.store.get().connection !== 'ready') return false;
     app.store.set({ ...noRun, offer: undefined });
     return call('Preparing the run', 'preparing the run', async () => {
+      const compared = groupOf(app.store.get());
+      if (compared) {
+        const statuses = await api().createGroup(compared);
+        const documents = compared as RunDocument[]; // the engine has checked them
+        app.store.set({
+          arms: statuses.map((status, i) => ({ ...noCurves, document: documents[i]!, status })),
+          runDocument: documents[0]!,
+        });
+        return statuses[0];
+      }
       const status = await api().create(document);
       app.store.set({ runDocument: document });
       return status;
@@ -135,6 +151,23 @@ export const createRunControl = (
       }
       app.store.set({ ...noRun, offer: undefined });
       return call('Opening the run', 'opening the run', async () => {
+        const { group } = run;
+        if (group) {
+          const runs = app.store
+            .get()
+            .runs.filter((r) => r.group?.id === group.id)
+            .sort((a, b) => a.group!.arm - b.group!.arm);
+          const statuses = await api().openGroup(group.id);
+          await app.adopt(runs[0]!);
+          app.store.set({
+            arms: statuses.map((status, i) => ({
+              ...curvesOf(runs[i]!),
+              document: runs[i]!.document,
+              status,
+            })),
+          });
+          return statuses[0];
+        }
         const status = await api().open(run.runId);
         const fromTheStart = status.phase === 'idle' && run.metrics.length > 0;
         await app.adopt(fromTheStart ? { ...run, metrics: [], evaluations: [] } : run);

@@ -127,11 +127,8 @@ export interface HashContents {
   at: string;
 }
 
-/** @throws SyntaxError when `run=` is not JSON */
-export const readHash = (hash: string): HashContents => {
-  const { document: given, start, place } = partHash(hash);
-  const { at } = place;
-  if (given.length === 0) return { fields: undefined, start, at };
+/** Fields by their paths as an object. @throws SyntaxError when `run=` is not JSON */
+export const readFields = (given: readonly (readonly [string, string])[]): Fields => {
   // Objects without a prototype: a field named "__proto__" is then an unknown field like any other.
   const fields = Object.create(null) as Fields;
   for (const [key, text] of given) {
@@ -148,7 +145,15 @@ export const readHash = (hash: string): HashContents => {
     if (!isFields(whole)) throw new SyntaxError('run: should be a JSON object, a whole run document');
     Object.assign(fields, whole);
   }
-  return { fields, start, at };
+  return fields;
+};
+
+/** @throws SyntaxError when `run=` is not JSON */
+export const readHash = (hash: string): HashContents => {
+  const { document: given, start, place } = partHash(hash);
+  const { at } = place;
+  if (given.length === 0) return { fields: undefined, start, at };
+  return { fields: readFields(given), start, at };
 };
 
 /** `fields` laid over `base`, deeply; fields that `base` has not are kept, so that the validator sees them. */

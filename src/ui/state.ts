@@ -37,6 +37,16 @@ export interface ProbePoint {
   probe: Probe;
 }
 
+/** A run that is compared with others, with its curves. */
+export interface Arm {
+  document: RunDocument;
+  status: RunStatus;
+  stages: State['stages'];
+  points: State['points'];
+  evaluations: State['evaluations'];
+  probes: State['probes'];
+}
+
 /** What the list of pairs shows of a tree: its shape, in tokens. */
 export interface TreeShape {
   index: number;
@@ -126,6 +136,8 @@ export interface State {
   probes: readonly ProbePoint[];
   /** What makers of data have measured of them, by pass. */
   made: Readonly<Record<string, readonly Measure[]>>;
+  /** All runs that are compared; the first is the one that the rest of the state speaks of. Empty where one run is open. */
+  arms: readonly Arm[];
   trees: readonly TreeShape[];
   /** What became of the last checkpoint. */
   checkpoint: string;
@@ -173,6 +185,7 @@ export const initialState: State = {
   evaluations: [],
   probes: [],
   made: {},
+  arms: [],
   trees: [],
   checkpoint: '',
   saveProblem: '',
@@ -192,6 +205,7 @@ export const noRun: Partial<State> = {
   evaluations: [],
   probes: [],
   made: {},
+  arms: [],
   trees: [],
   checkpoint: '',
   saveProblem: '',

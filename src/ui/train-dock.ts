@@ -47,6 +47,7 @@ export class TrainDock extends AppElement {
       'points',
       'pending',
       'evaluations',
+      'arms',
       'document',
       'runDocument',
       'estimate',
@@ -92,8 +93,18 @@ export class TrainDock extends AppElement {
     >${icon} ${label}</button>`;
   }
 
+  #accuracies() {
+    return html`<output class="accuracy" data-testid="accuracies">${this.state.arms.map(
+      ({ evaluations }, i) => {
+        const last = evaluations.at(-1)?.evaluation;
+        return html`<span class="arm-accuracy">${'ABCD'[i]} <strong>${last ? percent(last.accuracy) : '–'}</strong></span> `;
+      },
+    )}</output>`;
+  }
+
   #accuracy() {
-    const { evaluations } = this.state;
+    const { evaluations, arms } = this.state;
+    if (arms.length > 1) return this.#accuracies();
     const first = evaluations[0]?.evaluation;
     const last = evaluations.at(-1)?.evaluation;
     if (!first || !last)

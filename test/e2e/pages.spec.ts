@@ -28,6 +28,7 @@ const expectClean = async (page: Page, view: string) => {
 const pages: [string, RegExp][] = [
   ['#/kept', /^Kept$/],
   ['#/about', /^About$/],
+  ['#/compare', /^Compare$/],
   ['#/methods', /^Methods$/],
   ['#/methods/simpo', /^SimPO/],
   ['#/methods/no-such', /There is no method/],
@@ -156,6 +157,66 @@ test('a method’s page shows its formula with a pair’s numbers, its own file,
   expect((await runDocument(page)).method.id).toBe('hinge');
   await expect(page.getByTestId('method-pair-from')).toContainText('of the open run');
   await expect.poll(async () => Math.abs((await value('loss')) - (await recombined()))).toBeLessThan(1e-3);
+});
+
+test('two methods and another seed are compared from an address, in lock-step, and gone on with after a reload', async ({
+  page,
+}) => {
+  const { 'method.id': _, ...shared } = {
+    ...tinyRun,
+    steps: 6,
+    'evaluation.every': 3,
+    'evaluation.problems': 30,
+    'data.trees': 16,
+    checkpointEvery: 1,
+  };
+  const fields = { 'a.method.id': 'dpo', 'b.method.id': 'hinge', ...shared };
+  const address = `#/compare?${new URLSearchParams(Object.entries(fields).map(([k, v]) => [k, String(v)]))}`;
+  await open(page, address);
+  await page.getByTestId('compare-add-seed').click();
+  await expect(page.getByTestId('compare-arm-c')).toContainText('seed 4');
+  expect(hash(page)).toContain('c.seed=4');
+  await expect(page.getByTestId('compare-same')).toContainText('Not the same: seed');
+  await page.getByTestId('step').click();
+  await expectPhase(page, 'paused');
+  await page.getByTestId('step').click();
+  await expect(page.getByTestId('status')).toHaveAttribute('data-step', '2');
+  await expectPhase(page, 'paused');
+  const steps = await page.evaluate(() =>
+    window.marginalia.events.flatMap((e) => (e.kind === 'metrics' ? [[e.arm, e.metrics['step']]] : [])),
+  );
+  expect(steps).toEqual([0, 1, 2].map((arm) => [arm, 1]).concat([0, 1, 2].map((arm) => [arm, 2])));
+
+  await page.reload();
+  await page.waitForFunction(() => window.marginalia !== undefined);
+  await page.evaluate(() => window.marginalia.ready.then(() => undefined));
+  await page.getByTestId('offer-resume').click();
+  await expectPhase(page, 'finished');
+  await expect(page.getByTestId('compare-table')).toBeVisible();
+  await expect(page.getByTestId('compare-paired-b')).toHaveAttribute('data-difference', /\d/);
+  await expect(page.getByTestId('compare-mended')).toBeVisible();
+  await expect(page.getByTestId('compare-apart')).toBeVisible();
+  const compared = await page.evaluate(
+    async () => (await window.marginalia.api.runs()).find((run) => run.group?.arm === 1)!.metrics,
+  );
+  await expectClean(page, 'after a comparison');
+
+  // The same numbers as the run alone.
+  await page.goto('about:blank');
+  await open(
+    page,
+    `#${new URLSearchParams(Object.entries({ ...shared, 'method.id': 'hinge', 'optimizer.learningRate': 0.00005 }).map(([k, v]) => [k, String(v)]))}`,
+  );
+  await page
+    .getByTestId('offer-dismiss')
+    .click({ timeout: 1000 })
+    .catch(() => {});
+  await page.getByTestId('train').click();
+  await expectPhase(page, 'finished');
+  const alone = await page.evaluate(
+    async () => (await window.marginalia.api.runs()).find((run) => !run.group)!.metrics,
+  );
+  expect(compared.map((row) => row.metrics['loss'])).toEqual(alone.map((row) => row.metrics['loss']));
 });
 
 test('a link may hide parts of the page and lock fields', async ({ page }) => {

@@ -362,6 +362,8 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     subscribe: async (l) => {
       listener = l;
     },
+    createGroup: () => Promise.reject(new Error('The stand-in compares nothing.')),
+    openGroup: () => Promise.reject(new Error('The stand-in compares nothing.')),
     create: async (value) => {
       document = parseRun(value, catalogue);
       [trees, metrics, evaluations, step, asked] = [[], [], [], 0, undefined];

@@ -1,5 +1,5 @@
 import { count, number } from '../format';
-import { isLive, type State, shownDocument } from '../state';
+import { isLive, isMoving, type State, shownDocument } from '../state';
 
 const onData = (state: Readonly<State>) => shownDocument(state)?.data.dataset != null;
 
@@ -15,6 +15,19 @@ const lossAt = ({ points, status }: Readonly<State>): number | undefined => {
 
 /** What is being done, in a sentence. */
 export const statusSentence = (state: Readonly<State>): string => {
+  const { arms, status } = state;
+  if (arms.length > 1 && status && !state.pending && status.phase !== 'idle') {
+    const at = `step ${count(status.step)} of ${count(status.steps)}`;
+    const all = `${['Two', 'Three', 'Four'][arms.length - 2]} runs`;
+    if (status.phase === 'training') return `${all}: ${at}`;
+    if (arms.every((arm) => arm.status.phase === status.phase) && !isMoving(status.phase))
+      return `${all}, ${status.phase}: ${at}.`;
+    return `${all}: ${runSentence(state)}`;
+  }
+  return runSentence(state);
+};
+
+const runSentence = (state: Readonly<State>): string => {
   const { connection, status, progress, pending, document } = state;
   if (pending) return `${pending}…`;
   if (connection === 'starting') return 'Starting the engine…';

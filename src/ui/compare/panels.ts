@@ -1,0 +1,169 @@
+import { html, nothing, svg, type TemplateResult } from 'lit';
+import { pairedDifference } from '../../util/paired';
+import { count, number, percent, signed } from '../format';
+import { mendedOf } from '../live/mended';
+import { sinceStart } from '../live/since-start';
+import { type SmallLine, smallChart } from '../live/small-chart';
+import type { Arm } from '../state';
+import { type Letter, letters, styles } from './arms';
+
+/** An arm that trains or has trained, with its letter and what it is called. */
+export interface ShownArm extends Arm {
+  letter: Letter;
+  name: string;
+}
+
+export const armKey = ({ letter, name }: Pick<ShownArm, 'letter' | 'name'>): TemplateResult => {
+  const { color, dash } = styles[letter];
+  return html`<span class="arm-key"><svg viewBox="0 0 26 6" width="26" height="6" aria-hidden="true"><path class="small-line" d="M0 3H26" style="stroke: var(${color})" stroke-dasharray=${dash ?? nothing} /></svg>
+    <strong>${letter.toUpperCase()}</strong> ${name}</span>`;
+};
+
+const last = <T>(rows: readonly T[]): T | undefined => rows.at(-1);
+
+const line = (arm: ShownArm, points: SmallLine['points'], band?: SmallLine['band']): SmallLine => ({
+  label: `${arm.letter.toUpperCase()} ${arm.name}`,
+  ...styles[arm.letter],
+  points,
+  ...(band && { band }),
+});
+
+const stepsOf = (arms: readonly ShownArm[]) =>
+  Math.max(1, ...arms.map(({ status }) => status.steps * status.stage.count));
+
+/** Accuracy of all arms on one axis, with the interval of the newest at the right edge of the table below. */
+export const accuracyPanel = (arms: readonly ShownArm[]): TemplateResult | typeof nothing => {
+  const values = arms.flatMap(({ evaluations }) => evaluations.map(({ evaluation }) => evaluation.accuracy));
+  if (values.length === 0) return nothing;
+  const low = Math.max(0, Math.floor((Math.min(...values) - 0.04) * 10) / 10);
+  const high = Math.min(1, Math.ceil((Math.max(...values) + 0.04) * 10) / 10);
+  return html`<h2>What they can do</h2>${smallChart({
+    title: 'Share of held-out problems solved',
+    sentence: arms
+      .map((arm) => {
+        const now = last(arm.evaluations);
+        return `${arm.letter.toUpperCase()}, ${arm.name}: ${now ? percent(now.evaluation.accuracy) : 'not measured'}.`;
+      })
+      .join(' '),
+    lines: arms.map((arm) => ({
+      ...line(
+        arm,
+        arm.evaluations.map(({ x, evaluation }) => [x, evaluation.accuracy] as const),
+      ),
+      marks: true,
+    })),
+    steps: stepsOf(arms),
+    y: [low, high],
+    format: (value) => percent(value),
+    size: [640, 200],
+    testid: 'compare-accuracy',
+  })}`;
+};
+
+/** The numbers of now, with paired differences from the first arm. */
+export const tablePanel = (arms: readonly ShownArm[]): TemplateResult | typeof nothing => {
+  const [first] = arms;
+  if (!first || arms.every(({ evaluations }) => evaluations.length === 0)) return nothing;
+  const now = (arm: ShownArm) => last(arm.evaluations)?.evaluation;
+  const cell = (f: (arm: ShownArm) => unknown) => arms.map((arm) => html`<td>${f(arm)}</td>`);
+  const since = (arm: ShownArm) => last(sinceStart(arm.probes));
+  const bare = (value: number | undefined) => (value === undefined ? '–' : signed(value, 2));
+  return html`<div class="scroll-x" tabindex="0" role="group" aria-label="The arms in numbers"><table class="compare-table" data-testid="compare-table">
+    <thead><tr><td></td>${arms.map((arm) => html`<th scope="col">${armKey(arm)}</th>`)}</tr></thead>
+    <tbody>
+      <tr><th scope="row">solved, of ${count(now(first)?.problems ?? 0)}</th>${cell((arm) => {
+        const e = now(arm);
+        return e
+          ? html`<strong>${percent(e.accuracy)}</strong> <span class="quiet">${percent(e.interval[0])} to ${percent(e.interval[1])}</span>`
+          : '–';
+      })}</tr>
+      <tr><th scope="row">points beside A, the same problems</th>${cell((arm) => {
+        if (arm === first) return '–';
+        const paired = pairedDifference(now(first)?.solved ?? '', now(arm)?.solved ?? '');
+        return paired && now(arm)!.step === now(first)!.step
+          ? html`<strong data-testid="compare-paired-${arm.letter}" data-difference=${paired.difference}>${signed(100 * paired.difference, 1)}</strong> <span class="quiet">(${signed(100 * paired.interval[0], 1)} to ${signed(100 * paired.interval[1], 1)})</span>`
+          : '–';
+      })}</tr>
+      <tr><th scope="row">best on the way</th>${cell((arm) => {
+        const best = [...arm.evaluations].sort((a, b) => b.evaluation.accuracy - a.evaluation.accuracy)[0];
+        return best ? `${percent(best.evaluation.accuracy)} at step ${count(best.x)}` : '–';
+      })}</tr>
+      <tr><th scope="row">chosen since the start, nats</th>${cell((arm) => bare(since(arm)?.chosen.median))}</tr>
+      <tr><th scope="row">rejected since the start, nats</th>${cell((arm) => bare(since(arm)?.rejected.median))}</tr>
+      <tr><th scope="row">tokens an answer</th>${cell((arm) => number(now(arm)?.meanTokens))}</tr>
+    </tbody></table></div>`;
+};
+
+/** The same problems before and now, as two counts an arm, on one scale. */
+export const mendedPanel = (arms: readonly ShownArm[]): TemplateResult | typeof nothing => {
+  const rows = arms.flatMap((arm) => {
+    const mended = mendedOf(arm.evaluations[0]?.evaluation, last(arm.evaluations)?.evaluation);
+    return mended && arm.evaluations.length > 1 ? [{ arm, mended }] : [];
+  });
+  if (rows.length === 0) return nothing;
+  const most = Math.max(1, ...rows.flatMap(({ mended: m }) => [m.mended, m.broken]));
+  const [middle, half, step] = [320, 190, 30];
+  const width = (n: number) => (n / most) * half;
+  return html`<h2>Mended and broken</h2>
+    <svg class="mended" viewBox="0 0 640 ${rows.length * step + 8}" role="img" data-testid="compare-mended"
+      aria-label=${rows.map(({ arm, mended: m }) => `${arm.letter.toUpperCase()}, ${arm.name}: mended ${m.mended}, broke ${m.broken}.`).join(' ')}>
+      ${rows.map(
+        (
+          { arm, mended: m },
+          i,
+        ) => svg`<text x="0" y=${i * step + 22}>${arm.letter.toUpperCase()} ${arm.name.slice(0, 14)}</text>
+        <rect class="broke" x=${middle - width(m.broken)} y=${i * step + 8} width=${width(m.broken)} height="20" />
+        <rect class="mends" x=${middle} y=${i * step + 8} width=${width(m.mended)} height="20" />
+        <text class="broke-word" text-anchor="end" x=${middle - width(m.broken) - 6} y=${i * step + 22}>broke ${m.broken}</text>
+        <text class="mends-word" x=${middle + width(m.mended) + 6} y=${i * step + 22}>mended ${m.mended}</text>`,
+      )}
+      <path class="middle" d="M${middle} 0V${rows.length * step + 8}" />
+    </svg>`;
+};
+
+const bins = 32;
+
+/** How far each pair of the probe was pushed apart, in nats, one axis for all arms. */
+export const apartPanel = (arms: readonly ShownArm[]): TemplateResult | typeof nothing => {
+  const rows = arms.flatMap((arm) => {
+    const now = last(sinceStart(arm.probes));
+    return now && now.x > 0
+      ? [{ arm, values: now.changes.map(({ chosen, rejected }) => chosen.all - rejected.all) }]
+      : [];
+  });
+  if (rows.length === 0) return nothing;
+  const all = rows.flatMap(({ values }) => values);
+  const [low, high] = [Math.min(0, ...all), Math.max(1, ...all)];
+  const span = high - low;
+  const histograms = rows.map(({ arm, values }) => {
+    const counts = new Array<number>(bins).fill(0);
+    for (const value of values) counts[Math.min(bins - 1, Math.floor(((value - low) / span) * bins))]!++;
+    return { arm, values, counts };
+  });
+  const most = Math.max(...histograms.flatMap(({ counts }) => counts));
+  const [left, width, height] = [110, 520, 56];
+  const x = (value: number) => left + ((value - low) / span) * width;
+  const ticks = [low, 0, high].filter((value, i, list) => list.indexOf(value) === i);
+  return html`<h2>How far each pair was pushed apart</h2>
+    <svg class="apart" viewBox="0 0 640 ${rows.length * height + 22}" role="img" data-testid="compare-apart"
+      aria-label=${histograms.map(({ arm, values }) => `${arm.letter.toUpperCase()}, ${arm.name}: ${values.length} pairs, from ${signed(Math.min(...values), 1)} to ${signed(Math.max(...values), 1)} nats.`).join(' ')}>
+      ${histograms.map(({ arm, counts }, i) => {
+        const ground = (i + 1) * height - 6;
+        const beta = arm.document.method.params['beta'];
+        const target =
+          arm.document.method.id === 'ipo' &&
+          arm.document.method.params['average'] === 'sum' &&
+          typeof beta === 'number'
+            ? 1 / (2 * beta)
+            : undefined;
+        return svg`<text x="0" y=${ground - 4}>${arm.letter.toUpperCase()} ${arm.name.slice(0, 14)}</text>
+          ${counts.map((n, k) => (n === 0 ? nothing : svg`<rect style="fill: var(${styles[arm.letter].color})" x=${(left + (k / bins) * width + 0.5).toFixed(1)} y=${(ground - (n / most) * (height - 14)).toFixed(1)} width=${(width / bins - 1).toFixed(1)} height=${((n / most) * (height - 14)).toFixed(1)} />`))}
+          <path class="small-ground" d="M${left} ${ground}H${left + width}" />
+          ${target !== undefined && target >= low && target <= high ? svg`<path class="target" d="M${x(target)} ${ground - height + 12}V${ground}" /><text class="axis" x=${x(target) + 4} y=${ground - height + 20}>its target</text>` : nothing}`;
+      })}
+      ${ticks.map((value) => svg`<text class="axis" text-anchor="middle" x=${x(value)} y=${rows.length * height + 14}>${signed(value, value === 0 ? 0 : 1)}</text>`)}
+    </svg>
+    <p class="quiet">The chosen answer’s log-prob less the rejected one’s, since the start, in nats.</p>`;
+};
+
+export const letterOf = (index: number): Letter => letters[index]!;
