@@ -119,7 +119,7 @@ export const alphallmCpl = defineMethod({
   kin: {
     id: 'dpo',
     axis: 'order',
-    change: 'on the pairs of a tree search, in an order made anew every epoch',
+    change: 'on a tree search’s pairs, in a new order every epoch',
   },
   eats: 'pairs',
   params: {

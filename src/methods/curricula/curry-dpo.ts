@@ -111,6 +111,7 @@ export const curryDpo = defineMethod({
     'Of chained arithmetic a trial at this size saw neither the order nor the reference: easy first, hard first and pooled pairs end alike.',
   ],
   kin: { id: 'split-dpo', change: 'on several pairs of each prompt', axis: 'order' },
+  aims: ['fewer-pairs'],
   eats: 'pairs',
   params: {
     beta: { ...beta, from: 'ours' },
