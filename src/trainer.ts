@@ -402,7 +402,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
 
   const deleteRun = (runId: string) =>
     exclusive(async () => {
-      if (session?.runId === runId) await closeSession();
+      if (arms.some(({ run }) => run.runId === runId)) await closeSession();
       await (await store()).deleteRun(runId);
     });
 
