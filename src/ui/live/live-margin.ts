@@ -3,6 +3,7 @@ import { plannedSteps } from '../charts/curves';
 import { AppElement, define } from '../element';
 import { count, percent, plural, signed } from '../format';
 import { pageLink } from '../page-link';
+import { remarksOn } from '../remarks/index';
 import { routeOf } from '../routes';
 import { mendedOf } from './mended';
 import { sinceStart } from './since-start';
@@ -32,8 +33,25 @@ const broken = <T extends { x: number; stage: string }>(
 
 /** Beside the answers: what a step does to the problems solved and to the two answers of a pair, in sight of the cause. */
 export class LiveMargin extends AppElement {
+  static override properties = { ...AppElement.properties, away: { state: true } };
+  /** Remarks that were put away in this run. */
+  declare away: ReadonlySet<string>;
+  #runId = '';
+
+  constructor() {
+    super();
+    this.away = new Set();
+  }
+
+  protected override changed() {
+    const { status } = this.state;
+    if ((status?.runId ?? '') === this.#runId) return;
+    this.#runId = status?.runId ?? '';
+    this.away = new Set();
+  }
+
   protected watched() {
-    return ['status', 'evaluations', 'probes', 'points', 'stages', 'document'] as const;
+    return ['status', 'evaluations', 'probes', 'points', 'stages', 'document', 'runDocument'] as const;
   }
 
   #newcomer() {
@@ -114,10 +132,28 @@ export class LiveMargin extends AppElement {
     });
   }
 
+  #remarks() {
+    const { points, evaluations, probes, runDocument } = this.state;
+    const live = {
+      points,
+      evaluations,
+      since: sinceStart(probes),
+      learningRate: runDocument?.optimizer.learningRate ?? 0,
+    };
+    return remarksOn(live, this.away).map(
+      ({ id, step, text }) => html`<p class="remark" data-testid="remark-${id}" data-step=${step}>${text}
+        <button type="button" class="link-button" aria-label="Put this remark away" @click=${() => {
+          this.away = new Set([...this.away, id]);
+        }}>Put away</button></p>`,
+    );
+  }
+
   override render() {
     const { status } = this.state;
     return html`<div class="live" data-testid="live">${
-      !status || status.phase === 'idle' ? this.#newcomer() : html`${this.#solved()}${this.#start()}`
+      !status || status.phase === 'idle'
+        ? this.#newcomer()
+        : html`${this.#solved()}${this.#start()}${this.#remarks()}`
     }</div>`;
   }
 }
