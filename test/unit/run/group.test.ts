@@ -103,7 +103,7 @@ describe('a comparison', () => {
     const second = await open(true);
     await Promise.all(second.map((run) => run.start()));
     expect(second.map((run) => run.status().phase)).toEqual(['finished', 'finished', 'finished']);
-    second.forEach((run, i) => expect(numbersOf(run.summary())).toEqual(alone[i]));
+    expect(second.map((run) => numbersOf(run.summary()))).toEqual(alone);
     await Promise.all(second.map((run) => run.dispose()));
   });
 
