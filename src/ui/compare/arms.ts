@@ -47,7 +47,10 @@ export const armDocuments = (
     const method = methods.find(({ id }) => id === fields['method.id']);
     if (!method) return { ...document, method: { id: fields['method.id'] ?? '', params: {} } };
     const same = method.id === document.method.id;
-    const source = document.data.source && method.sources.some(({ id }) => id === document.data.source!.id);
+    // Each has the data of its own paper, unless others were chosen on purpose for all, and it can eat them.
+    const usual = methods.find(({ id }) => id === document.method.id)?.sources[0]?.id;
+    const chosen = document.data.source?.id;
+    const source = chosen !== usual && method.sources.some(({ id }) => id === chosen);
     const [first] = method.sources;
     const base: RunDocument = {
       ...document,
@@ -56,7 +59,7 @@ export const armDocuments = (
         ...document.data,
         source: document.data.dataset
           ? null
-          : source
+          : same || source
             ? document.data.source
             : first
               ? { id: first.id, params: defaultParams(first) }

@@ -161,7 +161,7 @@ export const apartPanel = (arms: readonly ShownArm[]): TemplateResult | typeof n
           <path class="small-ground" d="M${left} ${ground}H${left + width}" />
           ${target !== undefined && target >= low && target <= high ? svg`<path class="target" d="M${x(target)} ${ground - height + 12}V${ground}" /><text class="axis" x=${x(target) + 4} y=${ground - height + 20}>its target</text>` : nothing}`;
       })}
-      ${ticks.map((value) => svg`<text class="axis" text-anchor="middle" x=${x(value)} y=${rows.length * height + 14}>${signed(value, value === 0 ? 0 : 1)}</text>`)}
+      ${ticks.map((value) => svg`<text class="axis" text-anchor=${value === high ? 'end' : 'middle'} x=${x(value)} y=${rows.length * height + 14}>${signed(value, value === 0 ? 0 : 1)}</text>`)}
     </svg>
     <p class="quiet">The chosen answer’s log-prob less the rejected one’s, since the start, in nats.</p>`;
 };

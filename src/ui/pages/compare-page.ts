@@ -36,6 +36,8 @@ export class ComparePage extends AppElement {
   declare answers: { problem: number; before: Answer | undefined; now: (Answer | undefined)[] } | undefined;
   declare copied: boolean;
   #ticket = 0;
+  /** The problem and the weights that were last asked about. */
+  #asked = '';
 
   constructor() {
     super();
@@ -49,7 +51,7 @@ export class ComparePage extends AppElement {
   }
 
   protected override changed(keys: ReadonlySet<keyof State>) {
-    if (keys.has('arms')) void this.#ask();
+    if (keys.has('arms') || keys.has('status')) void this.#ask();
   }
 
   override connectedCallback() {
@@ -140,21 +142,25 @@ export class ComparePage extends AppElement {
     const { arms, status, connection } = this.state;
     const disputed = this.#disputed();
     const problem = disputed[this.shown % Math.max(1, disputed.length)];
+    const rests = problem !== undefined && connection === 'ready' && !isMoving(status?.phase);
+    const asked = rests
+      ? `${problem} ${arms.map((arm) => `${arm.status.runId} ${arm.status.stage.id} ${arm.status.step}`).join()}`
+      : '';
+    if (asked === this.#asked) return;
+    this.#asked = asked;
     const ticket = ++this.#ticket;
-    if (problem === undefined || connection !== 'ready' || isMoving(status?.phase)) {
-      this.answers = undefined;
-      return;
-    }
+    this.answers = undefined;
+    if (!rests) return;
     await this.app.attempt('answering a problem', async () => {
-      const [asked] = await this.app.answers.problems(problem, 1);
-      if (!asked) return;
+      const [held] = await this.app.answers.problems(problem, 1);
+      if (!held) return;
       const { api } = this.app.connection;
       const { maxTokens } = arms[0]!.document.data;
       const options = { temperature: 0, seed: 0, maxTokens };
-      const [before] = await api.answer([asked], { ...options, which: 'reference', arm: 0 });
+      const [before] = await api.answer([held], { ...options, which: 'reference', arm: 0 });
       const now: (Answer | undefined)[] = [];
       for (const [arm] of arms.entries())
-        now.push((await api.answer([asked], { ...options, which: 'policy', arm }))[0]);
+        now.push((await api.answer([held], { ...options, which: 'policy', arm }))[0]);
       if (ticket === this.#ticket) this.answers = { problem, before, now };
     });
   }
