@@ -4,6 +4,7 @@ import { DataError } from '../data/data-error';
 import { detectFormat } from '../data/formats/detect';
 import type { PreparedDataset } from '../data/prepare/prepare';
 import { prepareDataset } from '../data/prepare/prepare';
+import { needsOf } from '../data/prepare/shape';
 import type { RowSource } from '../data/rows/row-source';
 import { shownText } from '../data/shown-text';
 import type { ChatTemplate } from '../data/text/chat-template';
@@ -179,7 +180,7 @@ export const prepareDocument = async (
     settings: dataset.settings,
     tokenizer: model.tokenizer,
     template: chatTemplateOf(model),
-    method,
+    method: needsOf(method, document.method.params),
     seed: document.seed,
     contextLength: model.config.maxPositions,
     ...hooks,

@@ -3,13 +3,16 @@ import { parseModelConfig } from '../../src/model/config';
 import type { HostWeights } from '../../src/model/host-weights';
 import { parameterShapes } from '../../src/model/parameters';
 import { loadTokenizer } from '../../src/tokenizer/load';
+import type { Tokenizer } from '../../src/tokenizer/tokenizer';
 import { createRng } from '../../src/util/rng';
 import { arithmeticCharacters, charTokenizer } from './char-tokenizer';
 
-/** A random model of a few thousand weights that reads the built-in task: small enough for any backend. */
-export const tinyModel = (seed = 1): LoadedModel => {
-  const { tokenizerJson, tokenizerConfig } = charTokenizer([...arithmeticCharacters, ',']);
-  const tokenizer = loadTokenizer(tokenizerJson, tokenizerConfig);
+/** A random model of a few thousand weights for a tokenizer: small enough for any backend. */
+export const tinyModelOf = (
+  tokenizer: Tokenizer,
+  seed = 1,
+  tokenizerFiles: Record<string, string> = {},
+): LoadedModel => {
   const configJson = {
     model_type: 'llama',
     architectures: ['LlamaForCausalLM'],
@@ -52,8 +55,16 @@ export const tinyModel = (seed = 1): LoadedModel => {
     hash: `tiny-${seed}`,
     files: {
       'config.json': JSON.stringify(configJson),
-      'tokenizer.json': JSON.stringify(tokenizerJson),
-      'tokenizer_config.json': JSON.stringify(tokenizerConfig),
+      ...tokenizerFiles,
     },
   };
+};
+
+/** One that reads the built-in task. */
+export const tinyModel = (seed = 1): LoadedModel => {
+  const { tokenizerJson, tokenizerConfig } = charTokenizer([...arithmeticCharacters, ',']);
+  return tinyModelOf(loadTokenizer(tokenizerJson, tokenizerConfig), seed, {
+    'tokenizer.json': JSON.stringify(tokenizerJson),
+    'tokenizer_config.json': JSON.stringify(tokenizerConfig),
+  });
 };

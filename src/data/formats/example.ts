@@ -53,7 +53,22 @@ export interface StepExample extends Common {
 /** Answers to one prompt, each with a score or a label (1 right, 0 wrong); a single one without either is right. */
 export interface ScoredExample extends Common {
   kind: 'scored';
-  responses: { text: Text; score: number }[];
+  responses: ScoredResponse[];
+}
+
+/** One line of an answer, and what is said of it: labels of a step. */
+export interface JudgedLine {
+  text: string;
+  labels: Record<string, number>;
+}
+
+interface ScoredResponse {
+  text: Text;
+  score: number;
+  /** Of an answer that is learned from by itself, good or bad. */
+  desirable?: boolean;
+  /** All lines of the text, where each has been judged. */
+  lines?: readonly JudgedLine[];
 }
 
 export type Example = PairExample | StepExample | ScoredExample;

@@ -16,6 +16,7 @@ export type NoteKind =
   | 'earlier-field'
   | 'as-chat'
   | 'turn-by-turn'
-  | 'system-unused';
+  | 'system-unused'
+  | 'unjudged';
 
 export type Note = (what: NoteKind, name?: string) => void;

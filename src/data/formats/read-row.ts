@@ -24,7 +24,16 @@ import { solutionExamples } from './solutions';
 import { betterOfTwo } from './two-responses';
 
 /** What a method eats; see `methodShape`. */
-export type Shape = 'pairs' | 'steps' | 'scored';
+export type Shape =
+  | 'pairs'
+  /** Two next steps. */
+  | 'steps'
+  /** Answers one by one. */
+  | 'scored'
+  /** Of solutions: all answers to a question at once, by score. */
+  | 'lists'
+  /** The same, with every line judged. */
+  | 'judged';
 
 const readResponse = (
   item: unknown,
@@ -176,7 +185,7 @@ const examplesOf = (
         { groundTruth: mapping.groundTruth, solutions: mapping.solutions ?? [] },
         // A question that stands as a text ends in a line break.
         isConversation(prompt) || settings.plainRows === 'chat' ? prompt : `${prompt}\n`,
-        { shape, limit: settings.pairsPerRow, annotations: settings.annotations },
+        { shape, limit: settings.pairsPerRow, annotations: settings.annotations, note },
       );
     }
   }

@@ -5,6 +5,8 @@ import { removeAnnotations } from './annotations';
 import type { Example, Text } from './example';
 import { RowProblem } from './example';
 import { firstWrongLine } from './first-wrong-line';
+import { judgedLines, shareBeforeMistake } from './judged-lines';
+import type { Note } from './note';
 import { asBoolean, cell } from './read-value';
 
 interface Solutions {
@@ -36,9 +38,13 @@ const readSolutions = (row: RowValue, columns: SolutionColumns): Solutions => {
   return { right: [...right], wrong: [...wrong] };
 };
 
+const untold =
+  'no wrong step can be told: every annotation holds, and no line departs to a number of its own';
+
 /**
  * Examples from one question with several solutions.
- * @param shape what the method eats: pairs of a right and a wrong solution, a right and a wrong step, or right ones alone
+ * @param shape what the method eats: pairs of a right and a wrong solution, a right and a wrong step, right ones alone, all of them as one
+ *   list with scores (of a wrong one the share of its lines before the first wrong line), or the same with every line judged
  * @param limit most examples of one row
  * @throws RowProblem when the row has none
  */
@@ -48,9 +54,10 @@ export const solutionExamples = (
   columns: SolutionColumns,
   prompt: Text,
   options: {
-    shape: 'pairs' | 'steps' | 'scored';
+    shape: 'pairs' | 'steps' | 'scored' | 'lists' | 'judged';
     limit: number;
     annotations: 'keep' | 'remove';
+    note: Note;
   },
 ): Example[] => {
   const { right, wrong } = readSolutions(row, columns);
@@ -66,6 +73,34 @@ export const solutionExamples = (
   }
   if (right.length === 0) throw new RowProblem('the row has no right solution');
   if (wrong.length === 0) throw new RowProblem('the row has no wrong solution');
+  if (options.shape === 'lists') {
+    const responses = [
+      ...right.map((solution) => ({ text: text(solution), score: 1 })),
+      ...wrong.map((solution) => ({ text: text(solution), score: shareBeforeMistake(solution, right) })),
+    ];
+    return [{ kind: 'scored', where, prompt, responses }];
+  }
+  if (options.shape === 'judged') {
+    const judged = (solution: string, isRight: boolean) => {
+      const lines = judgedLines(solution, isRight, right);
+      if (!lines) {
+        options.note('unjudged');
+        return [];
+      }
+      const shown = lines.map((line) => ({ ...line, text: text(line.text) }));
+      return [{ text: text(solution), score: isRight ? 1 : 0, lines: shown }];
+    };
+    const bad = wrong.flatMap((solution) => judged(solution, false));
+    if (bad.length === 0) throw new RowProblem(untold);
+    return [
+      {
+        kind: 'scored',
+        where,
+        prompt,
+        responses: [...right.flatMap((solution) => judged(solution, true)), ...bad],
+      },
+    ];
+  }
   if (options.shape === 'pairs') {
     const pairs: Example[] = [];
     // Every wrong one meets every right one, in turns, so that few pairs are not all of one solution.
@@ -95,9 +130,7 @@ export const solutionExamples = (
     if (step.chosen !== step.rejected) steps.push({ kind: 'step', where, prompt, ...step });
   }
   if (steps.length === 0) {
-    throw new RowProblem(
-      'no wrong step can be told: every annotation holds, and no line departs to a number of its own',
-    );
+    throw new RowProblem(untold);
   }
   return steps;
 };

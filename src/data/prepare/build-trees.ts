@@ -12,6 +12,7 @@ import type { BuildContext, Built, BuiltResponse } from './built';
 import { reasons } from './built';
 import { hasOtherTurns } from './check-talk';
 import { rankedTree } from './ranked-tree';
+import { stepLabels } from './step-labels';
 import type { Asked } from './tokenized';
 import { isEmpty, ready, shorten, tokenized } from './tokenized';
 
@@ -123,12 +124,16 @@ const buildRanked = (context: BuildContext, id: string, example: ScoredExample):
     const key = response.steps.map((step) => step.tokens.join(' ')).join('|');
     if (seen.has(key)) return [];
     seen.add(key);
-    return [{ response, score: kept[i]!.score }];
+    return [{ response, score: kept[i]!.score, lines: kept[i]!.lines }];
   });
   const tree = rankedTree({
     id,
     prompt: common.prompt,
-    responses: ranked.map(({ response, score }) => ({ steps: tokensOf(response.steps), score })),
+    responses: ranked.map(({ response, score, lines }) => ({
+      steps: tokensOf(response.steps),
+      score,
+      ...(lines && { labels: stepLabels(response.steps, lines) }),
+    })),
     pairs: context.settings.rankedPairs,
   });
   if (tree.comparisons.length === 0) {
@@ -165,6 +170,7 @@ const buildChain = (
     prompt: common.prompt,
     steps: tokensOf(response.steps),
     score: answer.score,
+    ...(answer.desirable !== undefined && { labels: { desirable: answer.desirable ? 1 : 0 } }),
   });
   return { tree, ...common, shared: [], responses: [{ side: 'response', score: answer.score, ...response }] };
 };
@@ -215,7 +221,8 @@ export const buildSingle = (
   answer?: ScoredExample['responses'][number],
 ): Built => {
   if (example.kind === 'step') return buildStep(context, id, example, false);
-  if (example.kind === 'pair') return buildChain(context, id, example, { text: example.chosen, score: 1 });
+  if (example.kind === 'pair')
+    return buildChain(context, id, example, answer ?? { text: example.chosen, score: 1 });
   if (!answer) throw new RowProblem('the row has no right answer', shownText(example.where));
   return buildChain(context, id, example, answer);
 };

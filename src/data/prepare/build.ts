@@ -30,8 +30,8 @@ export const createBuilder = (options: BuilderOptions): Builder => {
 
   /** Best answers of a list to learn from when nothing is compared. */
   const answersOf = (example: ScoredExample): readonly Answer[] => {
-    if (!supervised) return example.responses;
     const best = format === 'ranked' ? Math.max(...example.responses.map((r) => r.score)) : 1;
+    if (!supervised) return example.responses.map((r) => ({ ...r, desirable: r.score >= best }));
     const own = example.responses.filter((r) => r.score === best).slice(0, settings.pairsPerRow);
     if (own.length === 0) throw new RowProblem('the row has no right answer to learn from');
     return own;
@@ -57,6 +57,13 @@ export const createBuilder = (options: BuilderOptions): Builder => {
     for (const example of examples) {
       if (shape !== 'scored') {
         build(example, (id) => buildCompared(context, id, example), example.prompt);
+      } else if (example.kind === 'pair' && !supervised) {
+        // Each side by itself, as TRL takes pairs apart for KTO.
+        for (const answer of [
+          { text: example.chosen, score: 1, desirable: true },
+          { text: example.rejected, score: 0, desirable: false },
+        ])
+          build(example, (id) => buildSingle(context, id, example, answer), example.prompt);
       } else if (example.kind !== 'scored') {
         build(example, (id) => buildSingle(context, id, example), example.prompt);
       } else {

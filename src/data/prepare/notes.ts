@@ -30,6 +30,8 @@ const sentences: Record<Exclude<NoteKind, 'field' | 'role' | 'earlier-field'>, (
     `Because other rows of the file are conversations, plain texts are written as a question and its answer: ${rows}.`,
   'turn-by-turn': (rows) =>
     `In ${rows} each answer of the conversation is an example of its own, because the chat template writes earlier answers otherwise than the last.`,
+  unjudged: (rows) =>
+    `In ${rows} wrong solutions are left out, because nobody can tell which of their lines is to blame: every annotation holds, and no line departs to a number of its own.`,
   'system-unused': (rows) =>
     `The system message of the settings is not used for plain texts: ${rows}. Set plainRows to "chat" to write them as conversations.`,
 };

@@ -3,6 +3,8 @@ import type { Comparison, PreferenceTree, TreeNode } from '../../tree/tree';
 interface RankedResponse {
   steps: number[][];
   score: number;
+  /** Of the steps, one by one; a shared step has those of the first response that goes through it. */
+  labels?: readonly (Record<string, number> | undefined)[];
 }
 
 /** Pairs of responses with different scores, the better one first. */
@@ -33,13 +35,15 @@ export const rankedTree = (spec: {
 }): PreferenceTree => {
   const nodes: TreeNode[] = [{ parent: -1, tokens: spec.prompt, role: 'prompt', scored: false }];
   const children: Map<string, number>[] = [new Map()];
-  const responses = spec.responses.map(({ steps, score }) => {
+  const responses = spec.responses.map(({ steps, score, labels }) => {
     let leaf = 0;
-    for (const tokens of steps) {
+    for (const [k, tokens] of steps.entries()) {
       const key = tokens.join(' ');
       let next = children[leaf]!.get(key);
       if (next === undefined) {
-        next = nodes.push({ parent: leaf, tokens, role: 'step', scored: true }) - 1;
+        const own = labels?.[k];
+        next =
+          nodes.push({ parent: leaf, tokens, role: 'step', scored: true, ...(own && { labels: own }) }) - 1;
         children.push(new Map());
         children[leaf]!.set(key, next);
       }

@@ -1,11 +1,31 @@
 import type { Method } from '../../methods/method';
 import { comparesAnswers } from '../../methods/method';
+import type { Params } from '../../methods/params';
 import { DataError } from '../data-error';
 import type { Shape } from '../formats/read-row';
 import type { DatasetSettings, FormatId } from '../settings';
 
 /** What of a method decides which data it can eat. */
-export type MethodNeeds = Pick<Method, 'name' | 'eats'>;
+export interface MethodNeeds extends Pick<Method, 'name' | 'eats'> {
+  /** Labels of steps and answers that its losses read. */
+  labels?: { steps: readonly string[]; answers: readonly string[] };
+}
+
+/** What a method needs of a file, with these parameters. */
+export const needsOf = (method: Method, params: Params): MethodNeeds => {
+  const reads = method.passes(params).map(({ objective }) => objective.reads);
+  return {
+    name: method.name,
+    eats: method.eats,
+    labels: {
+      steps: [...new Set(reads.flatMap(({ stepLabels = [] }) => stepLabels))],
+      answers: [...new Set(reads.flatMap(({ answerLabels = [] }) => answerLabels))],
+    },
+  };
+};
+
+/** Labels of answers that rows give. */
+const answerLabels = ['desirable'];
 
 const formatNames: Record<FormatId, string> = {
   preference: 'pairs with a prompt',
@@ -37,6 +57,12 @@ export const shapeFor = (
   const refuse = (why: string): never => {
     throw new DataError(file, 'format', `has ${formatNames[format]}, and ${method.name} ${why}`);
   };
+  const unknown = method.labels?.answers.find((name) => !answerLabels.includes(name));
+  if (unknown !== undefined) {
+    refuse(
+      `reads “${unknown}” of every answer, which only the model that wrote the answers can tell. Train it on the built-in problems, or choose another method for this file`,
+    );
+  }
   if (!comparesAnswers(method.eats)) return 'scored';
   if (format === 'prompt-completion' || format === 'messages') {
     refuse(
@@ -48,6 +74,13 @@ export const shapeFor = (
       'compares two answers to one prompt. Set pairUnpaired to pair right and wrong answers of the same prompt, or choose a method for single answers',
     );
   }
+  if (method.labels && method.labels.steps.length > 0) {
+    if (format === 'solutions') return 'judged';
+    refuse(
+      `reads a judgement of every step (${method.labels.steps.join(', ')}). Give questions with right and wrong solutions, whose lines can be judged by their calculations, or choose a method for pairs`,
+    );
+  }
+  if (method.eats === 'lists' && format === 'solutions') return 'lists';
   if (method.eats !== 'next-steps') return 'pairs';
   if (format === 'ranked') {
     refuse(
