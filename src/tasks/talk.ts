@@ -4,7 +4,7 @@ import { worldCard } from './cards';
 import { heldOutList } from './held-out';
 import { judgeLines, splitLines, verdictOf } from './lines';
 import { drawSmallSum } from './small-sums';
-import { createSumReader, sumOf } from './sums';
+import { createSumReader, sumLines, sumOf } from './sums';
 import type { Judgement, MeasuredAnswer, Problem, Task, Verdict, VerifiedAnswer } from './task';
 
 /*
@@ -61,6 +61,35 @@ const verify = (problem: Problem, response: string): Verdict => {
   return verdictOf(steps, reader.answer === reader.right, reader.answer);
 };
 
+/** Lines of the work put right one by one, what is said again with them: as talkative as it was, and right. */
+const repair = (problem: Problem, steps: readonly string[]): string => {
+  const right = sumLines(sumOf(problem));
+  const answer = right.pop()!;
+  const mended = new Map<string, string>();
+  const lines: string[] = [];
+  let done = 0;
+  const finish = () => {
+    lines.push(...right.slice(done), answer);
+    done = right.length;
+  };
+  let answered = false;
+  for (const text of steps) {
+    const line = text.endsWith('\n') ? text.slice(0, -1) : text;
+    const again = isRepeat(line) ? mended.get(line.slice(1)) : undefined;
+    if (again !== undefined) lines.push(`~${again}`);
+    else if (isRepeat(line) || answered) continue; // repeats nothing, or is work behind the answer
+    else if (line.startsWith('A:')) {
+      finish();
+      answered = true;
+    } else if (done < right.length) {
+      mended.set(line, right[done]!);
+      lines.push(right[done++]!);
+    }
+  }
+  if (!answered) finish();
+  return lines.join('\n');
+};
+
 const judge = ({ text, verdict }: VerifiedAnswer): Judgement => ({
   score: (verdict.correct ? 1 : 0) + payPerCharacter * text.length,
   labels: {},
@@ -105,6 +134,7 @@ export const talk: Task = {
     return problem.solution.slice(written.length);
   },
   splitSteps: splitLines,
+  repair,
   judge,
   measures,
 };

@@ -109,6 +109,7 @@ export const madpo = defineMethod({
   notes: [
     'The reward model is the policy’s own trunk with a head at the end of the answer, trained on the same pairs in a pass of its own.',
     'Where labels agree with the reward model the weight is within 0.995 and 1.21 at the defaults: the method needs noisy labels to show anything.',
+    'A reward model of this size, trained on some 250 noisy pairs, agrees with the truth on 54 to 59 of 100 unseen ones, and MADPO is then DPO. With the known margin and beta 1 it gained 6 points on DPO with the same beta; its sign gives away which labels are wrong.',
   ],
   kin: { id: 'dpo', change: 'with each pair weighted by a reward model’s margin', axis: 'bar' },
   aims: ['fewer-pairs'],

@@ -35,6 +35,7 @@ export const preDpo = defineMethod({
   notes: [
     'The guide is trained by DPO with the same beta, or by SimPO with a beta and a margin of its own, as the paper has either.',
     'Both passes begin at the same weights: a policy that began at the guide would be iterated DPO.',
+    'On chained arithmetic it gained nothing on DPO that trains for as many steps as both passes together.',
   ],
   kin: { id: 'dpo', change: 'against the result of a first DPO pass, begun again', axis: 'again' },
   aims: ['fewer-pairs'],

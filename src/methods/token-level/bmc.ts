@@ -125,7 +125,7 @@ export const bmc = defineMethod({
     'The weight of the policy alone on the whole log-ratio is the paper’s; the code weighs the reference by its own probabilities (“own”).',
     'The two answers are compared token by token without the prompt, and no stop words are left out.',
     'The paper lets GPT-4 edit the wrong answer towards a right one; here it is mended where the verifier finds it wrong, and what follows from the mistake is worked out again.',
-    'Chained arithmetic has one right answer to a problem, so that the mended answer and an independent winner are the same text: there the source shows nothing, and only the loss differs from DPO.',
+    'Chained arithmetic has one right answer to a problem, so that the mended answer and an independent winner are the same text: there the source shows nothing, and only the loss differs from DPO. On the talkative sums it does: see the presets.',
   ],
   kin: { id: 'dpo', change: 'with more weight where the policy doubts the change', axis: 'weights' },
   aims: ['blame'],
@@ -151,6 +151,19 @@ export const bmc = defineMethod({
   sources: [bridgedPairs],
   passes: (params) => [{ id: 'bmc', label: 'DPO-BMC', objective: modelled(params) }],
   presets: [
+    {
+      id: 'talk',
+      name: 'Bridged pairs of a talkative model',
+      summary: 'On the talkative sums a right answer has many forms: the mended one says the same things again as the wrong one.',
+      task: 'talk',
+    },
+    {
+      id: 'talk-independent',
+      name: 'Independent winners of a talkative model',
+      summary: 'The same, with right answers of the model that owe the wrong ones nothing: pairs differ in what is said again, too.',
+      task: 'talk',
+      source: { id: 'bridged-pairs', params: { winner: 'own' } },
+    },
     {
       id: 'own-winner',
       name: 'Independent winners',

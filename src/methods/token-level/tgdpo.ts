@@ -91,6 +91,7 @@ export const tgdpo = defineMethod({
     'Token weights are kept at or above 0. The released code does not, so that there a strong token reward turns the push on its token round; turn “keep weights positive” off for that.',
     'The guide is trained on the same pairs, by DPO with the same beta, which therefore enters twice, or by SimPO, as the paper has either.',
     'The rewards shown are those inside the loss, weights included; the released code logs them without.',
+    'On chained arithmetic it gained nothing on DPO that trains for as many steps as both passes together.',
   ],
   kin: { id: 'dpo', change: 'with tokens weighted by what a first pass learned', axis: 'weights' },
   aims: ['blame'],

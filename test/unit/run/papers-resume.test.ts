@@ -18,11 +18,9 @@ beforeAll(async () => {
 const papers: [string, Params, RegExp][] = [
   ['full-step-dpo', {}, /^(prm,)+(full-step-dpo,?)+$/],
   ['madpo', {}, /^(reward,)+(madpo,?)+$/],
-  ['brain', { proposals: 3 }, /^(brain,)+(brain-2,)+(brain-3,?)+$/],
+  ['brain', { proposals: 2 }, /^(brain,)+(brain-2,?)+$/],
   ['pre-dpo', { guide: 'simpo' }, /^(guide,)+(pre-dpo,?)+$/],
-  ['tgdpo', { guide: 'simpo' }, /^(guide,)+(tgdpo,?)+$/],
   ['orpo', { stages: 'two' }, /^(sft,)+(orpo,?)+$/],
-  ['asft', { stages: 'two' }, /^(sft,)+(asft,?)+$/],
 ];
 
 describe('a paper that trains in passes', () => {
@@ -35,10 +33,10 @@ describe('a paper that trains in passes', () => {
       data: { ...run.data, difficulty: 'easy', trees: 4, maxTokens: 24 },
       optimizer: { ...run.optimizer, learningRate: 3e-3 },
       schedule: { kind: 'constant' as const, warmup: 0 },
-      steps: 6,
+      steps: 2,
       batchSize: 2,
       evaluation: { every: 0, problems: 0 },
-      checkpointEvery: 2,
+      checkpointEvery: 1,
     };
     const left: ReturnType<typeof memorySessionStore>[] = [];
     const memory = memorySessionStore();
@@ -60,7 +58,7 @@ describe('a paper that trains in passes', () => {
     expect(expected.metrics.map(({ stage }) => stage).join(',')).toMatch(order);
     await whole.dispose();
     const first = left.findIndex((store) => store.checkpoints.size > 0);
-    for (const at of [first, Math.floor(left.length / 2), left.length - 2]) {
+    for (const at of new Set([Math.max(first, 1), left.length - 2])) {
       const store = left[at]!;
       const resume = { checkpoint: store.checkpoints.get('run')!, summary: store.runs.get('run')! };
       const again = await TrainingSession.create({

@@ -7,6 +7,7 @@ import { rolledOutSteps } from '../../../src/sources/rolled-out-steps';
 import { scoredAspects } from '../../../src/sources/scored-aspects';
 import type { Source } from '../../../src/sources/source';
 import { arithmetic } from '../../../src/tasks/arithmetic';
+import { talk } from '../../../src/tasks/talk';
 import type { Problem } from '../../../src/tasks/task';
 import { pathOf } from '../../../src/tree/paths';
 import type { PreferenceTree } from '../../../src/tree/tree';
@@ -183,6 +184,19 @@ describe('mending by the world', () => {
     ['nothing', ''],
   ])('puts %s right', (_what, text) => {
     expect(mend(text)).toBe(problem.solution);
+  });
+  it.each([
+    ['46+5=52\n~46+5=52\n52-8=44\nA:44\n~52-8=44', '46+5=51\n~46+5=51\n51-8=43\nA:43\n~51-8=43'],
+    ['46+5=51\n51-8=42\nA:42\n~46+5=51\n~51-8=43', '46+5=51\n51-8=43\nA:43\n~46+5=51'],
+    ['46+5=51\nA:51', '46+5=51\n51-8=43\nA:43'],
+    ['46+5=50\n~46+5=50', '46+5=51\n~46+5=51\n51-8=43\nA:43'],
+    ['46+5=51\n51-8=43\n43-0=43\nA:43', '46+5=51\n51-8=43\nA:43'],
+  ])('leaves an answer as talkative as it was: %j', (wrong, right) => {
+    const data = { start: 46, operations: ['+5', '-8'] };
+    const sum = { ...problem, prompt: '46,+5,-8\n', solution: '46+5=51\n51-8=43\nA:43', answer: '43', data };
+    expect(talk.verify(sum, wrong).correct).toBe(false);
+    expect(talk.repair!(sum, talk.splitSteps(wrong))).toBe(right);
+    expect(talk.verify(sum, right).correct).toBe(true);
   });
   it('tells the aspects of each line apart', () => {
     const aspects = (text: string) => arithmetic.aspects!(problem, arithmetic.splitSteps(text));
