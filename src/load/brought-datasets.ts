@@ -144,13 +144,19 @@ export const chatTemplateOf = ({ chatTemplate, tokenizer, files }: LoadedModel):
   return { ...read, specialTokens };
 };
 
-/** @throws Error when a pass of the method makes trees of its own, which it does of the built-in problems only */
+/** @throws Error when the method learns from images, or a pass makes trees of its own of the built-in problems */
 export const checkTakesDataset = (method: Method, document: RunDocument): void => {
+  const passes = document.data.dataset ? method.passes(document.method.params) : [];
+  if (passes.some(({ objective }) => objective.reads.latents)) {
+    throw new Error(
+      `data.dataset: ${method.name} learns from images that a model draws, and a file of examples has texts; train it on the built-in images, or choose another method for the file.`,
+    );
+  }
   const judges = (pass: Pass) => {
     const own = ownSource(pass);
     return own !== undefined && !own.unjudged;
   };
-  const pass = document.data.dataset && method.passes(document.method.params).find(judges);
+  const pass = passes.find(judges);
   if (!pass) return;
   throw new Error(
     `data.dataset: ${method.name} answers new problems in "${pass.label}", and a file of examples has none that could be judged; train it on the built-in problems, or choose another method for the file.`,

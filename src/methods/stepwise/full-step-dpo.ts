@@ -1,6 +1,5 @@
 /**
- * Full-Step-DPO: a surrogate whose gradient is DPO's with a weight for each token by its step's reward and by how far the policy
- * has come.
+ * Full-Step-DPO: a surrogate with DPO's gradient, weighted by token: by its step's reward and how far the policy has come.
  *
  *   u+_t = s(-c rho_t),  u-_t = s(c rho_t)                                                     (1)
  *   v+_t = n softmax_t(tau w_t),  v-_t = n softmax_t(-tau w_t), over the answer's tokens       (2)

@@ -33,7 +33,7 @@ describe('a paper that trains in passes', () => {
       data: { ...run.data, difficulty: 'easy', trees: 4, maxTokens: 24 },
       optimizer: { ...run.optimizer, learningRate: 3e-3 },
       schedule: { kind: 'constant' as const, warmup: 0 },
-      steps: 2,
+      steps: 4,
       batchSize: 2,
       evaluation: { every: 0, problems: 0 },
       checkpointEvery: 1,
