@@ -77,7 +77,8 @@ const repair = (problem: Problem, steps: readonly string[]): string => {
     const line = text.endsWith('\n') ? text.slice(0, -1) : text;
     const again = isRepeat(line) ? mended.get(line.slice(1)) : undefined;
     if (again !== undefined) lines.push(`~${again}`);
-    else if (isRepeat(line) || answered) continue; // repeats nothing, or is work behind the answer
+    else if (isRepeat(line) || answered)
+      continue; // repeats nothing, or is work behind the answer
     else if (line.startsWith('A:')) {
       finish();
       answered = true;

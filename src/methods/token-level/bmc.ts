@@ -154,13 +154,15 @@ export const bmc = defineMethod({
     {
       id: 'talk',
       name: 'Bridged pairs of a talkative model',
-      summary: 'On the talkative sums a right answer has many forms: the mended one says the same things again as the wrong one.',
+      summary:
+        'On the talkative sums a right answer has many forms: the mended one says the same things again as the wrong one.',
       task: 'talk',
     },
     {
       id: 'talk-independent',
       name: 'Independent winners of a talkative model',
-      summary: 'The same, with right answers of the model that owe the wrong ones nothing: pairs differ in what is said again, too.',
+      summary:
+        'The same, with right answers of the model that owe the wrong ones nothing: pairs differ in what is said again, too.',
       task: 'talk',
       source: { id: 'bridged-pairs', params: { winner: 'own' } },
     },
