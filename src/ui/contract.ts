@@ -4,7 +4,10 @@
 export const contract: readonly (readonly [string, string])[] = [
   ['train', 'the main button; pause while it trains, resume when it is paused'],
   ['step, stop', 'one optimiser step; the end of the run'],
-  ['status, accuracy', 'the sentence about the run; held-out accuracy before and now'],
+  [
+    'status, accuracy',
+    'the sentence about the run; held-out accuracy before and now; beside it, in worlds that measure more, measures with measure-asr and the like, which carry data-before and data-now too',
+  ],
   [
     'method-<id>, field-<path>',
     'the form: method-dpo, field-steps, field-optimizer-learningRate, field-method-params-beta',
