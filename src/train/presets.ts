@@ -136,6 +136,7 @@ export const presetIn = (
   const text = (d: RunDocument) =>
     JSON.stringify([
       sorted(d.method.params),
+      [d.data.task, d.data.difficulty],
       d.data.trees,
       d.data.source && [d.data.source.id, sorted(d.data.source.params)],
       Object.entries(d.data.wrappers).map(([id, params]) => [id, sorted(params)]),

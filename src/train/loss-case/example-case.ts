@@ -59,8 +59,10 @@ const caseWith = (method: Method, objective: Objective, seen: Seen): LossCase =>
   if (seen.tokens) fields.add('tokens');
   const rng = createRng(1).fork(`example of ${method.id}`);
   const logProb = () => twoDigits(-0.05 - 2 * rng.next() ** 2);
+  // Of images within the clip, outside which nothing moves.
+  const spread = reads.latents ? 0.05 : 0.3;
   const near = (values: readonly number[]) =>
-    values.map((x) => twoDigits(Math.min(-0.01, x + 0.3 * rng.normal())));
+    values.map((x) => twoDigits(Math.min(-0.01, x + spread * rng.normal())));
   const labelled = (names: ReadonlySet<string>, good: boolean) => {
     const labels = Object.fromEntries(
       [...names].map((name) => [name, twoDigits(labelValue(name, good, 0.3 + 0.7 * rng.next()))]),
