@@ -31,7 +31,7 @@ export const clearPreferences = defineMethod({
   },
   summary:
     'DPO on half of the pairs: those whose answers the reference model’s own log-probs tell most clearly apart.',
-  tex: String.raw`\mathcal{L} = -\log\sigma\big( \beta (S_w - S_l) \big) \text{ on the pairs with the largest } \left| \tfrac{1}{|y_w|}\log\pi_{\mathrm{ref}}(y_w) - \tfrac{1}{|y_l|}\log\pi_{\mathrm{ref}}(y_l) \right|`,
+  tex: String.raw`\mathcal{L} = -\log\sigma\big( \beta (S_w - S_l) \big) \text{ where } \big| \tfrac{1}{|y_w|}\log\pi_{\mathrm{ref}}(y_w) - \tfrac{1}{|y_l|}\log\pi_{\mathrm{ref}}(y_l) \big| \text{ is largest}`,
   notes: [
     'The selection is the wrapper “Clear preferences” around the data: which tail, by sum or mean, and how much is kept are its parameters. Taken away, this is DPO.',
     'Of a source twice as many pairs are made as are trained on; of a file the share that is not kept is left out.',

@@ -235,7 +235,6 @@ export class MethodPage extends AppElement {
 
   #params(info: MethodInfo) {
     const rows = Object.entries(info.params);
-    const paper = Object.entries(info.defaults.paper);
     return html`${
       rows.length > 0
         ? html`<h2>Parameters</h2><div class="scroll-x" tabindex="0" role="group" aria-label="Parameters"><table class="params">
@@ -245,12 +244,13 @@ export class MethodPage extends AppElement {
         : nothing
     }
     <h2>Settings</h2>
-    <table class="presets"><thead><tr><th scope="col">from</th><th scope="col">settings</th></tr></thead><tbody>
-      <tr><th scope="row">the paper</th><td>${paper.length > 0 ? paper.map(([key, value]) => `${key} ${setting(value)}`).join(', ') : 'says none'}</td></tr>
-      <tr><th scope="row">ours, for the built-in models</th><td>learningRate ${setting(info.defaults.learningRate)}, batchSize ${info.defaults.batchSize}
-        <button type="button" class="link-button" data-testid="method-ours" @click=${() => this.app.editor.chooseMethod(info.id)}>Take them up</button></td></tr>
+    <table class="presets"><thead><tr><th scope="col">name</th><th scope="col">settings</th></tr></thead><tbody>
     ${info.presets.map(
-      ({ id, name, summary }) => html`<tr><th scope="row">${name}</th><td>${summary}
+      ({
+        id,
+        name,
+        summary,
+      }) => html`<tr><th scope="row">${name}</th><td>${summary}${id === 'ours' ? ` learningRate ${setting(info.defaults.learningRate)}, batchSize ${info.defaults.batchSize}.` : ''}
         <button type="button" class="link-button" data-testid="method-preset-${id}" @click=${() => {
           this.app.editor.chooseMethod(info.id);
           this.app.editor.choosePreset(id);
