@@ -61,7 +61,10 @@ const run = (method: Method, stepSums: number[]) =>
 describe('losses on the GPU', () => {
   it.each(methods.map((m) => [m.id] as const))('%s gives the numbers of the oracle', async (id) => {
     const names = ['defaults, unequal lengths', 'a margin of 1e3', 'a margin of -1e3'];
-    const own = goldenLosses.filter((c) => c.case.method === id && names.includes(c.name));
+    const ofMethod = goldenLosses.filter((c) => c.case.method === id);
+    const named = ofMethod.filter((c) => names.includes(c.name));
+    // Losses on images have cases of their own.
+    const own = methodById(id).chapter === 'denoising' ? ofMethod.slice(0, 3) : named;
     expect(own).toHaveLength(names.length);
     for (const c of own) {
       const result = await guardGpu(() => computeLoss(c.case));

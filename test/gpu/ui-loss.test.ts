@@ -152,6 +152,6 @@ describe('the calculator', () => {
       .querySelector('loss-door .drop')!
       .dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
     await until(() => expect(byId('loss-result')).not.toBeNull());
-    expect(JSON.parse(area().value).method).toBe('dpo');
+    await until(() => expect(JSON.parse(area().value).method).toBe('dpo'));
   });
 });

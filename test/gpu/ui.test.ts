@@ -156,9 +156,9 @@ describe('the configuration', () => {
     expect(app.store.get().models.map((m) => m.id)).toContain(app.store.get().document!.model);
     expect(fake.calls.some((c) => c.name === 'create')).toBe(false);
     await open({}, '#data.difficulty=nope');
-    expect(text('document-problems')).toContain('Difficulty "nope" is not here');
+    expect(text('document-problems')).toContain('Difficulty "nope" is not a difficulty of');
     await open({}, '#data.task=nope');
-    expect(text('document-problems')).toContain('Built-in problems "nope" is not here');
+    expect(text('document-problems')).toContain('Built-in problems "nope" is not');
   });
 
   it('tells the story of the model that is chosen, in its own words', async () => {
