@@ -40,6 +40,8 @@
  *                        loss-readout, loss-field-<field>, loss-answer (the JSON)
  *   lab, analysis (data-lab, aria-busy), lab-<id>, analysis-<id> (radio buttons), field-lab-<name>, field-analysis-<name>, lab-run, lab-cancel,
  *                        lab-says, lab-numbers, lab-problems and the same of analysis-; lab-start (the triangle's), lab-<figure>-table, lab-part-<id>
+ *   click-pair (data-clicked), click-prompt, click-left, click-right (-text their answers), click-same, click-neither, click-undo, click-end, click-on,
+ *                        click-offer (data-left), click-method, click-train, click-blind, click-save, click-anew, click-self and the like (data-hits, data-of)
  *   run-list, run-<runId>, run-open, run-delete, confirm-delete, storage-list, storage-persist
  *   export-adapter, export-model, export-dtype, copy-run, metrics-csv, metrics-json
  *

@@ -34,6 +34,7 @@ const pages: [string, RegExp][] = [
   ['#/methods/no-such', /There is no method/],
   ['#/lab', /^Lab$/],
   ['#/lab/loss', /^Lab$/],
+  ['#/lab/click', /^Lab$/],
   ['#/lab/daa-blur', /^Lab$/],
   ['#/lab/neurons', /^Lab$/],
 ];

@@ -1,8 +1,6 @@
-import { html, nothing } from 'lit';
+import { html } from 'lit';
 import { AppElement, define } from '../element';
-import '../lab/analysis-panel';
-import '../lab/lab-panel';
-import '../loss/loss-panel';
+import '../lab/lab.css';
 import { goTo, pageLink } from '../page-link';
 
 /** Short names in the address of what has a longer one. */
@@ -13,14 +11,57 @@ const aliases: Readonly<Record<string, string>> = {
 /** Names that belong to the looks into models; all others are experiments. */
 const looks = ['neuron-dynamics', 'neuron-switches', 'separability'];
 
+/** Each is a chunk of its own. */
 const parts = [
-  { id: 'experiments', path: ['lab'], name: 'Experiments' },
-  { id: 'loss', path: ['lab', 'loss'], name: 'A loss on given numbers' },
-  { id: 'looks', path: ['lab', 'neurons'], name: 'Looks into models' },
+  {
+    id: 'experiments',
+    path: ['lab'],
+    name: 'Experiments',
+    lede: 'Bandits, small networks and curves: seconds of arithmetic, with exact gradients.',
+    load: () => import('../lab/lab-panel'),
+  },
+  {
+    id: 'loss',
+    path: ['lab', 'loss'],
+    name: 'A loss on given numbers',
+    lede: 'What a method makes of log-probs that you give it, by the code that trains.',
+    load: () => import('../loss/loss-panel'),
+  },
+  {
+    id: 'click',
+    path: ['lab', 'click'],
+    name: 'Click the better answer',
+    lede: 'Two answers of the model; you say which is better. Ten clicks, and it can learn from you.',
+    load: () => import('../click/click-panel'),
+  },
+  {
+    id: 'looks',
+    path: ['lab', 'neurons'],
+    name: 'Looks into models',
+    lede: 'What training did inside a model, neuron by neuron and in its hidden states.',
+    load: () => import('../lab/analysis-panel'),
+  },
 ] as const;
+
+type Part = (typeof parts)[number];
 
 /** Tools without a story: bandits and small networks, a loss on given numbers, what training did inside a model. */
 export class LabPage extends AppElement {
+  static override properties = {
+    ...AppElement.properties,
+    loaded: { state: true },
+    problem: { state: true },
+  };
+  /** Parts whose code is here. */
+  declare loaded: ReadonlySet<string>;
+  declare problem: string;
+
+  constructor() {
+    super();
+    this.loaded = new Set();
+    this.problem = '';
+  }
+
   protected watched() {
     return ['place'] as const;
   }
@@ -30,10 +71,26 @@ export class LabPage extends AppElement {
     return aliases[name] ?? name;
   }
 
-  get #part(): (typeof parts)[number]['id'] {
+  get #part(): Part {
     const at = this.#at;
-    if (at === 'loss') return 'loss';
-    return looks.includes(at) || at.startsWith('series-') ? 'looks' : 'experiments';
+    const looking = looks.includes(at) || at.startsWith('series-');
+    return parts.find(({ id }) => id === (looking ? 'looks' : at)) ?? parts[0];
+  }
+
+  protected override willUpdate() {
+    void this.#load();
+  }
+
+  async #load() {
+    const { id, load } = this.#part;
+    if (this.loaded.has(id)) return;
+    try {
+      await load();
+      this.loaded = new Set([...this.loaded, id]);
+      this.problem = '';
+    } catch {
+      this.problem = 'This part could not be loaded; look at the connection and turn to it again.';
+    }
   }
 
   #turn(event: CustomEvent<string>) {
@@ -45,9 +102,16 @@ export class LabPage extends AppElement {
   #body() {
     const { app } = this;
     const turn = (event: CustomEvent<string>) => this.#turn(event);
-    switch (this.#part) {
+    const { id } = this.#part;
+    if (!this.loaded.has(id))
+      return this.problem
+        ? html`<p class="field-problem" role="alert">${this.problem}</p>`
+        : html`<p class="quiet" aria-busy="true">Opening it…</p>`;
+    switch (id) {
       case 'loss':
         return html`<loss-panel .app=${app}></loss-panel>`;
+      case 'click':
+        return html`<click-panel .app=${app}></click-panel>`;
       case 'looks':
         return html`<analysis-panel .app=${app} at=${this.#at} @lab-turn=${turn}></analysis-panel>`;
       default:
@@ -58,13 +122,9 @@ export class LabPage extends AppElement {
   override render() {
     const part = this.#part;
     return html`<h1 class="page-title" tabindex="-1" data-testid="page-title">Lab</h1>
-      <nav class="lab-parts" aria-label="Parts of the lab"><ul>${parts.map(({ id, path, name }) => html`<li>${pageLink(this.app, { path }, name, id === part, `lab-part-${id}`)}</li>`)}</ul></nav>
-      <h2 class="visually-hidden">${parts.find(({ id }) => id === part)!.name}</h2>
-      ${
-        part === 'loss'
-          ? html`<p class="page-lede">What a method makes of log-probs that you give it, by the code that trains.</p>`
-          : nothing
-      }
+      <nav class="lab-parts" aria-label="Parts of the lab"><ul>${parts.map(({ id, path, name }) => html`<li>${pageLink(this.app, { path }, name, id === part.id, `lab-part-${id}`)}</li>`)}</ul></nav>
+      <h2 class="visually-hidden">${part.name}</h2>
+      <p class="page-lede">${part.lede}</p>
       ${this.#body()}`;
   }
 }
