@@ -28,6 +28,7 @@ import { methods } from './methods/index';
 import type { Method } from './methods/method';
 import { areImages } from './methods/method';
 import type { Network } from './model/network';
+import { type Likely, nextTokens } from './model/next-tokens';
 import { disposeParameters, loadWeights } from './model/parameters';
 import { armName, parseGroup, storedArms } from './run/group';
 import type { Medium } from './run/medium';
@@ -568,6 +569,24 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       }),
     logProbs: (sequences, which) =>
       withNetwork(which, (network) => sequenceLogProbs(network, sequences, yieldToMessages)),
+    next: async (prefixes, { which, top, named, arm }) =>
+      withNetwork(
+        which,
+        async (network, { tokenizer }) => {
+          const worded = ({ id, p }: Likely) => ({ id, text: tokenizer.token(id), p });
+          const found = await nextTokens(
+            network,
+            prefixes,
+            { top, ...(named && { named }) },
+            yieldToMessages,
+          );
+          return found.map((each) => ({
+            likeliest: each.likeliest.map(worded),
+            named: each.named.map(worded),
+          }));
+        },
+        arm,
+      ),
     tokenize: async (text) => {
       const model = session?.model ?? wanted;
       if (!model) throw new Error('No model is loaded; call load first.');

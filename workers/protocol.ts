@@ -6,6 +6,7 @@
 import type { DatasetReport } from '../src/data/prepare/report';
 import type { KernelChoice } from '../src/kernels/kernel-choice';
 import type { LabCard, LabResult } from '../src/lab/lab';
+import type { PairQuestion, PairSurface } from '../src/lab/pair-surface';
 import type { Problem, Verdict } from '../src/tasks/task';
 import type { BackendChoice, BackendInfo } from '../src/tf';
 import type { LossCase } from '../src/train/loss-case/case';
@@ -16,6 +17,7 @@ import type { RunDocument } from '../src/train/run-document';
 import type { PreferenceTree } from '../src/tree/tree';
 import type { Measure } from '../src/util/measure';
 
+export type { PairQuestion, PairSurface } from '../src/lab/pair-surface';
 export type { Measure } from '../src/util/measure';
 
 /** TRL's metric names letter for letter (`rewards/margins`, `logps/chosen`, `grad_norm`, ...), plus `step`. */
@@ -96,12 +98,30 @@ export interface ProbeSide {
   tokens: [before: number, parting: number, after: number];
 }
 
+/** A token that may come next, with its probability. */
+export interface NextToken {
+  id: number;
+  text: string;
+  p: number;
+}
+
+/** Where the two answers of a pair part: the end of what both have in common, and what may come there. */
+export interface Parting {
+  after: string;
+  chosen: NextToken;
+  rejected: NextToken;
+  /** The likeliest ten, whether or not an answer has them, the likeliest first. */
+  likeliest: NextToken[];
+}
+
 export interface ProbePair {
   /** Index of its tree, among those of the run or, where it is held out, among those. */
   tree: number;
   heldOut: boolean;
   chosen: ProbeSide;
   rejected: ProbeSide;
+  /** Missing where one answer is how the other begins, in runs of earlier versions, and past the first few million logits. */
+  parting?: Parting;
 }
 
 /** The same few pairs under the weights of a step. Those of step 0 are what the later ones are measured from. */
@@ -502,6 +522,15 @@ export interface TrainerApi {
   ): Promise<ChatReply>;
   /** log p(token | those before) for each token but the first of each sequence. */
   logProbs(sequences: number[][], which: 'policy' | 'reference'): Promise<number[][]>;
+  /**
+   * What may come after each sequence of tokens: the likeliest, and those that are asked about by their ids.
+   * @param options.named a list of ids to each prefix
+   * @throws Error naming the prefix that cannot be read
+   */
+  next(
+    prefixes: number[][],
+    options: { which: 'policy' | 'reference'; top: number; named?: number[][]; arm?: number },
+  ): Promise<{ likeliest: NextToken[]; named: NextToken[] }[]>;
   /** Token ids of a text, without special tokens around it; special tokens named in it are read as such. */
   tokenize(text: string): Promise<number[]>;
 
@@ -531,6 +560,11 @@ export interface TrainerApi {
   runLab(id: string, params: Record<string, unknown>, seed: number): Promise<LabResult>;
   /** Ends the experiment under way, which then rejects. */
   cancelLab(): Promise<void>;
+  /**
+   * What a method's own loss would be of single pairs, had their answers moved so far.
+   * @throws Error when the method does not learn from single pairs of answers
+   */
+  pairLoss(question: PairQuestion): Promise<PairSurface[]>;
 
   /** What can be found out about the model of a run. */
   analyses(): Promise<LabCard[]>;

@@ -1,5 +1,6 @@
 import { yieldToMessages } from '../util/mutex';
 import type { LabCard, LabHooks, LabResult } from './lab';
+import type { PairQuestion, PairSurface } from './pair-surface';
 
 /** Ends what is computed when another experiment is begun, or none is wanted any more. */
 class LabEndedError extends Error {
@@ -35,6 +36,7 @@ export interface LabCalls {
   labs(): Promise<LabCard[]>;
   runLab(id: string, params: Record<string, unknown>, seed: number): Promise<LabResult>;
   cancelLab(): Promise<void>;
+  pairLoss(question: PairQuestion): Promise<PairSurface[]>;
 }
 
 /**
@@ -65,6 +67,12 @@ export const createLabCalls = (
       } finally {
         if (running === own) running = undefined;
       }
+    },
+    pairLoss: async (question) => {
+      check();
+      const { pairSurface } = await import('./pair-surface');
+      const hooks = labHooks(0, new AbortController().signal, () => undefined);
+      return pairSurface(question, () => hooks.tick(0, 0));
     },
     cancelLab: async () => running?.abort(new LabEndedError('The experiment was cancelled.')),
   };

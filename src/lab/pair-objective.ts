@@ -11,7 +11,7 @@ import { evaluateCase } from '../train/loss-case/compute-loss';
 export const pairMethods: readonly Method[] = methods.filter(({ eats }) => eats === 'pairs');
 
 /** An answer as a loss sees it here: so many tokens, equally likely under the reference. */
-interface LabAnswer {
+export interface LabAnswer {
   /** Log-prob of the whole answer under the reference. */
   reference: number;
   tokens: number;

@@ -46,35 +46,51 @@ const packPrompts = (prompts: readonly (readonly number[])[]) => {
   return { tokens, position, treeStart, visibleUntil };
 };
 
+/**
+ * Logits after each prompt, in one forward pass over all of them: [P, V].
+ * @param see is shown keys and values of each layer [N, width]
+ */
+export const logitsAfter = (
+  { network, config, project }: DecodingModel,
+  prompts: readonly (readonly number[])[],
+  see: (layer: number, keys: Tensor2D, values: Tensor2D) => void = () => {},
+): Tensor2D =>
+  tf.tidy(() => {
+    const { heads, kvHeads } = config;
+    const packed = packPrompts(prompts);
+    const mask = uploadMask(packed);
+    const attend: Attend = (layer, q, k, v) => {
+      see(layer, k, v);
+      return treeAttention(q, k, v, mask, { heads, kvHeads });
+    };
+    const hidden = runModel(network, inputOf(packed.tokens, packed.position), attend, project); // [N, d]
+    const last = startsOf(prompts).map((start, p) => start + prompts[p]!.length - 1);
+    return project(tf.gather(hidden, tf.tensor1d(last, 'int32')), headModule(config)); // [P, V]
+  });
+
+/** The first row of each prompt. */
+const startsOf = (prompts: readonly (readonly number[])[]): number[] => {
+  let size = 0;
+  return prompts.map(({ length }) => {
+    size += length;
+    return size - length;
+  });
+};
+
 /** Runs each different prompt once and fills the cache with a copy per sequence. */
 export const prefill = (
   model: DecodingModel,
   sequences: readonly Sequence[],
 ): { logits: Tensor2D; cache: KeyValueCache; promptOf: number[] } => {
   const prompts = [...new Set(sequences.map(({ prompt }) => prompt))];
-  const starts: number[] = [];
-  let size = 0;
-  for (const { length } of prompts) {
-    starts.push(size);
-    size += length;
-  }
+  const starts = startsOf(prompts);
   const promptOf = sequences.map(({ prompt }) => prompts.indexOf(prompt));
   const keys: Tensor2D[] = [];
   const values: Tensor2D[] = [];
-  const { network, config, project } = model;
-  const { heads, kvHeads } = config;
   try {
-    const logits = tf.tidy(() => {
-      const packed = packPrompts(prompts);
-      const mask = uploadMask(packed);
-      const attend: Attend = (layer, q, k, v) => {
-        keys[layer] = tf.keep(k);
-        values[layer] = tf.keep(v);
-        return treeAttention(q, k, v, mask, { heads, kvHeads });
-      };
-      const hidden = runModel(network, inputOf(packed.tokens, packed.position), attend, project); // [N, d]
-      const last = prompts.map(({ length }, p) => starts[p]! + length - 1);
-      return project(tf.gather(hidden, tf.tensor1d(last, 'int32')), headModule(config)); // [P, V]
+    const logits = logitsAfter(model, prompts, (layer, k, v) => {
+      keys[layer] = tf.keep(k);
+      values[layer] = tf.keep(v);
     });
     const ranges = promptOf.map((p) => ({ row: starts[p]!, length: prompts[p]!.length }));
     return { logits, cache: fillCache(keys, values, ranges, capacityOf(sequences)), promptOf };

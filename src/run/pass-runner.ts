@@ -222,10 +222,11 @@ export class PassRunner {
   /** Log-probs of a few of the pass's pairs under the weights of now; none where nothing is compared. */
   async probe(count: number): Promise<ProbePair[]> {
     if (this.ctx.medium) return []; // it follows tokens
-    this.probed ??= planProbe(this.trees, this.parts.trees.heldOut, count);
+    const words = this.ctx.model.tokenizer;
+    this.probed ??= planProbe(this.trees, this.parts.trees.heldOut, count, words);
     const plan = this.probed;
     if (plan.length === 0) return [];
-    return this.ctx.onDevice(() => takeProbe(this.network(), plan, yieldToMessages));
+    return this.ctx.onDevice(() => takeProbe(this.network(), plan, words, yieldToMessages));
   }
 
   /** A reference that follows the policy takes its next stride. */

@@ -358,6 +358,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     chat: async (prompt, { which, maxTokens }) =>
       brought.chat(typeof prompt === 'string' ? prompt : prompt.at(-1)!.content, which, maxTokens),
     logProbs: async (sequences) => sequences.map((tokens) => tokens.slice(1).map(() => -1)),
+    next: async (prefixes) => prefixes.map(() => ({ likeliest: [], named: [] })),
     tokenize: async (text) => codes(text),
     subscribe: async (l) => {
       listener = l;
@@ -490,6 +491,16 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     labs: async () => [...fakeLabs],
     runLab: async (id, params, seed) => runFakeLab(id, params, seed),
     cancelLab: async () => {},
+    // DPO's, whatever is asked about.
+    pairLoss: async ({ pairs }) =>
+      pairs.map(({ at }) => {
+        const weight = at.map(([up, down]) => 1 / (1 + Math.exp(0.1 * (up - down))));
+        return {
+          loss: weight.map((w) => -Math.log(1 - w)),
+          byChosen: weight.map((w) => -0.1 * w),
+          byRejected: weight.map((w) => 0.1 * w),
+        };
+      }),
     analyses: async () => [...fakeAnalyses],
     analyse: async (_id, params) => {
       if (!document) throw new Error('No run is open; create one, or open a stored one.');

@@ -20,6 +20,11 @@ beforeAll(async () => {
   backend = await initBackend('cpu');
 });
 
+const words = {
+  token: (id: number) => `<${id}>`,
+  decode: (ids: readonly number[]) => ids.map((id) => `<${id}>`).join(''),
+};
+
 /** Two answers that part at their third token. */
 const tree = (id: string) => {
   const step = (...tokens: number[]) => [{ text: '', tokens, labels: { correct: 1 } }];
@@ -30,13 +35,22 @@ it('cuts both answers where they part, and its stretches add up to the answer’
   const { config, weights } = tinyModel();
   const network = { config, weights: loadWeights(config, weights, 'f32') };
   const trees = ['a', 'b', 'c'].map(tree);
-  const plan = planProbe(trees, [tree('out')], 4);
+  const plan = planProbe(trees, [tree('out')], 4, words);
   expect(plan.map(({ heldOut }) => heldOut)).toEqual([false, false, false, true]);
-  const [pair] = await takeProbe(network, plan, async () => {});
+  const [pair] = await takeProbe(network, plan, words, async () => {});
   expect(pair!.chosen.tokens).toEqual([2, 1, 1]);
   expect(pair!.rejected.tokens).toEqual([2, 1, 0]);
   // The same tokens before the parting have the same log-probs on both sides.
   expect(pair!.chosen.logProb[0]).toBe(pair!.rejected.logProb[0]);
+  // Where they part: the probabilities of the two tokens are those of the answers' log-probs there.
+  const { parting, chosen, rejected } = pair!;
+  expect(parting!.after).toBe('<1><2><3><4>');
+  expect([parting!.chosen.text, parting!.rejected.text]).toEqual(['<5>', '<7>']);
+  expect(Math.log(parting!.chosen.p)).toBeCloseTo(chosen.logProb[1], 4);
+  expect(Math.log(parting!.rejected.p)).toBeCloseTo(rejected.logProb[1], 4);
+  const ps = parting!.likeliest.map(({ p }) => p);
+  expect(ps).toEqual([...ps].sort((a, b) => b - a));
+  expect(ps).toHaveLength(10);
   const scores = (await scoreTrees(network, [tree('a')], async () => {})).get('a')!;
   const all = scores.reduce((sum, value) => sum + value, 0);
   const both = [...pair!.chosen.logProb, ...pair!.rejected.logProb].reduce((sum, value) => sum + value, 0);
@@ -46,8 +60,8 @@ it('cuts both answers where they part, and its stretches add up to the answer’
 
 it('spreads its pairs over the trees', () => {
   const trees = Array.from({ length: 20 }, (_, i) => tree(`t${i}`));
-  expect(planProbe(trees, [], 4).map(({ index }) => index)).toEqual([0, 5, 10, 15]);
-  expect(planProbe(trees, [], 0)).toEqual([]);
+  expect(planProbe(trees, [], 4, words).map(({ index }) => index)).toEqual([0, 5, 10, 15]);
+  expect(planProbe(trees, [], 0, words)).toEqual([]);
   expect([probeEvery(0, 30), probeEvery(0, 4), probeEvery(7, 30)]).toEqual([3, 1, 7]);
 });
 
