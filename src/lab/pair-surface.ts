@@ -1,5 +1,5 @@
 import { methodById } from '../methods/index';
-import { areImages, comparesAnswers } from '../methods/method';
+import type { DataKind } from '../methods/method';
 import type { Params } from '../methods/params';
 import { type LabAnswer, pairObjective } from './pair-objective';
 
@@ -23,18 +23,22 @@ export interface PairSurface {
   byRejected: number[];
 }
 
+/** Its loss is one of two answers to a prompt, without scores of their steps. */
+export const learnsFromPairs = (eats: DataKind): boolean =>
+  eats === 'pairs' || eats === 'next-steps' || eats === 'turns';
+
 /**
  * A method's own objective on single pairs. What it reads beside policy and reference is neutral (`neutral` in
  * pair-objective.ts), and a loss that looks at the whole batch sees one pair.
  * @param tick awaited between points
- * @throws Error when the method does not learn from single pairs, or reads labels that a bare pair lacks
+ * @throws Error when the method does not learn from single pairs
  */
 export const pairSurface = async (
   { method: id, params, pairs }: PairQuestion,
   tick: () => Promise<void>,
 ): Promise<PairSurface[]> => {
   const method = methodById(id);
-  if (method.eats === 'lists' || !comparesAnswers(method.eats) || areImages(method.eats)) {
+  if (!learnsFromPairs(method.eats)) {
     throw new Error(`${method.name} does not learn from single pairs of answers, so it has no loss of one.`);
   }
   const surfaces: PairSurface[] = [];
