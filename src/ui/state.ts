@@ -17,6 +17,7 @@ import type { DatasetReport } from '../data/prepare/report';
 import type { BackendInfo } from '../tf';
 import type { MethodInfo } from '../train/method-info';
 import type { AdapterDocument, RunDocument } from '../train/run-document';
+import type { Pushes } from './live/pair-questions';
 import { type Place, type Strings, topPlace } from './place';
 import type { Trouble } from './trouble';
 
@@ -134,6 +135,8 @@ export interface State {
   points: readonly Point[];
   evaluations: readonly EvaluationPoint[];
   probes: readonly ProbePoint[];
+  /** How hard the method's loss pushes the pairs of a probe, once it has been asked; see `live/pushes.ts`. */
+  pushes: (Pushes & { x: number; stage: string }) | undefined;
   /** What makers of data have measured of them, by pass. */
   made: Readonly<Record<string, readonly Measure[]>>;
   /** All runs that are compared; the first is the one that the rest of the state speaks of. Empty where one run is open. */
@@ -184,6 +187,7 @@ export const initialState: State = {
   points: [],
   evaluations: [],
   probes: [],
+  pushes: undefined,
   made: {},
   arms: [],
   trees: [],
@@ -204,6 +208,7 @@ export const noRun: Partial<State> = {
   points: [],
   evaluations: [],
   probes: [],
+  pushes: undefined,
   made: {},
   arms: [],
   trees: [],

@@ -1,13 +1,14 @@
 import { html, nothing } from 'lit';
 import { AppElement, define } from '../element';
 import { number } from '../format';
+import { liveViews } from '../live/live-views-door';
 import { figuresOf, otherMetrics, plannedSteps } from './curves';
 import './line-chart';
 
 /** Every curve of the run. The charts hear of new points through this one element, at most once a frame. */
 export class CurvesPanel extends AppElement {
   protected watched() {
-    return ['points', 'evaluations', 'stages', 'status'] as const;
+    return ['points', 'evaluations', 'stages', 'status', 'probes'] as const;
   }
 
   override render() {
@@ -32,6 +33,7 @@ export class CurvesPanel extends AppElement {
           ? html`<p class="quiet others">Also reported, at the last step: ${others.map(([key, value], i) => html`${i > 0 ? ', ' : ''}<code>${key}</code> ${number(value)}`)}.</p>`
           : nothing
       }
+      ${liveViews(this)}
     `;
   }
 }

@@ -5,6 +5,8 @@ import { count, percent, plural, signed } from '../format';
 import { pageLink } from '../page-link';
 import { remarksOn } from '../remarks/index';
 import { routeOf } from '../routes';
+import type { State } from '../state';
+import { followPushes } from './live-views-door';
 import { mendedOf } from './mended';
 import { sinceStart } from './since-start';
 import { type SmallLine, smallChart } from './small-chart';
@@ -43,15 +45,25 @@ export class LiveMargin extends AppElement {
     this.away = new Set();
   }
 
-  protected override changed() {
+  protected override changed(keys: ReadonlySet<keyof State>) {
     const { status } = this.state;
+    if (keys.has('probes')) followPushes(this.app);
     if ((status?.runId ?? '') === this.#runId) return;
     this.#runId = status?.runId ?? '';
     this.away = new Set();
   }
 
   protected watched() {
-    return ['status', 'evaluations', 'probes', 'points', 'stages', 'document', 'runDocument'] as const;
+    return [
+      'status',
+      'evaluations',
+      'probes',
+      'points',
+      'stages',
+      'pushes',
+      'document',
+      'runDocument',
+    ] as const;
   }
 
   #newcomer() {

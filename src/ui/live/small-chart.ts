@@ -31,7 +31,7 @@ export interface SmallChart {
 const room = { left: 4, right: 58, top: 6, bottom: 4 };
 
 /** Labels at the ends of lines, pushed apart so that none stands on another. */
-const apart = (wanted: readonly number[], gap: number, low: number, high: number): number[] => {
+export const apart = (wanted: readonly number[], gap: number, low: number, high: number): number[] => {
   const order = wanted.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y);
   for (let k = 1; k < order.length; k++) order[k]!.y = Math.max(order[k]!.y, order[k - 1]!.y + gap);
   const over = Math.max(0, (order.at(-1)?.y ?? 0) - high);
