@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { loneWorkers } from './scripts/lone-workers.mjs';
 import { writeServiceWorker } from './scripts/offline-files.mjs';
 
 /** Once everything is written, tells the service worker what there is to keep. */
@@ -22,7 +23,7 @@ export default defineConfig({
   base: './',
   plugins: [offline()],
   cacheDir: process.env.VITE_CACHE_DIR ?? 'node_modules/.vite',
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [loneWorkers()] },
   optimizeDeps: {
     include: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-backend-wasm'],
   },

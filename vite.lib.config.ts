@@ -1,4 +1,5 @@
 import { defineConfig } from 'vite';
+import { loneWorkers } from './scripts/lone-workers.mjs';
 
 /**
  * The library: dist/lib/marginalia.js, with its worker, the WebAssembly files and the built-in models beside it, all
@@ -7,7 +8,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   base: './',
   cacheDir: process.env.VITE_CACHE_DIR ?? 'node_modules/.vite',
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [loneWorkers()] },
   build: {
     target: 'es2022',
     outDir: 'dist/lib',

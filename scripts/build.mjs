@@ -61,7 +61,7 @@ const targets = {
   page: {
     output: 'dist/headless.html',
     steps: [['vite', ['build']]],
-    sources: [...sources, 'vite.config.ts', 'scripts/offline-files.mjs'],
+    sources: [...sources, 'vite.config.ts', 'scripts/lone-workers.mjs', 'scripts/offline-files.mjs'],
   },
   library: {
     output: 'dist/lib/marginalia.js',
@@ -69,7 +69,7 @@ const targets = {
       ['vite', ['build', '--config', 'vite.lib.config.ts']],
       ['tsc', ['-p', 'tsconfig.lib.json']],
     ],
-    sources: [...sources, 'vite.lib.config.ts', 'tsconfig.lib.json'],
+    sources: [...sources, 'vite.lib.config.ts', 'scripts/lone-workers.mjs', 'tsconfig.lib.json'],
   },
 };
 
