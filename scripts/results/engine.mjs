@@ -1,11 +1,6 @@
-// The engine in this process, on WebAssembly: what the page's worker runs, with a store that forgets.
+// Methods' default runs, in this process.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { join } from 'node:path';
-import { createServer } from 'vite';
-import { projectRoot } from '../build.mjs';
-import { serveFolder } from '../static-server.mjs';
+import { openNodeEngine } from '../node-engine.mjs';
 
 /** Held-out problems that a run is measured on. */
 const PROBLEMS = 200;
@@ -45,27 +40,14 @@ const keyOf = (document, models) => {
  *   run: (document: any) => Promise<any>, close: () => Promise<void> }>}
  */
 export const startEngine = async () => {
-  const vite = await createServer({
-    root: projectRoot,
-    logLevel: 'error',
-    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  });
-  const load = (path) => vite.ssrLoadModule(path);
-  const { createTrainerApi } = await load('/src/trainer.ts');
+  const { load, models, start, close } = await openNodeEngine();
   const { defaultRun } = await load('/src/train/run-document.ts');
   const { meanInterval } = await load('/src/util/student.ts');
   const { chapters } = await load('/src/methods/method.ts');
   const { worlds } = await load('/src/tasks/cards.ts');
-  const files = await serveFolder({ root: join(projectRoot, 'public') });
-  const models = JSON.parse(readFileSync(join(projectRoot, 'public/models/index.json'), 'utf8'));
-  const start = async () => {
-    const api = createTrainerApi(files.url);
-    const { adapter } = await api.init('wasm');
-    return { api, adapter };
-  };
   const first = await start();
   const methods = await first.api.methods();
-  const device = `${first.adapter} in Node ${process.versions.node} on ${cpus()[0]?.model.trim() ?? 'a CPU'}`;
+  const { device } = first;
   await first.api.dispose();
 
   /** A run from an empty store to its end, so that nothing is found that another run made. */
@@ -126,9 +108,6 @@ export const startEngine = async () => {
       return { document, key: keyOf(document, models) };
     },
     run,
-    close: async () => {
-      await files.close();
-      await vite.close();
-    },
+    close,
   };
 };

@@ -249,10 +249,18 @@ export const daaBlur = defineLab({
       default: 1,
       from: 'ours',
     }),
+    rate: number({
+      label: 'rate',
+      help: 'One learning rate for all, in the place of those tried; 0 tries them.',
+      min: 0,
+      max: 0.3,
+      default: 0,
+      from: 'ours',
+    }),
     seeds: number({
       label: 'seeds',
-      help: 'Runs with other pairs and networks.',
-      min: 2,
+      help: 'Runs with other pairs and networks; one alone has no interval.',
+      min: 1,
       max: 1000,
       scale: 'log',
       integer: true,
@@ -260,8 +268,8 @@ export const daaBlur = defineLab({
       from: 'ours',
     }),
   },
-  async run({ bias, prompts, epochs, batch, rates, seeds }, { seed, tick }) {
-    const tried = rates === 1 ? [0.05] : paperRates.slice(0, rates);
+  async run({ bias, prompts, epochs, batch, rates, rate: given, seeds }, { seed, tick }) {
+    const tried = given > 0 ? [given] : rates === 1 ? [0.05] : paperRates.slice(0, rates);
     const train = Math.floor(prompts * 0.8);
     /** By loss and width: accuracy and ICC1 of each seed, at the best rate. */
     const results: Record<BlurLoss, { accuracy: number[]; icc: number[]; rate: number }[]> = {
@@ -306,7 +314,7 @@ export const daaBlur = defineLab({
       meanInterval(results.pairwise[i]!.icc.map((own, s) => own - results.pointwise[i]!.icc[s]!)),
     );
     const widest = gaps.reduce((most, gap, i) => (gap.mean > gaps[most]!.mean ? i : most), 0);
-    const clear = gaps.flatMap((gap, i) => (gap.low > 0 ? [widths[i]!] : []));
+    const clear = gaps.flatMap((gap, i) => (seeds > 1 && gap.low > 0 ? [widths[i]!] : []));
     const points = ({ mean, low, high }: { mean: number; low: number; high: number }) =>
       `${(100 * mean).toFixed(1)} points (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
     return {

@@ -139,6 +139,8 @@ export const marginAdaptive = defineLab({
       numbers: {
         'distance/dpo': apart.dpo,
         'distance/madpo': apart.madpo,
+        'dpo at 1': dpo[small]!,
+        'dpo at 5': dpo[large]!,
         'madpo at 1': adaptive[small]!,
         'madpo at 5': adaptive[large]!,
       },

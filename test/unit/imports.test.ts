@@ -23,6 +23,7 @@ const rooms: Record<string, number> = {
   hub: 8,
   run: 8,
   lab: 8,
+  studies: 8,
   analysis: 8,
   load: 8,
   ui: 9,

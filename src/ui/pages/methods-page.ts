@@ -8,6 +8,7 @@ import { fits, haves, wants } from '../methods/finder';
 import { fork } from '../methods/fork';
 import '../methods/method-page';
 import { pageLink } from '../page-link';
+import './chips.css';
 import './methods.css';
 
 const orders = { kinship: 'kinship', chapters: 'chapters', years: 'years', cost: 'cost' } as const;

@@ -1,0 +1,59 @@
+import type { Fields, Measure } from './study';
+
+/** What studies of one world share. All fields that decide numbers stand here, whatever a method's own defaults become. */
+
+export const sixSeeds = [1, 2, 3, 4, 5, 6] as const;
+
+/** Settings are chosen on these. */
+export const choosingSeeds = [101, 102] as const;
+
+const adam: Fields = {
+  'optimizer.beta1': 0.9,
+  'optimizer.beta2': 0.999,
+  'optimizer.weightDecay': 0,
+  'optimizer.maxGradNorm': 1,
+};
+
+/** Chained arithmetic: 256 trees, 16 a step, 500 held-out problems answered greedily. */
+export const arithmetic: Fields = {
+  ...adam,
+  'data.task': 'arithmetic',
+  'data.difficulty': 'medium',
+  'data.trees': 256,
+  'data.maxTokens': 96,
+  'schedule.kind': 'cosine',
+  'schedule.warmup': 0.1,
+  batchSize: 16,
+  'evaluation.problems': 500,
+};
+
+/** Talkative sums: the longest right answer is preferred to the shortest wrong one, so that length looks like a merit. */
+export const talk: Fields = {
+  ...adam,
+  'data.task': 'talk',
+  'data.difficulty': 'medium',
+  'data.source.id': 'length-biased',
+  'data.maxTokens': 112,
+  'schedule.kind': 'linear',
+  'schedule.warmup': 0.25,
+  batchSize: 16,
+  'evaluation.problems': 400,
+};
+
+export const accuracy: Measure = {
+  id: 'accuracy',
+  name: 'held-out problems solved',
+  unit: 'points',
+  times: 100,
+};
+
+export const rightLines: Measure = { id: 'stepAccuracy', name: 'right lines', unit: 'points', times: 100 };
+
+export const tokens: Measure = { id: 'meanTokens', name: 'length of an answer', unit: 'tokens' };
+
+/** Learning rates to be tried. */
+export const rates = (...all: number[]): Fields[] => all.map((rate) => ({ 'optimizer.learningRate': rate }));
+
+/** Every setting of the one with every setting of the other. */
+export const crossed = (some: readonly Fields[], others: readonly Fields[]): Fields[] =>
+  some.flatMap((one) => others.map((other) => ({ ...one, ...other })));

@@ -1,0 +1,44 @@
+import type { Outcome } from './stored';
+import type { Measure, Study } from './study';
+import { verdicts } from './verdict';
+
+/** A difference with its sign, a true minus. */
+export const signed = (value: number, digits = 1): string => {
+  const text = Math.abs(value).toFixed(digits);
+  return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
+};
+
+export const amount = (value: number, { unit, digits = 1 }: Pick<Measure, 'unit' | 'digits'>): string =>
+  `${signed(value, digits)}${unit && ` ${unit}`}`;
+
+/** "+9.7 points (5.3 to 14.2)". */
+export const effectInWords = (
+  { effect, interval }: { effect?: number | undefined; interval?: [number, number] | undefined },
+  measure: Pick<Measure, 'unit' | 'digits'>,
+): string => {
+  if (effect === undefined) return '';
+  const range = interval?.map((end) => signed(end, measure.digits)).join(' to ');
+  return `${amount(effect, measure)}${range ? ` (${range})` : ''}`;
+};
+
+/** What a verdict of "not shown" leaves open. */
+export const seenInWords = ({ measure, interest }: Study, { id, interval, seen }: Outcome): string => {
+  if (id !== 'not-shown' || !interval || seen === undefined) return '';
+  const digits = measure.digits ?? 1;
+  const size = (value: number) => `${value.toFixed(digits)}${measure.unit && ` ${measure.unit}`}`;
+  const small = Math.max(-interval[0], interval[1]) < interest;
+  return small
+    ? `whatever there is, it is smaller than the ${size(interest)} that would matter`
+    : `an effect of ${size(seen)} or more would have been seen${seen > interest ? `; one of ${size(interest)} would matter` : ''}`;
+};
+
+/** The verdict in a line. */
+export const outcomeInWords = (study: Study, outcome: Outcome): string => {
+  const { word } = verdicts[outcome.id];
+  if (outcome.id === 'not-run')
+    return outcome.done > 0 ? `${word}: ${outcome.done} of ${study.seeds.length} seeds` : word;
+  const seen = seenInWords(study, outcome);
+  const side =
+    outcome.id === 'exact' ? (outcome.agrees ? ', as the paper says' : ', not as the paper says') : '';
+  return `${word}: ${effectInWords(outcome, study.measure)}${side}${seen && `; ${seen}`}`;
+};

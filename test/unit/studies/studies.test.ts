@@ -1,0 +1,105 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runLab } from '../../../src/lab/index';
+import { labHooks } from '../../../src/lab/lab-calls';
+import { methods as catalogue } from '../../../src/methods/index';
+import { markOf } from '../../../src/studies/core/mark';
+import {
+  planOf,
+  readNumbers,
+  settingsOf,
+  taskOf,
+  trialMeans,
+  trialsOf,
+} from '../../../src/studies/core/plan';
+import { currentEdition, type StoredStudy } from '../../../src/studies/core/stored';
+import { measuresOf, type Study } from '../../../src/studies/core/study';
+import { fewestSeeds } from '../../../src/studies/core/verdict';
+import { studies } from '../../../src/studies/index';
+import { marks, marksOf } from '../../../src/studies/marks';
+import { worldProblems } from '../../../src/tasks/cards';
+import { describeMethod } from '../../../src/train/method-info';
+
+const methods = catalogue.map(describeMethod);
+const noKey = () => '';
+const plan = (study: Study) => planOf(study, study.seeds.slice(0, 1), methods, noKey);
+const settings = (study: Study) =>
+  Object.fromEntries(plan(study).map((task) => [task.arm.id, settingsOf(task)]));
+const storedOf = ({ id }: Study): StoredStudy | undefined => {
+  const path = `docs/studies/${id}.json`;
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as StoredStudy) : undefined;
+};
+
+describe.each(studies.map((study) => [study.id, study] as const))('%s', (_, study) => {
+  it('names what there is, and its documents check out', () => {
+    for (const id of study.methods) expect(methods.map((m) => m.id)).toContain(id);
+    expect(study.seeds.length).toBeGreaterThanOrEqual(study.exact ? 1 : fewestSeeds);
+    for (const task of [...plan(study), ...trialsOf(study, methods, noKey)])
+      if ('document' in task) expect(worldProblems(task.document)).toEqual([]);
+    const [first, second] = plan(study);
+    if ('document' in first!) expect(settingsOf(first)).not.toEqual(settingsOf(second!));
+  });
+
+  it('chooses its settings on other seeds, and each arm has one that was tried', () => {
+    const { chosen } = study;
+    if (!chosen) return;
+    expect(chosen.seeds.filter((seed) => study.seeds.includes(seed))).toEqual([]);
+    expect(measuresOf(study).map(({ id }) => id)).toContain(chosen.by);
+    for (const arm of study.arms) {
+      const tried = chosen.tried[arm.id]!;
+      const own = tried.findIndex((setting) =>
+        Object.entries(setting).every(([key, value]) => arm.set[key] === value),
+      );
+      expect(own, arm.id).toBeGreaterThanOrEqual(0);
+      const means = trialMeans(study, arm.id, storedOf(study)?.trials ?? []);
+      // Once all were tried, it is the best of them.
+      if (means.every((mean) => mean !== undefined))
+        expect(means[own], arm.id).toBe(Math.max(...(means as number[])));
+    }
+  });
+
+  it('stands in the index as its stored runs have it; else `npm run study -- --list` writes it anew', () => {
+    expect(marks.find(({ id }) => id === study.id)).toEqual(markOf(study, storedOf(study), settings(study)));
+  });
+
+  it('has stored numbers that its plan asks for', () => {
+    const edition = currentEdition(study, storedOf(study), settings(study));
+    for (const { arm, seed, numbers, failed } of edition?.runs ?? []) {
+      expect(study.arms.map(({ id }) => id)).toContain(arm);
+      expect(seed).toBeGreaterThan(0);
+      if (failed === undefined)
+        for (const { id } of measuresOf(study)) expect(numbers[id], id).toBeTypeOf('number');
+    }
+  });
+
+  if ('lab' in study.on)
+    it('gives the stored numbers again', { timeout: 30_000 }, async () => {
+      const edition = currentEdition(study, storedOf(study), settings(study));
+      const seed = study.seeds[0]!;
+      for (const arm of study.arms) {
+        const stored = edition?.runs.find((run) => run.arm === arm.id && run.seed === seed);
+        const task = taskOf(study, arm, seed, methods, noKey);
+        if (!stored || !('lab' in task)) continue;
+        const hooks = labHooks(seed, new AbortController().signal, () => {});
+        const numbers = readNumbers(arm, (await runLab(task.lab, task.params, hooks)).numbers);
+        for (const [id, value] of Object.entries(numbers)) expect(value).toBeCloseTo(stored.numbers[id]!, 9);
+      }
+    });
+});
+
+describe('the studies', () => {
+  it('are in the index in their order, each once, and found by method', () => {
+    expect(marks.map(({ id }) => id)).toEqual(studies.map(({ id }) => id));
+    expect(new Set(studies.map(({ id }) => id)).size).toBe(studies.length);
+    expect(marksOf('ipo').map(({ id }) => id)).toEqual(['ipo', 'ipo-model']);
+    expect(marksOf('hinge')).toEqual([]);
+  });
+
+  it('share runs whose documents are equal', () => {
+    const key = (id: string, arm: string) =>
+      plan(studies.find((study) => study.id === id)!).find((task) => task.arm.id === arm)!.key;
+    expect(key('tgdpo', 'dpo')).toBe(key('pre-dpo', 'dpo'));
+    expect(key('simpo', 'dpo')).toBe(key('ld-dpo', 'dpo'));
+    expect(key('step-dpo', 'dpo')).not.toBe(key('tgdpo', 'dpo'));
+  });
+});
