@@ -29,5 +29,3 @@ export const studies: readonly Study[] = [
   curryDpo,
   scdpo,
 ];
-
-export const studyById = (id: string): Study | undefined => studies.find((study) => study.id === id);

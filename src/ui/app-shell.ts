@@ -42,6 +42,8 @@
  *                        lab-says, lab-numbers, lab-problems and the same of analysis-; lab-start (the triangle's), lab-<figure>-table, lab-part-<id>
  *   click-pair (data-clicked), click-prompt, click-left, click-right (-text their answers), click-same, click-neither, click-undo, click-end, click-on,
  *                        click-offer (data-left), click-method, click-train, click-blind, click-save, click-anew, click-self and the like (data-hits, data-of)
+ *   studies-count (data-count), studies-<verdict> (radio buttons), study-<id> (data-verdict, data-effect); of one study study-verdict (the same),
+ *                        study-table, study-choices, study-change, study-run, study-one-more, study-stop, study-forget, study-work, study-here
  *   run-list, run-<runId>, run-open, run-delete, confirm-delete, storage-list, storage-persist
  *   export-adapter, export-model, export-dtype, copy-run, metrics-csv, metrics-json
  *

@@ -32,6 +32,9 @@ const pages: [string, RegExp][] = [
   ['#/methods', /^Methods$/],
   ['#/methods/simpo', /^SimPO/],
   ['#/methods/no-such', /There is no method/],
+  ['#/studies', /^Studies$/],
+  ['#/studies/ipo', /^Where preferences are certain/],
+  ['#/studies/no-such', /There is no study/],
   ['#/lab', /^Lab$/],
   ['#/lab/loss', /^Lab$/],
   ['#/lab/click', /^Lab$/],
@@ -218,6 +221,47 @@ test('two methods and another seed are compared from an address, in lock-step, a
     async () => (await window.marginalia.api.runs()).find((run) => !run.group)!.metrics,
   );
   expect(compared.map((row) => row.metrics['loss'])).toEqual(alone.map((row) => row.metrics['loss']));
+});
+
+test('a study shows its verdict, is run again here, and the stored one stays', async ({ page }) => {
+  await open(page, '#/studies?backend=wasm');
+  const all = Number(await page.getByTestId('studies-count').getAttribute('data-count'));
+  expect(all).toBeGreaterThanOrEqual(12);
+  await expect(page.locator('.study')).toHaveCount(all);
+  await expect(page.getByTestId('study-ipo')).toHaveAttribute('data-verdict', 'shown');
+  await page.getByTestId('studies-exact').check();
+  await expect(page.getByTestId('study-ipo')).toHaveCount(0);
+  expect(hash(page)).toMatch(/^#\/studies\?verdict=exact/);
+  await page.getByTestId('studies-all').check();
+  await page.getByRole('link', { name: /^Where preferences are certain/ }).click();
+  await expect(title(page)).toBeFocused();
+  const verdict = page.getByTestId('study-verdict');
+  await expect(verdict).toHaveAttribute('data-verdict', 'shown');
+  const effect = await verdict.getAttribute('data-effect');
+  await expect(page.getByTestId('study-table').locator('tbody tr')).toHaveCount(6);
+  await page.getByTestId('study-one-more').click();
+  const here = page.getByTestId('study-here');
+  await expect(here).toContainText('1 seed');
+  await expect(page.getByTestId('study-own-table')).toContainText('further');
+  await page.reload();
+  await expect(here).toContainText('1 seed');
+  await expect(verdict).toHaveAttribute('data-effect', effect!);
+  await page.getByTestId('study-forget').click();
+  await expect(here).toHaveCount(0);
+
+  // What a model's arm links to is a document that the page takes.
+  await page.goto('about:blank');
+  await open(page, '#/studies/simpo?backend=wasm');
+  await page.getByRole('link', { name: 'open', exact: true }).first().click();
+  await expect
+    .poll(() => runDocument(page))
+    .toMatchObject({
+      model: 'talk-nano',
+      method: { id: 'simpo' },
+      steps: 40,
+      data: { task: 'talk', trees: 320 },
+    });
+  await expect(page.getByTestId('document-problems')).toHaveCount(0);
 });
 
 test('a link may hide parts of the page and lock fields', async ({ page }) => {

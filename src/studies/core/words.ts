@@ -11,6 +11,15 @@ export const signed = (value: number, digits = 1): string => {
 export const amount = (value: number, { unit, digits = 1 }: Pick<Measure, 'unit' | 'digits'>): string =>
   `${signed(value, digits)}${unit && ` ${unit}`}`;
 
+/** An amount without a sign: "2 points", "1 nat". */
+export const plainAmount = (
+  value: number,
+  { unit, digits = 1 }: Pick<Measure, 'unit' | 'digits'>,
+): string => {
+  const text = String(Number(value.toFixed(Math.max(digits, 2))));
+  return unit ? `${text} ${text === '1' ? unit.replace(/s$/, '') : unit}` : text;
+};
+
 /** "+9.7 points (5.3 to 14.2)". */
 export const effectInWords = (
   { effect, interval }: { effect?: number | undefined; interval?: [number, number] | undefined },

@@ -27,7 +27,9 @@ const facts = (study: Study, { done, seeds, seconds, seen, verdict }: Mark): str
         ? `${done} of ${plural(seeds, 'seed')}`
         : plural(seeds, 'seed'),
     'lab' in on ? 'no language model' : on.model,
-    `${verdict === 'not-run' ? 'about ' : ''}${duration(seconds * seeds)} on one core`,
+    seconds * seeds < 1
+      ? 'at once'
+      : `${verdict === 'not-run' ? 'about ' : ''}${duration(seconds * seeds)} on one core`,
     ...(verdict === 'not-shown' && seen !== undefined
       ? [`an effect of ${seen.toFixed(digits)} ${measure.unit} or more would have been seen`]
       : []),
@@ -58,7 +60,7 @@ export class StudiesPage extends AppElement {
           <p class="study-facts">${facts(study, mark)}</p>
           ${earlier.map(({ verdict: was, at }) => html`<p class="study-facts"><s>${verdicts[was].word}</s>, of an earlier wording (${at.slice(0, 10)})</p>`)}
         </div>
-        <div class="study-effect">${effectPlot(mark, { direction, interest, unit: measure.unit, digits: measure.digits ?? 1 })}</div>
+        <div class="study-effect v-${verdict}">${effectPlot(mark, { direction, interest, unit: measure.unit, digits: measure.digits ?? 1 })}</div>
       </div>
       <div class="note"><h3>${doubt.title}</h3><p>${doubt.text}</p></div>
     </section>`;
@@ -94,7 +96,10 @@ export class StudiesPage extends AppElement {
     });
     const run = all.filter(({ mark }) => mark.verdict !== 'not-run').length;
     const byChance = Math.max(1, Math.round(run / 20));
-    const shown = all.filter(({ mark }) => this.#wanted === '' || mark.verdict === this.#wanted);
+    const late = ({ mark }: { mark: Mark }) => (mark.verdict === 'not-run' ? 1 : 0);
+    const shown = all
+      .filter(({ mark }) => this.#wanted === '' || mark.verdict === this.#wanted)
+      .sort((a, b) => late(a) - late(b));
     return html`<div class="spread"><div class="text">
         <h1 class="page-title" tabindex="-1" data-testid="page-title">Studies</h1>
         <p class="page-lede">Papers’ claims, tried again in small worlds: with seeds, an interval and a price. To hold here is not to hold there, nor the other way round.</p>

@@ -24,10 +24,8 @@ export const compareAddress = ({ on, arms, seeds }: Study): string | undefined =
   return `#/compare?${query({ ...shared, ...Object.fromEntries(own) })}`;
 };
 
-/** An arm's settings as they stand in an address. */
-export const settingsInWords = ({ on }: Study, arm: Arm): string => {
-  const fields = { ...('model' in on ? { 'method.id': arm.method } : {}), ...arm.set };
-  return Object.entries(fields)
-    .map(([path, value]) => `${path}=${value}`)
-    .join('&');
-};
+/** What an arm has of its own, beside what both have. */
+export const armFields = ({ on }: Study, { method, set }: Arm): Fields => ({
+  ...('model' in on && method !== undefined ? { 'method.id': method } : {}),
+  ...set,
+});

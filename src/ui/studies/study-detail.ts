@@ -9,14 +9,14 @@ import {
   type StoredStudy,
   verdictOfEdition,
 } from '../../studies/core/stored';
-import type { Measure, Study } from '../../studies/core/study';
+import type { Fields, Measure, Study } from '../../studies/core/study';
 import { verdictOf, verdicts } from '../../studies/core/verdict';
-import { effectInWords, seenInWords, signed } from '../../studies/core/words';
+import { effectInWords, plainAmount, seenInWords, signed } from '../../studies/core/words';
 import { AppElement, define } from '../element';
 import { date, duration, plural } from '../format';
 import { play, stop } from '../icons';
 import { pageLink } from '../page-link';
-import { armAddress, compareAddress, settingsInWords } from './addresses';
+import { armAddress, armFields, compareAddress } from './addresses';
 import { effectPlot } from './effect-plot';
 import { keepReaderRuns, readerRuns } from './reader-runs';
 import { seedsPlot } from './seeds-plot';
@@ -25,6 +25,13 @@ import { verdictMark } from './verdict-mark';
 const files = import.meta.glob<StoredStudy>(['../../../docs/studies/*.json', '!**/index.json'], {
   import: 'default',
 });
+
+/** Fields of a document as they stand in an address. */
+const fieldList = (fields: Fields) =>
+  Object.entries(fields).map(([path, value]) => html`<code>${path}=${value}</code> `);
+
+/** How long it takes, before one knows: "about 20 s". */
+const about = (seconds: number) => (seconds < 1 ? 'at once' : `about ${duration(seconds)}`);
 
 const digitsOf = ({ digits = 1 }: Measure) => digits;
 
@@ -167,11 +174,9 @@ export class StudyDetail extends AppElement {
     return html`<h2>The two arms</h2>
       <dl class="study-arms">${arms.map(
         (arm) =>
-          html`<dt>${arm.label}</dt><dd><code>${settingsInWords(study, arm) || Object.values(arm.reads ?? {})[0]}</code> <a href=${armAddress(study, arm, study.seeds[0]!)}>open</a></dd>`,
+          html`<dt>${arm.label}</dt><dd>${fieldList(armFields(study, arm))}${arm.reads ? html` <code>${arm.reads[study.measure.id]}</code> of it` : nothing} <a href=${armAddress(study, arm, study.seeds[0]!)}>open</a></dd>`,
       )}</dl>
-      <p class="study-facts">Both: <code>${Object.entries(on.set)
-        .map(([k, v]) => `${k}=${v}`)
-        .join('&')}</code></p>
+      <details class="study-facts"><summary>What both have</summary><p>${fieldList({ ...('model' in on ? { model: on.model } : {}), ...on.set })}</p></details>
       ${compare ? html`<p><a href=${compare} data-testid="study-change">Change something</a>: both arms side by side in Compare, with all their fields.</p>` : nothing}`;
   }
 
@@ -204,13 +209,13 @@ export class StudyDetail extends AppElement {
     const { study, work } = this;
     const here = this.#here;
     const { seconds = study.price } = outcomeOf(study, this.#runs);
-    const price = duration(seconds * study.seeds.length);
+    const price = about(seconds * study.seeds.length);
     return html`<h2>Run it again</h2>
       <p class="buttons">${
         work
           ? html`<button type="button" data-testid="study-stop" @click=${() => this.#ending?.abort(new Error('Stopped.'))}>${stop()} Stop</button>`
-          : html`<button type="button" data-testid="study-run" @click=${() => void this.#run(study.seeds)}>${play()} Run it again here <span class="quiet">about ${price}</span></button>
-            ${study.exact ? nothing : html`<button type="button" data-testid="study-one-more" @click=${() => void this.#run([this.#further])}>One more seed <span class="quiet">about ${duration(seconds)}</span></button>`}
+          : html`<button type="button" data-testid="study-run" @click=${() => void this.#run(study.seeds)}>${play()} Run it again here <span class="quiet">${price}</span></button>
+            ${study.exact ? nothing : html`<button type="button" data-testid="study-one-more" @click=${() => void this.#run([this.#further])}>One more seed <span class="quiet">${about(seconds)}</span></button>`}
             ${this.own.length > 0 ? html`<button type="button" data-testid="study-forget" @click=${() => this.#forget()}>Forget what was run here</button>` : nothing}`
       }</p>
       <p role="status" data-testid="study-work">${work ? `${work.what}: ${work.done} of ${work.total} runs done` : ''}</p>
@@ -262,11 +267,11 @@ export class StudyDetail extends AppElement {
           <div class="study-words"><p class="study-verdict" data-testid="study-verdict" data-verdict=${outcome.id} data-effect=${outcome.effect ?? ''}>${verdictMark(outcome.id, outcome.agrees)}</p>
             <p>${says}</p>
             ${outcome.effect === undefined ? nothing : html`<p><strong>${effectInWords(outcome, measure)}</strong>${seen ? html`: ${seen}` : nothing}</p>`}</div>
-          <div class="study-effect"><p class="study-sides" aria-hidden="true"><span>← other way</span><span>as the paper says →</span></p>
+          <div class="study-effect v-${outcome.id}"><p class="study-sides" aria-hidden="true"><span>← other way</span><span>as the paper says →</span></p>
             ${effectPlot(outcome, { direction, interest, unit: measure.unit, digits: digitsOf(measure) }, here)}</div>
         </div>
       </div><div class="note"><h3>${doubt.title}</h3><p>${doubt.text}</p>
-        <h3>Written down beforehand</h3><p>${direction === 'more' ? 'More' : 'Less'} is claimed of “${study.arms[0].label}”. A difference of ${interest} ${measure.unit} would matter. ${study.exact ? 'Nothing is random.' : `Seeds ${study.seeds[0]} to ${study.seeds.at(-1)}; no others count.`}</p></div></div>
+        <h3>Written down beforehand</h3><p>${direction === 'more' ? 'More' : 'Less'} is claimed of “${study.arms[0].label}”. A difference of ${plainAmount(interest, measure)} would matter. ${study.exact ? 'Nothing is random.' : `Seeds ${study.seeds[0]} to ${study.seeds.at(-1)}; no others count.`}</p></div></div>
       <div class="spread"><div class="text">
         <h2>${measure.name[0]!.toUpperCase()}${measure.name.slice(1)}${measure.unit && `, in ${measure.unit}`}</h2>
         ${

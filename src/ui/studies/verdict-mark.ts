@@ -16,7 +16,7 @@ const signs: Readonly<Record<VerdictId, () => unknown>> = {
 /** A verdict in a word and a sign. @param agrees of an exact number: whether it lies on the claimed side */
 export const verdictMark = (id: VerdictId, agrees?: boolean) =>
   html`<span class="verdict v-${id}">${signs[id]()} <strong>${verdicts[id].word}</strong>${
-    id === 'exact'
+    id === 'exact' && agrees !== undefined
       ? html` <span class="quiet">${agrees ? 'as the paper says' : 'not as the paper says'}</span>`
       : ''
   }</span>`;
