@@ -10,6 +10,7 @@ import { count, duration, plural } from '../format';
 import { pageLink } from '../page-link';
 import { effectPlot } from '../studies/effect-plot';
 import '../studies/study-detail';
+import type { StudyDetail } from '../studies/study-detail';
 import { verdictMark } from '../studies/verdict-mark';
 import './chips.css';
 import './studies.css';
@@ -40,6 +41,27 @@ const facts = (study: Study, { done, seeds, seconds, seen, verdict }: Mark): str
 export class StudiesPage extends AppElement {
   protected watched() {
     return ['place'] as const;
+  }
+
+  /** The study that is shown; a list has none. */
+  #shown: string | undefined;
+
+  /** Once the study that is shown is there as well. */
+  protected override async getUpdateComplete() {
+    const own = await super.getUpdateComplete();
+    await this.querySelector<StudyDetail>('study-detail')?.updateComplete;
+    return own;
+  }
+
+  protected override updated() {
+    const id = this.state.place.path[1] ?? '';
+    const turned = this.#shown !== undefined && this.#shown !== id;
+    this.#shown = id;
+    // From the list to a study and back is one page to the outlet, and two to a reader.
+    if (turned)
+      void this.updateComplete.then(() =>
+        this.dispatchEvent(new CustomEvent('page-shown', { bubbles: true })),
+      );
   }
 
   get #wanted(): VerdictId | '' {
@@ -105,7 +127,7 @@ export class StudiesPage extends AppElement {
         <p class="page-lede">Papers’ claims, tried again in small worlds: with seeds, an interval and a price. To hold here is not to hold there, nor the other way round.</p>
         ${this.#tally(all)}${this.#chips(all)}
       </div><div class="note">
-        <h3>How a verdict is made</h3>
+        <p class="study-note-title">How a verdict is made</p>
         <p>Claim, measure, direction, arms and seeds stand in the study’s file before it is run. ${verdictMark('shown')}: the 95 % interval of the paired differences over the seeds (Student’s) lies wholly on the claimed side. ${verdictMark('opposite')}: wholly on the other. ${verdictMark('not-shown')}: it touches zero. ${verdictMark('exact')}: nothing in it is random.</p>
         <p data-testid="studies-chance">At 95 %, one interval in twenty leaves out zero where nothing is there: expect ${byChance === 1 ? 'one' : byChance} or so among these ${count(run)}. Settings were chosen on other seeds, and the baseline has its own best.</p>
       </div></div>

@@ -270,8 +270,8 @@ export class StudyDetail extends AppElement {
           <div class="study-effect v-${outcome.id}"><p class="study-sides" aria-hidden="true"><span>← other way</span><span>as the paper says →</span></p>
             ${effectPlot(outcome, { direction, interest, unit: measure.unit, digits: digitsOf(measure) }, here)}</div>
         </div>
-      </div><div class="note"><h3>${doubt.title}</h3><p>${doubt.text}</p>
-        <h3>Written down beforehand</h3><p>${direction === 'more' ? 'More' : 'Less'} is claimed of “${study.arms[0].label}”. A difference of ${plainAmount(interest, measure)} would matter. ${study.exact ? 'Nothing is random.' : `Seeds ${study.seeds[0]} to ${study.seeds.at(-1)}; no others count.`}</p></div></div>
+      </div><div class="note"><p class="study-note-title">${doubt.title}</p><p>${doubt.text}</p>
+        <p class="study-note-title">Written down beforehand</p><p>${direction === 'more' ? 'More' : 'Less'} is claimed of “${study.arms[0].label}”. A difference of ${plainAmount(interest, measure)} would matter. ${study.exact ? 'Nothing is random.' : `Seeds ${study.seeds[0]} to ${study.seeds.at(-1)}; no others count.`}</p></div></div>
       <div class="spread"><div class="text">
         <h2>${measure.name[0]!.toUpperCase()}${measure.name.slice(1)}${measure.unit && `, in ${measure.unit}`}</h2>
         ${
