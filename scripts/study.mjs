@@ -1,9 +1,10 @@
 // `npm run study -- ID`: a paper's claim, tried again over seeds; what is finished is kept and not run again.
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from './build.mjs';
 import { openStudyEngine } from './study/engine.mjs';
+import { createRunner } from './study/runner.mjs';
 import { openStudyStore } from './study/store.mjs';
 import { tellError, withoutStacks } from './terminal/tell-error.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
@@ -58,6 +59,14 @@ const readOptions = () => {
 const seedsOf = ({ seeds }, count = seeds.length) =>
   Array.from({ length: count }, (_, i) => seeds[i] ?? seeds.at(-1) + 1 + i - seeds.length);
 
+const writeJson = (path, value) => {
+  try {
+    writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+  } catch (error) {
+    throw new UsageError(`--json: ${path} cannot be written to (${error.code ?? error.message}).`);
+  }
+};
+
 const main = async () => {
   const options = readOptions();
   if (options.help) {
@@ -76,108 +85,18 @@ const main = async () => {
         `There is no study "${id}"; use one of ${studies.map((each) => each.id).join(', ')}.`,
       );
     });
-    const settings = new Map(studies.map((study) => [study.id, engine.settings(study)]));
-    const editionOf = (study) => core.currentEdition(study, store.read(study.id), settings.get(study.id));
-    const outcome = (study) => core.outcomeOf(study, editionOf(study)?.runs ?? []);
-
-    const keep = (study, run) =>
-      store.change(study.id, (stored) => {
-        const fresh = core.newEdition(study, settings.get(study.id));
-        const edition = core.currentEdition(study, stored, settings.get(study.id)) ?? fresh;
-        const others = stored.editions.filter(
-          (each) =>
-            each.definition !== edition.definition ||
-            core.keyOf(each.documents) !== core.keyOf(edition.documents),
-        );
-        const runs = [...edition.runs.filter((r) => r.arm !== run.arm || r.seed !== run.seed), run];
-        runs.sort((a, b) => a.seed - b.seed || (a.arm < b.arm ? -1 : 1));
-        // What an earlier wording found stays, unless it found nothing.
-        const earlier = others.filter((each) => core.verdictOfEdition(each).id !== 'not-run');
-        return { ...stored, editions: [{ ...edition, runs }, ...earlier] };
-      });
-
-    const runOne = async (study, task) => {
-      const before = editionOf(study)?.runs.find((r) => r.arm === task.arm.id && r.seed === task.seed);
-      if (before?.key === task.key && before.failed === undefined) return;
-      const run = await engine.run(task);
-      keep(study, { arm: task.arm.id, seed: task.seed, ...run });
-      const said =
-        run.failed ??
-        Object.entries(run.numbers)
-          .slice(0, 3)
-          .map(([k, v]) => `${k} ${v.toPrecision(4)}`)
-          .join(', ');
-      console.log(`${study.id}, ${task.arm.id}, seed ${task.seed}: ${said} (${run.seconds} s)`);
-      if (run.failed) process.exitCode = 1;
-    };
-
-    const chooseOne = async (study, task) => {
-      const same = (t) => t.arm === task.arm.id && t.seed === task.seed && t.setting === task.setting;
-      if (store.read(study.id).trials.find(same)?.key === task.key) return;
-      const { key, numbers, failed, seconds } = await engine.run(task);
-      const trial = {
-        arm: task.arm.id,
-        seed: task.seed,
-        setting: task.setting,
-        key,
-        numbers,
-        seconds,
-        ...(failed && { failed }),
-      };
-      store.change(study.id, (stored) => ({
-        ...stored,
-        trials: [...stored.trials.filter((t) => !same(t)), trial].sort((a, b) =>
-          a.arm < b.arm ? -1 : a.arm > b.arm ? 1 : a.setting - b.setting || a.seed - b.seed,
-        ),
-      }));
-      console.log(
-        `${study.id}, ${task.arm.id}, setting ${task.setting}, seed ${task.seed}: ${failed ?? JSON.stringify(numbers[study.chosen.by])} (${seconds} s)`,
-      );
-    };
-
-    const writeIndex = () =>
-      store.writeIndex(
-        studies.map((study) =>
-          core.markOf(
-            study,
-            existsSync(join(folder, `${study.id}.json`)) ? store.read(study.id) : undefined,
-            settings.get(study.id),
-          ),
-        ),
-      );
-
-    if (options.choose) {
-      // By seed and then by study: what shares pairs comes together.
-      const tasks = wanted.flatMap((study) => engine.trials(study).map((task) => ({ study, task })));
-      tasks.sort((a, b) => a.task.seed - b.task.seed);
-      for (const { study, task } of tasks) await chooseOne(study, task);
-      for (const study of wanted)
-        for (const arm of study.arms) {
-          const means = core.trialMeans(study, arm.id, store.read(study.id).trials);
-          study.chosen?.tried[arm.id]?.forEach((setting, i) => {
-            console.log(
-              `${study.id}, ${arm.id}: ${means[i]?.toPrecision(4) ?? '?'} ${JSON.stringify(setting)}`,
-            );
-          });
-        }
-    } else if (!options.list) {
-      const most = Math.max(...wanted.map((study) => options.seeds ?? study.seeds.length));
-      for (let i = 0; i < most; i++)
-        for (const study of wanted) {
-          const seed = seedsOf(study, options.seeds)[i];
-          if (seed !== undefined) for (const task of engine.tasks(study, seed)) await runOne(study, task);
-        }
+    const runner = createRunner(store, engine, (line) => console.log(line));
+    if (options.choose) await runner.choose(wanted);
+    else if (!options.list) await runner.run(wanted, (study) => seedsOf(study, options.seeds));
+    runner.writeIndex();
+    for (const study of wanted) {
+      if (options.choose) for (const line of runner.chosen(study)) console.log(line);
+      const outcome = runner.outcome(study);
+      console.log(`${study.id}  ${core.outcomeInWords(study, outcome)}`);
+      for (const why of outcome.failed) console.log(`  ${why}`);
+      if (outcome.failed.length > 0) process.exitCode = 1;
     }
-    writeIndex();
-    for (const study of wanted) console.log(`${study.id}  ${core.outcomeInWords(study, outcome(study))}`);
-    if (options.json !== undefined) {
-      const [study] = wanted;
-      const edition = editionOf(study);
-      writeFileSync(
-        options.json,
-        `${JSON.stringify({ study, ...outcome(study), documents: settings.get(study.id), runs: edition?.runs ?? [] }, null, 2)}\n`,
-      );
-    }
+    if (options.json !== undefined) writeJson(options.json, runner.whole(wanted[0]));
     return process.exitCode;
   } finally {
     await engine.close();

@@ -44,7 +44,7 @@ export const ilrDpo: Study = {
         [0.02, 0.05, 0.1].map((alpha) => ({ 'method.params.alpha': alpha })),
         rates(1e-4, 2e-4),
       ),
-      plain: rates(5e-5, 1e-4, 2e-4),
+      plain: rates(1e-4, 2e-4, 4e-4),
     },
   },
   says: 'Tokens of an answer to held-out problems after three rounds of 20 steps, each on 160 fresh pairs, with the length term less without. In each pair the longest right answer was preferred to the shortest wrong one.',

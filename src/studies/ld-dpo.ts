@@ -32,8 +32,11 @@ export const ldDpo: Study = {
     seeds: choosingSeeds,
     by: 'accuracy',
     tried: {
-      'ld-dpo': crossed([{ 'method.params.alpha': 0.3 }, { 'method.params.alpha': 0.5 }], rates(1e-4, 2e-4)),
-      dpo: rates(5e-5, 1e-4, 2e-4),
+      'ld-dpo': crossed(
+        [{ 'method.params.alpha': 0.3 }, { 'method.params.alpha': 0.5 }],
+        rates(1e-4, 2e-4, 4e-4),
+      ),
+      dpo: rates(1e-4, 2e-4, 4e-4),
     },
   },
   says: 'Tokens of an answer to held-out problems after 40 steps on 320 pairs, LD-DPO less DPO: the longest right answer was preferred to the shortest wrong one.',
