@@ -1,7 +1,6 @@
 import { html, nothing } from 'lit';
 import { settingsOf, taskOf, trialMeans } from '../../studies/core/plan';
 import {
-  armValue,
   currentEdition,
   differencesOf,
   outcomeOf,
@@ -11,7 +10,7 @@ import {
 } from '../../studies/core/stored';
 import type { Fields, Measure, Study } from '../../studies/core/study';
 import { verdictOf, verdicts } from '../../studies/core/verdict';
-import { effectInWords, plainAmount, seenInWords, signed } from '../../studies/core/words';
+import { effectInWords, plainAmount, seenInWords } from '../../studies/core/words';
 import { AppElement, define } from '../element';
 import { date, duration, plural } from '../format';
 import { play, stop } from '../icons';
@@ -19,6 +18,7 @@ import { pageLink } from '../page-link';
 import { armAddress, armFields, compareAddress } from './addresses';
 import { effectPlot } from './effect-plot';
 import { keepReaderRuns, readerRuns } from './reader-runs';
+import { runsTable } from './runs-table';
 import { seedsPlot } from './seeds-plot';
 import { verdictMark } from './verdict-mark';
 
@@ -146,27 +146,6 @@ export class StudyDetail extends AppElement {
     return { seeds: known.length, effect: mean, interval };
   }
 
-  #table(runs: readonly StoredRun[], caption: string, testid: string) {
-    const { study } = this;
-    const { measure, arms } = study;
-    const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
-    const cell = (value: number | undefined, f: (v: number) => string) =>
-      html`<td>${value === undefined ? '–' : f(value)}</td>`;
-    const plain = (value: number) => signed(value, digitsOf(measure)).replace('+', '');
-    return html`<div class="scroll-x" tabindex="0" role="group" aria-label=${caption}><table class="study-table" data-testid=${testid}>
-      <caption class="visually-hidden">${caption}: ${measure.name}, in ${measure.unit}</caption>
-      <thead><tr><th scope="col">seed</th>${arms.map(({ label }) => html`<th scope="col">${label}</th>`)}<th scope="col">difference</th></tr></thead>
-      <tbody>${seeds.map((seed) => {
-        const values = arms.map(({ id }) => armValue(runs, id, seed, measure));
-        const [a, b] = values;
-        return html`<tr><th scope="row">${seed}${study.seeds.includes(seed) ? nothing : html` <span class="quiet">further</span>`}</th>${values.map(
-          (value, i) =>
-            html`<td>${value === undefined ? '–' : html`<a href=${armAddress(study, arms[i]!, seed)}>${plain(value)}</a>`}</td>`,
-        )}${cell(a === undefined || b === undefined ? undefined : a - b, (v) => signed(v, digitsOf(measure)))}</tr>`;
-      })}</tbody>
-    </table></div>`;
-  }
-
   #arms() {
     const { study } = this;
     const { on, arms } = study;
@@ -223,7 +202,7 @@ export class StudyDetail extends AppElement {
       ${
         here
           ? html`<p data-testid="study-here" data-effect=${here.effect}>On this device, ${plural(here.seeds, 'seed')}: ${effectInWords(here, study.measure)}. It stands beside the stored result, hollow, and changes no verdict.</p>
-            ${this.#table(this.own, 'Runs on this device', 'study-own-table')}`
+            ${runsTable(study, this.own, 'Runs on this device', 'study-own-table')}`
           : html`<p class="study-facts">What you run stands beside the stored result, hollow, and changes no verdict. It is kept in this browser.</p>`
       }
       <p class="study-facts">Without a page: <code>npm run study -- ${study.id}</code></p>`;
@@ -276,7 +255,7 @@ export class StudyDetail extends AppElement {
         <h2>${measure.name[0]!.toUpperCase()}${measure.name.slice(1)}${measure.unit && `, in ${measure.unit}`}</h2>
         ${
           runs.length > 0
-            ? html`${seedsPlot(study, runs, this.own)}${this.#table(runs, 'Stored runs', 'study-table')}
+            ? html`${seedsPlot(study, runs, this.own)}${runsTable(study, runs, 'Stored runs', 'study-table')}
               <p class="study-facts">${runs[0]!.device}${last ? `, ${date(Date.parse(`${last}Z`))}` : ''}${outcome.seconds ? `, ${duration(outcome.seconds)} of processor time a seed` : ''}</p>`
             : html`<p>Not run yet.</p>${seedsPlot(study, [], this.own)}`
         }
