@@ -1,12 +1,12 @@
 import { defaultParams } from '../methods/params';
-import { worldProblems, worlds } from '../tasks/cards';
-import type { MethodInfo } from '../train/method-info';
+import { worldProblems } from '../tasks/cards';
 import { withPreset } from '../train/presets';
 import { defaultRun, parseRun, type RunDocument, RunDocumentError } from '../train/run-document';
 import { createAddress } from './address';
 import type { App, AppCore } from './app';
 import { hubNameOf } from './bring/bring';
-import { overlay, readHash, writeHash } from './run-url';
+import { documentOfFields } from './document-of-fields';
+import { readHash, writeHash } from './run-url';
 import { withMethod } from './setup/with-method';
 import type { FieldProblem, Missing, State } from './state';
 import { isLive, noRun } from './state';
@@ -82,45 +82,6 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
     });
   }
   return problems;
-};
-
-/** What is looked at of an address before it is laid over the defaults. */
-interface AddressFields {
-  preset?: unknown;
-  method?: { id?: unknown };
-  data?: { dataset?: unknown };
-}
-
-/** The defaults of a method as an address means them: of the model that it names, or of the world. */
-const standing = (method: MethodInfo, fields: object): RunDocument => {
-  const { model, data } = fields as { model?: unknown; data?: { task?: unknown } };
-  const card = worlds.find(({ id }) => id === data?.task);
-  const named = typeof model === 'string' ? model : card?.models[0]?.id;
-  return defaultRun(method, named);
-};
-
-/** The defaults with the settings of the preset that an address names. @throws where the method has none of that name */
-const onPreset = (run: RunDocument, method: MethodInfo, { preset: id, data }: AddressFields): RunDocument => {
-  if (id === undefined) return run;
-  const preset = method.presets.find((p) => p.id === id);
-  if (!preset) {
-    const known = method.presets.map((p) => p.id).join(', ');
-    throw new RunDocumentError([
-      { field: 'preset', message: `"${String(id)}" is no preset of ${method.name}; use one of ${known}` },
-    ]);
-  }
-  const set = withPreset(run, method, preset);
-  // A preset's noise is not for a person's labels.
-  return data?.dataset ? { ...set, data: { ...set.data, wrappers: {} } } : set;
-};
-
-/** The defaults with the source that an address names, at that source's own defaults. */
-const onSource = (run: RunDocument, method: MethodInfo, fields: object): RunDocument => {
-  const { data } = fields as { data?: { source?: { id?: unknown } } };
-  const source = method.sources.find(({ id }) => id === data?.source?.id);
-  return source
-    ? { ...run, data: { ...run.data, source: { id: source.id, params: defaultParams(source) } } }
-    : run;
 };
 
 /** Keeps the run document, the form and the URL the same thing, and refuses what is not a valid document. */
@@ -200,14 +161,7 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
     try {
       const contents = readHash(location.hash);
       start = contents.start;
-      const { preset, ...fields } = (contents.fields ?? {}) as AddressFields;
-      const id = fields.method?.id;
-      const method = id === undefined ? standard() : methods().find((m) => m.id === id);
-      // Without a known method there are no defaults to fill in; the validator says which methods there are.
-      const base = method
-        ? onSource(onPreset(standing(method, fields), method, { ...fields, preset }), method, fields)
-        : app.store.get().document;
-      take(overlay(base, fields));
+      take(documentOfFields(contents.fields ?? {}, methods(), standard(), app.store.get().document));
     } catch (error) {
       app.store.set({ documentProblems: problemsOf(error) });
     }

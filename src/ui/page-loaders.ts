@@ -2,6 +2,7 @@
 export const pageLoaders: Readonly<Record<string, { tag: string; load: () => Promise<unknown> }>> = {
   methods: { tag: 'methods-page', load: () => import('./pages/methods-page') },
   compare: { tag: 'compare-page', load: () => import('./pages/compare-page') },
+  lessons: { tag: 'lessons-page', load: () => import('./pages/lessons-page') },
   studies: { tag: 'studies-page', load: () => import('./pages/studies-page') },
   lab: { tag: 'lab-page', load: () => import('./pages/lab-page') },
   about: { tag: 'about-page', load: () => import('./pages/about-page') },

@@ -82,7 +82,7 @@ export const createRunControl = (
       'Leave it',
     );
 
-  const create = async (): Promise<boolean> => {
+  const create = async (wanted?: readonly unknown[]): Promise<boolean> => {
     const { document } = app.store.get();
     if (!document || !isReady()) return false;
     if (!(await mayBegin(document))) return false;
@@ -90,9 +90,9 @@ export const createRunControl = (
     if (app.store.get().connection !== 'ready') return false;
     app.store.set({ ...noRun, offer: undefined });
     return call('Preparing the run', 'preparing the run', async () => {
-      const compared = groupOf(app.store.get());
-      if (compared) {
-        const statuses = await api().createGroup(compared);
+      const compared = wanted ?? groupOf(app.store.get());
+      if (compared && compared.length > 1) {
+        const statuses = await api().createGroup([...compared]);
         const documents = compared as RunDocument[]; // the engine has checked them
         app.store.set({
           arms: statuses.map((status, i) => ({ ...noCurves, document: documents[i]!, status })),
@@ -120,10 +120,13 @@ export const createRunControl = (
   const phase = () => app.store.get().status?.phase;
 
   return {
-    /** Makes a new run of the form's document and trains it; goes on with a paused one. */
-    async train(): Promise<void> {
+    /**
+     * Makes a new run of the form's document and trains it; goes on with a paused one.
+     * @param anew makes new runs whatever is paused: of these documents, of which the form has the first
+     */
+    async train(anew?: readonly unknown[]): Promise<void> {
       if (isMoving(phase()) || app.store.get().pending) return;
-      if (!isLive(phase()) && !(await create())) return;
+      if ((anew || !isLive(phase())) && !(await create(anew))) return;
       await go();
     },
     async pause(): Promise<void> {

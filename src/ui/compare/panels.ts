@@ -8,9 +8,11 @@ import type { Arm } from '../state';
 import { type Letter, letters, styles } from './arms';
 
 /** An arm that trains or has trained, with its letter and what it is called. */
-export interface ShownArm extends Arm {
+export interface ShownArm extends Omit<Arm, 'status' | 'stages'> {
   letter: Letter;
   name: string;
+  /** Steps of a pass, and how many passes there are. */
+  status: { steps: number; stage: { count: number } };
 }
 
 export const armKey = ({ letter, name }: Pick<ShownArm, 'letter' | 'name'>): TemplateResult => {

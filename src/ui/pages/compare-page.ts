@@ -3,6 +3,7 @@ import type { Answer } from '../../../workers/protocol';
 import { chapters } from '../../methods/method';
 import { parseRun, type RunDocument, RunDocumentError } from '../../train/run-document';
 import '../watch/answer-sheet';
+import { armNames } from '../compare/arm-names';
 import { armDocuments, armFields, type Letter, letters } from '../compare/arms';
 import {
   accuracyPanel,
@@ -86,15 +87,11 @@ export class ComparePage extends AppElement {
   /** The arms that are open, named by what differs. */
   get #arms(): ShownArm[] {
     const { arms } = this.state;
-    const names = arms.map(({ document }) => this.app.method(document.method.id)?.name ?? document.method.id);
-    return arms.map((arm, i) => {
-      const twin = names.some((name, k) => k !== i && name === names[i]);
-      return {
-        ...arm,
-        letter: letterOf(i),
-        name: twin ? `${names[i]}, seed ${arm.document.seed}` : names[i]!,
-      };
-    });
+    const names = armNames(
+      arms.map(({ document }) => document),
+      (id) => this.app.method(id)?.name ?? id,
+    );
+    return arms.map((arm, i) => ({ ...arm, letter: letterOf(i), name: names[i]! }));
   }
 
   #set(letter: Letter, field: string, value: string) {

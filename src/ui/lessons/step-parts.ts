@@ -1,0 +1,146 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import {
+  type Given,
+  isLab,
+  judged,
+  linesOf,
+  optionsOf,
+  type Setting,
+  type Step,
+  truthOf,
+  type Work,
+} from '../../lessons/lesson';
+import { duration } from '../format';
+import { cross, play, tick } from '../icons';
+import { rich } from './rich';
+import type { Sight } from './views';
+
+/** A step with its number, as parts of it are drawn. */
+export interface Drawn {
+  step: Step;
+  n: number;
+  sight: Sight;
+  given: Given | undefined;
+  /** It may no longer be changed: what it was measured by is on the page. */
+  fixed: boolean;
+  answer(given: Given): void;
+  skip(): void;
+}
+
+const chip = (d: Drawn, value: string, text: unknown, key: number | undefined) => {
+  const { n, given, fixed, answer } = d;
+  return html`<label class="chip"><input type="radio" name="ask-${n}" value=${value} data-testid="lesson-ask-${n}-${value}"
+    .checked=${String(given) === value} ?disabled=${fixed} aria-keyshortcuts=${key ?? nothing}
+    @change=${() => answer(value)} />${text}</label>`;
+};
+
+const choice = (d: Drawn) =>
+  html`<div class="chips">${optionsOf(d.step.ask!, d.sight.live).map(({ value, text }, i) =>
+    chip(d, value, rich(d.sight.app, text), i + 1),
+  )}</div>`;
+
+const line = (d: Drawn) =>
+  html`<ol class="ask-lines">${linesOf(d.step.ask!, d.sight.live).map(
+    (text, i) => html`<li>${chip(d, String(i + 1), html`<code>${text}</code>`, i + 1)}</li>`,
+  )}</ol>`;
+
+const amount = (d: Drawn, unit: string) => {
+  const { n, given, fixed, answer } = d;
+  const field = (event: Event) =>
+    (event.currentTarget as HTMLElement).closest('.ask-number')!.querySelector('input')!;
+  const take = (event: Event) => {
+    const input = field(event);
+    if (input.value.trim() !== '' && Number.isFinite(input.valueAsNumber)) answer(input.valueAsNumber);
+  };
+  return html`<div class="ask-number"><label><span class="visually-hidden">Your guess, ${unit}</span>
+    <input type="number" step="any" data-testid="lesson-ask-${n}-number" .value=${given === undefined ? '' : String(given)} ?disabled=${fixed}
+      @keydown=${(event: KeyboardEvent) => event.key === 'Enter' && take(event)} /> ${unit}</label>
+    <button type="button" ?disabled=${fixed} @click=${take}>That is my guess</button></div>`;
+};
+
+/** The question of a step. */
+export const askPart = (d: Drawn): TemplateResult | typeof nothing => {
+  const { step, n, given, fixed, skip, sight } = d;
+  const { ask } = step;
+  if (!ask) return nothing;
+  return html`<fieldset class="lesson-ask" id="lesson-ask-${n}" data-testid="lesson-ask-${n}">
+    <legend class=${ask.text ? '' : 'visually-hidden'}>${ask.text ? rich(sight.app, ask.text) : 'Your guess'}</legend>
+    ${ask.kind === 'choice' ? choice(d) : ask.kind === 'line' ? line(d) : amount(d, ask.unit)}
+    ${given === undefined && !fixed ? html`<button type="button" class="link-button lesson-skip" data-testid="lesson-skip-${n}" @click=${skip}>Show me anyway</button>` : nothing}
+  </fieldset>`;
+};
+
+/** The button of a run, or where it stands. */
+export const workPart = (
+  { n, sight }: Drawn,
+  work: Work,
+  stand: {
+    done: boolean;
+    busy: boolean;
+    waits: string;
+    problem: string;
+    /** It was begun and can be gone on with, or has something to be read off. */
+    rest: 'go on' | 'read off' | undefined;
+    start(): void;
+    again(): void;
+  },
+): TemplateResult => {
+  const verb = isLab(work)
+    ? 'Work out'
+    : stand.rest === 'go on'
+      ? 'Go on with'
+      : stand.rest === 'read off'
+        ? 'Read it off'
+        : 'Train';
+  if (stand.done)
+    return html`<p class="lesson-done quiet">${isLab(work) ? 'Worked out' : 'Trained'}: ${work.title}.
+      <button type="button" class="link-button" data-testid="lesson-again-${n}" aria-disabled=${String(stand.waits !== '')} @click=${() => stand.waits === '' && stand.again()}>Again</button></p>`;
+  const off = stand.busy || stand.waits !== '';
+  return html`<p class="buttons lesson-run"><button type="button" class="primary" data-testid="lesson-run-${n}" aria-disabled=${String(off)}
+      @click=${() => !off && stand.start()}>${play()} ${stand.busy ? 'At it…' : `${verb}: ${work.title}`}</button>
+    <span class="quiet">${stand.busy ? (isLab(work) ? 'It takes a moment.' : 'It can be paused below. What it shows grows here.') : stand.waits || `About ${duration(work.seconds)} on two cores.`}</span></p>
+    ${stand.problem ? html`<p class="field-problem" role="alert">${rich(sight.app, stand.problem)}</p>` : nothing}`;
+};
+
+/** Something to be set by hand. */
+export const settingPart = ({ n, sight }: Drawn, setting: Setting): TemplateResult => {
+  const { app, set, live, move } = sight;
+  const done = setting.done(set, live);
+  return html`<div class="lesson-do" data-testid="lesson-do-${n}" data-done=${String(done)}>
+    <p>${rich(app, setting.text)}</p>
+    ${setting.sliders.map(({ id, label, low, high, step, start }) => {
+      const value = set[id] ?? start;
+      const take = (event: Event) => {
+        const next = (event.target as HTMLInputElement).valueAsNumber;
+        if (Number.isFinite(next)) move({ [id]: Math.min(high, Math.max(low, next)) });
+      };
+      return html`<div class="lesson-slider"><label for="slide-${id}">${label}</label>
+        <input type="range" id="slide-${id}" data-testid="slide-${id}" min=${low} max=${high} step=${step} .value=${String(value)} @input=${take} />
+        <input type="number" aria-label=${label} min=${low} max=${high} step=${step} .value=${String(value)} @change=${take} /></div>`;
+    })}
+    <p>${done ? html`<span class="mark-right">${tick()}<span class="visually-hidden">As asked:</span></span> ` : nothing}${rich(app, setting.says(set, live))}</p>
+  </div>`;
+};
+
+/** What the step says to the answer, with a mark where it can be right or wrong. */
+export const replyPart = ({ step, n, sight, given }: Drawn, reply: string | undefined): TemplateResult => {
+  const { app, live } = sight;
+  const verdict = reply === undefined ? undefined : judged(step, live, given);
+  const truth = reply === undefined ? undefined : truthOf(step, live);
+  return html`<div role="status" class="lesson-reply" id="lesson-reply-${n}" data-testid="lesson-reply-${n}" data-truth=${truth ?? nothing}
+    data-given=${given ?? nothing}>${
+      reply === undefined
+        ? nothing
+        : html`<p>${
+            verdict === undefined
+              ? nothing
+              : verdict
+                ? html`<span class="mark-right">${tick()}<span class="visually-hidden">Right:</span></span> `
+                : html`<span class="mark-wrong">${cross()}<span class="visually-hidden">Not so:</span></span> `
+          }${rich(app, reply)}</p>`
+    }</div>`;
+};
+
+/** For paper: the question with room for an answer. */
+export const worksheetRoom = (step: Step): TemplateResult | typeof nothing =>
+  step.ask ? html`<div class="paper-only room" aria-hidden="true"><p>Because</p></div>` : nothing;

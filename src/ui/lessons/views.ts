@@ -1,0 +1,176 @@
+import { html, nothing, svg, type TemplateResult } from 'lit';
+import type { Bar, Lesson, Live, LiveRun, Table, View } from '../../lessons/lesson';
+import type { App } from '../app';
+import { letters, styles } from '../compare/arms';
+import { percent, signed } from '../format';
+import { cross, tick } from '../icons';
+import { labFigure } from '../lab/lab-figure';
+import { sinceStart } from '../live/since-start';
+import { type SmallLine, smallChart } from '../live/small-chart';
+import { creditView } from './credit-view';
+import { worksIn } from './live-of';
+import { planeView } from './plane';
+import { raceView } from './race';
+
+/** What a view is drawn from. */
+export interface Sight {
+  app: App;
+  lesson: Lesson;
+  live: Live;
+  /** Runs that have ended and those under way. */
+  growing: Live['runs'];
+  set: Readonly<Record<string, number>>;
+  move(set: Readonly<Record<string, number>>): void;
+}
+
+/** Colour and dash of a run, the same in all steps of a lesson. */
+const styleOf = ({ lesson }: Sight, name: string) => {
+  const at = worksIn(lesson).findIndex((work) => work.name === name);
+  return styles[letters[[1, 0, 2, 3][Math.max(0, at) % 4]!]!];
+};
+
+type Measured = Extract<View, { view: 'lines' }>['of'];
+
+const pointsOf = (run: LiveRun, of: Measured): [number, number][] => {
+  switch (of) {
+    case 'loss':
+      return run.points.flatMap(({ x, metrics }): [number, number][] =>
+        metrics['loss'] === undefined ? [] : [[x, metrics['loss']]],
+      );
+    case 'solved':
+      return run.evaluations.map(({ x, evaluation }) => [x, evaluation.accuracy]);
+    case 'tokens':
+      return run.evaluations.map(({ x, evaluation }) => [x, evaluation.meanTokens]);
+    default:
+      return sinceStart(run.probes).map((row) => [row.x, row[of].median]);
+  }
+};
+
+const formats: Record<Measured, (value: number) => string> = {
+  loss: (value) => value.toFixed(2),
+  chosen: (value) => signed(value, 1),
+  rejected: (value) => signed(value, 1),
+  solved: (value) => percent(value),
+  tokens: (value) => value.toFixed(1),
+};
+
+const stepsOf = (run: LiveRun) => Math.max(run.document.steps, run.points.at(-1)?.x ?? 0);
+
+/** Ends of the axis: with room, and around zero where that is the ground. */
+const rangeOf = (values: readonly number[], of: Measured): [number, number] => {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (of === 'solved')
+    return [Math.max(0, Math.floor((low - 0.06) * 10) / 10), Math.min(1, Math.ceil((high + 0.06) * 10) / 10)];
+  if (of === 'loss') return [0, high];
+  if (of === 'tokens') return [Math.max(0, low - 2), high + 2];
+  return [Math.min(-0.5, low), Math.max(0.5, high)];
+};
+
+const lines = (view: Extract<View, { view: 'lines' }>, sight: Sight) => {
+  const rows = view.runs.flatMap(([name, label]) => {
+    const run = sight.growing[name]?.[0];
+    const points = run ? pointsOf(run, view.of) : [];
+    return run && points.length > 0 ? [{ name, label, run, points }] : [];
+  });
+  if (rows.length === 0) return nothing;
+  const format = formats[view.of];
+  return smallChart({
+    title: view.title,
+    sentence: `${view.title}. ${rows.map(({ label, points }) => `${label}: ${format(points.at(-1)![1])} at step ${points.at(-1)![0]}`).join('; ')}.`,
+    lines: rows.map(
+      ({ name, label, points }): SmallLine => ({
+        label,
+        ...styleOf(sight, name),
+        points,
+        marks: points.length < 20,
+      }),
+    ),
+    steps: Math.max(...rows.map(({ run }) => stepsOf(run))),
+    y: rangeOf(
+      rows.flatMap(({ points }) => points.map(([, value]) => value)),
+      view.of,
+    ),
+    format,
+    size: [420, 130],
+    ...(['chosen', 'rejected'].includes(view.of) && { ground: 0 }),
+  });
+};
+
+const rowHeight = 26;
+
+/** Amounts to the right and to the left of a line. */
+const bars = (title: string, rows: readonly Bar[]) => {
+  if (rows.length === 0) return nothing;
+  const [low, high] = [Math.min(0, ...rows.map((r) => r.value)), Math.max(0, ...rows.map((r) => r.value))];
+  const span = high - low || 1;
+  const [left, width] = [220, 330];
+  const x = (value: number) => left + ((value - low) / span) * width;
+  return html`<figure class="lesson-bars"><figcaption>${title}</figcaption>
+    <svg viewBox="0 0 640 ${rows.length * rowHeight + 6}" role="img" aria-label="${title}. ${rows.map(({ label, text }) => `${label}: ${text}`).join('; ')}.">
+      ${rows.map(({ label, value, text, color = '--link' }, i) => {
+        const [a, b] = [x(Math.min(0, value)), x(Math.max(0, value))];
+        return svg`<text class="bar-name" x="0" y=${i * rowHeight + 18}>${label}</text>
+          <rect x=${a.toFixed(1)} y=${i * rowHeight + 5} width=${Math.max(1, b - a).toFixed(1)} height=${rowHeight - 9} style="fill: var(${color})" />
+          <text class="bar-value" x=${(b + 6).toFixed(1)} y=${i * rowHeight + 18}>${text}</text>`;
+      })}
+      <path class="middle" d="M${x(0).toFixed(1)} 0V${rows.length * rowHeight + 6}" />
+    </svg></figure>`;
+};
+
+const table = (
+  title: string,
+  { head, rows }: Table,
+) => html`<div class="scroll-x" tabindex="0" role="group" aria-label=${title}>
+  <table class="lesson-table"><caption>${title}</caption>
+    <thead><tr>${head.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
+    <tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map((text) => html`<td>${text}</td>`)}</tr>`)}</tbody>
+  </table></div>`;
+
+const signs = {
+  right: () => html`<span class="mark-right">${tick()}<span class="visually-hidden"> right</span></span>`,
+  wrong: () => html`<span class="mark-wrong">${cross()}<span class="visually-hidden"> wrong</span></span>`,
+  quiet: () => nothing,
+};
+
+const texts = (view: Extract<View, { view: 'texts' }>, live: Live) => {
+  const columns = view.of(live);
+  if (!columns) return nothing;
+  return html`<div class="lesson-texts" role="group" aria-label=${view.title}>${columns.map(
+    ({ heading, lines }) =>
+      html`<div><h3>${heading}</h3><ol class="text-lines">${lines.map(
+        ({ text, mark, note }) =>
+          html`<li class=${mark ?? ''}><code>${text}</code> ${mark ? signs[mark]() : nothing} ${note ? html`<span class="quiet">${note}</span>` : nothing}</li>`,
+      )}</ol></div>`,
+  )}</div>`;
+};
+
+/** What a step shows, as far as its numbers are there. */
+export const viewOf = (view: View, sight: Sight): TemplateResult | typeof nothing => {
+  switch (view.view) {
+    case 'lines':
+      return lines(view, sight);
+    case 'bars':
+      return bars(view.title, view.of(sight.live) ?? []);
+    case 'table': {
+      const data = view.of(sight.live);
+      return data ? table(view.title, data) : nothing;
+    }
+    case 'texts':
+      return texts(view, sight.live);
+    case 'credit':
+      return creditView(view, sight);
+    case 'race':
+      return raceView(view, sight);
+    case 'plane':
+      return planeView(view, sight, (name) => styleOf(sight, name));
+    default:
+      return figures(view, sight.live);
+  }
+};
+
+const figures = (view: Extract<View, { view: 'figures' }>, live: Live) => {
+  const result = live.labs[view.lab];
+  if (!result) return nothing;
+  const shown = result.figures.filter(({ id }) => view.only?.includes(id) ?? true);
+  return html`${shown.map((figure) => labFigure(figure))}`;
+};

@@ -1,0 +1,115 @@
+/** Made-up numbers of a lesson's runs, as no training gave them: every branch of a reply has to say something of them. */
+
+import { settledOf } from '../../src/lessons/check';
+import { isLab, type Lesson, type Live, type LiveRun, type RunSpec } from '../../src/lessons/lesson';
+import { methods } from '../../src/methods/index';
+import { describeMethod } from '../../src/train/method-info';
+import type { RunDocument } from '../../src/train/run-document';
+import { documentsOf } from '../../src/ui/lessons/documents';
+import { noLive, worksIn } from '../../src/ui/lessons/live-of';
+import { createRng, type Rng } from '../../src/util/rng';
+import { wilson } from '../../src/util/wilson';
+import type { Measure, ProbeSide } from '../../workers/protocol';
+
+export const catalogue = methods.map(describeMethod);
+
+/** Ids of measures and of what makers measure that lessons read. */
+export const measureIds = {
+  evaluation: ['asr', 'over-refusal', 'helpful', 'distinct', 'rude', 'repeats', 'tokens'],
+  made: ['length-gap', 'longer-chosen', 'agreement'],
+};
+
+const sides = ['before', 'parting', 'after'].length;
+
+/** A number from a to b, at times just the one or the other. */
+const amount = (rng: Rng, a: number, b: number) => {
+  const at = rng.next();
+  return at < 0.15 ? a : at > 0.85 ? b : a + (b - a) * rng.next();
+};
+
+const measure = (id: string, value: number): Measure => ({
+  id,
+  name: id,
+  better: 'neither',
+  unit: 'share',
+  value,
+  interval: [value, value],
+  count: 10,
+});
+
+const madeRun = (document: RunDocument, rng: Rng): LiveRun => {
+  const problems = 40;
+  const steps = [0, Math.ceil(document.steps / 2), document.steps];
+  const evaluations = steps.map((step) => {
+    const share = amount(rng, 0, 1);
+    const solved = Array.from({ length: problems }, () => (rng.next() < share ? '1' : '0')).join('');
+    const right = [...solved].filter((c) => c === '1').length;
+    return {
+      x: step,
+      evaluation: {
+        stage: 'main',
+        step,
+        problems,
+        accuracy: right / problems,
+        interval: wilson(right, problems),
+        stepAccuracy: amount(rng, 0, 1),
+        meanTokens: amount(rng, 5, 60),
+        solved,
+        measures: measureIds.evaluation.map((id) => measure(id, amount(rng, 0, 1))),
+      },
+    };
+  });
+  const fall = amount(rng, -20, 3);
+  const side = (by: number): ProbeSide => ({
+    logProb: Array.from({ length: sides }, () => -5 + by * rng.next()) as ProbeSide['logProb'],
+    tokens: [3, 1, 3],
+  });
+  const probes = steps.map((step, i) => ({
+    x: step,
+    probe: {
+      stage: 'main',
+      step,
+      pairs: [0, 1, 2].map((tree) => ({
+        tree,
+        heldOut: false,
+        chosen: side(fall * i),
+        rejected: side(-20 * i),
+      })),
+    },
+  }));
+  const points = Array.from({ length: document.steps }, (_, i) => ({
+    x: i + 1,
+    stage: 'main',
+    metrics: {
+      step: i + 1,
+      loss: rng.next() < 0.5 ? Math.LN2 : amount(rng, 0.01, 0.9),
+      'rewards/accuracies': amount(rng, 0, 1),
+      'rewards/margins': amount(rng, -1, 5),
+      grad_norm: amount(rng, 0, 2),
+    },
+  }));
+  const made = { run: measureIds.made.map((id) => measure(id, amount(rng, 0, 1))) };
+  return { document, phase: 'finished', points, evaluations, probes, made };
+};
+
+export type MadeLooks = Readonly<Record<string, (rng: Rng) => unknown>>;
+
+/**
+ * @param looks what looks are made to have seen, by their names
+ * @param labs results of experiments, by the names of their works
+ */
+export const madeLive = (lesson: Lesson, seed: number, looks: MadeLooks, labs: Live['labs']): Live => {
+  const rng = createRng(seed);
+  const runs: Record<string, readonly LiveRun[]> = {};
+  const seen: Record<string, Record<string, unknown>> = {};
+  for (const work of worksIn(lesson, noLive)) {
+    if (isLab(work)) continue;
+    runs[work.name] = documentsOf(lesson, work, 1, catalogue, 'wasm').map((document) =>
+      madeRun(document, rng),
+    );
+    seen[work.name] = Object.fromEntries(
+      Object.keys((work as RunSpec).looks ?? {}).map((name) => [name, looks[name]!(rng)]),
+    );
+  }
+  return { runs, looks: seen, labs, given: {}, set: settledOf(lesson) };
+};
