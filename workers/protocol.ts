@@ -166,6 +166,8 @@ export interface CreditToken {
   step: number;
   policyLogProb: number;
   referenceLogProb: number;
+  /** Under the weights that the run began with; missing of a model that draws. */
+  startLogProb?: number;
   /** c_t: the method's coefficient. */
   weight: number;
   /** beta * c_t * (policy - reference): this token's part of the implicit reward. */

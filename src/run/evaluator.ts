@@ -2,6 +2,7 @@ import type { CreditView, Evaluation } from '../../workers/protocol';
 import { creditOf } from '../train/credit';
 import { accuracyOf, answerProblems, measuresOf } from '../train/evaluate';
 import { evaluatePairs } from '../train/evaluate-pairs';
+import { scoreTrees } from '../train/score';
 import type { PreferenceTree } from '../tree/tree';
 import { plural } from '../util/count';
 import { yieldToMessages } from '../util/mutex';
@@ -83,18 +84,33 @@ const evaluateMedium = (
   return ctx.onDevice(() => medium.evaluate(runner.network(), count, () => ctx.between()));
 };
 
+/** Of trees that were looked at, under the weights that a run began with: scored once. */
+const atStart = new WeakMap<RunParts, Map<string, Float32Array>>();
+
+/** Log-probs of a tree's entries under the weights that the run began with. */
+const startOf = async (ctx: RunContext, parts: RunParts, tree: PreferenceTree): Promise<Float32Array> => {
+  const known = atStart.get(parts) ?? new Map<string, Float32Array>();
+  atStart.set(parts, known);
+  const scores =
+    known.get(tree.id) ??
+    (await ctx.onDevice(() => scoreTrees(parts.weights.reference(), [tree], yieldToMessages))).get(tree.id)!;
+  known.set(tree.id, scores);
+  return scores;
+};
+
 /** Where the method puts the credit on one of the pass's trees. @throws when there is no such tree yet */
 export const creditAt = async (
   ctx: RunContext,
   runner: PassRunner,
-  { constants }: RunParts,
+  parts: RunParts,
   index: number,
 ): Promise<CreditView> => {
   const made = runner.trees[index];
   if (!made) throw new Error(`There is no pair ${index}; ${runner.trees.length} have been made.`);
   const [tree] = (await runner.visited([made], 'credit')) as [PreferenceTree];
-  await constants.ensure([tree]);
+  await parts.constants.ensure([tree]);
+  const start = ctx.medium ? undefined : await startOf(ctx, parts, tree);
   const words = ctx.medium?.words ?? ctx.model.tokenizer;
-  const view = await ctx.onDevice(() => creditOf(tree, runner.state(), ctx.method.id, words));
+  const view = await ctx.onDevice(() => creditOf(tree, runner.state(), ctx.method.id, words, start));
   return ctx.medium ? { ...view, treeId: made.id, prompt: '' } : view;
 };

@@ -50,6 +50,8 @@ export const creditOf = async (
   state: StepState,
   method: string,
   tokenizer: Pick<Tokenizer, 'token' | 'decode'>,
+  /** Log-probs of the tree's entries under the weights that the run began with. */
+  start?: Float32Array,
 ): Promise<CreditView> => {
   const prepared = prepareBatch([tree], state);
   const { batch, constants } = prepared;
@@ -80,6 +82,7 @@ export const creditOf = async (
           step: scored ? stepIndex : -1,
           policyLogProb: policy,
           referenceLogProb: reference,
+          ...(start && { startLogProb: scored ? start[entry]! : 0 }),
           weight: scored ? weight[entry]! : 0,
           reward: scored ? scale * weight[entry]! * (policy - reference) : 0,
           push: scored ? -gradient[entry]! : 0,

@@ -5,7 +5,17 @@ import { count, number, signed } from '../format';
 import { fieldNames, withLabels } from '../setup/field-labels';
 import { isMoving, type State } from '../state';
 import './credit-response';
-import { explainCredit, type Measure, shade, stepCredit, visible, weighs } from './explain';
+import {
+  explainCredit,
+  type Measure,
+  measureNames,
+  measuresOf,
+  shade,
+  stepCredit,
+  visible,
+  weighs,
+  withNetPush,
+} from './explain';
 import { searchTree } from './search-door';
 import './tree-list';
 
@@ -136,7 +146,7 @@ export class CreditPanel extends AppElement {
       const view = await this.app.connection.api.credit(index);
       if (ticket !== this.#ticket) return;
       this.problem = '';
-      this.#take(view, under);
+      this.#take(withNetPush(view), under);
     } catch (error) {
       if (ticket !== this.#ticket) return;
       this.problem = error instanceof Error ? error.message : String(error);
@@ -155,6 +165,7 @@ export class CreditPanel extends AppElement {
       place && view.treeId === this.view?.treeId ? view.responses[place[0]]?.tokens[place[1]] : undefined;
     this.view = view;
     this.under = under;
+    if (!measuresOf(view).includes(this.measure)) this.measure = 'push';
     // The weights are what a pass that has them is about, and they are there from its first step.
     const tokens = view.responses.flatMap((r) => r.tokens);
     if (this.#measured !== under.pass && weighs(view)) this.measure = 'weight';
@@ -170,6 +181,7 @@ export class CreditPanel extends AppElement {
       <p><strong class="readout-token">${t ? visible(t.text) : 'A token'}</strong> ${t ? nothing : html`<span>: point at one, or move to it with the arrow keys</span>`}</p>
       <dl class="legend">
         ${row('reward', t ? signed(t.reward, 4) : '–')} ${row('push', t ? signed(t.push, 4) : '–')}
+        ${t?.startLogProb === undefined ? nothing : row('since the start', signed(t.policyLogProb - t.startLogProb, 3))}
         ${row('weight', number(t?.weight))} ${row('log p, policy', number(t?.policyLogProb))}
         ${row('log p, reference', number(t?.referenceLogProb))}
       </dl>
@@ -177,9 +189,7 @@ export class CreditPanel extends AppElement {
   }
 
   #measures() {
-    const names = { reward: 'Reward so far', push: 'Push right now', weight: 'Weight of each token' };
-    const offered: Measure[] =
-      this.view && weighs(this.view) ? ['reward', 'push', 'weight'] : ['reward', 'push'];
+    const offered: Measure[] = this.view ? measuresOf(this.view) : ['reward', 'push'];
     return html`<fieldset class="filter">
       <legend>Colour shows</legend>
       ${offered.map(
@@ -188,7 +198,7 @@ export class CreditPanel extends AppElement {
         ) => html`<label><input type="radio" name="measure" data-testid="credit-measure-${m}" .checked=${this.measure === m}
           @change=${() => {
             this.measure = m;
-          }} /> ${names[m]}</label>`,
+          }} /> ${measureNames[m]}</label>`,
       )}
     </fieldset>`;
   }

@@ -1,33 +1,8 @@
 import { html, nothing, svg } from 'lit';
-import { rankCorrelation, slopeOf } from '../../util/correlation';
 import { define } from '../element';
 import { count, number, signed } from '../format';
+import { type LengthPoint, lengthFit } from './length-data';
 import { LiveView, liveFigure, ticks } from './live-view';
-import type { PairChange } from './since-start';
-
-/** An answer: how long it is, and how much likelier it has become, in nats; times β that is its implicit reward. */
-export interface LengthPoint {
-  tokens: number;
-  nats: number;
-  side: 'chosen' | 'rejected';
-}
-
-/** All answers of a probe's pairs. */
-export const lengthPoints = (changes: readonly PairChange[]): LengthPoint[] =>
-  changes.flatMap(({ pair, chosen, rejected }) =>
-    (['chosen', 'rejected'] as const).map((side) => ({
-      side,
-      tokens: pair[side].tokens.reduce((a, b) => a + b, 0),
-      nats: (side === 'chosen' ? chosen : rejected).all,
-    })),
-  );
-
-/** How length and reward go together; undefined where all answers are equally long, or none has moved. */
-export const lengthAgainst = (points: readonly LengthPoint[]) => {
-  const [tokens, nats] = [points.map((p) => p.tokens), points.map((p) => p.nats)];
-  const [slope, rank] = [slopeOf(tokens, nats), rankCorrelation(tokens, nats)];
-  return slope === undefined || rank === undefined ? undefined : { slope, rank };
-};
 
 const room = { left: 48, right: 12, top: 8, bottom: 36 };
 const height = 220;
@@ -44,7 +19,7 @@ export class LengthReward extends LiveView {
 
   #drawing(sentence: string) {
     const { width, points } = this;
-    const fit = lengthAgainst(points);
+    const fit = lengthFit(points);
     const [tokens, nats] = [points.map((p) => p.tokens), points.map((p) => p.nats)];
     const [left, right] = [Math.min(...tokens) - 1, Math.max(...tokens) + 1];
     const [low, high] = [Math.min(-0.5, ...nats), Math.max(0.5, ...nats)];
@@ -80,7 +55,7 @@ export class LengthReward extends LiveView {
   override render() {
     const { points } = this;
     if (points.length === 0) return nothing;
-    const fit = lengthAgainst(points);
+    const fit = lengthFit(points);
     const sentence = fit
       ? `Of ${count(points.length)} answers, length and what they gained since the start go together at ${signed(fit.rank, 2)} (correlation of ranks); a token more goes with ${signed(fit.slope, 3)} nats.`
       : `All ${count(points.length)} answers are equally long, or none has moved: there is nothing to go together.`;

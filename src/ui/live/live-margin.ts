@@ -145,15 +145,22 @@ export class LiveMargin extends AppElement {
   }
 
   #remarks() {
-    const { points, evaluations, probes, runDocument } = this.state;
+    const { points, evaluations, probes, pushes, runDocument } = this.state;
     const live = {
       points,
       evaluations,
       since: sinceStart(probes),
       learningRate: runDocument?.optimizer.learningRate ?? 0,
+      push: pushes?.share === undefined ? undefined : { x: pushes.x, share: pushes.share },
     };
     return remarksOn(live, this.away).map(
-      ({ id, step, text }) => html`<p class="remark" data-testid="remark-${id}" data-step=${step}>${text}
+      ({
+        id,
+        step,
+        text,
+        lesson,
+      }) => html`<p class="remark" data-testid="remark-${id}" data-step=${step}>${text}
+        ${lesson && routeOf('lessons') ? html`${pageLink(this.app, { path: ['lessons', lesson] }, 'Why?', false, `remark-lesson-${id}`)} · ` : nothing}
         <button type="button" class="link-button" aria-label="Put this remark away" @click=${() => {
           this.away = new Set([...this.away, id]);
         }}>Put away</button></p>`,

@@ -3,8 +3,8 @@ import type { RunStatus } from '../../../workers/protocol';
 import { AppElement, define } from '../element';
 import { count, number } from '../format';
 import type { State } from '../state';
+import { lengthPoints } from './length-data';
 import './length-reward';
-import { lengthPoints } from './length-reward';
 import './loss-plane';
 import './margins-and-weight';
 import { type Plane, planeOf, planeQuestion } from './pair-questions';
@@ -13,6 +13,9 @@ import { smallChart } from './small-chart';
 import './three-stretches';
 import { stretchesOf } from './three-stretches';
 import './who-got-it';
+
+/** It is drawn a little before it comes into sight. */
+const ahead: IntersectionObserverInit = { rootMargin: '300px' };
 
 /** A plane is asked for again when the course has left it, and once more at the end. */
 const leaves = (
@@ -48,7 +51,7 @@ export class LiveViews extends AppElement {
     this.#sight = new IntersectionObserver((entries) => {
       this.near = entries.at(-1)?.isIntersecting ?? false;
       if (this.near) void this.#askPlane();
-    });
+    }, ahead);
     this.#sight.observe(this);
   }
 
@@ -61,8 +64,9 @@ export class LiveViews extends AppElement {
     if (this.near) void this.#askPlane();
   }
 
-  protected override shouldUpdate(changed: Map<string, unknown>) {
-    return this.near || changed.has('near') || !this.hasUpdated;
+  /** What was drawn stays as it is while it is out of sight, so that nothing jumps. */
+  protected override shouldUpdate() {
+    return this.near || !this.hasUpdated;
   }
 
   /** Rows of the last pass. */
@@ -122,8 +126,8 @@ export class LiveViews extends AppElement {
     const { probes, pushes, runDocument, status } = this.state;
     const rows = this.#rows;
     const last = rows.at(-1);
-    if (!this.near || !last || rows.length < 2)
-      return html`<div class="live-views-place" style="min-height: ${last && rows.length > 1 ? '60rem' : '0'}"></div>`;
+    if (!last || rows.length < 2) return nothing;
+    if (!this.near) return html`<div style="min-height: 60rem"></div>`;
     const name = this.app.method(runDocument?.method.id ?? '')?.name ?? 'the loss';
     const current = pushes && pushes.x === last.x && pushes.stage === last.stage ? pushes : undefined;
     return html`      <div class="spread"><div class="text live-grid">

@@ -1,7 +1,7 @@
 import { html, nothing, svg } from 'lit';
 import { define } from '../element';
 import { count, number, signed } from '../format';
-import { contour } from './contours';
+import { above, contour } from './contours';
 import { LiveView, liveFigure, ticks } from './live-view';
 import { levelsOf, lossAt, type Plane } from './pair-questions';
 
@@ -71,19 +71,13 @@ export class LossPlane extends LiveView {
     const height = this.#height;
     const { left, right, low, high, across, up } = this.#scales(plane);
     const levels = levelsOf(plane);
-    const [w, h] = [
-      (width - room.left - room.right) / (plane.chosen.length - 1),
-      (height - room.top - room.bottom) / (plane.rejected.length - 1),
-    ];
-    const cells = plane.rejected.slice(1).flatMap((_, r) =>
-      plane.chosen.slice(1).map((_c, c) => {
-        const [c0, r0] = [plane.chosen[c]!, plane.rejected[r]!];
-        const value = lossAt(plane, (c0 + plane.chosen[c + 1]!) / 2, (r0 + plane.rejected[r + 1]!) / 2);
-        const over = value === undefined ? 0 : levels.filter((level) => value > level).length;
-        return over === 0
-          ? nothing
-          : svg`<rect class="cell" style="opacity: ${(0.07 * over).toFixed(2)}" x=${across(c0).toFixed(1)} y=${(up(r0) - h).toFixed(1)} width=${w.toFixed(1)} height=${h.toFixed(1)} />`;
-      }),
+    const regions = levels.map((level) =>
+      above(plane.chosen, plane.rejected, plane.loss, level)
+        .map(
+          (polygon) =>
+            `M${polygon.map(([c, r]) => `${across(c).toFixed(1)} ${up(r).toFixed(1)}`).join('L')}Z`,
+        )
+        .join(''),
     );
     const lines = levels.map((level) => {
       const segments = contour(plane.chosen, plane.rejected, plane.loss, level);
@@ -96,7 +90,7 @@ export class LossPlane extends LiveView {
       return { level, segments, end };
     });
     return html`<svg class="live-drawing" viewBox="0 0 ${width} ${height}" role="img" aria-label=${sentence}>
-      ${cells}
+      ${regions.map((d) => svg`<path class="region" d=${d} />`)}
       ${lines.map(({ segments }) => svg`<path class="level" d=${segments.map(([x1, y1, x2, y2]) => `M${across(x1).toFixed(1)} ${up(y1).toFixed(1)}L${across(x2).toFixed(1)} ${up(y2).toFixed(1)}`).join('')} />`)}
       ${lines.map(({ level, end }) => (end ? svg`<text class="axis" x=${across(end[0]) + 5} y=${up(end[1]) + 4}>${number(Number(level.toPrecision(2)))}</text>` : nothing))}
       <text class="axis" text-anchor="end" x=${width - 2} y=${room.top - 1}>loss</text>

@@ -25,6 +25,7 @@ export const harmlessFall: Rule = ({ since, evaluations }) => {
     id: 'harmless-fall',
     step: now.x,
     text: `The chosen answers fall (${signed(now.chosen.median, 2)} nats), and as much is solved as before: harmless.`,
+    lesson: 'why-chosen-fall',
   };
 };
 
@@ -39,6 +40,7 @@ export const harmfulFall: Rule = ({ since, evaluations }) => {
     id: 'harmful-fall',
     step: best.x,
     text: `The chosen answers have fallen by ${signed(-now.chosen.median, 1).replace('+', '')} nats, and less is solved: best was step ${best.x} with ${percent(best.evaluation.accuracy)}.`,
+    lesson: 'why-chosen-fall',
   };
 };
 
@@ -55,5 +57,6 @@ export const sharedFall: Rule = ({ since }) => {
     id: 'shared-fall',
     step: now.x,
     text: `${percent(before / all, 0)} of the fall is on tokens before the answers part, which both of them have: the loss does not see it.`,
+    lesson: 'why-chosen-fall',
   };
 };

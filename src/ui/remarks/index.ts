@@ -1,10 +1,24 @@
 import { brokeHalf, rankedButLost } from './broken';
 import { harmfulFall, harmlessFall, sharedFall } from './falling';
+import { pushingOn } from './learned';
+import { grewLonger, lengthRewarded } from './length';
 import type { Live, Remark, Rule } from './remark';
 import { undecided } from './undecided';
+import { lessVaried } from './variety';
 
 /** In the order of their weight. */
-const rules: readonly Rule[] = [harmfulFall, rankedButLost, brokeHalf, sharedFall, undecided, harmlessFall];
+const rules: readonly Rule[] = [
+  harmfulFall,
+  rankedButLost,
+  brokeHalf,
+  sharedFall,
+  undecided,
+  lessVaried,
+  grewLonger,
+  lengthRewarded,
+  pushingOn,
+  harmlessFall,
+];
 
 /** More than three remarks at once are read by nobody. */
 const most = 3;

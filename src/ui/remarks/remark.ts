@@ -8,6 +8,8 @@ export interface Live {
   /** Of the probe, the last pass's rows last. */
   since: readonly SinceStart[];
   learningRate: number;
+  /** How hard the loss pushes the pairs of the newest probe, as a share of what it did at the start, once that is known. */
+  push?: { x: number; share: number } | undefined;
 }
 
 /** What the margin says beside a curve, and where on it. */
@@ -15,6 +17,8 @@ export interface Remark {
   id: string;
   step: number;
   text: string;
+  /** Id of the lesson that is about it. */
+  lesson?: string;
 }
 
 /** A rule on live numbers: undefined where there is nothing to say. Thresholds stand in the rule with the reason for them. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { contour } from '../../../src/ui/live/contours';
-import { lengthAgainst, lengthPoints } from '../../../src/ui/live/length-reward';
+import { lengthFit, lengthPoints } from '../../../src/ui/live/length-data';
 import { histogramOf } from '../../../src/ui/live/margins-and-weight';
 import {
   levelsOf,
@@ -144,10 +144,10 @@ it('says where a change was, and whether length goes with it', () => {
   expect(stretchesOf(row, 'rejected')[2]).toBeCloseTo(-8 / 3, 9);
   const points = lengthPoints(changes);
   expect(points.map(({ tokens }) => tokens)).toEqual([6, 10, 6, 10, 6, 10]);
-  const { slope, rank } = lengthAgainst(points)!;
+  const { slope, rank } = lengthFit(points)!;
   expect(slope).toBeCloseTo((-8 / 3 - 0.5 / 3) / 4, 9);
   expect(rank).toBeLessThan(0);
-  expect(lengthAgainst(points.slice(0, 1))).toBeUndefined();
+  expect(lengthFit(points.slice(0, 1))).toBeUndefined();
   expect(rankCorrelation([1, 2, 3, 4], [1, 10, 100, 1000])).toBeCloseTo(1, 9);
   expect(rankCorrelation([1, 2, 2, 3], [3, 2, 2, 1])).toBeCloseTo(-1, 9);
   expect(slopeOf([0, 1, 2], [1, 3, 5])).toBeCloseTo(2, 9);

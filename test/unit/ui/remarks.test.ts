@@ -116,6 +116,64 @@ describe('remarks on a run', () => {
     expect(ids({ points: points(Math.LN2, 0).slice(1) })).toEqual([]);
   });
 
+  it('say when the loss only pushes on what is learned', () => {
+    const since = moved(0, 1, 0);
+    expect(ids({ since, push: { x: 10, share: 0.15 } })).toEqual(['pushing-on']);
+    expect(ids({ since, push: { x: 10, share: 0.4 } })).toEqual([]);
+    expect(ids({ since })).toEqual([]);
+  });
+
+  it('see answers grow, and rewards that go by length', () => {
+    const long = (x: number, meanTokens: number): EvaluationPoint => {
+      const row = evaluated(x, most);
+      return { ...row, evaluation: { ...row.evaluation, meanTokens } };
+    };
+    const [grown] = remarksOn(live({ evaluations: [long(0, 20), long(10, 23)] }));
+    expect(grown).toMatchObject({ id: 'grew-longer', step: 10 });
+    expect(grown!.text).toContain('15');
+    expect(ids({ evaluations: [long(0, 20), long(10, 21)] })).toEqual([]);
+    /** Ten pairs whose answers gain by their length, or against it. */
+    const byLength = (sign: number) =>
+      sinceStart(
+        [0, 10].map((x) => ({
+          x,
+          probe: {
+            stage: 'dpo',
+            step: x,
+            pairs: Array.from({ length: 10 }, (_, i) => {
+              const of = (n: number): ProbeSide => ({
+                logProb: [0, (sign * n * x) / 100, 0],
+                tokens: [0, 1, n - 1],
+              });
+              return { tree: i, heldOut: false, chosen: of(i + 5), rejected: of(2 * i + 3) };
+            }),
+          },
+        })),
+      );
+    expect(ids({ since: byLength(1) })).toContain('length-rewarded');
+    expect(ids({ since: byLength(-1) })).not.toContain('length-rewarded');
+    expect(ids({ since: byLength(1).slice(0, 1) })).toEqual([]); // nothing has moved yet
+  });
+
+  it('see the ways of being right become fewer', () => {
+    const varied = (x: number, value: number): EvaluationPoint => {
+      const row = evaluated(x, most);
+      const measures = [
+        {
+          id: 'distinct-of-8',
+          name: 'different ways',
+          unit: 'ways',
+          better: 'higher' as const,
+          value,
+          interval: [value - 0.2, value + 0.2] as [number, number],
+        },
+      ];
+      return { ...row, evaluation: { ...row.evaluation, measures } };
+    };
+    expect(ids({ evaluations: [varied(0, 3), varied(10, 2)] })).toEqual(['less-varied']);
+    expect(ids({ evaluations: [varied(0, 3), varied(10, 2.7)] })).toEqual([]);
+  });
+
   it('are three at most, and can be put away', () => {
     const run = live({
       since: moved(-4, -1, 0),
