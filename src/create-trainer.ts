@@ -163,6 +163,7 @@ const forwarded = [
   'tokenize',
   'trees',
   'credit',
+  'goBack',
   'computeLoss',
   'computeLatentLoss',
   'exampleCase',

@@ -37,6 +37,7 @@ import type { SessionOptions } from './run/run-context';
 import { TrainingSession } from './run/session';
 import { Turns } from './run/turns';
 import { openStore } from './store/open';
+import { bestKey } from './store/run-keys';
 import type { Store } from './store/store';
 import { worldOfModel, worldProblems, worlds } from './tasks/cards';
 import { loadTask } from './tasks/index';
@@ -59,6 +60,7 @@ import { describeMethod } from './train/method-info';
 import { noteWriting, writingLatency } from './train/pace';
 import type { RunDocument } from './train/run-document';
 import { defaultAdapter, parseRun } from './train/run-document';
+import { count } from './util/count';
 import { createMutex, yieldToMessages } from './util/mutex';
 
 /** A model on the device that answers problems while no run is open. */
@@ -352,6 +354,30 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     return first.status();
   };
 
+  /** Opens the run at the state of its best evaluation, which then is its checkpoint. */
+  const goBack = async (step: number): Promise<RunStatus> => {
+    const run = open();
+    if (arms.length > 1)
+      throw new Error(
+        'The arms of a comparison go on together; open one as a run of its own to go back in it.',
+      );
+    const { document, runId } = run;
+    if (![...replaceable, 'paused'].includes(run.status().phase))
+      throw new Error('The run trains; pause it first.');
+    const kept = await store();
+    const best = await kept.getCheckpoint(bestKey(runId));
+    if (!best || best.step !== step) {
+      throw new Error(
+        `Step ${count(step)} is not kept whole; ${best ? `step ${count(best.step)} is, the best of its pass` : 'no step is'}.`,
+      );
+    }
+    await kept.putCheckpoint({ ...best, runId });
+    await kept.putRun({ ...run.summary(), phase: 'paused', step, stage: best.pass, updated: Date.now() });
+    const status = await begin(document, runId, true);
+    await kept.putRun(open().summary()); // without what came after
+    return status;
+  };
+
   const armAt = (arm = 0): TrainingSession => {
     const first = open();
     const found = arms[arm]?.run;
@@ -370,12 +396,13 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     which: 'policy' | 'reference',
     f: (network: Network, model: LoadedModel) => Promise<T>,
     arm = 0,
+    at?: number,
   ): Promise<T> => {
     const { result } = await exclusive(async () => {
       const run = arm === 0 ? session : armAt(arm);
       if (run) {
         // Not awaited here: the run has a queue of its own, and may be busy for a while.
-        return { result: run.withModel(which, (network) => f(network, run.model)) };
+        return { result: run.withModel(which, (network) => f(network, run.model), at) };
       }
       if (!wanted) throw new Error('No model is loaded; call load first.');
       const { model, network } = openStandby(wanted);
@@ -537,7 +564,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       checkWorld({ model: '', data: { task, difficulty, dataset: null } });
       return (await loadTask(task)).heldOut(difficulty, start, count);
     },
-    answer: async (problems, { which, temperature, seed, maxTokens, task: taskId, arm }) => {
+    answer: async (problems, { which, temperature, seed, maxTokens, task: taskId, arm, at }) => {
       const own = session?.document.data.task ?? worldOfModel(wanted?.summary.id ?? '')?.id;
       const task = await loadTask(taskId ?? own ?? worlds[0]!.id);
       const answersOf = async (model: LoadedModel, network: Network): Promise<Answer[]> => {
@@ -559,7 +586,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
           verdict,
         }));
       };
-      return withNetwork(which, (network, model) => answersOf(model, network), arm);
+      return withNetwork(which, (network, model) => answersOf(model, network), arm, at);
     },
     evaluate: (count) => open().evaluate(count),
     chat: async (prompt, { which, ...options }) =>
@@ -597,7 +624,8 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       const made = armAt(arm).treesMade;
       return { total: made.length, trees: made.slice(start, start + count) };
     },
-    credit: async (index, arm) => armAt(arm).credit(index),
+    credit: async (index, arm, at) => armAt(arm).credit(index, at),
+    goBack: (step) => exclusive(async () => goBack(step)),
 
     computeLoss: async (lossCase) => {
       started();

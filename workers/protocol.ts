@@ -157,6 +157,8 @@ type RunEventKind =
   /** Something that belongs to no run: an experiment of the lab, an analysis. */
   | { kind: 'work'; what: string; done: number; total: number }
   | { kind: 'checkpoint'; step: number; stored: boolean; note: string }
+  /** The weights of a step are kept beside the checkpoint; everything where it is the best of its pass so far. */
+  | { kind: 'snapshot'; stage: string; step: number; best: boolean }
   | { kind: 'error'; name: string; message: string };
 
 /** A token of an answer with the credit that the method gives it. */
@@ -391,6 +393,10 @@ export interface RunSummary {
   probes?: Probe[];
   /** What makers of data have measured of them, by pass; of the run's own by 'run'. */
   made?: Record<string, Measure[]>;
+  /** Steps whose weights are kept, to be looked at. */
+  snapshots?: { stage: string; step: number }[];
+  /** The best evaluation of its pass, whose whole state is kept, to be gone back to. */
+  best?: { stage: string; step: number; score: number };
   /** Where it is an arm of a comparison. */
   group?: RunGroup;
   /** Which kernel variants it ran on (WebGPU only): another variant adds in another order. */
@@ -512,6 +518,8 @@ export interface TrainerApi {
       /** The task they are from; by default that of the open run, else the one that the model was made for. */
       task?: string;
       arm?: number;
+      /** In the place of the current weights those of a step that is kept, see the 'snapshot' events. */
+      at?: number;
     },
   ): Promise<Answer[]>;
   evaluate(count: number): Promise<Evaluation>;
@@ -538,8 +546,17 @@ export interface TrainerApi {
 
   /** The trees made so far, by index. */
   trees(start: number, count: number, arm?: number): Promise<{ total: number; trees: PreferenceTree[] }>;
-  /** Credit of the method on a tree of the run, under the current weights. */
-  credit(treeIndex: number, arm?: number): Promise<CreditView>;
+  /**
+   * Credit of the method on a tree of the run, under the current weights, or under those of a step that is kept.
+   * @throws Error naming the steps that are, when this one is not
+   */
+  credit(treeIndex: number, arm?: number, at?: number): Promise<CreditView>;
+  /**
+   * Turns the open run back to a step whose whole state is kept, the best evaluation of its pass (phase 'paused'): to be
+   * exported, or trained on from there. What came after it would be computed again, with the same numbers.
+   * @throws Error saying which step that is, when it is another one; of a comparison, or while it trains
+   */
+  goBack(step: number): Promise<RunStatus>;
 
   /**
    * A method's loss on given numbers, its derivatives and metrics, without a model.

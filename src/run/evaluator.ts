@@ -1,4 +1,5 @@
 import type { CreditView, Evaluation } from '../../workers/protocol';
+import type { HostWeights } from '../model/host-weights';
 import { creditOf } from '../train/credit';
 import { accuracyOf, answerProblems, measuresOf } from '../train/evaluate';
 import { evaluatePairs } from '../train/evaluate-pairs';
@@ -98,12 +99,17 @@ const startOf = async (ctx: RunContext, parts: RunParts, tree: PreferenceTree): 
   return scores;
 };
 
-/** Where the method puts the credit on one of the pass's trees. @throws when there is no such tree yet */
+/**
+ * Where the method puts the credit on one of the pass's trees.
+ * @param weights in the place of the present ones
+ * @throws when there is no such tree yet
+ */
 export const creditAt = async (
   ctx: RunContext,
   runner: PassRunner,
   parts: RunParts,
   index: number,
+  weights?: HostWeights,
 ): Promise<CreditView> => {
   const made = runner.trees[index];
   if (!made) throw new Error(`There is no pair ${index}; ${runner.trees.length} have been made.`);
@@ -111,6 +117,15 @@ export const creditAt = async (
   await parts.constants.ensure([tree]);
   const start = ctx.medium ? undefined : await startOf(ctx, parts, tree);
   const words = ctx.medium?.words ?? ctx.model.tokenizer;
-  const view = await ctx.onDevice(() => creditOf(tree, runner.state(), ctx.method.id, words, start));
+  const view = await ctx.onDevice(async () => {
+    const present = runner.state();
+    if (!weights) return creditOf(tree, present, ctx.method.id, words, start);
+    const { trained, dispose } = parts.weights.lendWeights(weights);
+    try {
+      return await creditOf(tree, { ...present, parameters: trained }, ctx.method.id, words, start);
+    } finally {
+      dispose();
+    }
+  });
   return ctx.medium ? { ...view, treeId: made.id, prompt: '' } : view;
 };

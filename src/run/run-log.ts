@@ -6,6 +6,10 @@ export class RunLog {
   metrics: RunSummary['metrics'] = [];
   evaluations: Evaluation[] = [];
   probes: Probe[] = [];
+  /** Where weights were kept on the way. */
+  snapshots: NonNullable<RunSummary['snapshots']> = [];
+  /** The best evaluation of which everything is kept. */
+  best: RunSummary['best'];
   created = Date.now();
 
   /**
@@ -14,7 +18,7 @@ export class RunLog {
    * @param at index of the pass, and steps done in it
    */
   restore(
-    { metrics, evaluations, probes = [], created }: RunSummary,
+    { metrics, evaluations, probes = [], snapshots = [], best, created }: RunSummary,
     passes: readonly Pick<Pass, 'id'>[],
     at: { pass: number; step: number },
   ) {
@@ -29,5 +33,12 @@ export class RunLog {
     this.metrics = metrics.filter((row) => within(row.stage, row.metrics['step'] ?? 0));
     this.evaluations = evaluations.filter((row) => within(row.stage, row.step));
     this.probes = probes.filter((row) => within(row.stage, row.step));
+    this.snapshots = snapshots.filter((row) => within(row.stage, row.step));
+    this.best = best && within(best.stage, best.step) ? best : undefined;
+  }
+
+  addSnapshot(place: { stage: string; step: number }) {
+    if (!this.snapshots.some(({ stage, step }) => stage === place.stage && step === place.step))
+      this.snapshots.push(place);
   }
 }

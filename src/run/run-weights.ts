@@ -7,7 +7,7 @@ import { freshHead, splitHeads, uploadHeads } from '../model/heads';
 import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
 import { disposeParameters, parametersToArrays } from '../model/parameters';
-import type { Tensor2D } from '../tf';
+import type { Tensor, Tensor2D } from '../tf';
 import { uploadKept } from '../tf';
 import type { Policy, PolicyPlan } from '../train/policy';
 import {
@@ -233,13 +233,14 @@ export class RunWeights {
     return this.lendWeights(await this.of(blend));
   }
 
-  /** The same of given trained weights. */
-  lendWeights(weights: HostWeights): LentNetwork {
+  /** The same of given trained weights, which it names, heads included. */
+  lendWeights(weights: HostWeights): LentNetwork & { trained: Map<string, Tensor> } {
     const { own, heads } = splitHeads(weights);
     const tensors = uploadTrained(this.plan, own);
     for (const [name, tensor] of uploadHeads(heads)) tensors.set(name, tensor);
     return {
       network: networkWith(this.plan, this.policy, tensors),
+      trained: tensors,
       dispose: () => disposeParameters(tensors),
     };
   }

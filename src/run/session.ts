@@ -21,6 +21,7 @@ import type { RunContext, SessionOptions } from './run-context';
 import { contextOf, PausedError, StoppedError } from './run-context';
 import { RunLog } from './run-log';
 import { RunPasses } from './run-passes';
+import { RunSnapshots } from './run-snapshots';
 import { fromCheckpoint, toCheckpoint } from './run-state';
 
 /**
@@ -37,6 +38,7 @@ export class TrainingSession {
   private readonly ctx: RunContext;
   private readonly passes: RunPasses;
   private readonly log = new RunLog();
+  private readonly snapshots: RunSnapshots;
   private readonly exclusive = createMutex();
   private readonly abort = new AbortController();
   private phase: RunPhase = 'idle';
@@ -57,6 +59,7 @@ export class TrainingSession {
       keep: (write) => this.keep(write),
     });
     this.passes = new RunPasses(this.ctx, this.policyPlan);
+    this.snapshots = new RunSnapshots(this.ctx, this.passes, this.log);
   }
 
   /**
@@ -129,6 +132,8 @@ export class TrainingSession {
       metrics: this.log.metrics,
       evaluations: this.log.evaluations,
       ...(this.log.probes.length > 0 && { probes: this.log.probes }),
+      ...(this.log.snapshots.length > 0 && { snapshots: this.log.snapshots }),
+      ...(this.log.best && { best: this.log.best }),
       made: this.passes.parts.trees.measures,
       ...(this.o.arm && { group: this.o.arm.group }),
       ...(onOwnGpu() ? { kernels: kernelChoice() } : {}),
@@ -257,7 +262,7 @@ export class TrainingSession {
       await this.runner.prepare();
       this.passes.checkLater();
       if (first && this.o.dataset) await this.evaluateHeldOut();
-      if (this.step === 0) await this.probe();
+      if (this.step === 0) await this.lookAtBeginning();
     }
     this.setPhase('training', 'Training.');
   }
@@ -268,12 +273,15 @@ export class TrainingSession {
     if (this.step >= this.runner.steps) return this.nextPass();
     await this.optimiserStep();
     await this.probeWhenDue();
+    await this.snapshots.afterStep();
     await yieldToMessages();
     const { before, stretch, steps } = this.runner;
     const [done, last] = [before + this.step, this.step === steps];
     const due = (every: number) => every > 0 && done % every === 0;
     if (evaluation.problems > 0 && (done === stretch || due(evaluation.every))) {
       await this.evaluateHeldOut();
+      const [evaluation] = this.log.evaluations.slice(-1);
+      if (evaluation) await this.snapshots.afterEvaluation(evaluation);
       this.setPhase('training', 'Training.');
     }
     if (due(checkpointEvery) && !last) await this.checkpoint();
@@ -298,6 +306,11 @@ export class TrainingSession {
     if (this.step % every === 0 || this.step === this.runner.steps) await this.probe();
   }
 
+  private async lookAtBeginning() {
+    await this.probe();
+    await this.snapshots.afterStep();
+  }
+
   /** Looks at a few pairs again; the numbers of the run do not depend on it. */
   private async probe() {
     const pairs = await this.runner.probe(this.document.probe.pairs);
@@ -316,7 +329,7 @@ export class TrainingSession {
     await this.checkpoint();
     await this.passes.release();
     await this.runner.prepare();
-    await this.probe();
+    await this.lookAtBeginning();
     await this.checkpoint(); // with the key of the trees that it made for itself
     this.setPhase('training', `${this.runner.pass.label}.`);
     return true;
@@ -377,16 +390,35 @@ export class TrainingSession {
     return this.ctx.onDevice(() => this.passes.parts.weights.toHost());
   }
 
-  /** Runs f with the current or the initial weights while no step changes them. */
-  withModel<T>(which: 'policy' | 'reference', f: (network: Network) => Promise<T>): Promise<T> {
+  /**
+   * Runs f with the current or the initial weights while no step changes them.
+   * @param at in the place of the current ones those of a step that is kept
+   */
+  async withModel<T>(
+    which: 'policy' | 'reference',
+    f: (network: Network) => Promise<T>,
+    at?: number,
+  ): Promise<T> {
+    if (which === 'policy' && at !== undefined) {
+      const weights = await this.snapshots.weightsAt(at);
+      return this.ctx.onDevice(async () => {
+        const { network, dispose } = this.passes.parts.weights.lendWeights(weights);
+        try {
+          return await f(network);
+        } finally {
+          dispose();
+        }
+      });
+    }
     return this.ctx.onDevice(() =>
       f(which === 'policy' ? this.runner.network() : this.passes.parts.weights.reference()),
     );
   }
 
-  /** Where the method puts the credit on tree `index`, under the current weights. */
-  credit(index: number): Promise<CreditView> {
-    return creditAt(this.ctx, this.runner, this.passes.parts, index);
+  /** Where the method puts the credit on tree `index`, under the current weights or those of a step that is kept. */
+  async credit(index: number, at?: number): Promise<CreditView> {
+    const weights = at === undefined || at === this.step ? undefined : await this.snapshots.weightsAt(at);
+    return creditAt(this.ctx, this.runner, this.passes.parts, index, weights);
   }
 
   async dispose() {

@@ -3,6 +3,7 @@ import { bytesOf } from './bytes';
 import type { WriteTransaction } from './db';
 import type { FileKind, FileSetInfo } from './files';
 import { fileSetKey } from './files';
+import { keptWords, runOfKey } from './run-keys';
 import type { CheckpointHead, KeptHead, StoredDataset } from './schema';
 
 /** Reference log-probs are one item in lists: there are hundreds, and they are only worth deleting together. */
@@ -56,10 +57,16 @@ export const datasetItem = (dataset: StoredDataset): StorageItem => ({
   updated: dataset.updated,
 });
 
+/** @param key the run's id, or that of its best checkpoint */
+export const checkpointLabel = (key: string, step: number): string => {
+  const { runId, best } = runOfKey(key);
+  return `Run ${runId.slice(0, 8)} at step ${step}${best ? ', its best' : ''}`;
+};
+
 export const checkpointItem = (head: CheckpointHead): StorageItem => ({
   store: 'checkpoints',
   key: head.runId,
-  label: `Run ${head.runId.slice(0, 8)} at step ${head.step}`,
+  label: checkpointLabel(head.runId, head.step),
   bytes: bytesOf(head) + head.parts.reduce((sum, part) => sum + part.length * 4, 0),
   updated: head.created,
 });
@@ -67,7 +74,7 @@ export const checkpointItem = (head: CheckpointHead): StorageItem => ({
 export const keptItem = (key: string, head: KeptHead): StorageItem => ({
   store: 'checkpoints',
   key,
-  label: `Run ${head.runId.slice(0, 8)}, weights after ${head.pass}`,
+  label: `Run ${head.runId.slice(0, 8)}, weights ${keptWords(head.pass)}`,
   bytes: bytesOf(head) + head.parts.reduce((sum, part) => sum + part.length * 4, 0),
   updated: head.created,
 });

@@ -3,10 +3,8 @@ import type { Database, WriteTransaction } from './db';
 import { read, write } from './db';
 import { keptItem, putItem } from './items';
 import { getPieces, putPieces } from './pieces';
+import { keptKey } from './run-keys';
 import type { KeptHead } from './schema';
-
-/** Kept weights lie among the checkpoints, beside their run's. */
-export const keptKey = (runId: string, pass: string): string => `${runId}/${pass}`;
 
 export const keptParts = (
   runId: string,

@@ -5,6 +5,7 @@ import type { Checkpoint } from './checkpoints';
 import { parseFileSetKey } from './files';
 import {
   allReferences,
+  checkpointLabel,
   datasetItem,
   fileSetItem,
   keptItem,
@@ -12,12 +13,13 @@ import {
   runItem,
   unfinishedItem,
 } from './items';
-import { keptKey, keptParts } from './kept-weights';
+import { keptParts } from './kept-weights';
 import { lockRun } from './lock';
 import { createMemoryFiles, emptyParts } from './memory-files';
 import { getModel } from './models';
 import { persist } from './persist';
 import { sortItems, storageEstimate } from './report';
+import { bestKey, keptKey } from './run-keys';
 import type { StoredDataset } from './schema';
 import type { Store } from './store';
 
@@ -43,7 +45,7 @@ export const createMemoryStore = (problem: string): Store => {
         (c): StorageItem => ({
           store: 'checkpoints',
           key: c.runId,
-          label: `Run ${c.runId.slice(0, 8)} at step ${c.step}`,
+          label: checkpointLabel(c.runId, c.step),
           bytes: bytesOf(c),
           updated: c.created,
         }),
@@ -62,6 +64,7 @@ export const createMemoryStore = (problem: string): Store => {
   const deleteRun = (runId: string) => {
     runs.delete(runId);
     checkpoints.delete(runId);
+    checkpoints.delete(bestKey(runId));
     for (const [key, { runId: owner }] of kept) if (owner === runId) kept.delete(key);
   };
 

@@ -8,6 +8,9 @@ import type { MethodInfo } from './method-info';
 import { migrateRun } from './run-migrations';
 
 /** Version of the document's shape. Older ones are migrated, newer ones refused. */
+/** Of `snapshots`, where a document says nothing. */
+export const defaultSnapshots = 20;
+
 export const RUN_VERSION = 2;
 
 const integer = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
@@ -124,6 +127,8 @@ export const runSchema = z.strictObject({
   ),
   /** In steps; 0 saves only at pauses and at the end. */
   checkpointEvery: integer(0, 1_000_000),
+  /** Steps at which weights of up to 8 MB are kept to be looked at; 20 when left out. The run's numbers do not change. */
+  snapshots: z.optional(integer(0, 100)),
   seed: integer(0, 4_294_967_295),
   backend: z.enum(['auto', 'webgpu', 'wasm', 'cpu']),
 });

@@ -9,7 +9,7 @@ import { createCheck } from './bring/check';
 import type { Connect, Connection } from './connect';
 import { createDocumentEditor } from './document-editor';
 import { createEstimator } from './estimator';
-import { curvesOf, reduceEvents, shapeOf } from './events';
+import { curvesOf, keptOf, reduceEvents, shapeOf } from './events';
 import { createRunControl } from './run-control';
 import { initialState, isLive, noRun, noWork, type State } from './state';
 import { createStore, type Store } from './store';
@@ -147,8 +147,10 @@ export const createApp = (connect: Connect): App => {
   };
 
   const adopt = async (run: RunSummary): Promise<void> => {
+    const curves = curvesOf(run);
     store.set({
-      ...curvesOf(run),
+      ...curves,
+      ...keptOf(curves, run),
       made: run.made ?? {},
       trees: [],
       runDocument: run.document,

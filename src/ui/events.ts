@@ -51,6 +51,8 @@ export const shapeOf = (tree: PreferenceTree, index: number): TreeShape => {
 
 export type Curves = Pick<State, 'stages' | 'points' | 'evaluations' | 'probes'>;
 
+type KeptSteps = Pick<State, 'snapshots' | 'best'>;
+
 export const noCurves: Curves = { stages: [], points: [], evaluations: [], probes: [] };
 
 const lastX = ({ points, evaluations }: Curves) =>
@@ -116,6 +118,18 @@ export const curvesOf = ({ metrics, evaluations, probes = [] }: RunSummary): Cur
   return curves;
 };
 
+const keptAt = ({ stages }: Pick<Curves, 'stages'>, { stage, step }: { stage: string; step: number }) => ({
+  x: (stages.find(({ id }) => id === stage)?.x ?? 0) + step,
+  stage,
+  step,
+});
+
+/** What is kept of a stored run, beside its curves. */
+export const keptOf = (curves: Curves, { snapshots = [], best }: RunSummary): KeptSteps => ({
+  snapshots: snapshots.map((place) => keptAt(curves, place)),
+  best: best && keptAt(curves, best),
+});
+
 /** What happened in the arms of a comparison. */
 const reduceArms = (arms: readonly Arm[], events: readonly RunEvent[]): readonly Arm[] =>
   arms.map((arm, index) => {
@@ -145,6 +159,10 @@ const reduceRun = (state: Readonly<State>, events: readonly RunEvent[]): Partial
     } else if (event.kind === 'tree') {
       trees ??= [...state.trees];
       trees[event.index] = shapeOf(event.tree, event.index);
+    } else if (event.kind === 'snapshot') {
+      const kept = keptAt(curves, event);
+      if (event.best) patch.best = kept;
+      else patch.snapshots = place(patch.snapshots ?? state.snapshots, kept);
     } else if (event.kind === 'made') {
       patch.made = { ...(patch.made ?? state.made), [event.stage]: event.measures };
     } else if (event.kind === 'download') {

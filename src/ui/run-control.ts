@@ -145,6 +145,26 @@ export const createRunControl = (
       await call('Stopping', 'stopping', () => api().stop());
       await app.attempt('reading the stored runs', app.refreshRuns);
     },
+    /** Back to the step of the run's best evaluation, after a question. */
+    async goBack(step: number): Promise<void> {
+      if (isMoving(phase()) || app.store.get().pending) return;
+      const at = count(step);
+      const yes = await app.confirm(
+        `Go back to step ${at}?`,
+        `The model becomes what it was then: to be asked, taken away, or trained on from there. What came after is taken off; training on gives the same numbers again.`,
+        'Go back',
+        'Stay here',
+      );
+      if (!yes) return;
+      await call('Going back', 'going back', async () => {
+        const status = await api().goBack(step);
+        await app.refreshRuns();
+        const run = app.store.get().runs.find(({ runId }) => runId === status.runId);
+        app.store.set({ ...noRun });
+        if (run) await app.adopt(run);
+        return status;
+      });
+    },
     /** Opens a stored run at its last checkpoint. */
     async open(run: RunSummary): Promise<boolean> {
       if (isMoving(phase())) return false;

@@ -59,6 +59,13 @@ export interface TreeShape {
   comparisons: number;
 }
 
+/** A step at which something was kept; `x` as in the curves. */
+export interface Kept {
+  x: number;
+  stage: string;
+  step: number;
+}
+
 export interface FieldProblem {
   /** Path in the run document. */
   field: string;
@@ -137,6 +144,9 @@ export interface State {
   probes: readonly ProbePoint[];
   /** How hard the method's loss pushes the pairs of a probe, once it has been asked; see `live/pushes.ts`. */
   pushes: (Pushes & { x: number; stage: string }) | undefined;
+  /** Steps whose weights are kept, and the best evaluation, to which the run can go back. */
+  snapshots: readonly Kept[];
+  best: Kept | undefined;
   /** What makers of data have measured of them, by pass. */
   made: Readonly<Record<string, readonly Measure[]>>;
   /** All runs that are compared; the first is the one that the rest of the state speaks of. Empty where one run is open. */
@@ -188,6 +198,8 @@ export const initialState: State = {
   evaluations: [],
   probes: [],
   pushes: undefined,
+  snapshots: [],
+  best: undefined,
   made: {},
   arms: [],
   trees: [],
@@ -209,6 +221,8 @@ export const noRun: Partial<State> = {
   evaluations: [],
   probes: [],
   pushes: undefined,
+  snapshots: [],
+  best: undefined,
   made: {},
   arms: [],
   trees: [],

@@ -487,6 +487,9 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
     },
     computeLoss: async (given) => fakeLoss(given),
     computeLatentLoss: async () => ({ loss: 0, gradient: {}, metrics: {} }),
+    goBack: async () => {
+      throw new Error('No step is kept whole.');
+    },
     exampleCase: async (method) => fakeCase(method),
     labs: async () => [...fakeLabs],
     runLab: async (id, params, seed) => runFakeLab(id, params, seed),

@@ -498,3 +498,33 @@ describe('talking', () => {
     expect(await trainer.logProbs([], 'policy')).toEqual([]);
   });
 });
+
+describe('going back', () => {
+  it('makes the best evaluation the run’s state, from which it trains on to the same numbers', async () => {
+    const { trainer } = await visit();
+    const model = await trainer.addModel(folder());
+    const dataset = await trainer.addDataset(pairsFile());
+    // Too fast, so that the loss on held-out rows is least on the way.
+    const document = documentOf(model.id, dataset.id, {
+      steps: 8,
+      optimizer: { ...documentOf(model.id, dataset.id).optimizer, learningRate: 0.3 },
+      schedule: { kind: 'constant', warmup: 0 },
+    });
+    await trainer.create(document);
+    expect((await trainer.start()).phase).toBe('finished');
+    const expected = await lossesOf(trainer);
+    const [run] = await trainer.runs();
+    const { step } = run!.best!;
+    await expect(trainer.goBack(step === 2 ? 4 : 2)).rejects.toThrow(`step ${step} is, the best of its pass`);
+    const keys = (await trainer.storage()).items.filter(({ store }) => store === 'checkpoints');
+    expect(keys.map(({ label }) => label).join()).toMatch(
+      /its best.*weights at step 0 of dpo|weights at step 0 of dpo.*its best/,
+    );
+    expect(await trainer.goBack(step)).toMatchObject({ phase: 'paused', step });
+    expect(await lossesOf(trainer)).toEqual(expected.slice(0, step));
+    expect((await trainer.start()).phase).toBe('finished');
+    expect(await lossesOf(trainer)).toEqual(expected);
+    await trainer.deleteRun(run!.runId);
+    expect((await trainer.storage()).items.filter(({ store }) => store === 'checkpoints')).toEqual([]);
+  });
+});

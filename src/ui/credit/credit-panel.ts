@@ -4,6 +4,7 @@ import { AppElement, define } from '../element';
 import { count, number, signed } from '../format';
 import { fieldNames, withLabels } from '../setup/field-labels';
 import { isMoving, type State } from '../state';
+import '../live/step-slider';
 import './credit-response';
 import {
   explainCredit,
@@ -47,6 +48,7 @@ export class CreditPanel extends AppElement {
     view: { state: true },
     under: { state: true },
     measure: { state: true },
+    at: { state: true },
     looked: { state: true },
     asking: { state: true },
     problem: { state: true },
@@ -56,6 +58,8 @@ export class CreditPanel extends AppElement {
   /** The weights under which `view` was made: pass and step. */
   declare under: Under;
   declare measure: Measure;
+  /** The step on the way that is looked at; undefined for the weights of now. */
+  declare at: number | undefined;
   declare looked: CreditToken | undefined;
   declare asking: boolean;
   /** Why the chosen pair cannot be shown; empty when it can. */
@@ -83,13 +87,14 @@ export class CreditPanel extends AppElement {
     this.#measured = '';
     this.#next = 0;
     this.measure = 'reward';
+    this.at = undefined;
     this.looked = undefined;
     this.asking = false;
     this.problem = '';
   }
 
   protected watched() {
-    return ['trees', 'status', 'points', 'runDocument'] as const;
+    return ['trees', 'status', 'points', 'runDocument', 'snapshots'] as const;
   }
 
   override connectedCallback() {
@@ -127,7 +132,9 @@ export class CreditPanel extends AppElement {
     const rests = !isMoving(status.phase);
     if (rests ? status.phase === 'idle' || status.phase === 'failed' : status.phase !== 'training') return;
     const { pass, step } = this.under;
-    if (this.picked >= 0 && this.view && pass === status.stage.id && step === status.step) return;
+    if (this.under.pass !== '' && this.under.pass !== status.stage.id) this.at = undefined; // of another pass
+    const wanted = this.at ?? status.step;
+    if (this.picked >= 0 && this.view && pass === status.stage.id && step === wanted) return;
     if (!rests && !this.#near) return;
     const wait = rests ? 0 : this.#next - performance.now();
     if (wait > 0) this.#timer = setTimeout(() => this.#follow(), wait);
@@ -140,10 +147,11 @@ export class CreditPanel extends AppElement {
     this.picked = index;
     this.asking = true;
     const { status } = this.state;
-    const under = { pass: status?.stage.id ?? '', step: status?.step ?? 0 };
+    const { at } = this;
+    const under = { pass: status?.stage.id ?? '', step: at ?? status?.step ?? 0 };
     const asked = performance.now();
     try {
-      const view = await this.app.connection.api.credit(index);
+      const view = await this.app.connection.api.credit(index, undefined, at);
       if (ticket !== this.#ticket) return;
       this.problem = '';
       this.#take(withNetPush(view), under);
@@ -219,8 +227,21 @@ export class CreditPanel extends AppElement {
           html`<credit-response .response=${response} measure=${this.measure} .scale=${scale} .stepScale=${stepScale}></credit-response>`,
       )}
       ${searchTree(view.search)}
+      ${this.#slider()}
       <p class="quiet credit-foot">Pair ${count(this.picked + 1)} under the weights of step ${count(this.under.step)}${this.#pass()}; its loss is ${number(view.loss)}.</p>
     </div>`;
+  }
+
+  /** Over the steps of the pass whose weights are kept. */
+  #slider() {
+    const { snapshots, status } = this.state;
+    const steps = snapshots.flatMap(({ stage, step }) => (stage === status?.stage.id ? [step] : []));
+    return html`<step-slider .steps=${steps} .at=${this.at} .now=${status?.step ?? 0} @scrub=${(
+      event: CustomEvent<number | undefined>,
+    ) => {
+      this.at = event.detail ?? undefined;
+      void this.#ask(this.picked);
+    }}></step-slider>`;
   }
 
   #pass() {

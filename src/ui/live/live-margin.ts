@@ -1,11 +1,12 @@
 import { html, nothing } from 'lit';
+import type { Evaluation } from '../../../workers/protocol';
 import { plannedSteps } from '../charts/curves';
 import { AppElement, define } from '../element';
 import { count, percent, plural, signed } from '../format';
 import { pageLink } from '../page-link';
 import { remarksOn } from '../remarks/index';
 import { routeOf } from '../routes';
-import type { State } from '../state';
+import { isMoving, type State } from '../state';
 import { followPushes } from './live-views-door';
 import { mendedOf } from './mended';
 import { sinceStart } from './since-start';
@@ -61,6 +62,8 @@ export class LiveMargin extends AppElement {
       'points',
       'stages',
       'pushes',
+      'best',
+      'arms',
       'document',
       'runDocument',
     ] as const;
@@ -109,7 +112,16 @@ export class LiveMargin extends AppElement {
       format: (value) => percent(value),
       testid: 'live-solved',
     })}
-    ${mended ? html`<p class="live-mended" data-testid="live-mended" data-mended=${mended.mended} data-broken=${mended.broken}>Mended ${plural(mended.mended, 'problem')}, broke ${count(mended.broken)}.</p>` : nothing}`;
+    ${mended ? html`<p class="live-mended" data-testid="live-mended" data-mended=${mended.mended} data-broken=${mended.broken}>Mended ${plural(mended.mended, 'problem')}, broke ${count(mended.broken)}.</p>` : nothing}
+    ${this.#best(last)}`;
+  }
+
+  /** Where the best evaluation of the pass was, if it was another one than the last. */
+  #best(last: Evaluation) {
+    const { best, evaluations } = this.state;
+    const then = evaluations.find(({ x, evaluation }) => x === best?.x && evaluation.stage === best.stage);
+    if (!best || !then || then.evaluation.accuracy <= last.accuracy) return nothing;
+    return html`<p class="live-mended" data-testid="live-best">Best was step ${count(best.x)} with ${percent(then.evaluation.accuracy)}. ${this.#wayBack(best.x)}</p>`;
   }
 
   #start() {
@@ -144,6 +156,14 @@ export class LiveMargin extends AppElement {
     });
   }
 
+  /** To the best step, where all of it is kept. */
+  #wayBack(x: number | undefined) {
+    const { best, status, arms } = this.state;
+    const there = x !== undefined && best?.x === x && best.stage === status?.stage.id;
+    if (!there || arms.length > 0 || isMoving(status?.phase)) return nothing;
+    return html`<button type="button" class="link-button" data-testid="go-back" @click=${() => void this.app.control.goBack(best.step)}>Go back there</button>`;
+  }
+
   #remarks() {
     const { points, evaluations, probes, pushes, runDocument } = this.state;
     const live = {
@@ -159,7 +179,9 @@ export class LiveMargin extends AppElement {
         step,
         text,
         lesson,
+        back,
       }) => html`<p class="remark" data-testid="remark-${id}" data-step=${step}>${text}
+        ${this.#wayBack(back)}${back === undefined ? nothing : ' '}
         ${lesson && routeOf('lessons') ? html`${pageLink(this.app, { path: ['lessons', lesson] }, 'Why?', false, `remark-lesson-${id}`)} · ` : nothing}
         <button type="button" class="link-button" aria-label="Put this remark away" @click=${() => {
           this.away = new Set([...this.away, id]);

@@ -41,6 +41,7 @@ export const harmfulFall: Rule = ({ since, evaluations }) => {
     step: best.x,
     text: `The chosen answers have fallen by ${signed(-now.chosen.median, 1).replace('+', '')} nats, and less is solved: best was step ${best.x} with ${percent(best.evaluation.accuracy)}.`,
     lesson: 'why-chosen-fall',
+    back: best.x,
   };
 };
 

@@ -19,6 +19,8 @@ export interface Remark {
   text: string;
   /** Id of the lesson that is about it. */
   lesson?: string;
+  /** The step that it says was the best. */
+  back?: number;
 }
 
 /** A rule on live numbers: undefined where there is nothing to say. Thresholds stand in the rule with the reason for them. */

@@ -1,5 +1,5 @@
 import type { NumberParam } from '../../methods/params';
-import type { RunDocument } from '../../train/run-document';
+import { defaultSnapshots, type RunDocument } from '../../train/run-document';
 
 /** A number of the run document outside the method's own parameters. Ranges are those of the document's schema. */
 export interface NumberField {
@@ -10,6 +10,8 @@ export interface NumberField {
   max: number;
   integer?: boolean;
   scale?: NumberParam['scale'];
+  /** What holds where a document says nothing. */
+  missing?: number;
 }
 
 export const mainFields: readonly NumberField[] = [
@@ -107,6 +109,15 @@ export const moreFields: readonly NumberField[] = [
     min: 0,
     max: 1_000_000,
     integer: true,
+  },
+  {
+    path: 'snapshots',
+    label: 'Weights kept on the way',
+    help: 'At so many steps weights of up to 8 MB are stored, to be looked at later, and all of the best evaluation, to go back to; 0 keeps none.',
+    min: 0,
+    max: 100,
+    integer: true,
+    missing: defaultSnapshots,
   },
 ];
 

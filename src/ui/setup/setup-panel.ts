@@ -47,7 +47,7 @@ export class SetupPanel extends AppElement {
   #number(document: RunDocument, field: NumberField) {
     return numberInput({
       ...field,
-      value: valueAt(document, field.path) as number,
+      value: (valueAt(document, field.path) ?? field.missing) as number,
       problems: this.state.documentProblems,
       change: (value) => this.#set(field.path, value),
     });

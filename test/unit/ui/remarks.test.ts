@@ -166,6 +166,7 @@ describe('remarks on a run', () => {
           better: 'higher' as const,
           value,
           interval: [value - 0.2, value + 0.2] as [number, number],
+          count: 40,
         },
       ];
       return { ...row, evaluation: { ...row.evaluation, measures } };
