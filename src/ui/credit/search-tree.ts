@@ -63,7 +63,7 @@ export class SearchTree extends LitElement {
     const side = chosen && rejected ? 'is-both' : chosen ? 'is-chosen' : rejected ? 'is-rejected' : '';
     const said = [chosen && 'chosen', rejected && 'rejected'].filter(Boolean).join(' and ');
     const cell = (name: string, value: number | undefined) =>
-      html`<span class="search-number"><span class="search-name">${name} </span>${number(value)}</span>`;
+      html`<span class="search-number"><span class="search-name">${name} </span>${value === undefined ? '–' : number(Number(value.toFixed(3)))}</span>`;
     return html`<li role="treeitem" class="search-row ${side}" style="--depth: ${depth}" data-testid="search-node-${node}"
       aria-level=${depth + 1} aria-posinset=${place} aria-setsize=${siblings}
       aria-expanded=${inner.length > 0 ? String(this.open.has(node)) : nothing}
