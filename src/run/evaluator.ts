@@ -88,13 +88,36 @@ const evaluateMedium = (
 /** Of trees that were looked at, under the weights that a run began with: scored once. */
 const atStart = new WeakMap<RunParts, Map<string, Float32Array>>();
 
-/** Log-probs of a tree's entries under the weights that the run began with. */
-const startOf = async (ctx: RunContext, parts: RunParts, tree: PreferenceTree): Promise<Float32Array> => {
+/** Trained weights of this size are not put on the device a second time for a look. */
+const MOST_BYTES = 512 * 2 ** 20;
+
+/** Log-probs of a tree's entries under the weights that the run began with; undefined where that would take too much memory. */
+const startOf = async (
+  ctx: RunContext,
+  { pass }: PassRunner,
+  parts: RunParts,
+  tree: PreferenceTree,
+): Promise<Float32Array | undefined> => {
+  const { weights, constants } = parts;
+  // What the run is compared with is mostly what it began with, and scored already.
+  const compared = pass.objective.reads.reference && (pass.reference ?? 'start') === 'start' && !pass.refresh;
+  if (compared && !weights.plan.adapter) return constants.numbersOf('reference')?.byTree.get(tree.id);
   const known = atStart.get(parts) ?? new Map<string, Float32Array>();
   atStart.set(parts, known);
-  const scores =
-    known.get(tree.id) ??
-    (await ctx.onDevice(() => scoreTrees(parts.weights.reference(), [tree], yieldToMessages))).get(tree.id)!;
+  const before = known.get(tree.id);
+  if (before) return before;
+  let bytes = 0;
+  for (const tensor of weights.policy.trained.values()) bytes += 4 * tensor.size;
+  if (bytes > MOST_BYTES) return undefined;
+  const initial = await weights.of('start');
+  const scores = await ctx.onDevice(async () => {
+    const { network, dispose } = weights.lendWeights(initial);
+    try {
+      return (await scoreTrees(network, [tree], yieldToMessages)).get(tree.id)!;
+    } finally {
+      dispose();
+    }
+  });
   known.set(tree.id, scores);
   return scores;
 };
@@ -115,7 +138,7 @@ export const creditAt = async (
   if (!made) throw new Error(`There is no pair ${index}; ${runner.trees.length} have been made.`);
   const [tree] = (await runner.visited([made], 'credit')) as [PreferenceTree];
   await parts.constants.ensure([tree]);
-  const start = ctx.medium ? undefined : await startOf(ctx, parts, tree);
+  const start = ctx.medium ? undefined : await startOf(ctx, runner, parts, tree);
   const words = ctx.medium?.words ?? ctx.model.tokenizer;
   const view = await ctx.onDevice(async () => {
     const present = runner.state();
