@@ -164,6 +164,7 @@ const forwarded = [
   'trees',
   'credit',
   'goBack',
+  'draw',
   'computeLoss',
   'computeLatentLoss',
   'exampleCase',

@@ -620,6 +620,15 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       return model.tokenizer.encode(text);
     },
 
+    draw: (id, count) =>
+      exclusive(async () => {
+        started();
+        const model = await shelf.load(id);
+        if (!model.denoiser) throw new Error(`${model.summary.name} writes text and draws nothing.`);
+        const { drawShown } = await import('./diffusion/draw-shown');
+        return guardGpu(() => drawShown(model, count, yieldToMessages));
+      }),
+
     trees: async (start, count, arm) => {
       const made = armAt(arm).treesMade;
       return { total: made.length, trees: made.slice(start, start + count) };

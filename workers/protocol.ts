@@ -193,6 +193,37 @@ export interface CreditView {
   loss: number;
   /** Of a tree that was searched: what the search knew of it. */
   search?: SearchView;
+  /** Of a tree of images: what each answer is, as pictures. */
+  images?: ImageView;
+}
+
+/** A denoising state as a picture: 12 x 12 x 3 bytes at a time of the schedule; -1 is the image itself. */
+export interface PictureAt {
+  t: number;
+  pixels: Uint8Array;
+}
+
+/** Images on their way from noise to image: what each was asked to show, and all of them at each step, 12 x 12 x 3 bytes each. */
+export interface DrawnImages {
+  conditions: number[];
+  frames: Uint8Array[];
+}
+
+export interface ImageView {
+  /** Index of what was asked for. */
+  condition: number;
+  /** By answer, in the order of `responses`. */
+  answers: {
+    /** The state that a transition starts from; of an image that is scored by its error, the image under the visit's noise. */
+    from: PictureAt;
+    /** The next state, or the image. */
+    to: PictureAt;
+    /** The image that the noisy one of the two stands for under the policy of now. */
+    clean: Uint8Array;
+    /** Of the tree: the answer's score, and labels of its last state, such as the reward. */
+    score?: number;
+    labels: Record<string, number>;
+  }[];
 }
 
 /** A node of a searched tree. */
@@ -543,6 +574,12 @@ export interface TrainerApi {
   ): Promise<{ likeliest: NextToken[]; named: NextToken[] }[]>;
   /** Token ids of a text, without special tokens around it; special tokens named in it are read as such. */
   tokenize(text: string): Promise<number[]>;
+
+  /**
+   * What a model that draws makes before it is trained: the images that evaluations of so many show.
+   * @throws Error when the model writes text
+   */
+  draw(model: string, count: number): Promise<DrawnImages>;
 
   /** The trees made so far, by index. */
   trees(start: number, count: number, arm?: number): Promise<{ total: number; trees: PreferenceTree[] }>;

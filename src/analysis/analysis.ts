@@ -29,6 +29,8 @@ export interface AnalysisHooks {
 
 /** A look into the model of a run: what its weights do, not how well it answers. */
 export interface Analysis extends LabCard {
+  /** It looks into models that draw, and not into those of text. */
+  draws?: true;
   run(run: AnalysedRun, params: Params, hooks: AnalysisHooks): Promise<LabResult>;
 }
 

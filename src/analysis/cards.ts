@@ -36,3 +36,20 @@ export const separabilityCard = {
     'A probe above chance is no fault by itself: answers that differ in being right differ in their states.',
   ],
 } as const satisfies Said;
+
+export const agreementCard = {
+  id: 'label-agreement',
+  name: 'How true labels of steps are',
+  paper: {
+    title:
+      'Aesthetic Post-Training Diffusion Models from Generic Preferences with Step-by-step Preference Optimization',
+    year: 2024,
+    arxiv: '2406.04314',
+  },
+  summary:
+    'Of a run on images: two next states of one state are carried on to the image many times. Does the label of the step say which of the two ends better?',
+  notes: [
+    'Why methods on steps need labels of steps. The measure, weighted by how far the futures lie apart, is ours.',
+    'It walks with the weights of now, at eta 1, and rewards by what the run prefers.',
+  ],
+} as const satisfies Said;

@@ -79,7 +79,7 @@ export const evaluationDraws = (count: number): { conditions: Condition[]; rngs:
 export const SHOWN = 12;
 
 /** Those images: two of each shape, in six hues. */
-const shownOf = (count: number): number[] =>
+export const shownOf = (count: number): number[] =>
   Array.from({ length: Math.min(SHOWN, count) }, (_, k) => (k < 6 ? 7 * k : 6 * (k - 6) + ((k + 3) % 6)))
     .map((i) => i % count)
     .sort((a, b) => a - b);
@@ -141,6 +141,11 @@ export const measureImages = async (
   const isShape = (i: number) => shapes[i] === conditions[i]!.shape;
   const asAsked = right((i) => isHue(i) && isShape(i));
   const shown = shownOf(n);
+  const of = (id: RewardId): Measure => {
+    const { name } = rewardInfos.find((info) => info.id === id)!;
+    const values = z.map((own) => own[id]);
+    return meanOf(named(id, id === 'shape' ? `${name}, held out` : name), UNIT, values);
+  };
   return {
     kind: 'images',
     problems: n,
@@ -149,21 +154,18 @@ export const measureImages = async (
     stepAccuracy: 0,
     meanTokens: 0,
     measures: [
-      ...rewardInfos.map(({ id, name }) =>
-        meanOf(
-          named(id, id === 'shape' ? `${name}, held out` : name),
-          UNIT,
-          z.map((own) => own[id]),
-        ),
-      ),
-      meanOf(
-        named('mix', 'Mix of the first three'),
-        UNIT,
-        z.map((own) => preferred({ id: 'mix' }, own)),
-      ),
+      of('colour'),
+      of('shape'),
       shareOf(named('hue', 'Right hue'), right(isHue), n),
       shareOf(named('recognised', 'Recognised shape'), right(isShape), n),
       spreadOf(images, conditions),
+      of('brightness'),
+      of('symmetry'),
+      meanOf(
+        named('mix', 'Mix of brightness, symmetry, colour'),
+        UNIT,
+        z.map((own) => preferred({ id: 'mix' }, own)),
+      ),
     ],
     images: {
       conditions: shown.map((i) => indexOf(conditions[i]!)),

@@ -6,6 +6,7 @@ import { readFloats, tf } from '../tf';
 import { sha256Hex } from '../util/hash';
 import type { DenoiserModel } from './denoiser-model';
 import { inTime, validateImages } from './images';
+import { lookAt } from './look';
 import { evaluateDenoiser, measureScale } from './measure';
 import type { Denoiser } from './net/denoiser';
 import { drawPool } from './pool';
@@ -108,6 +109,7 @@ export const imageMedium = (options: ImageMediumOptions): Medium => {
         },
       };
     },
+    look: (network, tree) => lookAt(netOf(network), tree),
     evaluate: async (network, count, between) => {
       const net = netOf(network);
       return evaluateDenoiser(net, count, await scaleUnder(net, between), between);

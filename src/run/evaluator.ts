@@ -140,15 +140,17 @@ export const creditAt = async (
   await parts.constants.ensure([tree]);
   const start = ctx.medium ? undefined : await startOf(ctx, runner, parts, tree);
   const words = ctx.medium?.words ?? ctx.model.tokenizer;
-  const view = await ctx.onDevice(async () => {
+  return ctx.onDevice(async () => {
     const present = runner.state();
-    if (!weights) return creditOf(tree, present, ctx.method.id, words, start);
-    const { trained, dispose } = parts.weights.lendWeights(weights);
+    const lent = weights && parts.weights.lendWeights(weights);
     try {
-      return await creditOf(tree, { ...present, parameters: trained }, ctx.method.id, words, start);
+      const under = lent ? { ...present, parameters: lent.trained } : present;
+      const view = await creditOf(tree, under, ctx.method.id, words, start);
+      if (!ctx.medium) return view;
+      const images = await ctx.medium.look(lent?.network ?? runner.network(), tree);
+      return { ...view, treeId: made.id, prompt: '', images };
     } finally {
-      dispose();
+      lent?.dispose();
     }
   });
-  return ctx.medium ? { ...view, treeId: made.id, prompt: '' } : view;
 };

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../../workers/protocol';
+import type { Evaluation, ImageView } from '../../workers/protocol';
 import type { LatentReads } from '../methods/objective';
 import type { Network } from '../model/network';
 import type { PipelineContext } from '../search/pipeline';
@@ -50,6 +50,8 @@ export interface Medium {
     policy: { hash: string; lend(): Promise<LentNetwork> },
     reads: LatentReads | undefined,
   ): MediumPipeline;
+  /** A tree as pictures, under the network of now. @param tree as a step takes it */
+  look(network: Network, tree: PreferenceTree): Promise<ImageView>;
   /** Measures a network. @param count of what is drawn */
   evaluate(
     network: Network,

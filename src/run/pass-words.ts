@@ -37,8 +37,15 @@ const dataWords = (pass: Pass, passes: readonly Pass[]): string => {
 
 /** What a page shows of a run's passes: from which weights each starts, what it is compared with, and what it trains on. */
 export const passInfo = (passes: readonly Pass[], steps: number): PassInfo[] =>
-  passes.map((pass) => {
-    const { id, label, from = 'start', reference = 'start', refresh, objective } = pass;
+  passes.map((pass, i) => {
+    const {
+      id,
+      label,
+      from = (pass.goesOn && passes[i - 1]?.id) || 'start',
+      reference = 'start',
+      refresh,
+      objective,
+    } = pass;
     const compared = objective.reads.reference || objective.reads.kl;
     return {
       id,

@@ -1,6 +1,7 @@
 import type { Measure } from '../util/measure';
 
-const digits = (value: number) => (Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(1));
+const digits = (value: number) =>
+  (Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(1)).replace('-', '−');
 
 /** A measure's value as people read it: a share in percent, everything else with its unit. */
 export const measureValue = ({ unit, value }: Pick<Measure, 'unit' | 'value'>): string =>

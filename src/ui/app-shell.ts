@@ -227,7 +227,7 @@ export class AppShell extends AppElement {
       case 'teach':
         return html`<setup-panel .app=${app}></setup-panel>`;
       case 'learning':
-        return html`<pass-strip .app=${app}></pass-strip><curves-panel .app=${app}></curves-panel>`;
+        return html`<pass-strip .app=${app}></pass-strip>${drawsImages(this.state) ? html`<image-door shows="curves" .app=${app}></image-door>` : html`<curves-panel .app=${app}></curves-panel>`}`;
       case 'credit':
         return html`<credit-panel .app=${app}></credit-panel>`;
       case 'problems':

@@ -8,7 +8,7 @@ import { AppElement, define } from './element';
 import { bytes, count, percent, plural, points } from './format';
 import { down, pause, play, stepIcon, stop, up } from './icons';
 import { dockTime } from './setup/time-words';
-import { isLive, isMoving, type State, shownDocument } from './state';
+import { drawsImages, isLive, isMoving, type State, shownDocument } from './state';
 
 const quietMs = 1000;
 
@@ -113,7 +113,7 @@ export class TrainDock extends AppElement {
     const share = (e: Evaluation) => (isTied(e) ? 'tied' : percent(e.accuracy));
     const interval = isTied(last)
       ? `Every margin is 0 before the first step; ${plural(last.problems, 'pair')}`
-      : `95 % interval ${percent(last.interval[0])} to ${percent(last.interval[1])}, ${plural(last.problems, last.kind === 'pairs' ? 'pair' : 'problem')}`;
+      : `95 % interval ${percent(last.interval[0])} to ${percent(last.interval[1])}, ${plural(last.problems, last.kind === 'pairs' ? 'pair' : last.kind === 'images' ? 'image' : 'problem')}`;
     const change = last.accuracy - first.accuracy;
     return html`<output class="accuracy" data-testid="accuracy" data-before=${first.accuracy} data-now=${last.accuracy} title=${interval}>
       <strong>${share(first)}</strong>${
@@ -169,7 +169,7 @@ export class TrainDock extends AppElement {
             : nothing
         }
         <div class="dock-accuracy">
-          <span class="dock-label">${(last ? last.kind === 'pairs' : onData(this.state)) ? 'Held-out pairs ranked right' : 'Held-out accuracy'}${last ? html` <span class="quiet">(${last.kind === 'pairs' ? count(last.problems) : plural(last.problems, 'problem')})</span>` : nothing}</span>
+          <span class="dock-label">${drawsImages(this.state) ? 'Images as asked' : (last ? last.kind === 'pairs' : onData(this.state)) ? 'Held-out pairs ranked right' : 'Held-out accuracy'}${last ? html` <span class="quiet">(${last.kind === 'answers' || last.kind === undefined ? plural(last.problems, 'problem') : count(last.problems)})</span>` : nothing}</span>
           ${this.#accuracy()}
           ${measureList(evaluations[0]?.evaluation, last)}
         </div>

@@ -420,6 +420,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
       total: trees.length,
       trees: trees.slice(start, start + count).map((t) => t.tree),
     }),
+    draw: async () => ({ conditions: [0], frames: [new Uint8Array(432)] }),
     credit: async (index) => {
       await sleep(pace / 3);
       const { tree, made } = trees[index]!;

@@ -28,7 +28,7 @@ export const d3po = defineMethod({
     url: 'https://arxiv.org/abs/2311.13231',
   },
   summary: 'Two walks from noise to image; the better image has all its steps preferred.',
-  tex: String.raw`\mathcal{L} = -\log\sigma\!\left( \beta \log\frac{p_\theta(x_p^w \mid x_t^w)}{p_{\mathrm{ref}}(x_p^w \mid x_t^w)} - \beta \log\frac{p_\theta(x_p^l \mid x_t^l)}{p_{\mathrm{ref}}(x_p^l \mid x_t^l)} \right)`,
+  tex: String.raw`\mathcal{L} = -\log\sigma\!\big( \beta \log\hat q(x_p^w \mid x_t^w) - \beta \log\hat q(x_p^l \mid x_t^l) \big), \quad \hat q = \frac{p_\theta(x_p \mid x_t)}{p_{\mathrm{ref}}(x_p \mid x_t)}`,
   notes: [
     'The baseline of the chapter: at equal cost it stays far below the methods that label single steps, and varies most from seed to seed.',
     'The two walks start from noises of their own, so that a step need not move the mean along winner minus loser.',

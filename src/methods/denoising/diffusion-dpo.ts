@@ -56,6 +56,17 @@ export const diffusionDpo = defineMethod({
   eats: 'latents',
   params: { beta: errorBeta },
   sources: [poolPairs],
+  presets: [
+    {
+      id: 'break-brightness',
+      name: 'Brightness, beta 20',
+      summary:
+        'A reward without bound and a weak hold on the reference: within 200 updates the images go grey and empty while the reward says that all is well.',
+      task: 'shapes',
+      params: { beta: 20 },
+      source: { id: 'pool-pairs', params: { reward: 'brightness' } },
+    },
+  ],
   passes: (params) => [{ id: 'diffusion-dpo', label: 'Diffusion-DPO', objective: denoisingLogistic(params) }],
   defaults: {
     paper: { beta: 5000, learningRate: 2e-5, batchSize: 2048, steps: 2000, warmupSteps: 500 },

@@ -111,6 +111,25 @@ export const smpo = defineMethod({
     }),
   },
   sources: [poolPairs],
+  presets: [
+    {
+      id: 'drawn-labels',
+      name: 'Labels as people give them',
+      summary:
+        'The winner is drawn with the probability of its lead, about one label in four is wrong: what the soft factor is for.',
+      task: 'shapes',
+      source: { id: 'pool-pairs', params: { labels: 'drawn' } },
+    },
+    {
+      id: 'break-inversion',
+      name: 'With inversion',
+      summary:
+        'Noise from the policy’s own inversion: a clean flat image inverts to a fifth of the spread that the sampler begins with, and shapes are lost.',
+      task: 'shapes',
+      params: { inversion: true },
+      steps: 100,
+    },
+  ],
   passes: (params) => [{ id: 'smpo', label: 'SmPO-Diffusion', objective: smooth(params) }],
   defaults: {
     paper: { beta: 2000, g: 10, learningRate: 1e-5, batchSize: 1024, steps: 200, warmupSteps: 100 },

@@ -43,7 +43,7 @@ export const tailorpo = defineMethod({
   },
   summary:
     'Two next states of the same state, told apart by the image that each stands for; with guidance the better one is pushed further.',
-  tex: String.raw`\mathcal{L} = -\log\sigma\!\left( \beta \log\frac{p_\theta(x_p^w \mid x_t)}{p_{\mathrm{ref}}(x_p^w \mid x_t)} - \beta \log\frac{p_\theta(x_p^l \mid x_t)}{p_{\mathrm{ref}}(x_p^l \mid x_t)} \right), \quad r(\hat x_0(x_p^w)) > r(\hat x_0(x_p^l))`,
+  tex: String.raw`\mathcal{L} = -\log\sigma\!\big( \beta \log\hat q(x_p^w) - \beta \log\hat q(x_p^l) \big), \quad \hat q = \frac{p_\theta(x_p \mid x_t)}{p_{\mathrm{ref}}(x_p \mid x_t)}, \quad r(\hat x_0(x_p^w)) > r(\hat x_0(x_p^l))`,
   notes: [
     'Shows: far above trajectory labels (D3PO) at equal cost; the shared start is the larger part of it, the label of the step the rest.',
     'Shows, with guidance: at equal rounds the reward rises faster, and fewer shapes are recognised.',

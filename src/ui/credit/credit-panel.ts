@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import type { CreditToken, CreditView } from '../../../workers/protocol';
+import type { MethodInfo } from '../../train/method-info';
 import { AppElement, define } from '../element';
 import { count, number, signed } from '../format';
 import { fieldNames, withLabels } from '../setup/field-labels';
@@ -222,10 +223,14 @@ export class CreditPanel extends AppElement {
         this.looked = e.detail;
       }}>
       <p class="problem-text small">${view.prompt.trim()}</p>
-      ${view.responses.map(
-        (response) =>
-          html`<credit-response .response=${response} measure=${this.measure} .scale=${scale} .stepScale=${stepScale}></credit-response>`,
-      )}
+      ${
+        view.images
+          ? html`<image-door shows="pair" .app=${this.app} .view=${view}></image-door>`
+          : view.responses.map(
+              (response) =>
+                html`<credit-response .response=${response} measure=${this.measure} .scale=${scale} .stepScale=${stepScale}></credit-response>`,
+            )
+      }
       ${searchTree(view.search)}
       ${this.#slider()}
       <p class="quiet credit-foot">Pair ${count(this.picked + 1)} under the weights of step ${count(this.under.step)}${this.#pass()}; its loss is ${number(view.loss)}.</p>
@@ -263,11 +268,15 @@ export class CreditPanel extends AppElement {
         ${this.view ? this.#shown(this.view) : html`<p class="hint">${this.asking ? 'The engine is asked; while it trains, the answer comes between two steps.' : 'Choose a pair.'}</p>`}
       </div>
       <div class="note">
-        ${this.#measures()}
-        ${method ? html`<p data-testid="credit-explained">${explainCredit(method, this.measure, this.view)}</p>` : nothing}
-        ${this.view ? this.#readout() : nothing}
+        ${this.view?.images ? html`<p>Reward so far: β times how much more the policy favours it than the reference does. Push: where the loss moves its score now.</p>` : this.#margin(method)}
       </div>
     </div>`;
+  }
+
+  #margin(method: MethodInfo | undefined) {
+    return html`${this.#measures()}
+        ${method ? html`<p data-testid="credit-explained">${explainCredit(method, this.measure, this.view)}</p>` : nothing}
+        ${this.view ? this.#readout() : nothing}`;
   }
 }
 

@@ -67,7 +67,7 @@ export class LiveCurve extends LitElement {
         ? ''
         : `Loss ${number(first)} at first, ${number(last)} at step ${count(losses.at(-1)!.x)} of ${count(end)}.`,
       solved
-        ? `${solved.kind === 'pairs' ? 'Ranked right' : 'Held-out accuracy'} ${percent(solved.accuracy)}.`
+        ? `${solved.kind === 'pairs' ? 'Ranked right' : solved.kind === 'images' ? 'Images as asked' : 'Held-out accuracy'} ${percent(solved.accuracy)}.`
         : '',
     ].join(' ');
     return html`<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label=${said.trim()} data-testid="live-curve">
@@ -76,7 +76,7 @@ export class LiveCurve extends LitElement {
           <path class="live-accuracy" d=${pathOf(marks)} vector-effect="non-scaling-stroke" />
           <path class="live-mark" d=${marks.map(({ x, y }) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join('')} vector-effect="non-scaling-stroke" />`}
       </svg>
-      <p class="live-legend" aria-hidden="true"><span class="live-key-loss">loss</span>${marks.length > 0 ? html` <span class="live-key-accuracy">${solved?.kind === 'pairs' ? 'ranked right' : 'accuracy'}</span>` : nothing}</p>`;
+      <p class="live-legend" aria-hidden="true"><span class="live-key-loss">loss</span>${marks.length > 0 ? html` <span class="live-key-accuracy">${solved?.kind === 'pairs' ? 'ranked right' : solved?.kind === 'images' ? 'as asked' : 'accuracy'}</span>` : nothing}</p>`;
   }
 }
 

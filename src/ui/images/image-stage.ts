@@ -1,27 +1,17 @@
 import { html, nothing } from 'lit';
 import type { Evaluation } from '../../../workers/protocol';
 import { conditionAt, inWords } from '../../diffusion/world/condition';
-import { measureValue } from '../../train/measure-words';
+import { measureInterval, measureValue } from '../../train/measure-words';
 import { AppElement, define } from '../element';
-import { count } from '../format';
+import { count, plural } from '../format';
+import { isMoving } from '../state';
+import './image-mechanism';
+import './image-opening';
 import './images.css';
-
-const SIDE = 12;
-const NUMBERS = SIDE * SIDE * 3;
-
-/** One image on a canvas of its own size, which the style enlarges without smoothing. */
-const paint = (canvas: HTMLCanvasElement, pixels: Uint8Array, at: number) => {
-  const context = canvas.getContext('2d');
-  if (!context) return;
-  const data = context.createImageData(SIDE, SIDE);
-  for (let p = 0; p < SIDE * SIDE; p++) {
-    for (let c = 0; c < 3; c++) data.data[4 * p + c] = pixels[at * NUMBERS + 3 * p + c]!;
-    data.data[4 * p + 3] = 255;
-  }
-  context.putImageData(data, 0, 0);
-};
+import { paintAll, picture, pixelsAt } from './paint';
 
 interface Row {
+  id: 'before' | 'between' | 'now';
   label: string;
   evaluation: Evaluation;
 }
@@ -29,56 +19,72 @@ interface Row {
 /** The same draws before, during and after training, each under what it was asked to show. */
 export class ImageStage extends AppElement {
   static override properties = { ...AppElement.properties, at: { state: true } };
-  /** Which evaluation the slider is at; the last one where it has not been moved. */
+  /** Which evaluation the slider is at, from the first after the beginning on; the middle one where it has not been moved. */
   declare at: number | undefined;
+  #run = '';
 
   protected watched() {
-    return ['evaluations', 'status', 'document', 'methods'] as const;
+    return ['evaluations', 'status', 'document', 'runDocument', 'methods', 'stages'] as const;
+  }
+
+  protected override changed() {
+    const run = this.state.status?.runId ?? '';
+    if (run !== this.#run) this.at = undefined;
+    this.#run = run;
   }
 
   get #measured(): Evaluation[] {
     return this.state.evaluations.flatMap(({ evaluation }) => (evaluation.images ? [evaluation] : []));
   }
 
+  /** Place of the slider among all evaluations but the first and the last. */
+  get #between(): number {
+    const inner = this.#measured.length - 2;
+    return Math.min(this.at ?? Math.ceil(inner / 2), inner);
+  }
+
   get #rows(): Row[] {
     const all = this.#measured;
     const [first, last] = [all[0], all.at(-1)];
     if (!first || !last) return [];
-    const before: Row = { label: 'Before training', evaluation: first };
+    const before: Row = { id: 'before', label: 'Before training', evaluation: first };
     if (first === last) return [before];
-    const chosen = all[Math.min(this.at ?? all.length - 1, all.length - 1)]!;
-    return [before, { label: chosen === last ? 'Now' : 'In between', evaluation: chosen }];
+    const now: Row = {
+      id: 'now',
+      label: this.state.status?.phase === 'finished' ? 'After training' : 'Now',
+      evaluation: last,
+    };
+    if (all.length < 3) return [before, now];
+    return [before, { id: 'between', label: 'In between', evaluation: all[this.#between]! }, now];
   }
 
   protected override updated() {
-    for (const canvas of this.querySelectorAll<HTMLCanvasElement>('canvas[data-image]')) {
-      const row = this.#rows[Number(canvas.dataset['row'])];
-      if (row) paint(canvas, row.evaluation.images!.pixels, Number(canvas.dataset['image']));
-    }
+    paintAll(this);
   }
 
-  #pictures({ label, evaluation }: Row, row: number) {
-    const { conditions } = evaluation.images!;
-    return html`<figure class="image-row" data-testid="images-${row === 0 ? 'before' : 'now'}">
-      <figcaption>${label}${row > 0 ? html` <span class="quiet">${this.#place(evaluation)}</span>` : nothing}</figcaption>
+  /** Updates of the whole run, over all its rounds, at which something was measured. */
+  #place(evaluation: Evaluation): string {
+    const x = this.state.evaluations.find((e) => e.evaluation === evaluation)?.x ?? evaluation.step;
+    return plural(x, 'update');
+  }
+
+  #pictures({ id, label, evaluation }: Row) {
+    const { conditions, pixels } = evaluation.images!;
+    return html`<figure class="image-row" data-testid="images-${id}">
+      <figcaption>${label}${id === 'before' ? nothing : html` <span class="quiet">${this.#place(evaluation)}</span>`}</figcaption>
       <ol>${conditions.map((condition, i) => {
         const words = inWords(conditionAt(condition));
-        return html`<li><canvas width=${SIDE} height=${SIDE} data-image=${i} data-row=${row} role="img" aria-label=${`asked for: ${words}`}></canvas><span>${words}</span></li>`;
+        return html`<li>${picture(pixelsAt(pixels, i), `asked for: ${words}`)}<span>${words}</span></li>`;
       })}</ol>
+      ${id === 'between' ? this.#slider() : nothing}
     </figure>`;
-  }
-
-  #place({ stage, step }: Evaluation) {
-    const round = /^round-(\d+)$/.exec(stage);
-    return round ? `round ${round[1]}, step ${count(step)}` : `after ${count(step)} updates`;
   }
 
   #slider() {
     const all = this.#measured;
-    if (all.length < 3) return nothing;
-    const at = Math.min(this.at ?? all.length - 1, all.length - 1);
-    return html`<label class="image-slider">Updates
-      <input type="range" min="1" max=${all.length - 1} .value=${String(Math.max(1, at))} data-testid="images-slider"
+    const at = this.#between;
+    return html`<label class="image-slider"><span>Updates</span>
+      <input type="range" min="1" max=${all.length - 2} .value=${String(at)} ?disabled=${all.length < 4} data-testid="images-slider"
         aria-valuetext=${this.#place(all[at]!)}
         @input=${(event: Event) => {
           this.at = Number((event.target as HTMLInputElement).value);
@@ -87,36 +93,59 @@ export class ImageStage extends AppElement {
   }
 
   #numbers(rows: Row[]) {
-    const last = rows.at(-1)?.evaluation.measures ?? [];
-    const first = rows[0]?.evaluation.measures ?? [];
-    return html`<table class="image-measures" data-testid="image-measures">
-      <thead><tr><th scope="col">Measured on ${count(rows[0]!.evaluation.problems)} images</th><th scope="col">before</th>${rows.length > 1 ? html`<th scope="col">then</th>` : nothing}</tr></thead>
-      <tbody>${last.map((measure) => {
-        const before = first.find(({ id }) => id === measure.id);
-        return html`<tr><th scope="row">${measure.name}</th><td>${before ? measureValue(before) : '–'}</td>${rows.length > 1 ? html`<td>${measureValue(measure)}</td>` : nothing}</tr>`;
-      })}</tbody>
-    </table>`;
+    const last = rows.at(-1)!.evaluation.measures ?? [];
+    return html`<div class="scroll" tabindex="0" role="group" aria-label="Measures of the images"><table class="image-measures" data-testid="image-measures">
+      <thead><tr><th scope="col">Over ${count(rows[0]!.evaluation.problems)} images</th>${rows.map(({ label }) => html`<th scope="col">${label.toLowerCase()}</th>`)}</tr></thead>
+      <tbody>${last.map(
+        ({ id, name }) =>
+          html`<tr><th scope="row">${name}</th>${rows.map(({ evaluation }) => {
+            const own = evaluation.measures?.find((measure) => measure.id === id);
+            return html`<td title=${own ? `95 % interval ${measureInterval(own)}` : nothing}>${own ? measureValue(own) : '–'}</td>`;
+          })}</tr>`,
+      )}</tbody>
+    </table></div>`;
   }
 
   /** What the method's card says of this size, apart. */
   #honest() {
-    const { document, methods } = this.state;
-    const notes = methods.find(({ id }) => id === document?.method.id)?.notes ?? [];
+    const { document, runDocument, methods } = this.state;
+    const notes = methods.find(({ id }) => id === (runDocument ?? document)?.method.id)?.notes ?? [];
     const not = notes.filter((note) => note.startsWith('Does not show'));
     if (not.length === 0) return nothing;
-    return html`<aside class="image-honest"><h3>Does not show at this scale</h3><ul>${not.map((note) => html`<li>${note.replace(/^Does not show[^:]*: /, '')}</li>`)}</ul></aside>`;
+    const bare = (note: string) => {
+      const words = note.replace(/^Does not show[^:]*: /, '');
+      return `${words[0]!.toUpperCase()}${words.slice(1)}`;
+    };
+    return html`<aside class="image-honest" data-testid="image-honest"><h3>Does not show at this scale</h3><ul>${not.map((note) => html`<li>${bare(note)}</li>`)}</ul></aside>`;
+  }
+
+  /** Settings of the method that are there to see it fail. */
+  #broken() {
+    const { document, methods, status } = this.state;
+    const method = methods.find(({ id }) => id === document?.method.id);
+    const failing = (method?.presets ?? []).filter(({ id }) => id.startsWith('break-'));
+    if (failing.length === 0) return nothing;
+    const off = isMoving(status?.phase);
+    return html`<aside class="image-broken" data-testid="image-broken"><h3>Break it</h3>
+      ${failing.map(({ id, name, summary }) => html`<p>${summary} <button type="button" class="quiet-button" data-testid=${id} aria-disabled=${String(off)} @click=${() => !off && this.app.editor.choosePreset(id)}>Set “${name}”</button></p>`)}
+      <p class="quiet">It only sets the form; press Train to see it, and choose “Ours” under Settings to go back.</p>
+    </aside>`;
   }
 
   override render() {
     const rows = this.#rows;
+    const beside = html`<div class="note"><p>The same twelve draws each time: equal noise at every step, so that what differs is what was learned. Twenty steps, eta 1. Rewards are in units of their spread over the images of the base.</p>${this.#broken()}</div>`;
     if (rows.length === 0) {
-      return html`<div class="exhibit" data-testid="watch"><p class="text">The model draws a shape in a hue, from noise, in twenty steps. Three in ten come in another hue than asked, and a third are cut in half: it learned from such drawings. Press Train, and the same twelve draws are shown before, during and after.</p>${this.#honest()}</div>`;
+      return html`<div class="exhibit spread" data-testid="watch"><div class="text"><p>The model draws a shape in a hue, from noise, in twenty steps. Three in ten come in another hue than asked, and a third are cut in half: it learned from such drawings. Press Train, and the same twelve draws are shown before, during and after.</p><image-opening .app=${this.app}></image-opening>${this.#honest()}</div>${beside}</div>`;
     }
-    return html`<div class="exhibit" data-testid="watch">
-      <div class="spread"><div class="text">${rows.map((row, i) => this.#pictures(row, i))}${this.#slider()}</div>
-      <div class="note"><p>The same twelve draws each time: equal noise at every step, so that what differs is what was learned. Rewards are in units of their spread over the images of the base.</p></div></div>
-      ${this.#numbers(rows)}
-      ${this.#honest()}
+    return html`<div class="exhibit spread" data-testid="watch">
+      <div class="text">
+        ${rows.map((row) => this.#pictures(row))}
+        ${this.#numbers(rows)}
+        <image-mechanism .app=${this.app}></image-mechanism>
+        ${this.#honest()}
+      </div>
+      ${beside}
     </div>`;
   }
 }

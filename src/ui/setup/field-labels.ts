@@ -1,6 +1,6 @@
 import { partLabels } from '../bring/format-names';
 import type { State } from '../state';
-import { adapterNumbers, dataFields, mainFields, moreFields } from './fields';
+import { adapterNumbers, dataFields, imageFields, mainFields, moreFields } from './fields';
 
 export interface FieldName {
   /** What stands beside the control. */
@@ -57,11 +57,14 @@ const others: Record<string, string | [label: string, control: string]> = {
 export const fieldNames = ({
   document,
   methods,
-}: Pick<State, 'document' | 'methods'>): Map<string, FieldName> => {
+  models,
+}: Pick<State, 'document' | 'methods' | 'models'>): Map<string, FieldName> => {
   const method = methods.find((m) => m.id === document?.method.id);
   const onData = document?.data.dataset != null;
+  const draws = models.some(({ id, draws }) => draws && id === document?.model);
+  const fields = onData ? dataFields : draws ? imageFields : mainFields;
   const names = new Map<string, FieldName>();
-  for (const { path, label } of [...moreFields, ...adapterNumbers, ...(onData ? dataFields : mainFields)])
+  for (const { path, label } of [...moreFields, ...adapterNumbers, ...fields])
     names.set(path, { label, control: idOf(path) });
   for (const [path, name] of Object.entries(others)) {
     const [label, control] = typeof name === 'string' ? [name, idOf(path)] : name;

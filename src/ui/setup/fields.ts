@@ -74,6 +74,13 @@ export const dataFields: readonly NumberField[] = mainFields
       : field,
   );
 
+/** And for one of a model that draws. */
+export const imageFields: readonly NumberField[] = mainFields.map((field) =>
+  field.path === 'evaluation.problems'
+    ? { ...field, label: 'Images measured', help: 'Drawn at each evaluation, always from the same noise.' }
+    : field,
+);
+
 export const moreFields: readonly NumberField[] = [
   {
     path: 'accumulate',

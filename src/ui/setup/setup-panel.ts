@@ -5,7 +5,15 @@ import type { RunDocument } from '../../train/run-document';
 import '../bring/adapter-bring';
 import { AppElement, define } from '../element';
 import { adapterFields } from './adapter-fields';
-import { dataFields, mainFields, moreFields, type NumberField, valueAt, withValue } from './fields';
+import {
+  dataFields,
+  imageFields,
+  mainFields,
+  moreFields,
+  type NumberField,
+  valueAt,
+  withValue,
+} from './fields';
 import './estimate-panel';
 import './math-formula';
 import { methodChoice } from './method-choice';
@@ -111,7 +119,7 @@ export class SetupPanel extends AppElement {
     if (!document || !method) return html`<p class="quiet">The catalogue is being read…</p>`;
     const { adapters } = this.state;
     const model = models.find((m) => m.id === document.model);
-    const fields = document.data.dataset ? dataFields : mainFields;
+    const fields = document.data.dataset ? dataFields : model?.draws ? imageFields : mainFields;
     return html`<div class="spread">
       <div class="text">
         ${methodChoice({ methods, chosen: method.id, choose: (id) => this.app.editor.chooseMethod(id) })}
@@ -122,7 +130,7 @@ export class SetupPanel extends AppElement {
         </fieldset>
         ${this.#source(method, document)}
         ${wrapperFields({ wrappers: method.wrappers, chosen: document.data.wrappers, problems: this.state.documentProblems, set: this.#set })}
-        <section class="trained" aria-label="What is trained">
+        <section class="trained" aria-label="What is trained" ?hidden=${model?.draws === true && !document.adapter}>
           ${adapterFields({
             document,
             model,

@@ -114,7 +114,7 @@ describe('the weights of tokens', () => {
 describe('the names of fields', () => {
   const dpo = methods.find((m) => m.id === 'dpo')!;
   const document = defaultRun(dpo);
-  const names = fieldNames({ document, methods: methods.map(describeMethod) });
+  const names = fieldNames({ document, methods: methods.map(describeMethod), models: [] });
 
   it('take the place of paths in what the engine says', () => {
     expect(withLabels('Lower the rate, or clip gradients with optimizer.maxGradNorm.', names)).toBe(

@@ -1,0 +1,3 @@
+import './image-curves';
+import './image-pair';
+import './image-stage';
