@@ -21,7 +21,7 @@ const useBackend = async (name: BackendName): Promise<BackendInfo> => {
   return info;
 };
 
-const makeSession = async (name: BackendName, steps: number) => {
+const makeSession = async (name: BackendName, steps: number, probe = { every: 0, pairs: 16 }) => {
   const backend = await useBackend(name);
   const run = defaultRun(method, 'tiny');
   const memory = memorySessionStore();
@@ -34,6 +34,7 @@ const makeSession = async (name: BackendName, steps: number) => {
       steps,
       batchSize: 2,
       evaluation: { every: 0, problems: 0 },
+      probe,
       checkpointEvery: 0,
     },
     method,
@@ -97,14 +98,20 @@ describe('a session on WebGPU', () => {
     },
   );
 
-  it('takes at most 50 dispatches per layer and 44 for the rest of a step', async () => {
-    const { session, options } = await makeSession('webgpu', 4);
-    await session.stepOnce();
-    resetGpuStats();
-    await session.stepOnce();
-    const { dispatches } = gpuStats();
-    expect(dispatches).toBeGreaterThan(20);
-    expect(dispatches).toBeLessThanOrEqual(50 * options.model.config.layers + 44);
-    await session.dispose();
+  it('takes at most 41 dispatches per layer and 29 for the rest of a step, and a look at its pairs 13 and 9', async () => {
+    const dispatchesOf = async (pairs: number) => {
+      const { session, options } = await makeSession('webgpu', 4, { every: 1, pairs });
+      await session.stepOnce();
+      resetGpuStats();
+      await session.stepOnce();
+      const { dispatches } = gpuStats();
+      await session.dispose();
+      return { dispatches, layers: options.model.config.layers };
+    };
+    const [step, looked] = [await dispatchesOf(0), await dispatchesOf(4)];
+    expect(step.dispatches).toBeGreaterThan(20);
+    expect(step.dispatches).toBeLessThanOrEqual(41 * step.layers + 29);
+    expect(looked.dispatches).toBeGreaterThan(step.dispatches);
+    expect(looked.dispatches - step.dispatches).toBeLessThanOrEqual(13 * step.layers + 9);
   });
 });
