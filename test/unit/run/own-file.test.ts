@@ -3,6 +3,7 @@ import { needsOf } from '../../../src/data/prepare/shape';
 import type { DatasetSettings } from '../../../src/data/settings';
 import { checkTakesDataset } from '../../../src/load/brought-datasets';
 import { methodById, methods } from '../../../src/methods';
+import type { Params } from '../../../src/methods/params';
 import { defaultParams } from '../../../src/methods/params';
 import { ownSource } from '../../../src/methods/pass';
 import { TrainingSession } from '../../../src/run/session';
@@ -129,6 +130,29 @@ describe('solutions of questions, for losses over lists and steps', () => {
         /reads a judgement of every step.*Give questions with right and wrong solutions/,
       );
     }
+  });
+});
+
+describe('a pass with a source of its own', () => {
+  const dataset = { id: 'file', settings: {} as DatasetSettings };
+  const check = (id: string, params: Params = {}, own: typeof dataset | null = dataset) => {
+    const method = methodById(id);
+    const run = defaultRun(method, 'tiny');
+    const document = { ...run, method: { id, params: { ...run.method.params, ...params } } };
+    return () => checkTakesDataset(method, { ...document, data: { ...run.data, dataset: own } });
+  };
+
+  it('needs a verifier for its answers, and a person’s file has none: the pass is named', () => {
+    expect(check('sacpo')).toThrow(
+      'data.dataset: SACPO answers new problems in "Safety", and a file of examples has none that could be judged; train it on the built-in problems, or choose another method for the file.',
+    );
+    expect(check('sacpo', { order: 'safe-first' })).toThrow(/answers new problems in "Safety"/);
+    expect(check('sacpo', {}, null)).not.toThrow();
+  });
+
+  it('works on the prompts of a file where it judges nothing, and rounds share the file out', () => {
+    expect(check('dice')).not.toThrow();
+    expect(check('apo')).not.toThrow();
   });
 });
 

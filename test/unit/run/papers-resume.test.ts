@@ -19,6 +19,7 @@ const papers: [string, Params, RegExp][] = [
   ['full-step-dpo', {}, /^(prm,)+(full-step-dpo,?)+$/],
   ['madpo', {}, /^(reward,)+(madpo,?)+$/],
   ['brain', { proposals: 2 }, /^(brain,)+(brain-2,?)+$/],
+  ['oreo', {}, /^(critic,)+(oreo,?)+$/],
   ['pre-dpo', { guide: 'simpo' }, /^(guide,)+(pre-dpo,?)+$/],
   ['orpo', { stages: 'two' }, /^(sft,)+(orpo,?)+$/],
 ];

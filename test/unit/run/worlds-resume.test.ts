@@ -69,7 +69,7 @@ const outcomeOf = async (session: TrainingSession) => ({
   trees: session.treesMade,
 });
 
-describe.each(['dmpo', 'sdpo', 'gdpo', 'longdpo'])('%s in its own world', (id) => {
+describe.each(['dmpo', 'sdpo', 'gdpo', 'longdpo', 'egida'])('%s in its own world', (id) => {
   it('makes its data, measures, and goes on bit for bit after the tab has died', async () => {
     const memory = memorySessionStore();
     let left: MemorySessionStore | undefined;
