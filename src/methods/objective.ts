@@ -23,6 +23,8 @@ export interface Head {
   at: 'state' | 'step' | 'answer';
   /** Bounds the value to -1..1, after the head. */
   tanh?: boolean;
+  /** Sits on a second copy of what is trained of the model, which learns from the head alone; on the policy itself when left out. */
+  trunk?: 'own';
 }
 
 /** What an objective asks of the engine beside the policy's own log-probs, and of its trees. What it does not name costs nothing. */

@@ -29,6 +29,7 @@ export const methodFacts = (
     other: follows || frozen.some((model) => model !== 'start'),
     kept: passes.filter((_, index) => keptAfter(passes, index, result)).length + (follows ? 1 : 0),
     head: reads.some(({ head }) => head),
+    trunk: reads.some(({ head }) => head?.trunk),
     stop: reads.some(({ stop }) => stop),
     mismatched: reads.some(({ mismatched }) => mismatched),
   };

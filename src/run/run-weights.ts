@@ -3,7 +3,7 @@ import { adamWFromArrays, adamWToArrays, createAdamW, disposeAdamW } from '../ke
 import type { Head } from '../methods/objective';
 import type { Blend, PassId } from '../methods/pass';
 import { headModule } from '../model/head';
-import { freshHead, splitHeads, uploadHeads } from '../model/heads';
+import { freshHead, freshTrunk, splitHeads, uploadHeads } from '../model/heads';
 import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
 import { disposeParameters, parametersToArrays } from '../model/parameters';
@@ -95,11 +95,7 @@ export class RunWeights {
     const { own, heads } = splitHeads(trained);
     if (this.policyOnDevice) resetTrained(this.plan, this.policyOnDevice, own);
     else this.policyOnDevice = createPolicy(this.plan, own);
-    if (head) {
-      const fresh = freshHead(head.name, this.plan.model.config.hiddenSize);
-      const named = new Map([...fresh].map(([name, tensor]) => [name, heads.get(name) ?? tensor]));
-      for (const [name, tensor] of uploadHeads(named)) this.policyOnDevice.trained.set(name, tensor);
-    }
+    if (head) await this.addHead(this.policyOnDevice, head, heads);
     if (this.optimizerOnDevice) disposeAdamW(this.optimizerOnDevice);
     const { trained: tensors } = this.policyOnDevice;
     this.optimizerOnDevice = moments
@@ -109,6 +105,14 @@ export class RunWeights {
         })
       : createAdamW(tensors);
     this.untouched = trained === initialTrained(this.plan) && !this.plan.adapter;
+  }
+
+  /** @param heads that there are already, by tensor */
+  private async addHead(policy: Policy, { name, trunk }: Head, heads: HostWeights) {
+    const fresh = freshHead(name, this.plan.model.config.hiddenSize);
+    if (trunk) for (const [own, tensor] of freshTrunk(name, await this.toHost())) fresh.set(own, tensor);
+    const named = new Map([...fresh].map(([own, tensor]) => [own, heads.get(own) ?? tensor]));
+    for (const [own, tensor] of uploadHeads(named)) policy.trained.set(own, tensor);
   }
 
   /** The weights of a blend, on the host. @throws when a pass's are no longer stored */

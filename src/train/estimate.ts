@@ -49,6 +49,8 @@ export interface MethodFacts {
   kept: number;
   /** A linear head is trained beside the weights. */
   head: boolean;
+  /** It sits on a second copy of what is trained, through which every token goes as well. */
+  trunk: boolean;
   /** log p(EOS) is scored at every state beside the token. */
   stop: boolean;
   /** Each prompt has as many answers of another one beside its own. */
@@ -64,6 +66,7 @@ const plainMethod = (steps: number): MethodFacts => ({
   other: false,
   kept: 0,
   head: false,
+  trunk: false,
   stop: false,
   mismatched: false,
 });
@@ -186,11 +189,12 @@ const sizesOf = (input: EstimateInput): Sizes => {
   const entries = Math.max(1, Math.round((tokens * data.meanScored) / Math.max(1, data.meanTokens)));
   const rows = method?.stop ? 2 * entries : entries;
   const own = trainedNumbers(input) * F32;
-  const head = method?.head ? (config.hiddenSize + 1) * F32 : 0;
+  const forwards = method?.trunk ? 2 : 1;
+  const head = method?.head ? (config.hiddenSize + 1) * F32 + (forwards - 1) * own : 0;
   const trained = own + head;
   const base = weightBytes(config, weights, document.adapter ? document.weights : 'f32');
-  const kept = keptPerToken(config) * tokens * F32;
-  const edges = config.layers * tokens * config.hiddenSize * F32;
+  const kept = forwards * keptPerToken(config) * tokens * F32;
+  const edges = forwards * config.layers * tokens * config.hiddenSize * F32;
   const activations = document.checkpointing
     ? 2 * edges + BACKWARD * kept
     : BACKWARD * kept * config.layers + edges;
@@ -203,7 +207,7 @@ const sizesOf = (input: EstimateInput): Sizes => {
   const parts: Estimate['parts'] = [
     { what: document.adapter ? 'model, not trained' : 'model', bytes: base.total },
     ...(document.adapter ? [{ what: 'adapter', bytes: own }] : []),
-    ...(head > 0 ? [{ what: 'head', bytes: head }] : []),
+    ...(head > 0 ? [{ what: method?.trunk ? 'head and its trunk' : 'head', bytes: head }] : []),
     ...besidePolicy(input, base.total, own),
     { what: 'optimiser and gradients', bytes: optimiser },
     { what: 'activations', bytes: activations },
@@ -363,7 +367,8 @@ export const estimateRun = (input: EstimateInput, adapter: RunDocument['adapter'
   const sizes = sizesOf(input);
   const problem = problemOf(sizes, device);
   const remedies = problem === '' ? [] : remediesOf(input, adapter);
-  const work = 2 * numbersOf(config) * passes(document) * sizes.tokensPerStep;
+  const forwards = method.trunk ? 2 : 1;
+  const work = 2 * numbersOf(config) * passes(document) * forwards * sizes.tokensPerStep;
   const secondsPerStep = device.flops ? (BESIDE_PRODUCTS * work) / device.flops : undefined;
   return {
     ...sizes,

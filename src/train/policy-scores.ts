@@ -8,7 +8,7 @@ import { takeRows } from '../kernels/take-rows';
 import { detach } from '../methods/maths';
 import type { Head, Reads } from '../methods/objective';
 import { outputHead } from '../model/head';
-import { headBias, headWeight } from '../model/heads';
+import { headBias, headWeight, trunkOf } from '../model/heads';
 import type { Network } from '../model/network';
 import type { BatchTensors } from '../model/transformer';
 import { forwardHidden } from '../model/transformer';
@@ -113,12 +113,14 @@ export const policyScores = (
   const hidden = forwardHidden(network, tensors); // [N, d]
   const head = outputHead(network);
   const { logProb, stepSum } = linearLogProb(hidden, head, tensors.entries);
+  const valued = () =>
+    reads.head?.trunk ? forwardHidden(trunkOf(network, reads.head.name), tensors) : hidden;
   const states = () => ({ hidden: takeRows(hidden, tensors.entries.rows), head }); // [R, d]
   return {
     logProb,
     stepSum,
     ...(reads.stop && { stop: stopLogProbs(batch, logProb) }),
-    ...(reads.head && { head: headValues(network, hidden, batch, reads.head) }),
+    ...(reads.head && { head: headValues(network, valued(), batch, reads.head) }),
     ...(reads.hidden && { hidden: pooledHidden(batch, hidden) }),
     ...((reads.kl || reads.squares) && distributionScores(states(), batch, reads, reference)),
   };

@@ -39,6 +39,7 @@ interface OreoParams {
   alpha: number;
   level: Level;
   part: 'both' | 'policy' | 'value';
+  trunk: 'own' | 'shared';
 }
 
 /** What an objective of OREO is made of. */
@@ -47,11 +48,11 @@ interface Parts extends OreoParams {
   hold?: number;
 }
 
-const consistent = ({ beta, alpha, level, part, hold = 0 }: Parts): Objective => ({
+const consistent = ({ beta, alpha, level, part, trunk, hold = 0 }: Parts): Objective => ({
   reads: {
     reference: true,
     scores: true,
-    head: { name: 'value', at: 'state' },
+    head: { name: 'value', at: 'state', ...(trunk === 'own' && { trunk }) },
     kl: 'policy||reference',
   },
   rewardScale: beta,
@@ -64,7 +65,7 @@ const consistent = ({ beta, alpha, level, part, hold = 0 }: Parts): Objective =>
     const divergence = tf.sum(tf.div(tokens.sumPerAnswer(kl!), tf.maximum(answers.length, 1)));
     const actor = tf.add(meanSquare(policy.states, policy.policy), tf.mul(divergence, alpha)); // (2)
     const critic = meanSquare(value.states, value.value); // (1)
-    const held = hold > 0 ? tf.add(critic, tf.mul(divergence, hold)) : critic; // (4)
+    const held = tf.add(critic, tf.mul(divergence, hold)); // (4)
     const total = part === 'both' ? tf.add(critic, actor) : part === 'policy' ? actor : held; // (3)
     return {
       loss: tf.div(total, answers.count) as Scalar,
@@ -130,6 +131,14 @@ export const oreo = defineMethod({
       default: 'both',
       from: 'paper',
     }),
+    trunk: choice({
+      label: 'trunk of the value',
+      help: 'The value is a model of its own beside the policy, as large as it; or a head on the policy’s own states.',
+      options: { own: 'its own', shared: 'the policy’s' },
+      default: 'own',
+      absent: 'shared',
+      from: 'paper',
+    }),
     warmup: number({
       label: 'warm-up of the critic',
       help: 'Steps in which the value is learned alone, as a share of the run’s; 0 is none.',
@@ -144,7 +153,8 @@ export const oreo = defineMethod({
   passes: (params) => {
     const main: Pass = { id: 'oreo', label: 'OREO', objective: consistent(params) };
     if (params.warmup === 0) return [main];
-    const objective = consistent({ ...params, level: 'token', part: 'value', hold: 1 });
+    const hold = params.trunk === 'shared' ? 1 : 0;
+    const objective = consistent({ ...params, level: 'token', part: 'value', hold });
     return [
       { id: 'critic', label: 'Critic', objective, share: params.warmup }, // (4)
       { ...main, from: 'critic' },
