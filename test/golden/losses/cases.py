@@ -57,8 +57,6 @@ NUMBERS = {
     "full-step-dpo": {**BETA, "c": (0, 20), "tau": (0, 50)},
     "step-dpo": BETA,
     "dmpo": {**BETA, "gamma": (0.01, 1)},
-    "oreo": {**BETA, "alpha": (0, 10)},
-    "svpo": {**BETA, "marginWeight": (0, 10), "valueWeight": (0, 10), "sftWeight": (0, 10), "margin": (0, 2)},
     "sdpo": BETA,
     "longdpo": BETA,
     "oreo": {**BETA, "alpha": (0, 10), "warmup": (0, 1), **GUIDED},
@@ -108,7 +106,7 @@ CHOICES = {
         "robust": ["none", "flip", "bounded", "variance"],
     },
     "gdpo": {"form": ["stepwise", "trajectory", "released"]},
-    "oreo": {"level": ["token", "step", "response"], "part": ["both", "policy", "value"]},
+    "oreo": {"level": ["token", "step", "response"], "part": ["both", "policy", "value"], "trunk": ["own", "shared"]},
 }
 
 DECODING = {"beams": 3, "candidates": 5}
@@ -153,10 +151,7 @@ DEFAULTS = {
     "tpo": {"beta": 0.5, "lambda": "dcg", "stepWeight": "none"},
     "brain": {"beta": 0.2},
     "gdpo": {"form": "stepwise", "alpha": 0.1, "gamma": 1, "lossPenalty": -8},
-    "oreo": {"beta": 0.03, "alpha": 0.01, "level": "token", "part": "both"},
-    "svpo": {"beta": 0.1, "marginWeight": 1, "valueWeight": 1, "sftWeight": 0, "margin": 0.5},
-    "gdpo": {"alpha": 0.1, "gamma": 1, "lossPenalty": -8},
-    "oreo": {"beta": 0.03, "alpha": 0.01, "level": "token", "part": "both", "warmup": 1, **DECODING},
+    "oreo": {"beta": 0.03, "alpha": 0.01, "level": "token", "part": "both", "trunk": "own", "warmup": 1, **DECODING},
     "svpo": {
         "beta": 0.1,
         "marginWeight": 1,
