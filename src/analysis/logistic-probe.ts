@@ -5,6 +5,8 @@
  *   L(w, b) = mean softplus(-y (w . x + b)) + penalty / 2 |w|^2,  y in -1, 1                                 (1)
  */
 
+import { areaUnderCurve } from '../util/area-under-curve';
+
 export interface Probe {
   /** By feature, in the features' own units; towards class 1. */
   weights: Float64Array;
@@ -88,24 +90,6 @@ export const fitProbe = (
   const weights = Float64Array.from({ length: width }, (_, j) => here[j]! / spread[j]!);
   const bias = here[width]! - weights.reduce((sum, w, j) => sum + w * mean[j]!, 0);
   return { weights, bias };
-};
-
-/** Area under the ROC curve: how often a row of class 1 scores above one of class 0, ties counting half. */
-export const areaUnderCurve = (scores: readonly number[], classes: readonly number[]): number => {
-  const order = scores.map((_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
-  let [rankSum, ones] = [0, 0];
-  for (let i = 0; i < order.length; ) {
-    let j = i;
-    while (j < order.length && scores[order[j]!] === scores[order[i]!]) j++;
-    const rank = (i + j + 1) / 2; // mean of i + 1 to j
-    for (; i < j; i++) {
-      if (classes[order[i]!] !== 1) continue;
-      rankSum += rank;
-      ones++;
-    }
-  }
-  const zeros = scores.length - ones;
-  return ones === 0 || zeros === 0 ? 0.5 : (rankSum - (ones * (ones + 1)) / 2) / (ones * zeros);
 };
 
 export interface Separability {

@@ -7,6 +7,7 @@ import { scoreTrees } from '../train/score';
 import type { PreferenceTree } from '../tree/tree';
 import { plural } from '../util/count';
 import { yieldToMessages } from '../util/mutex';
+import { endMeasures, rowMeasures } from './end-measures';
 import { guidedMeasures } from './guided-measures';
 import type { Medium } from './medium';
 import type { PassRunner, RunParts } from './pass-runner';
@@ -20,14 +21,17 @@ type Result = Omit<Evaluation, 'step' | 'stage'>;
 const evaluateRows = async (
   ctx: RunContext,
   runner: PassRunner,
-  { trees, constants }: RunParts,
+  parts: RunParts,
   count: number,
 ): Promise<Result | undefined> => {
+  const { trees, constants } = parts;
   const rows = trees.heldOut.slice(0, count);
   if (rows.length === 0) return undefined;
   ctx.setPhase('evaluating', `Scoring ${plural(rows.length, 'held-out row')}.`);
   await constants.ensure(rows);
-  return ctx.onDevice(() => evaluatePairs(runner.state(), rows, () => ctx.between()));
+  const result = await ctx.onDevice(() => evaluatePairs(runner.state(), rows, () => ctx.between()));
+  const measures = await rowMeasures(ctx, runner, parts);
+  return { ...result, ...(measures.length > 0 && { measures }) };
 };
 
 /** What the current weights make of the first `count` held-out problems, answered as their world says: greedily or sampled. */
@@ -53,6 +57,7 @@ const evaluateProblems = async (
   const measures = [
     ...(measuresOf(task, answers) ?? []),
     ...(await guidedMeasures(ctx, runner, parts, problems)),
+    ...(await endMeasures(ctx, runner, parts, problems)),
   ];
   return {
     ...accuracyOf(answers),

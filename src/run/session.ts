@@ -15,6 +15,7 @@ import type { PreferenceTree } from '../tree/tree';
 import { count } from '../util/count';
 import { createMutex, yieldToMessages } from '../util/mutex';
 import { DivergedError } from './diverged';
+import { stillTrue } from './end-measures';
 import { creditAt, evaluateHeldOut } from './evaluator';
 import type { PassRunner } from './pass-runner';
 import type { RunContext, SessionOptions } from './run-context';
@@ -341,13 +342,18 @@ export class TrainingSession {
   }
 
   private async evaluated(problems: number): Promise<Evaluation | undefined> {
-    const before = { phase: this.phase, message: this.message };
+    const { phase, message } = this;
     const result = await evaluateHeldOut(this.ctx, this.runner, this.passes.parts, problems);
     if (!result) return undefined;
-    const evaluation = { step: this.step, stage: this.runner.pass.id, ...result };
+    const before = stillTrue(this.log.evaluations.at(-1)?.measures ?? [], this.runner);
+    const measures = [...(result.measures ?? []), ...before];
+    const evaluation = {
+      ...{ step: this.step, stage: this.runner.pass.id, ...result },
+      ...(measures.length > 0 && { measures }),
+    };
     this.log.evaluations.push(evaluation);
     this.o.emit({ kind: 'evaluation', evaluation });
-    this.setPhase(before.phase, before.message);
+    this.setPhase(phase, message);
     return evaluation;
   }
 

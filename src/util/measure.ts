@@ -15,6 +15,8 @@ export interface Measure {
   interval: [number, number];
   /** Answers, or problems, that it is taken over. */
   count: number;
+  /** The pass whose value head it is about: it still holds while a later pass reads that head. */
+  pass?: string;
 }
 
 type Named = Pick<Measure, 'id' | 'name' | 'better'>;

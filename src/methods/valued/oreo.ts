@@ -12,10 +12,10 @@
  *   rho_t  l_t - l0_t, log-probs of policy and reference     R  score of the answer     V_t  value of the state before token t
  *   KL_t   exact divergence of policy from reference at that state     beta  strength of the pull to the reference
  *
- * Two passes: the critic alone on L_V + KL (4), then L_V + L_P from there, both against the start.
+ * Two passes: the critic alone on L_V (4), then L_V + L_P from there, both against the start. V has a trunk of its own, a second copy of
+ * the model; where it shares the policy's instead, (4) has KL beside it, which holds the policy while the critic is warmed.
  *
- * Where we differ: one trunk for both, so that the value's gradient reaches the policy's weights; (4) holds the policy while the critic
- * is warmed. The critic is not updated before the actor.
+ * Where we differ: the critic is warmed, and not updated before the actor.
  *
  * Source: Wang et al. 2024, equations 7 to 9; jwhj/OREO, openrlhf/trainer/pcl_trainer.py.
  */
@@ -94,8 +94,8 @@ export const oreo = defineMethod({
     'Learns from single answers with a reward: a value of every state and the policy are made to agree token by token.',
   tex: String.raw`\mathcal{L}_V = \frac1T\sum_t e_t^2, \quad \mathcal{L}_\pi = \frac1T\sum_t e_t^2 + \frac{\alpha}{T}\sum_t \mathrm{KL}_t, \quad e_t = V(s_t) - R + \beta\sum_{i \ge t}\rho_i`,
   notes: [
-    'The value head shares the policy’s trunk; the paper trains a value model of its own.',
-    'The value is trained alone first, since beta is so small that the policy learns little before the value says what an answer is worth; the divergence holds the policy meanwhile.',
+    'The value is a model of its own, as large as the policy, as in the paper; beside an adapter a second adapter. On the policy’s own trunk instead, the divergence holds the policy while the value is trained alone.',
+    'The value is trained alone first (ours), since beta is so small that the policy learns little before the value says what an answer is worth.',
     'Guided decoding keeps the beginnings that the value likes best; it is measured with the trained policy and with the one that the run began with.',
     'What shows at this size: the gain is small (one seed, 54.0 to 57.5 of 200 problems at the default rate), and five times the rate unlearns the task (54.0 to 27.5). The shared value knows too little to choose better than greedy answers do.',
     'At the response level only the policy part is confined to the first state, as in the code.',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { areaUnderCurve, crossValidate, fitProbe, probeScore } from '../../../src/analysis/logistic-probe';
+import { crossValidate, fitProbe, probeScore } from '../../../src/analysis/logistic-probe';
 import type { Neuron } from '../../../src/analysis/neuron-groups';
 import {
   byCosine,
@@ -9,6 +9,7 @@ import {
   shiftOf,
 } from '../../../src/analysis/neuron-groups';
 import { planeOf } from '../../../src/analysis/separability';
+import { areaUnderCurve } from '../../../src/util/area-under-curve';
 import { createRng } from '../../../src/util/rng';
 
 const rng = createRng(11);

@@ -4,12 +4,11 @@ import type { Method } from '../../../src/methods/method';
 import type { Params } from '../../../src/methods/params';
 import { svpo } from '../../../src/methods/valued/svpo';
 import { TrainingSession } from '../../../src/run/session';
-import { arithmetic } from '../../../src/tasks/arithmetic';
-import type { Task } from '../../../src/tasks/task';
 import type { BackendInfo } from '../../../src/tf';
 import { initBackend, tf } from '../../../src/tf';
 import type { RunDocument } from '../../../src/train/run-document';
 import { defaultRun } from '../../../src/train/run-document';
+import { evenLines } from '../../support/even-lines';
 import { memorySessionStore } from '../../support/memory-session-store';
 import { tinyModel } from '../../support/tiny-model';
 
@@ -17,22 +16,6 @@ let backend: BackendInfo;
 beforeAll(async () => {
   backend = await initBackend('cpu');
 });
-
-/** A world for a model that has learned nothing: a line is right when its length is even. */
-const evenLines: Task = {
-  ...arithmetic,
-  verify: (_problem, response) => {
-    let at = 0;
-    const steps = arithmetic.splitSteps(response).map((text) => {
-      const start = at;
-      at += text.length;
-      const correct = text.length % 2 === 0;
-      return { start, end: at, text, correct, reason: correct ? '' : 'odd' };
-    });
-    const firstWrongStep = steps.findIndex(({ correct }) => !correct);
-    return { steps, correct: firstWrongStep < 0, answer: response, firstWrongStep };
-  },
-};
 
 const sourceParams = {
   simulations: 3,
