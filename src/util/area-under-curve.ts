@@ -6,7 +6,7 @@ export const areaUnderCurve = (scores: readonly number[], classes: readonly numb
   let [rankSum, ones] = [0, 0];
   for (let i = 0; i < order.length; ) {
     let j = i;
-    while (j < order.length && scores[order[j]!] === scores[order[i]!]) j++;
+    while (j < order.length && !(scores[order[j]!]! > scores[order[i]!]!)) j++;
     const rank = (i + j + 1) / 2; // mean of i + 1 to j
     for (; i < j; i++) {
       if (classes[order[i]!] !== 1) continue;

@@ -95,7 +95,7 @@ describe('a value head on judged answers', () => {
       between,
     );
     const [yes, no] = [true, false].map((sound) => values.filter((_, i) => beginnings[i]!.sound === sound));
-    const won = yes!.flatMap((y) => no!.map((n) => (y > n ? 1 : y === n ? 0.5 : 0)));
+    const won = yes!.flatMap((y) => no!.map((n): number => (y > n ? 1 : y === n ? 0.5 : 0)));
     expect(area!.value).toBeCloseTo(won.reduce((a, b) => a + b) / won.length, 6);
     const agree = values.filter((v, i) => v > 0 === beginnings[i]!.sound).length / values.length;
     expect(sign!.value).toBeCloseTo(agree, 6);
