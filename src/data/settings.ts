@@ -14,6 +14,7 @@ export const formatIds = [
   'unpaired-messages',
   'ranked',
   'step-dpo',
+  'stepwise',
   'prompt-completion',
   'messages',
   'solutions',
@@ -47,6 +48,9 @@ const mappingSchema = z.strictObject({
   /** Step-DPO: the whole right answer, which tells whether the chosen step is its last. */
   fullChosen: column,
   fullRejected: column,
+  /** An answer as a list of its steps, and what is said of each. */
+  steps: column,
+  stepLabels: column,
   messages: column,
   groundTruth: column,
   /** Columns of `{ solution, is_correct }`. */

@@ -8,6 +8,7 @@ import type { Part } from './parts';
 import { columnFor, hasPart, missing, resolveMapping } from './parts';
 import { isMessages } from './read-messages';
 import { asBoolean, asList, cell } from './read-value';
+import { areJudgedSteps } from './stepwise';
 
 export interface Detected {
   format: FormatId;
@@ -56,6 +57,7 @@ const usual: unknown[] = [
   'initial_reason_steps',
   'full_chosen',
   'full_rejected',
+  'labels',
 ];
 
 interface Candidate {
@@ -89,6 +91,13 @@ const candidates = ({ has, first, solutions }: Look): Candidate[] => {
         `${solutions.length} column${solutions.length === 1 ? '' : 's'} hold a solution and whether it is right`,
       ),
       solutions,
+    },
+    {
+      format: 'stepwise',
+      why: when(
+        has('prompt') && areJudgedSteps(first('steps'), first('stepLabels')),
+        'there are a prompt, the steps of an answer, and a label for each step',
+      ),
     },
     {
       format: 'step-dpo',

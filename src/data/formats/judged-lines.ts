@@ -3,7 +3,7 @@ import type { JudgedLine } from './example';
 import { firstWrongLine, linesOf } from './first-wrong-line';
 
 /** A line's labels as losses over steps read them. @param sound everything up to its end is right */
-const labels = (correct: boolean, sound: boolean): JudgedLine['labels'] => {
+export const lineLabels = (correct: boolean, sound: boolean): JudgedLine['labels'] => {
   const right = correct ? 1 : 0;
   return { correct: right, reward: right, score: right, q: sound ? 1 : -1, value: sound ? 1 : 0 };
 };
@@ -19,14 +19,14 @@ export const judgedLines = (
   right: readonly string[],
 ): JudgedLine[] | undefined => {
   const lines = linesOf(solution);
-  if (isRight) return lines.map((text) => ({ text, labels: labels(true, true) }));
+  if (isRight) return lines.map((text) => ({ text, labels: lineLabels(true, true) }));
   const found = firstWrongLine(solution, right);
   if (!found) return undefined;
   const first = linesOf(found.prefix).length;
   return lines.map((text, i) => {
     const fails =
       i === first || i === lines.length - 1 || annotationsIn(text).some((a) => holds(a) === false);
-    return { text, labels: labels(i < first || !fails, i < first) };
+    return { text, labels: lineLabels(i < first || !fails, i < first) };
   });
 };
 

@@ -37,6 +37,8 @@ const names: Record<Part, readonly string[]> = {
   prefix: ['initial_reason_steps', 'prefix', 'correct_prefix', 'initial_steps'],
   fullChosen: ['full_chosen'],
   fullRejected: ['full_rejected'],
+  steps: ['completions', 'steps'],
+  stepLabels: ['labels', 'step_labels', 'ratings'],
   messages: ['messages', 'conversations', 'conversation'],
   groundTruth: ['ground_truth', 'answer', 'gold', 'reference'],
 };
@@ -58,6 +60,7 @@ export const parts: Record<FormatId, { required: readonly Part[]; optional: read
     required: ['prompt', 'prefix', 'chosen', 'rejected'],
     optional: [...question, 'fullChosen', 'fullRejected'],
   },
+  stepwise: { required: ['prompt', 'steps', 'stepLabels'], optional: question },
   'prompt-completion': { required: ['prompt', 'completion'], optional: question },
   messages: { required: ['messages'], optional: ['system', 'tools'] },
   'unpaired-messages': { required: ['messages', 'label'], optional: ['system', 'tools'] },

@@ -19,8 +19,10 @@ import { readLabel } from './labels';
 import type { Note } from './note';
 import { readQuestion, readSystem, readTools, underSystem } from './question';
 import { isMessages, readMessages, readText } from './read-messages';
-import { cell, readList, readNumber, readString } from './read-value';
+import { cell, readList, readNumber } from './read-value';
 import { solutionExamples } from './solutions';
+import { stepDpoExample } from './step-dpo';
+import { readJudgedSteps } from './stepwise';
 import { betterOfTwo } from './two-responses';
 
 /** What a method eats; see `methodShape`. */
@@ -144,30 +146,15 @@ const examplesOf = (
       ];
     }
     case 'step-dpo': {
-      const prefixValue = at('prefix');
-      const prefix =
-        prefixValue === null || prefixValue === '' ? '' : readString(prefixValue, column('prefix'));
-      const side = (part: 'chosen' | 'rejected', full: 'fullChosen' | 'fullRejected') => {
-        const step = readString(at(part), column(part));
-        const whole = mapping[full] === undefined ? undefined : at(full);
-        // The whole answer may be given with the steps so far or without.
-        const ends = typeof whole === 'string' && step.trim() !== '' && whole.trimEnd().endsWith(step.trim());
-        return { step, ends };
-      };
-      const chosen = side('chosen', 'fullChosen');
-      const rejected = side('rejected', 'fullRejected');
-      return [
-        {
-          kind: 'step',
-          where,
-          prompt: underSystem(system, readQuestion(row, mapping, note) ?? text('prompt'), note),
-          prefix,
-          chosen: chosen.step,
-          rejected: rejected.step,
-          chosenEnds: chosen.ends,
-          rejectedEnds: rejected.ends,
-        },
-      ];
+      const prompt = underSystem(system, readQuestion(row, mapping, note) ?? text('prompt'), note);
+      return [stepDpoExample(row, where, mapping, prompt, shape === 'judged' ? 'judged' : 'steps')];
+    }
+    case 'stepwise': {
+      const columns = { steps: column('steps'), labels: column('stepLabels') };
+      const lines = readJudgedSteps(at('steps'), at('stepLabels'), columns);
+      const { prompt, answers } = joined([lines.map((line) => line.text).join('')]);
+      const score = lines.every(({ labels }) => labels['correct'] === 1) ? 1 : 0;
+      return [{ kind: 'scored', where, prompt, responses: [{ text: answers[0]!, score, lines }] }];
     }
     case 'messages': {
       const read = readMessages(at('messages'), column('messages'), note);

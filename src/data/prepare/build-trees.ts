@@ -21,6 +21,9 @@ const tokensOf = (steps: readonly StepOfTokens[]) => steps.map((step) => step.to
 const same = (a: readonly number[] | undefined, b: readonly number[] | undefined) =>
   a !== undefined && b !== undefined && a.length === b.length && a.every((token, i) => token === b[i]);
 
+const desirableLabel = ({ desirable }: Pick<ScoredExample['responses'][number], 'desirable'>) =>
+  desirable === undefined ? {} : { labels: { desirable: desirable ? 1 : 0 } };
+
 const buildPair = (context: BuildContext, id: string, example: PairExample): Built => {
   const { common, responses } = tokenized(context, example, [example.chosen, example.rejected]);
   const [chosen, rejected] = [responses[0]!, responses[1]!];
@@ -60,7 +63,13 @@ const buildPair = (context: BuildContext, id: string, example: PairExample): Bui
   };
 };
 
-const buildStep = (context: BuildContext, id: string, example: StepExample, compare: boolean): Built => {
+/** Both next steps, compared; or one of them by itself. @param kept that one, and what is said of it */
+const buildStep = (
+  context: BuildContext,
+  id: string,
+  example: StepExample,
+  kept?: Pick<ScoredExample['responses'][number], 'score' | 'desirable'>,
+): Built => {
   const { settings } = context;
   const text = ready(context, example, []);
   if (example.chosen.trim() === '' || example.rejected.trim() === '') throw new RowProblem(reasons.emptySide);
@@ -92,14 +101,20 @@ const buildStep = (context: BuildContext, id: string, example: StepExample, comp
   const rejected = response('rejected', 1, example.rejectedEnds);
   if (same(left[0], left[1])) throw new RowProblem(reasons.equalSides);
   const parts = { id, prompt, sharedSteps: tokensOf(shared) };
-  const tree = compare
+  const own = kept && (kept.score > 0 ? chosen : rejected);
+  const tree = !own
     ? build.pairTree({
         ...parts,
         chosenSteps: tokensOf(chosen.steps),
         rejectedSteps: tokensOf(rejected.steps),
         scores: { chosen: 1, rejected: 0 },
       })
-    : build.chainTree({ ...parts, steps: tokensOf(chosen.steps), score: 1 });
+    : build.chainTree({
+        ...parts,
+        steps: tokensOf(own.steps),
+        score: kept.score,
+        ...desirableLabel(kept),
+      });
   return {
     tree,
     promptLength: whole.prompt.length,
@@ -107,7 +122,7 @@ const buildStep = (context: BuildContext, id: string, example: StepExample, comp
     promptTail: whole.promptTail,
     prompt,
     shared,
-    responses: compare ? [chosen, rejected] : [{ ...chosen, side: 'response' }],
+    responses: own ? [{ ...own, side: 'response' }] : [chosen, rejected],
   };
 };
 
@@ -170,7 +185,7 @@ const buildChain = (
     prompt: common.prompt,
     steps: tokensOf(response.steps),
     score: answer.score,
-    ...(answer.desirable !== undefined && { labels: { desirable: answer.desirable ? 1 : 0 } }),
+    ...desirableLabel(answer),
   });
   return { tree, ...common, shared: [], responses: [{ side: 'response', score: answer.score, ...response }] };
 };
@@ -207,7 +222,7 @@ export const buildCompared = (context: BuildContext, id: string, example: Exampl
         ? buildTurnPair(context, id, example)
         : buildPair(context, id, example);
     case 'step':
-      return buildStep(context, id, example, true);
+      return buildStep(context, id, example);
     case 'scored':
       return buildRanked(context, id, example);
   }
@@ -220,7 +235,7 @@ export const buildSingle = (
   example: Example,
   answer?: ScoredExample['responses'][number],
 ): Built => {
-  if (example.kind === 'step') return buildStep(context, id, example, false);
+  if (example.kind === 'step') return buildStep(context, id, example, answer ?? { score: 1 });
   if (example.kind === 'pair')
     return buildChain(context, id, example, answer ?? { text: example.chosen, score: 1 });
   if (!answer) throw new RowProblem('the row has no right answer', shownText(example.where));

@@ -57,7 +57,7 @@ export const createBuilder = (options: BuilderOptions): Builder => {
     for (const example of examples) {
       if (shape !== 'scored') {
         build(example, (id) => buildCompared(context, id, example), example.prompt);
-      } else if (example.kind === 'pair' && !supervised) {
+      } else if (example.kind !== 'scored' && !supervised) {
         // Each side by itself, as TRL takes pairs apart for KTO.
         for (const answer of [
           { text: example.chosen, score: 1, desirable: true },

@@ -12,10 +12,10 @@ import { writtenAs } from './as-chat';
 import { createBuilder } from './build';
 import { createTalkCheck } from './check-talk';
 import { columnTally } from './column-tally';
+import { groupAnswers } from './group-answers';
 import type { Layout } from './layout';
 import { layoutOf } from './layout';
 import { createNotes } from './notes';
-import { pairUnpaired } from './pair-unpaired';
 import { isTalk, readExamples } from './read';
 import type { DatasetReport } from './report';
 import { unusedIn } from './report';
@@ -162,12 +162,15 @@ const readOnce = async (
       lastPause = Date.now();
     }
   }
-  for (const group of pairUnpaired(waiting, settings.pairsPerRow)) {
-    if (group.pairs.length === 0) {
-      for (const where of group.rows)
-        tracker.drop('no answer of the other label to the same prompt', where, '');
+  for (const group of groupAnswers(waiting, shape, settings.pairsPerRow)) {
+    if (group.examples.length === 0) {
+      const why =
+        shape === 'steps'
+          ? 'no answer to the same prompt has a right step where this one first goes wrong, after the same steps'
+          : 'no answer of the other label to the same prompt';
+      for (const where of group.rows) tracker.drop(why, where, '');
     }
-    count(group.pairs.length > 0 && build(group.where, group.pairs), group.rows.length);
+    count(group.examples.length > 0 && build(group.where, group.examples), group.rows.length);
   }
   options.progress?.(rows.read, rows.read);
   const { trees, heldOut, counts } = route;

@@ -35,14 +35,15 @@ const formatNames: Record<FormatId, string> = {
   'unpaired-messages': 'conversations with a label',
   ranked: 'lists of answers with scores',
   'step-dpo': 'pairs of next steps',
+  stepwise: 'answers with a label for every step',
   'prompt-completion': 'prompts with one answer',
   messages: 'conversations',
   solutions: 'questions with right and wrong solutions',
 };
 
-/** Formats of single answers with a label. */
+/** Formats of single answers with a label, or with one for each step. */
 export const isLabelled = (format: FormatId): boolean =>
-  format === 'unpaired' || format === 'unpaired-messages';
+  format === 'unpaired' || format === 'unpaired-messages' || format === 'stepwise';
 
 /**
  * The examples that a method needs of a format.
@@ -75,19 +76,19 @@ export const shapeFor = (
     );
   }
   if (method.labels && method.labels.steps.length > 0) {
-    if (format === 'solutions') return 'judged';
+    if (format === 'solutions' || format === 'stepwise' || format === 'step-dpo') return 'judged';
     refuse(
-      `reads a judgement of every step (${method.labels.steps.join(', ')}). Give questions with right and wrong solutions, whose lines can be judged by their calculations, or choose a method for pairs`,
+      `reads a judgement of every step (${method.labels.steps.join(', ')}). Give questions with right and wrong solutions, whose lines can be judged by their calculations, answers with a label for every step, Step-DPO’s own layout with whole answers, or choose a method for pairs`,
     );
   }
-  if (method.eats === 'lists' && format === 'solutions') return 'lists';
+  if (method.eats === 'lists' && (format === 'solutions' || format === 'stepwise')) return 'lists';
   if (method.eats !== 'next-steps') return 'pairs';
   if (format === 'ranked') {
     refuse(
       'compares two steps after the same correct ones. Give pairs of chosen and rejected, or Step-DPO’s own layout',
     );
   }
-  if (format !== 'step-dpo' && format !== 'solutions' && settings.steps.rule === 'whole') {
+  if (!['step-dpo', 'solutions', 'stepwise'].includes(format) && settings.steps.rule === 'whole') {
     refuse(
       'compares single steps. Choose a rule for steps, so that the first step in which two answers differ can be found',
     );
