@@ -1,39 +1,14 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { needsOf } from '../../../src/data/prepare/shape';
 import type { DatasetSettings } from '../../../src/data/settings';
 import { checkTakesDataset } from '../../../src/load/brought-datasets';
-import { methodById, methods } from '../../../src/methods';
+import { methodById } from '../../../src/methods';
 import type { Params } from '../../../src/methods/params';
 import { defaultParams } from '../../../src/methods/params';
-import { ownSource } from '../../../src/methods/pass';
-import { TrainingSession } from '../../../src/run/session';
-import { arithmetic } from '../../../src/tasks/arithmetic';
-import { type BackendInfo, initBackend } from '../../../src/tf';
 import { defaultRun } from '../../../src/train/run-document';
 import { pathOf } from '../../../src/tree/paths';
-import { memorySessionStore } from '../../support/memory-session-store';
-import { tinyModelOf } from '../../support/tiny-model';
-import { bytes, prepare, spell } from '../data/preparing';
-
-const solution = (text: string, isCorrect: boolean) => ({ solution: text, is_correct: isCorrect });
-
-/** Questions as GSM8K's: one that nobody can tell the wrong line of, and others with every kind of mistake. */
-const questions = Array.from({ length: 8 }, (_, i) => {
-  const [a, b, c] = [i + 3, 2 * i + 5, i + 2];
-  const sum = a + b;
-  const right = `He has ${a} + ${b} = <<${a}+${b}=${sum}>>${sum} pears.\nThe boxes hold ${sum} * ${c} = <<${sum}*${c}=${sum * c}>>${sum * c} in all.\nA: ${sum * c}`;
-  const untrue = `He has ${a} + ${b} = <<${a}+${b}=${sum + 1}>>${sum + 1} pears.\nThe boxes hold ${sum + 1} * ${c} = <<${sum + 1}*${c}=${(sum + 1) * c}>>${(sum + 1) * c} in all.\nA: ${(sum + 1) * c}`;
-  const departs = `He has ${a} + ${b} = <<${a}+${b}=${sum}>>${sum} pears.\nThe boxes hold ${sum} + ${c} = <<${sum}+${c}=${sum + c}>>${sum + c} in all.\nA: ${sum + c}`;
-  const untold = `The boxes hold ${c}.\nA: ${c}`;
-  return {
-    question: `Sam had ${a} pears and bought ${b}; with ${c} boxes of that, how many?`,
-    ground_truth: right,
-    small: solution(untrue, false),
-    large: solution(departs, false),
-    odd: solution(untold, false),
-    best: solution(`${right.replace('He has', 'Sam has')}`, true),
-  };
-});
+import { judgedQuestions as questions } from '../../support/judged-questions';
+import { prepare, spell } from '../data/preparing';
 
 const settings: Partial<DatasetSettings> = {
   format: 'solutions',
@@ -43,11 +18,6 @@ const settings: Partial<DatasetSettings> = {
     solutions: ['small', 'large', 'odd', 'best'],
   },
   plainRows: 'chat',
-};
-
-/** Methods that cannot learn from such a file, and what they say. */
-const refusals: Record<string, RegExp> = {
-  brain: /reads “logProposal” of every answer, which only the model that wrote the answers can tell/,
 };
 
 const rowsFor = (id: string) => {
@@ -153,60 +123,5 @@ describe('a pass with a source of its own', () => {
   it('works on the prompts of a file where it judges nothing, and rounds share the file out', () => {
     expect(check('dice')).not.toThrow();
     expect(check('apo')).not.toThrow();
-  });
-});
-
-describe('every method on a file of solutions', () => {
-  let backend: BackendInfo;
-  beforeAll(async () => {
-    backend = await initBackend('cpu');
-  });
-  const model = tinyModelOf(bytes, 2);
-
-  it.each(methods.map(({ id }) => [id]))('%s trains on it, or says why not', async (id) => {
-    const method = methodById(id);
-    const params = { ...defaultParams(method), ...(id === 'mallows-po' && { maxEntropy: 12 }) };
-    const run = defaultRun(method, 'tiny');
-    const source = () => prepare(questions, 'dpo', settings, { method: needsOf(method, params) });
-    if (refusals[id]) {
-      await expect(source()).rejects.toThrow(refusals[id]);
-      return;
-    }
-    const document = {
-      ...run,
-      method: { id, params },
-      data: { ...run.data, source: null, dataset: { id: 'file', settings: {} as DatasetSettings } },
-      steps: 2,
-      batchSize: 2,
-      evaluation: { every: 0, problems: 0 },
-      checkpointEvery: 0,
-    };
-    if (method.chapter === 'denoising') {
-      expect(() => checkTakesDataset(method, document)).toThrow(/learns from images.*has texts/);
-      return;
-    }
-    if (method.passes(params).some((pass) => ownSource(pass) && !ownSource(pass)?.unjudged)) {
-      // It answers problems between its passes, and a file has none that could be judged.
-      expect(() => checkTakesDataset(method, document)).toThrow(/a file of examples has none/);
-      return;
-    }
-    expect(() => checkTakesDataset(method, document)).not.toThrow();
-    const session = await TrainingSession.create({
-      runId: 'run',
-      document,
-      method,
-      task: arithmetic,
-      model,
-      dataset: { label: 'file', prepare: source },
-      backend,
-      store: memorySessionStore().store,
-      emit: () => undefined,
-    });
-    expect((await session.start()).message).toMatch(/^Finished/);
-    const { metrics } = session.summary();
-    expect(metrics.length).toBeGreaterThanOrEqual(2);
-    for (const row of metrics) expect(Object.values(row.metrics).every(Number.isFinite)).toBe(true);
-    expect(Math.max(...metrics.map((row) => row.metrics['grad_norm']!))).toBeGreaterThan(0);
-    await session.dispose();
   });
 });
