@@ -7,9 +7,13 @@ import { sha256Hex } from '../util/hash';
 import type { DenoiserModel } from './denoiser-model';
 import { inTime, validateImages } from './images';
 import { lookAt } from './look';
+import { preferenceJudge } from './make/walking';
 import { evaluateDenoiser, measureScale } from './measure';
 import type { Denoiser } from './net/denoiser';
+import { freshPreferenceModel } from './net/preference-model';
+import type { ImagePipeline } from './pipeline';
 import { drawPool } from './pool';
+import { drawStoodFor, preferenceScorer } from './preference-scorer';
 import { imageScorer, packImages } from './scorer';
 import { drawVisit } from './visit';
 import type { Scale } from './world/preference';
@@ -32,7 +36,7 @@ export interface ImageMediumOptions {
 /** Runs of a model that draws images. */
 export const imageMedium = (options: ImageMediumOptions): Medium => {
   const { config } = options.denoiser;
-  const scorer = imageScorer(config);
+  const ownScorer = imageScorer(config);
   const netOf = ({ weights }: Pick<Network, 'weights'>): Denoiser => ({
     config,
     weights: weights as ReadonlyMap<string, Tensor>,
@@ -49,7 +53,8 @@ export const imageMedium = (options: ImageMediumOptions): Medium => {
     ]);
 
   return {
-    scorer,
+    scorer: (reads) => (reads?.entry === 'preference' ? preferenceScorer : ownScorer),
+    fresh: (reads) => (reads?.entry === 'preference' ? freshPreferenceModel(options.seed) : undefined),
     unit: 'images',
     words: {
       token: (id) => inTime(id - 1),
@@ -60,7 +65,7 @@ export const imageMedium = (options: ImageMediumOptions): Medium => {
       const scores = new Map<string, Float32Array>();
       for (let first = 0; first < trees.length; first += TOGETHER) {
         const batch = packImages(trees.slice(first, first + TOGETHER));
-        const logProb = tf.tidy(() => scorer.score(netOf(network).weights, batch).logProb);
+        const logProb = tf.tidy(() => ownScorer.score(netOf(network).weights, batch).logProb);
         const values = await readFloats(logProb);
         for (const { id, entryStart, entryEnd } of batch.trees)
           scores.set(id, values.slice(entryStart, entryEnd));
@@ -69,19 +74,25 @@ export const imageMedium = (options: ImageMediumOptions): Medium => {
       }
       return scores;
     },
-    visit: (reads) =>
-      reads.entry === 'error'
-        ? (network, trees, rng, name) => drawVisit(netOf(network), trees, reads, rng, name)
-        : undefined,
+    visit: (reads) => {
+      if (reads.entry === 'error')
+        return (network, trees, rng, name) => drawVisit(netOf(network), trees, reads, rng, name);
+      if (reads.entry === 'preference')
+        return (network, trees, rng, name) => drawStoodFor(netOf(network), trees, rng, name);
+      return undefined;
+    },
     pipeline: (context: MediumContext, policy, reads) => {
-      const guidance = reads?.entry === 'transition' ? reads.guidance : undefined;
-      const withPolicy = <T>(f: (net: Denoiser) => Promise<T>): Promise<T> =>
+      const { guidance, judge } = reads?.entry === 'transition' ? reads : {};
+      const withPolicy: ImagePipeline['withPolicy'] = (f) =>
         context.onDevice(async () => {
           const lent = await policy.lend();
+          const model = judge === undefined ? undefined : await policy.lendModel(judge);
           try {
-            return await f(netOf(lent.network));
+            const net = netOf(lent.network);
+            return await f(net, model && preferenceJudge(net, netOf(model.network)));
           } finally {
             lent.dispose();
+            model?.dispose();
           }
         });
       const between = async () => {

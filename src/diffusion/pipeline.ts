@@ -8,8 +8,11 @@ import type { Scale } from './world/preference';
 export interface ImagePipeline {
   /** Of the rewards over images of the base. */
   scale(): Promise<Scale>;
-  /** Runs f with the policy on the device, and nothing else there. */
-  withPolicy<T>(f: (net: Denoiser) => Promise<T>): Promise<T>;
+  /**
+   * Runs f with the policy on the device, and beside it nothing but the model that prefers in the place of the reward, where the
+   * method has trained one.
+   */
+  withPolicy<T>(f: (net: Denoiser, judge?: Judge) => Promise<T>): Promise<T>;
   /**
    * Images of the policy by list, with raw rewards as labels of the answers: four of each condition, and no comparison. Kept by
    * content, so that every source finds the same ones.
@@ -17,8 +20,6 @@ export interface ImagePipeline {
   pool(lists: number, report: (done: number) => void): Promise<PreferenceTree[]>;
   /** How far winners are pushed up the slope of the reward, in units of a step's noise: at the noise, and at the image. */
   guidance?: readonly [number, number];
-  /** Prefers in the place of the reward, where the method has trained such a model. */
-  judge?: Judge;
   /** Lets messages in between two pieces of work. @throws StoppedError or PausedError */
   between(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { Scalar, Tensor1D, Tensor2D } from '../tf';
 import type { PackedBatch } from '../tree/packed-batch';
-import type { Blend } from './pass';
+import type { Blend, PassId } from './pass';
 
 /**
  * A model that does not change, known to an objective by its numbers alone: it is evaluated over the trees before the
@@ -66,7 +66,17 @@ export type LatentReads =
    * Log-prob of each transition of the sampler; `guidance` asks for winners that were pushed up the slope of the reward, by so many
    * units of a step's noise at the noise and at the image.
    */
-  | { entry: 'transition'; guidance?: readonly [number, number] };
+  | {
+      entry: 'transition';
+      guidance?: readonly [number, number];
+      /** The pass whose network says which next state is better; the reward of the image that it stands for when left out. */
+      judge?: PassId;
+    }
+  /**
+   * The score that a preference model gives the image which a noised one stands for, at a time and a noise drawn for the tree: a
+   * network of its own, that is trained in the place of the policy.
+   */
+  | { entry: 'preference' };
 
 /**
  * n items of one grain: steps, answers, or one side of the comparisons. Fields are computed when they are first read, so

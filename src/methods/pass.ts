@@ -41,6 +41,10 @@ export interface Pass {
    * the learning rate. For rounds that are one training on data made anew. Measured and stored as the document says, not at each end.
    */
   goesOn?: true;
+  /** How many trees its own source makes; as many as the document says when left out. */
+  makes?: number;
+  /** The peak of its learning rate; the document's when left out. */
+  learningRate?: number;
   /** Share of the trees that are the run's first ones, mixed in. */
   replay?: number;
   /** A fresh shuffle per epoch when left out. */
@@ -56,3 +60,6 @@ export const ownSource = ({ trees }: Pass): Source | undefined =>
 /** The earlier pass whose trees a pass takes. */
 export const treesOf = ({ trees }: Pass): PassId | undefined =>
   typeof trees === 'object' && 'of' in trees ? trees.of : undefined;
+
+/** Whether a pass trains a network of its own, which is not what the run returns. */
+export const trainsApart = ({ objective }: Pass): boolean => objective.reads.latents?.entry === 'preference';

@@ -1,5 +1,7 @@
 import type { Evaluation, ImageView } from '../../workers/protocol';
 import type { LatentReads } from '../methods/objective';
+import type { PassId } from '../methods/pass';
+import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
 import type { PipelineContext } from '../search/pipeline';
 import type { Tokenizer } from '../tokenizer/tokenizer';
@@ -26,7 +28,9 @@ export type MediumPipeline = Pick<PipelineContext, 'images'>;
  * Everything else (passes, weights, pairs, losses, checkpoints) is the same.
  */
 export interface Medium {
-  readonly scorer: Scorer;
+  scorer(reads: LatentReads | undefined): Scorer;
+  /** Weights that a pass begins with which trains a network of its own; undefined where it trains the policy. */
+  fresh(reads: LatentReads | undefined): HostWeights | undefined;
   /** What goes through the model, for messages. */
   readonly unit: string;
   /** A tree's parts in words, as a tokenizer would spell them. */
@@ -47,7 +51,7 @@ export interface Medium {
   /** What sources make trees with. @param policy that draws */
   pipeline(
     context: MediumContext,
-    policy: { hash: string; lend(): Promise<LentNetwork> },
+    policy: { hash: string; lend(): Promise<LentNetwork>; lendModel(model: PassId): Promise<LentNetwork> },
     reads: LatentReads | undefined,
   ): MediumPipeline;
   /** A tree as pictures, under the network of now. @param tree as a step takes it */

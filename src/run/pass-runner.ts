@@ -1,5 +1,6 @@
 import type { Metrics, ProbePair } from '../../workers/protocol';
 import type { Pass, PassId } from '../methods/pass';
+import { trainsApart } from '../methods/pass';
 import type { Network } from '../model/network';
 import { planProbe, takeProbe } from '../train/probe';
 import { learningRateAt } from '../train/schedule';
@@ -158,7 +159,7 @@ export class PassRunner {
       get config() {
         return model.config;
       },
-      ...(medium && { scorer: medium.scorer }),
+      ...(medium && { scorer: medium.scorer(this.pass.objective.reads.latents) }),
       parameters: trained,
       frozen,
       ...(lora ? { lora } : {}),
@@ -173,9 +174,16 @@ export class PassRunner {
     };
   }
 
+  /** The policy as it is now; while a pass trains another network, the one that the run began with. */
   network(): Network {
     const { weights } = this.parts;
-    return this.ctx.medium ? weights.present() : networkOf(this.state());
+    if (!this.ctx.medium) return networkOf(this.state());
+    return this.apart ? weights.reference() : weights.present();
+  }
+
+  /** It trains a network of its own, and the policy rests. */
+  get apart(): boolean {
+    return trainsApart(this.pass);
   }
 
   /**
@@ -197,7 +205,12 @@ export class PassRunner {
     const { metrics, tokens } = await onDevice(() =>
       trainStep(this.state(), microBatches, {
         ...optimizer,
-        learningRate: learningRateAt(schedule, optimizer.learningRate, this.before + this.step, this.stretch),
+        learningRate: learningRateAt(
+          schedule,
+          this.pass.learningRate ?? optimizer.learningRate,
+          this.before + this.step,
+          this.stretch,
+        ),
         step: this.before + this.step + 1,
         seed,
       }),

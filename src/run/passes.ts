@@ -12,6 +12,9 @@ export const passesIn = (blend: Blend | undefined): PassId[] => {
   return typeof blend === 'string' ? [blend] : blend.flatMap(([, part]) => passesIn(part));
 };
 
+const judgesOf = ({ objective: { reads } }: Pass): PassId[] =>
+  reads.latents?.entry === 'transition' && reads.latents.judge !== undefined ? [reads.latents.judge] : [];
+
 interface Named {
   id: PassId;
   as: string;
@@ -28,6 +31,7 @@ const weightsNamedBy = (pass: Pass): Named[] => [
     .flatMap(passesIn)
     .map((id) => ({ id, as: 'a model of its order' })),
   ...(ownSource(pass)?.models ?? []).flatMap(passesIn).map((id) => ({ id, as: 'a model of its source' })),
+  ...judgesOf(pass).map((id) => ({ id, as: 'what prefers its next states' })),
 ];
 
 const namedBy = (pass: Pass): Named[] => {

@@ -74,7 +74,8 @@ export class RunPasses {
   async begin() {
     const { weights } = this.parts;
     this.initialHash = await weights.begin();
-    await this.ctx.onDevice(() => weights.load(initialTrained(this.plan), this.head));
+    const own = this.freshOf(this.current) ?? initialTrained(this.plan);
+    await this.ctx.onDevice(() => weights.load(own, this.head));
     await this.runner.begin();
   }
 
@@ -177,8 +178,14 @@ export class RunPasses {
     if (before && this.current.goesOn) await this.parts.trees.release(before);
   }
 
-  private async load(blend: Blend, { objective }: Pass) {
-    const weights = await this.parts.weights.of(blend);
+  /** What a pass begins with that trains a network of its own. */
+  private freshOf({ objective }: Pass) {
+    return this.ctx.medium?.fresh(objective.reads.latents);
+  }
+
+  private async load(blend: Blend, pass: Pass) {
+    const { objective } = pass;
+    const weights = this.freshOf(pass) ?? (await this.parts.weights.of(blend));
     await this.ctx.onDevice(async () => {
       await this.parts.weights.load(weights, objective.reads.head);
       trimGpuPool();

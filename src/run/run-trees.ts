@@ -186,13 +186,20 @@ export class RunTrees {
       }
       const maker = this.makerOf(owner)!;
       const own = owner === RUN ? undefined : ownSource(maker);
-      const { source, params } = own ? { source: own, params: defaultParams(own) } : chosenSource(this.ctx);
+      const { source, params } = own ? { source: own, params: this.paramsOf(own) } : chosenSource(this.ctx);
       const { latents } = maker.objective.reads;
       const policy = await startOf(maker);
       const prompts = this.ctx.dataset && (await this.promptsFor(maker, this.ctx.dataset, policy));
-      const count = prompts?.length ?? this.ctx.document.data.trees;
+      const count = prompts?.length ?? maker.makes ?? this.ctx.document.data.trees;
       await this.make({ owner, source, params, policy, prompts, count, latents });
     }
+  }
+
+  /** Parameters of a pass's own source: its defaults, and what it takes from the run's. */
+  private paramsOf(own: Source): Params {
+    const given = this.ctx.document.data.source?.params ?? {};
+    const taken = (own.follows ?? []).filter((name) => Object.hasOwn(given, name));
+    return { ...defaultParams(own), ...Object.fromEntries(taken.map((name) => [name, given[name]!])) };
   }
 
   /** The prompts of a file that a pass answers: those that it does not keep for its replay. */
@@ -257,7 +264,9 @@ export class RunTrees {
   }
 
   private async recipeOf({ owner, source, params, policy, latents }: Making): Promise<Recipe> {
-    const others = await Promise.all((source.models ?? []).map((model) => policy.hashOf(model)));
+    const judge = latents?.entry === 'transition' ? latents.judge : undefined;
+    const models = [...(source.models ?? []), ...(judge === undefined ? [] : [judge])];
+    const others = await Promise.all(models.map((model) => policy.hashOf(model)));
     const policyHash = others.length === 0 ? policy.hash : await sha256Hex([policy.hash, ...others]);
     const guided =
       latents?.entry === 'transition' && latents.guidance ? { guidance: `${latents.guidance}` } : {};

@@ -279,7 +279,7 @@ export class TrainingSession {
     const { before, stretch, steps } = this.runner;
     const [done, last] = [before + this.step, this.step === steps];
     const due = (every: number) => every > 0 && done % every === 0;
-    if (evaluation.problems > 0 && (done === stretch || due(evaluation.every))) {
+    if (!this.runner.apart && evaluation.problems > 0 && (done === stretch || due(evaluation.every))) {
       await this.evaluateHeldOut();
       const [evaluation] = this.log.evaluations.slice(-1);
       if (evaluation) await this.snapshots.afterEvaluation(evaluation);
@@ -393,7 +393,8 @@ export class TrainingSession {
 
   /** The trained weights on the host, all or the adapter's, heads beside them, for an export. */
   weights(): Promise<HostWeights> {
-    return this.ctx.onDevice(() => this.passes.parts.weights.toHost());
+    const { weights } = this.passes.parts;
+    return this.ctx.onDevice(() => (this.runner.apart ? weights.of('start') : weights.toHost()));
   }
 
   /**

@@ -24,6 +24,7 @@ export const poolPairs = defineSource({
   },
   makes: ['latents'],
   derived: true,
+  follows: Object.keys(preferredBy),
   async *make(context, params) {
     const { pairsOfPool } = await import('../diffusion/make/from-pool');
     yield* pairsOfPool(context, params);

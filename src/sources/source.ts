@@ -19,6 +19,8 @@ export interface Source {
   needs?(params: Params): readonly string[];
   /** It judges nothing by a verifier, so that it also works on the prompts of a person's file. */
   unjudged?: true;
+  /** Parameters that it takes from the run's source, where a pass has it for its own. */
+  follows?: readonly string[];
   /** Models beside the policy that it asks to score by. */
   models?: readonly ('start' | PassId)[];
   /** Yields trees until `context.count` were made. @throws TooFewTreesError when the problems run out before */

@@ -3,8 +3,10 @@ import type { Tensor2D } from '../../tf';
 import { readFloats, tf } from '../../tf';
 import type { Rng } from '../../util/rng';
 import { split } from '../measure';
+import type { ImageNet } from '../net/blocks';
 import type { Denoiser } from '../net/denoiser';
 import { predictV } from '../net/denoiser';
+import { preferenceConfig, preferenceScore } from '../net/preference-model';
 import { cleanOf, meanOf, noiseFor } from '../net/sample';
 import { grid, IMAGE, transition } from '../net/schedule';
 import type { Judge } from '../pipeline';
@@ -68,7 +70,7 @@ export const begin = (net: Denoiser, rng: Rng, count: number, first: number, ali
 };
 
 /** The image that a state stands for, as far as a reward may see it. */
-export const seen = (net: Denoiser, x: Tensor2D, t: number, conditions: readonly Condition[]): Tensor2D => {
+const seen = (net: Denoiser, x: Tensor2D, t: number, conditions: readonly Condition[]): Tensor2D => {
   if (t === IMAGE) return tf.clipByValue(x, -CLAMP, CLAMP);
   const v = predictV(net, x, timesOf(conditions.length, t), conditions);
   return tf.clipByValue(cleanOf(x, v, t), -CLAMP, CLAMP);
@@ -91,3 +93,14 @@ export const judged = async (
   rewards.dispose();
   return values;
 };
+
+/** The same by a preference model, which is told the time. */
+export const preferenceJudge =
+  (net: Denoiser, model: Pick<ImageNet, 'weights'>): Judge =>
+  (x, t, conditions) =>
+    preferenceScore(
+      { config: preferenceConfig, weights: model.weights },
+      seen(net, x, t, conditions),
+      timesOf(conditions.length, Math.max(0, t)),
+      conditions,
+    );

@@ -98,8 +98,8 @@ export async function* sharedStarts(
   for (let first = 0; first < walks; first += TOGETHER) {
     await images.between();
     const count = Math.min(TOGETHER, walks - first);
-    const trees = await images.withPolicy(async (net) => {
-      const judge = images.judge ?? judgeOf(net, params, scale);
+    const trees = await images.withPolicy(async (net, preferring) => {
+      const judge = preferring ?? judgeOf(net, params, scale);
       const made: PreferenceTree[] = [];
       const own = begin(net, context.rng, count, first, 1);
       for (let i = 0; i <= Math.max(...at); i++) {

@@ -35,31 +35,35 @@ const WIDEN = 4;
 /** Parts of a block's modulation, each d wide: shift, scale and gate of attention, then of the MLP. */
 export const MODULATION = 6;
 
+/** Shapes of a linear layer. */
+export const linearShapes = (name: string, out: number, own: number): [string, number[]][] => [
+  [`${name}.weight`, [out, own]],
+  [`${name}.bias`, [out]],
+];
+
+/** Shapes of a block of width d. */
+export const blockShapes = (i: number, d: number): [string, number[]][] => [
+  ...linearShapes(`layers.${i}.modulation`, MODULATION * d, d),
+  ...linearShapes(`layers.${i}.qkv`, 3 * d, d),
+  ...linearShapes(`layers.${i}.out`, d, d),
+  ...linearShapes(`layers.${i}.up`, WIDEN * d, d),
+  ...linearShapes(`layers.${i}.down`, d, WIDEN * d),
+];
+
 /** Every parameter with its shape, in the order of the forward pass. Matrices are [out, in]. */
 export const denoiserShapes = (config: DenoiserConfig): Map<string, number[]> => {
   const { hiddenSize: d, layers } = config;
   const width = patchWidth(config);
-  const linear = (name: string, out: number, own: number): [string, number[]][] => [
-    [`${name}.weight`, [out, own]],
-    [`${name}.bias`, [out]],
-  ];
-  const block = (i: number): [string, number[]][] => [
-    ...linear(`layers.${i}.modulation`, MODULATION * d, d),
-    ...linear(`layers.${i}.qkv`, 3 * d, d),
-    ...linear(`layers.${i}.out`, d, d),
-    ...linear(`layers.${i}.up`, WIDEN * d, d),
-    ...linear(`layers.${i}.down`, d, WIDEN * d),
-  ];
   return new Map([
-    ...linear('time.up', d, TIME_FEATURES),
-    ...linear('time.down', d, d),
+    ...linearShapes('time.up', d, TIME_FEATURES),
+    ...linearShapes('time.down', d, d),
     ['shape', [shapes.length, d]],
     ['hue', [hues.length, d]],
-    ...linear('patch', d, width),
+    ...linearShapes('patch', d, width),
     ['position', [tokensOf(config), d]],
-    ...Array.from({ length: layers }, (_, i) => block(i)).flat(),
-    ...linear('final.modulation', 2 * d, d),
-    ...linear('final.out', width, d),
+    ...Array.from({ length: layers }, (_, i) => blockShapes(i, d)).flat(),
+    ...linearShapes('final.modulation', 2 * d, d),
+    ...linearShapes('final.out', width, d),
   ]);
 };
 

@@ -64,10 +64,14 @@ const begin = async (
   });
 };
 
+/** Three steps of the model, then one in each of two rounds. */
+const stepAware: Params = { judge: 'model', modelPairs: 6 };
+
 const variants: [string, Method, Params][] = [
   ...onImages.map((m): [string, Method, Params] => [m.id, m, {}]),
   ['tailorpo with guidance', methods.find(({ id }) => id === 'tailorpo')!, { guidance: true }],
   ['smpo with inversion', methods.find(({ id }) => id === 'smpo')!, { inversion: true }],
+  ['spo with a step-aware model', methods.find(({ id }) => id === 'spo')!, stepAware],
   ['rankdpo with noise of its own', methods.find(({ id }) => id === 'rankdpo')!, { noise: 'own' }],
 ];
 
@@ -80,12 +84,12 @@ describe('runs of a model that draws', () => {
       const status = await session.start();
       expect(status.message).toMatch(/^Finished/);
       const { metrics, evaluations } = session.summary();
-      expect(metrics).toHaveLength(4);
+      expect(metrics).toHaveLength(params === stepAware ? 5 : 4);
       for (const { metrics: row } of metrics) {
         for (const [name, value] of Object.entries(row)) expect(Number.isFinite(value), name).toBe(true);
       }
       expect(metrics.some(({ metrics: row }) => row['grad_norm']! > 0)).toBe(true);
-      expect(evaluations.map(({ kind }) => kind)).toEqual(['images', 'images', 'images']);
+      expect(new Set(evaluations.map(({ kind }) => kind))).toEqual(new Set(['images']));
       const { measures, images } = evaluations[0]!;
       expect(measures!.map(({ id }) => id)).toEqual(
         expect.arrayContaining([
@@ -107,17 +111,23 @@ describe('runs of a model that draws', () => {
     },
   );
 
-  it.each(['spo', 'tailorpo', 'diffusion-dpo'])('%s: a killed run goes on bit for bit', async (id) => {
+  it.each([
+    ['spo', {}],
+    ['spo', stepAware],
+    ['tailorpo', {}],
+    ['diffusion-dpo', {}],
+  ] as const)('%s %j: a killed run goes on bit for bit', async (id, params) => {
     const method = methods.find((m) => m.id === id)!;
-    const document = { ...small(method), evaluation: { every: 0, problems: 0 } };
+    const document = { ...small(method, params), evaluation: { every: 0, problems: 0 } };
     const whole = memorySessionStore();
     const alone = await begin(method, document, whole);
     await alone.start();
     const weights = await alone.weights();
     await alone.dispose();
 
-    // Steps 1 and 2 are of the first round: one dies in the middle of it, one at its end, one within the second.
-    for (const dies of [1, 2, 3]) {
+    // Steps 1 and 2 are of the first round: one dies in the middle of it, one at its end, one within the second. Of a step-aware model
+    // the first three are its own.
+    for (const dies of params === stepAware ? [1, 3, 4] : [1, 2, 3]) {
       const store = memorySessionStore();
       const first = await begin(method, document, store);
       for (let step = 0; step < dies; step++) await first.stepOnce();
@@ -151,4 +161,37 @@ describe('runs of a model that draws', () => {
     expect(store.datasets.size).toBe(2);
     await session.dispose();
   });
+});
+
+it('a step-aware model is trained for its own sake: the policy waits, and then learns from what it prefers', async () => {
+  const method = methods.find((m) => m.id === 'spo')!;
+  const document = { ...small(method, stepAware), evaluation: { every: 0, problems: 0 } };
+  const before = (await tinyDenoiser()).weights;
+  const ends = async (run: RunDocument) => {
+    const session = await begin(method, run, memorySessionStore());
+    for (let step = 0; step < 2; step++) await session.stepOnce();
+    const meanwhile = await session.weights();
+    for (const [name, { data }] of before) expect(meanwhile.get(name)!.data, name).toEqual(data);
+    await session.start();
+    const { metrics } = session.summary();
+    const after = await session.weights();
+    expect([...after.keys()]).toEqual([...before.keys()]);
+    await session.dispose();
+    return { metrics, after };
+  };
+  const own = await ends(document);
+  const model = own.metrics.filter(({ stage }) => stage === 'preference-model').map(({ metrics }) => metrics);
+  expect(model.map((row) => row['learning_rate'])).toEqual(
+    [1e-3, 1e-3, 1e-3].map((rate) => expect.closeTo(rate, 3)),
+  );
+  // What the run prefers decides what the model learns.
+  const source = {
+    ...document.data.source!,
+    params: { ...document.data.source!.params, reward: 'symmetry' },
+  };
+  const other = await ends({ ...document, data: { ...document.data, source } });
+  const changed = [...before.keys()].some(
+    (name) => `${other.after.get(name)!.data}` !== `${own.after.get(name)!.data}`,
+  );
+  expect(changed).toBe(true);
 });
