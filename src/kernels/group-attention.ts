@@ -6,8 +6,10 @@ import { checkTensor } from './check';
 import { dispatch, f32, grid } from './dispatch';
 import { fitToHeadSize } from './fit-to-head-size';
 import { attendGroups, attendGroupsGrad } from './group-attention-host';
+import { attendGroupsGradWithSimd, attendGroupsWithSimd } from './group-attention-simd';
 import { groupParts } from './group-parts';
 import { defineOp, useHost, useShaders } from './op';
+import { simdRows } from './simd-rows';
 
 export interface GroupedHeads {
   heads: number;
@@ -61,6 +63,8 @@ const attentionOp = defineOp<'qkv', GroupedHeads>({
   }),
 });
 
+type Four = [Float32Array, Float32Array, Float32Array, Float32Array];
+
 const attentionHost = defineOp<'qkv', GroupedHeads>({
   name: 'GroupAttentionHost',
   backends: ['wasm', 'cpu'],
@@ -69,7 +73,10 @@ const attentionHost = defineOp<'qkv', GroupedHeads>({
     const [rows, wide] = qkv.shape as [number, number];
     const outputs = [makeHostInfo([rows, wide / 3]), makeHostInfo([rows, heads * span])];
     const [out, weights] = outputs.map(hostFloats);
-    attendGroups({ rows, heads, span, size: wide / 3 / heads }, hostFloats(qkv), out!, weights!);
+    const shape = { rows, heads, span, size: wide / 3 / heads };
+    const simd = simdRows(shape.size);
+    if (simd) attendGroupsWithSimd(simd, shape, hostFloats(qkv), out!, weights!);
+    else attendGroups(shape, hostFloats(qkv), out!, weights!);
     return outputs;
   },
   saveOutputs: [1],
@@ -78,7 +85,10 @@ const attentionHost = defineOp<'qkv', GroupedHeads>({
       const [rows, wide] = qkv.shape as [number, number];
       const dQkv = makeHostInfo(qkv.shape);
       const shape = { rows, heads, span, size: wide / 3 / heads };
-      attendGroupsGrad(shape, hostFloats(qkv), hostFloats(weights!), hostFloats(dy!), hostFloats(dQkv));
+      const given = [qkv, weights!, dy!, dQkv].map(hostFloats) as Four;
+      const simd = simdRows(shape.size);
+      if (simd) attendGroupsGradWithSimd(simd, shape, ...given);
+      else attendGroupsGrad(shape, ...given);
       return toTensor(dQkv);
     },
   }),

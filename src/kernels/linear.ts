@@ -3,7 +3,7 @@ import { tf } from '../tf';
 import { checkTensor } from './check';
 import { dropout, dropoutPlain } from './dropout';
 import { unpackMatrix } from './gather-packed';
-import { timesPackedTransposed, timesTransposed } from './linear-host';
+import { timesPackedTransposed, timesTransposed, withBias } from './linear-host';
 import { linearByShader } from './linear-op';
 import { refuseEmpty } from './multiply';
 import { useHost, useShaders } from './op';
@@ -33,6 +33,7 @@ const compose =
   (
     times: (x: Tensor2D, w: Tensor2D | PackedMatrix) => Tensor2D,
     drop: (x: Tensor2D, rate: number, seed: number) => Tensor2D,
+    shift: (y: Tensor2D, bias: Tensor1D) => Tensor2D,
   ): Linear =>
   (x, w, { bias, residual, lora } = {}) => {
     let y = times(x, w);
@@ -40,7 +41,7 @@ const compose =
       const seen = lora.dropout ? drop(x, lora.dropout.rate, lora.dropout.seed) : x;
       y = tf.add(y, times(tf.mul(times(seen, lora.a), lora.scale), lora.b));
     }
-    if (bias) y = tf.add(y, bias);
+    if (bias) y = shift(y, bias);
     if (residual) y = tf.add(y, residual);
     return y;
   };
@@ -49,11 +50,13 @@ const compose =
 export const linearPlain = compose(
   (x, w) => tf.matMul(x, isPacked(w) ? unpackMatrix(w) : w, false, true),
   dropoutPlain,
+  (y, bias) => tf.add(y, bias),
 );
 
 const linearOnHost = compose(
   (x, w) => (isPacked(w) ? timesPackedTransposed(x, w) : timesTransposed(x, w)),
   dropout,
+  withBias,
 );
 
 const check = (x: Tensor2D, w: Tensor2D | PackedMatrix, { bias, residual, lora }: LinearOptions) => {

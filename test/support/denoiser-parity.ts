@@ -1,11 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { askedFor, stateAt } from '../../src/diffusion/images';
 import type { Denoiser } from '../../src/diffusion/net/denoiser';
 import { predictV } from '../../src/diffusion/net/denoiser';
 import { stepOf } from '../../src/diffusion/net/sample';
 import { asDenoising, grid, IMAGE, transition } from '../../src/diffusion/net/schedule';
+import { imageScorer, packImages } from '../../src/diffusion/scorer';
 import { SIZE } from '../../src/diffusion/world/draw';
+import { createAdamW, disposeAdamW } from '../../src/kernels/adamw';
+import { denoisingLogistic } from '../../src/methods/denoising/diffusion-dpo';
 import type { BackendChoice, Tensor, Tensor2D } from '../../src/tf';
 import { initBackend, tf } from '../../src/tf';
+import { trainStep } from '../../src/train/step';
+import type { PreferenceTree } from '../../src/tree/tree';
 import type { Golden } from './golden-denoiser';
 import { loadGoldenDenoiser, onDevice } from './golden-denoiser';
 import type { GoldenFiles } from './golden-files';
@@ -47,6 +53,60 @@ export const describeDenoiserParity = (backend: BackendChoice, files: GoldenFile
           atol: 1e-4 * Math.max(1, norm),
         });
       }
+    });
+
+    it('takes the same step of Diffusion-DPO: loss, gradient norm, weights after AdamW', async () => {
+      const { training, config } = golden.fixture;
+      const objective = denoisingLogistic({ beta: training.beta });
+      const scorer = imageScorer(config);
+      const numbers = (values: readonly number[], at: number) =>
+        Float32Array.from(values.slice(at * SIZE, (at + 1) * SIZE));
+      const trees = training.times.map((t, i): PreferenceTree => {
+        const draw = { t, noise: numbers(training.noise, i) };
+        const image = (k: number) => ({ ...stateAt(IMAGE, numbers(training.images, 2 * i + k)), draw });
+        return {
+          id: `${i}`,
+          nodes: [askedFor(golden.conditions[i]!), image(0), image(1)],
+          responses: [{ leaf: 1 }, { leaf: 2 }],
+          comparisons: [{ chosen: 0, rejected: 1 }],
+        };
+      });
+      const batch = packImages(trees);
+      const reference = onDevice(config, golden.reference).weights;
+      const kept = await floats(tf.tidy(() => scorer.score(reference, batch).logProb));
+      const parameters = new Map(onDevice(config, golden.policy).weights);
+      const optimizer = createAdamW(parameters);
+      const byTree = new Map(
+        batch.trees.map(({ id, entryStart, entryEnd }) => [id, kept.slice(entryStart, entryEnd)]),
+      );
+      const { metrics } = await trainStep(
+        {
+          get config(): never {
+            throw new Error('A denoiser has no configuration for text.');
+          },
+          scorer,
+          parameters,
+          frozen: new Map(),
+          dropout: 0,
+          checkpointing: false,
+          optimizer,
+          objective,
+          constants: { reference: { read: 'logProb', byTree } },
+        },
+        [trees],
+        {
+          ...{ learningRate: training.learningRate, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+          ...{ weightDecay: 1e-4, maxGradNorm: 1, step: 1 },
+        },
+      );
+      expect(Math.abs(metrics['loss']! / training.loss - 1)).toBeLessThan(1e-4);
+      expect(Math.abs(metrics['grad_norm']! / training.norm - 1)).toBeLessThan(1e-4);
+      for (const [name, after] of Object.entries(training.after)) {
+        const own = await floats(parameters.get(name)!);
+        expect(own.slice(0, after.length), name).toBeAllclose(after, { rtol: 1e-4, atol: 1e-4 });
+      }
+      disposeAdamW(optimizer);
+      tf.dispose([...parameters.values(), ...reference.values()]);
     });
 
     it('walks the same ways from noise to image', async () => {
