@@ -61,8 +61,8 @@ export const drawnRounds = (rounds: number, objective: Objective): Pass[] =>
     return k === 0 ? pass : { ...pass, trees: 'fresh', goesOn: true };
   });
 
-/** Passes are shares of the document's steps: of seven, six are the model's. */
-const ofModel = 6 / 7;
+/** Passes are shares of the document's steps: of five, four are the model's. */
+const ofModel = 4 / 5;
 
 /** Rounds whose next states a model prefers, after the pass that trains it on pairs of the base's images: (4). */
 const judgedByModel = (
@@ -122,7 +122,7 @@ export const spo = defineMethod({
     }),
     modelRate: number({
       label: 'rate of the model',
-      help: 'Learning rate of the step-aware model, where there is one; six sevenths of the steps are its own.',
+      help: 'Learning rate of the step-aware model, where there is one; four fifths of the steps are its own.',
       min: 1e-6,
       max: 0.1,
       scale: 'log',
@@ -152,7 +152,7 @@ export const spo = defineMethod({
       params: { judge: 'model', rounds: 8 },
       source: { id: 'pool-steps', params: { gap: 0.62 } },
       learningRate: 2e-5,
-      steps: 840,
+      steps: 600,
     },
   ],
   defaults: {

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { CreditResponse, CreditView, ImageView } from '../../../workers/protocol';
 import { conditionAt, inWords } from '../../diffusion/world/condition';
-import { type ListWeights, listWeights } from '../../methods/denoising/list-weights';
+import { type ListWeights, listWeights } from '../../methods/list-weights';
 import { AppElement, define } from '../element';
 import { number, signed } from '../format';
 import { paintAll, picture } from './paint';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import { listWeights } from '../../../src/methods/denoising/list-weights';
+import { listWeights } from '../../../src/methods/list-weights';
 import { initBackend } from '../../../src/tf';
 import { computeLatentLoss } from '../../../src/train/loss-case/latent-case';
 

@@ -181,8 +181,8 @@ it('a step-aware model is trained for its own sake: the policy waits, and then l
   };
   const own = await ends(document);
   const model = own.metrics.filter(({ stage }) => stage === 'preference-model').map(({ metrics }) => metrics);
-  expect(model.map((row) => row['learning_rate'])).toEqual(
-    [1e-3, 1e-3, 1e-3].map((rate) => expect.closeTo(rate, 3)),
+  expect(model.slice(1).map((row) => row['learning_rate'])).toEqual(
+    [1, 1].map(() => expect.closeTo(1e-3, 6)),
   );
   // What the run prefers decides what the model learns.
   const source = {

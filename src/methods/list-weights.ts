@@ -1,4 +1,4 @@
-/** What RankDPO's pairs of a list count by, as plain numbers: (1) and (2) of `rankdpo.ts`. */
+/** What RankDPO's pairs of a list count by, as plain numbers: (1) and (2) of `denoising/rankdpo.ts`. */
 
 export type ListWeights = 'rank' | 'gain' | 'none';
 
