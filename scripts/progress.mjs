@@ -68,6 +68,8 @@ export const createProgress = (stream, clock = Date.now) => {
       current = '';
     },
     event: (event) => {
+      // Of a comparison: A, B, ...
+      const arm = event.arm === undefined ? '' : `${String.fromCharCode(65 + event.arm)}  `;
       if (event.kind === 'status') {
         const { status } = event;
         steps = status.steps;
@@ -92,9 +94,12 @@ export const createProgress = (stream, clock = Date.now) => {
         const { metrics } = event;
         const stage = stageCount > 1 ? `${event.stage}  ` : '';
         const every = Math.max(1, Math.floor(steps / 10));
-        tell(describeMetrics(metrics, steps, stage), metrics.step === 1 || metrics.step % every === 0);
+        tell(
+          `${arm}${describeMetrics(metrics, steps, stage)}`,
+          metrics.step === 1 || metrics.step % every === 0,
+        );
       } else if (event.kind === 'evaluation') {
-        line(evaluationLine(`Step ${event.evaluation.step}:`, event.evaluation));
+        line(evaluationLine(`${arm}Step ${event.evaluation.step}:`, event.evaluation));
       } else if (event.kind === 'download') {
         const { progress } = event;
         // A file of this machine being read is soon done; a download is worth a line.

@@ -7,6 +7,7 @@ import { lineOfField, parseJsonFile } from './json-file.mjs';
 import { createProgress } from './progress.mjs';
 import { serveFolder } from './static-server.mjs';
 import { openPage } from './terminal/browser.mjs';
+import { comparedLines, readArms } from './terminal/compare.mjs';
 import { createExchange } from './terminal/exchange.mjs';
 import { givenAdapter, givenData, givenModel } from './terminal/given.mjs';
 import { help } from './terminal/help.mjs';
@@ -118,6 +119,7 @@ const main = async () => {
   const runFile = options.run === undefined ? undefined : parseJsonFile(options.run, UsageError);
   const set = readChanges(options, runFile?.value);
   checkOptions(options, runFile?.value);
+  const arms = readArms(options);
   checkPlaces(options);
   const exchange = createExchange();
   const bring = {
@@ -182,6 +184,7 @@ const main = async () => {
     const classic = !bring.model && !bring.data && !bring.adapter && !options.lora;
     const input = {
       method: options.method,
+      compare: arms,
       preset: options.preset,
       file: runFile?.value,
       set: bring.model ? set.filter(({ path }) => path[0] !== 'model') : set,
@@ -190,7 +193,7 @@ const main = async () => {
       resume: options.resume ?? false,
       bring,
       check: options.check ?? false,
-      estimate: (options.estimate ?? (!classic && !options.check)) && !options.resume,
+      estimate: (options.estimate ?? (!classic && !options.check)) && !options.resume && !arms,
     };
     const adapter = process.env.MARGINALIA_ADAPTER ?? 'default';
     const first = await openOn(adapter);
@@ -217,6 +220,17 @@ const main = async () => {
     }
     orUsage(prepared);
     const { document, model } = prepared;
+    if (prepared.documents) {
+      for (const notice of prepared.notices ?? []) console.log(`Note: ${notice}`);
+      const { arms: found, backend } = orUsage(await engine.call('compare'));
+      progress.end();
+      const seconds = (Date.now() - begin) / 1000;
+      if (options.json) writeJson(options.json, { arms: found, backend, seconds });
+      console.log(comparedLines(found).join('\n'));
+      console.log(`${seconds.toFixed(0)} s on ${backend.name} (${backend.adapter}).`);
+      if (interrupted) onward();
+      return interrupted ? 130 : found.some(({ phase }) => phase === 'failed') ? 2 : 0;
+    }
     if (options.export && options.export !== 'model' && !document.adapter)
       throw new UsageError('--export: all weights are trained, so there is no adapter; add --lora.');
     const exports = wantedExports(options, document, model);

@@ -6,10 +6,13 @@ import type { SeriesInput } from './analyse-series';
 import { analyseSeries, seriesList } from './analyse-series';
 import type { BringInput } from './headless-bring';
 import { bring, GivenError } from './headless-bring';
+import type { ArmInput, ComparedArm } from './headless-compare';
+import { compareDocuments, sharedDocument, trainArms } from './headless-compare';
 import type { DocumentInput } from './headless-document';
 import { applyBrought, checkIds, documentFrom } from './headless-document';
 import type {
   BackendChoice,
+  BackendInfo,
   ChatReply,
   DatasetReport,
   Estimate,
@@ -21,12 +24,15 @@ import type {
   TrainResult,
 } from './index';
 import { createTrainer, RunDocumentError } from './index';
+import { parseGroup } from './run/group';
 
 interface PrepareInput extends DocumentInput {
   backend: BackendChoice;
   /** Go on with the last unfinished run of this browser's store; all else is then left out. */
   resume: boolean;
   bring: BringInput;
+  /** Arms of a comparison in the place of one run. */
+  compare?: ArmInput[];
   /** Read the document's dataset and report; weigh the run. */
   check: boolean;
   estimate: boolean;
@@ -34,6 +40,8 @@ interface PrepareInput extends DocumentInput {
 
 interface Prepared {
   document: RunDocument;
+  /** Of the arms of a comparison. */
+  documents?: RunDocument[];
   model: ModelSummary | undefined;
   /** What is to be known of the files of examples, in sentences. */
   notices?: string[];
@@ -48,6 +56,8 @@ interface Headless {
   /** Starts the engine, reads what was given and makes the document. */
   prepare(input: PrepareInput): Promise<Prepared | Failed>;
   train(): Promise<TrainResult | Failed>;
+  /** Trains the arms of a comparison, in lock-step. */
+  compare(): Promise<{ arms: ComparedArm[]; backend: BackendInfo } | Failed>;
   /** Posts the zip of what was trained to an address. */
   export(options: ExportOptions, address: string): Promise<Failed | undefined>;
   /** A greedy answer before and after. */
@@ -75,6 +85,8 @@ interface Open {
   document: RunDocument;
   model: ModelSummary | undefined;
   resume: string | undefined;
+  /** Runs of a comparison that is open. */
+  arms?: string[];
 }
 
 let active: Trainer | undefined;
@@ -122,17 +134,30 @@ const prepare = async (input: PrepareInput): Promise<Prepared> => {
   active = trainer;
   for (const kind of ['download', 'progress'] as const) trainer.on(kind, tell);
   if (input.resume) {
-    const { document, runId } = await lastUnfinished(trainer);
+    const { document, runId, group } = await lastUnfinished(trainer);
+    if (group) {
+      const statuses = await trainer.openGroup(group.id);
+      const runs = (await trainer.runs()).filter((run) => run.group?.id === group.id);
+      const documents = statuses.map((status) => runs.find((run) => run.runId === status.runId)!.document);
+      const arms = statuses.map((status) => status.runId);
+      open = { trainer, document, model: await modelOf(trainer, document), resume: undefined, arms };
+      return { document, documents, model: open.model };
+    }
     open = { trainer, document, model: await modelOf(trainer, document), resume: runId };
     return { document, model: open.model };
   }
   const methods = await trainer.methods();
-  const draft = documentFrom(methods, input); // what is wrong with it is told before anything large is read
+  const draft = input.compare ? sharedDocument(methods, input.compare, input) : documentFrom(methods, input); // what is wrong with it is told before anything large is read
   const brought = await bring(trainer, input.bring, draft.model);
   const document = applyBrought(methods, draft, brought, input);
   await checkIds(trainer, document);
   const model = brought.model ?? (await modelOf(trainer, document));
   open = { trainer, document, model, resume: undefined };
+  if (input.compare) {
+    const documents = parseGroup(compareDocuments(methods, input.compare, document), methods);
+    open.arms = (await trainer.createGroup(documents)).map(({ runId }) => runId);
+    return { document, documents, model, notices: brought.data?.notices ?? [] };
+  }
   const dataset = document.data.dataset !== null;
   if (input.check && !dataset) throw new GivenError('--check: give the examples to check with --data FILE.');
   const report = dataset ? await trainer.checkDataset(document) : undefined;
@@ -154,6 +179,27 @@ const train = (): Promise<TrainResult> => {
       if (event.kind !== 'download' && event.kind !== 'progress') tell(event);
     },
   });
+};
+
+/** The arms of a comparison to their ends. */
+const compare = async () => {
+  const { trainer, arms } = prepared();
+  if (!arms) throw new Error('No comparison has been prepared.');
+  const ends = (['status', 'metrics', 'evaluation', 'checkpoint'] as const).map((kind) =>
+    trainer.on(kind, (event) => {
+      if (pausing) {
+        pausing = false;
+        trainer.pause().catch(() => undefined);
+      }
+      tell(event);
+    }),
+  );
+  try {
+    const found = await trainArms(trainer, arms);
+    return { arms: found, backend: trainer.backend };
+  } finally {
+    for (const end of ends) end();
+  }
 };
 
 const exportTo = async (options: ExportOptions, address: string): Promise<undefined> => {
@@ -193,6 +239,7 @@ const ending = new AbortController();
 window.marginaliaHeadless = {
   prepare: guarded(prepare),
   train: guarded(train),
+  compare: guarded(compare),
   export: guarded(exportTo),
   chat: guarded(chat),
   logProbs: guarded(logProbs),

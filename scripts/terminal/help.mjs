@@ -7,6 +7,9 @@ The run
   --file NAME         which GGUF, where the folder or the repository has several
   --hub URL           another hub; a token for gated models is taken from the environment: HF_TOKEN
   --method ID         step-dpo (the default), dpo, simpo, kto ...: METHODS.md lists them all
+  --compare LIST      two to four methods in lock-step on the same samples, such as dpo,ipo,dpo:seed=2; behind a method
+                      its own: a parameter (beta=0.5) or a field of the document (optimizer.learningRate=1e-4). All
+                      else is the first one's, and the same for all; with --json what came of each, paired with the first
   --preset ID         named settings of the method: ours (the defaults), paper, or one of its own: METHODS.md
   --source ID         what makes its training data, where it can be made from several: METHODS.md
   --wrap ID           what changes or selects its data, such as noisy-labels; may be repeated: METHODS.md

@@ -59,6 +59,7 @@ const given = {
   file: 'text',
   hub: 'text',
   method: 'text',
+  compare: 'text',
   preset: 'text',
   run: 'text',
   param: 'texts',

@@ -1,4 +1,4 @@
-import type { Evaluation, Probe, RunSummary } from '../../workers/protocol';
+import type { Evaluation, Probe, RunStatus, RunSummary } from '../../workers/protocol';
 import type { Pass } from '../methods/pass';
 
 /** What has been measured of a run. */
@@ -6,6 +6,10 @@ export class RunLog {
   metrics: RunSummary['metrics'] = [];
   evaluations: Evaluation[] = [];
   probes: Probe[] = [];
+  /** What each optimiser step took. */
+  took: NonNullable<RunSummary['took']> = [];
+  /** All steps together; undefined before the first. */
+  tookInAll: RunStatus['took'];
   /** Where weights were kept on the way. */
   snapshots: NonNullable<RunSummary['snapshots']> = [];
   /** The best evaluation of which everything is kept. */
@@ -18,7 +22,7 @@ export class RunLog {
    * @param at index of the pass, and steps done in it
    */
   restore(
-    { metrics, evaluations, probes = [], snapshots = [], best, created }: RunSummary,
+    { metrics, evaluations, probes = [], snapshots = [], took = [], best, created }: RunSummary,
     passes: readonly Pick<Pass, 'id'>[],
     at: { pass: number; step: number },
   ) {
@@ -33,8 +37,17 @@ export class RunLog {
     this.metrics = metrics.filter((row) => within(row.stage, row.metrics['step'] ?? 0));
     this.evaluations = evaluations.filter((row) => within(row.stage, row.step));
     this.probes = probes.filter((row) => within(row.stage, row.step));
+    this.took = [];
+    this.tookInAll = undefined;
+    for (const row of took) if (within(row.stage, row.step)) this.addTook(row);
     this.snapshots = snapshots.filter((row) => within(row.stage, row.step));
     this.best = best && within(best.stage, best.step) ? best : undefined;
+  }
+
+  addTook(row: RunLog['took'][number]) {
+    this.took.push(row);
+    const { seconds, tokens } = this.tookInAll ?? { seconds: 0, tokens: 0 };
+    this.tookInAll = { seconds: seconds + row.seconds, tokens: tokens + row.tokens };
   }
 
   addSnapshot(place: { stage: string; step: number }) {

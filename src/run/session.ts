@@ -118,6 +118,7 @@ export class TrainingSession {
       passes: this.passes.info,
       message: this.message,
       backend: this.o.backend,
+      ...(this.log.tookInAll && { took: this.log.tookInAll }),
     };
   }
 
@@ -135,6 +136,7 @@ export class TrainingSession {
       ...(this.log.probes.length > 0 && { probes: this.log.probes }),
       ...(this.log.snapshots.length > 0 && { snapshots: this.log.snapshots }),
       ...(this.log.best && { best: this.log.best }),
+      ...(this.log.took.length > 0 && { took: this.log.took }),
       made: this.passes.parts.trees.measures,
       ...(this.o.arm && { group: this.o.arm.group }),
       ...(onOwnGpu() ? { kernels: kernelChoice() } : {}),
@@ -296,6 +298,7 @@ export class TrainingSession {
     this.o.emit({ kind: 'metrics', stage: this.runner.pass.id, metrics: row });
     const { step, steps } = this.runner;
     const seconds = (performance.now() - started) / 1000;
+    this.log.addTook({ stage: this.runner.pass.id, step, seconds, tokens });
     const unit = this.o.medium?.unit ?? 'tokens';
     this.message = `Step ${count(step)} of ${count(steps)}, ${seconds.toFixed(2)} s, ${count(Math.round(tokens / seconds))} ${unit}/s.`;
     this.o.emit({ kind: 'progress', phase: 'training', done: step, total: steps, note: this.message });

@@ -162,3 +162,30 @@ for (const [name, args, message] of wrong) {
     expect(code).toBe(2);
   });
 }
+
+test('compares methods in lock-step, and writes what came of each', async () => {
+  const json = join(folder, 'compared.json');
+  const { code, stdout, stderr } = await train([
+    ...tiny,
+    '--compare',
+    'dpo,ipo,dpo:seed=2',
+    '--steps',
+    '2',
+    '--json',
+    json,
+  ]);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('points beside A');
+  expect(stdout).toContain('C  dpo, seed 2');
+  const { arms } = JSON.parse(readFileSync(json, 'utf8'));
+  expect(arms.map(({ document }: { document: { method: { id: string } } }) => document.method.id)).toEqual([
+    'dpo',
+    'ipo',
+    'dpo',
+  ]);
+  for (const arm of arms) {
+    expect(arm).toMatchObject({ phase: 'finished', before: { problems: 8 }, after: { step: 2 } });
+    expect(arm.metrics).toHaveLength(2);
+  }
+  expect(arms[1].paired.interval).toHaveLength(2);
+});

@@ -45,6 +45,8 @@ export interface RunStatus {
   /** Sentence for the status line: what is being done, or why it stopped. */
   message: string;
   backend: BackendInfo;
+  /** What its optimiser steps have taken: time of this device, and tokens (or images) that went through the model. */
+  took?: { seconds: number; tokens: number };
 }
 
 /** A run that is compared with others: which of how many it is. */
@@ -72,6 +74,8 @@ export interface RunSummary {
   snapshots?: { stage: string; step: number }[];
   /** The best evaluation of its pass, whose whole state is kept, to be gone back to. */
   best?: { stage: string; step: number; score: number };
+  /** What each optimiser step took. */
+  took?: { stage: string; step: number; seconds: number; tokens: number }[];
   /** Where it is an arm of a comparison. */
   group?: RunGroup;
   /** Which kernel variants it ran on (WebGPU only): another variant adds in another order. */

@@ -1,7 +1,10 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
+import type { RunStatus } from '../../../workers/protocol';
 import { pairedDifference } from '../../util/paired';
+import { quantile } from '../../util/quantile';
 import { count, number, percent, signed } from '../format';
 import { mendedOf } from '../live/mended';
+import { numbersTable } from '../live/numbers-table';
 import { sinceStart } from '../live/since-start';
 import { type SmallLine, smallChart } from '../live/small-chart';
 import type { Arm } from '../state';
@@ -12,7 +15,7 @@ export interface ShownArm extends Omit<Arm, 'status' | 'stages'> {
   letter: Letter;
   name: string;
   /** Steps of a pass, and how many passes there are. */
-  status: { steps: number; stage: { count: number } };
+  status: { steps: number; stage: { count: number }; took?: RunStatus['took'] };
 }
 
 export const armKey = ({ letter, name }: Pick<ShownArm, 'letter' | 'name'>): TemplateResult => {
@@ -32,6 +35,29 @@ const line = (arm: ShownArm, points: SmallLine['points'], band?: SmallLine['band
 
 const stepsOf = (arms: readonly ShownArm[]) =>
   Math.max(1, ...arms.map(({ status }) => status.steps * status.stage.count));
+
+const heads = (arms: readonly ShownArm[]) =>
+  arms.map(({ letter, name }) => `${letter.toUpperCase()} ${name}`);
+
+const accuracyNumbers = (arms: readonly ShownArm[]) => {
+  const steps = [...new Set(arms.flatMap(({ evaluations }) => evaluations.map(({ x }) => x)))].sort(
+    (a, b) => a - b,
+  );
+  return numbersTable(
+    'compare-accuracy',
+    'Share of held-out problems solved',
+    ['step', ...heads(arms)],
+    steps.map((step) => [
+      count(step),
+      ...arms.map(({ evaluations }) => {
+        const found = evaluations.find(({ x }) => x === step)?.evaluation;
+        return found
+          ? `${percent(found.accuracy)} (${percent(found.interval[0])} to ${percent(found.interval[1])})`
+          : '–';
+      }),
+    ]),
+  );
+};
 
 /** Accuracy of all arms on one axis, with the interval of the newest at the right edge of the table below. */
 export const accuracyPanel = (arms: readonly ShownArm[]): TemplateResult | typeof nothing => {
@@ -59,7 +85,7 @@ export const accuracyPanel = (arms: readonly ShownArm[]): TemplateResult | typeo
     format: (value) => percent(value),
     size: [640, 200],
     testid: 'compare-accuracy',
-  })}`;
+  })}${accuracyNumbers(arms)}`;
 };
 
 /** The numbers of now, with paired differences from the first arm. */
@@ -93,6 +119,12 @@ export const tablePanel = (arms: readonly ShownArm[]): TemplateResult | typeof n
       <tr><th scope="row">chosen since the start, nats</th>${cell((arm) => bare(since(arm)?.chosen.median))}</tr>
       <tr><th scope="row">rejected since the start, nats</th>${cell((arm) => bare(since(arm)?.rejected.median))}</tr>
       <tr><th scope="row">tokens an answer</th>${cell((arm) => number(now(arm)?.meanTokens))}</tr>
+      ${
+        arms.some(({ status: { took } }) => took)
+          ? html`<tr><th scope="row">seconds in its steps</th>${cell(({ status: { took } }) => (took ? number(Number(took.seconds.toPrecision(3))) : '–'))}</tr>
+            <tr><th scope="row">tokens through its steps</th>${cell(({ status: { took } }) => (took ? count(took.tokens) : '–'))}</tr>`
+          : nothing
+      }
     </tbody></table></div>`;
 };
 
@@ -120,7 +152,16 @@ export const mendedPanel = (arms: readonly ShownArm[]): TemplateResult | typeof 
         <text class="mends-word" x=${middle + width(m.mended) + 6} y=${i * step + 22}>mended ${m.mended}</text>`,
       )}
       <path class="middle" d="M${middle} 0V${rows.length * step + 8}" />
-    </svg>`;
+    </svg>
+    ${numbersTable(
+      'compare-mended',
+      'Mended and broken',
+      ['arm', 'mended', 'broke', 'solved both times', 'neither'],
+      rows.map(({ arm, mended: m }) => [
+        `${arm.letter.toUpperCase()} ${arm.name}`,
+        ...[m.mended, m.broken, m.both, m.neither].map(count),
+      ]),
+    )}`;
 };
 
 const bins = 32;
@@ -165,7 +206,16 @@ export const apartPanel = (arms: readonly ShownArm[]): TemplateResult | typeof n
       })}
       ${ticks.map((value) => svg`<text class="axis" text-anchor=${value === high ? 'end' : 'middle'} x=${x(value)} y=${rows.length * height + 14}>${signed(value, value === 0 ? 0 : 1)}</text>`)}
     </svg>
-    <p class="quiet">The chosen answer’s log-prob less the rejected one’s, since the start, in nats.</p>`;
+    <p class="quiet">The chosen answer’s log-prob less the rejected one’s, since the start, in nats.</p>
+    ${numbersTable(
+      'compare-apart',
+      'How far each pair was pushed apart, in nats',
+      ['arm', 'least', 'one in ten below', 'middle', 'one in ten above', 'most'],
+      rows.map(({ arm, values }) => [
+        `${arm.letter.toUpperCase()} ${arm.name}`,
+        ...[0, 0.1, 0.5, 0.9, 1].map((share) => signed(quantile(values, share), 2)),
+      ]),
+    )}`;
 };
 
 export const letterOf = (index: number): Letter => letters[index]!;

@@ -1,5 +1,6 @@
 import { html, LitElement, type nothing, type TemplateResult } from 'lit';
 import '../styles/live-views.css';
+import { numbersTable } from './numbers-table';
 
 /** Base of the views that take plain data: light DOM, and drawn at the width that they have, so that texts keep their size. */
 export abstract class LiveView extends LitElement {
@@ -52,16 +53,7 @@ export const liveFigure = ({ id, title, sentence, drawing, head, rows, controls 
     ${controls}
     ${drawing}
     <p class="live-says" data-testid="${id}-says">${sentence}</p>
-    <details class="numbers">
-      <summary>Show numbers<span class="visually-hidden"> of ${title}</span></summary>
-      <div class="scroll" tabindex="0" role="group" aria-label="Numbers of ${title}">
-        <table data-testid="${id}-table">
-          <caption class="visually-hidden">${title}</caption>
-          <thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
-          <tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
-        </table>
-      </div>
-    </details>
+    ${numbersTable(id, title, head, rows)}
   </figure>`;
 
 /** Round values between two ends, about `count` of them. */

@@ -7,6 +7,7 @@ import { jsonErrorLine } from '../../util/json-place.mjs';
 import { filesOfInput } from '../bring/given-files';
 import { AppElement, define } from '../element';
 import { number } from '../format';
+import { methodAsked } from './method-asked';
 import './loss.css';
 import type { Move } from './loss-response';
 import './loss-response';
@@ -111,7 +112,7 @@ export class LossPanel extends AppElement {
     if (this.#begun || this.state.connection !== 'ready') return;
     this.#begun = true;
     this.#waits = false;
-    const shown = this.state.document?.method.id;
+    const shown = methodAsked(this.state);
     if (shown && this.state.methods.some(({ id }) => id === shown)) this.method = shown;
     if (this.#area.value.trim()) void this.#compute();
     else void this.#fill();

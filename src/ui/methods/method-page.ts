@@ -7,6 +7,7 @@ import type { LossCase } from '../../train/loss-case/case';
 import type { MethodInfo } from '../../train/method-info';
 import { nearest } from '../../util/nearest';
 import '../credit/credit-response';
+import '../live/step-slider';
 import { shade, stepCredit } from '../credit/explain';
 import { AppElement, define } from '../element';
 import { count, fieldValue, number } from '../format';
@@ -14,11 +15,13 @@ import { left, play, right } from '../icons';
 import { pageLink } from '../page-link';
 import { routeOf } from '../routes';
 import { isMoving, type State } from '../state';
+import { codeMarker } from './code-marks';
 import { measuredCost } from './cost';
 import { dataWords, fork } from './fork';
 import './live-formula';
 import { caseOfCredit, firstPair, numberAt, type PairNumbers, pairNumbers } from './pair-numbers';
 import { equationsOf, excerpt, pathOf, sourceText } from './source-text';
+import { studyLines } from './study-line';
 
 const rangeOf = (spec: ParamSpec): string =>
   spec.kind === 'flag'
@@ -45,6 +48,8 @@ export class MethodPage extends AppElement {
     from: { state: true },
     view: { state: true },
     picked: { state: true },
+    at: { state: true },
+    lit: { state: true },
     text: { state: true },
     whole: { state: true },
     problem: { state: true },
@@ -56,6 +61,10 @@ export class MethodPage extends AppElement {
   declare from: 'run' | 'example' | undefined;
   declare view: CreditView | undefined;
   declare picked: number;
+  /** The step on the way under whose weights the pair is looked at; undefined for those of now. */
+  declare at: number | undefined;
+  /** The symbol that is pointed at. */
+  declare lit: string;
   declare text: string;
   declare whole: boolean;
   declare problem: string;
@@ -73,13 +82,24 @@ export class MethodPage extends AppElement {
     this.from = undefined;
     this.view = undefined;
     this.picked = 0;
+    this.at = undefined;
+    this.lit = '';
     this.text = '';
     this.whole = false;
     this.problem = '';
   }
 
   protected watched() {
-    return ['methods', 'connection', 'status', 'trees', 'runDocument', 'document', 'view'] as const;
+    return [
+      'methods',
+      'connection',
+      'status',
+      'trees',
+      'runDocument',
+      'document',
+      'view',
+      'snapshots',
+    ] as const;
   }
 
   protected override changed(_keys: ReadonlySet<keyof State>) {
@@ -129,7 +149,7 @@ export class MethodPage extends AppElement {
     const own = this.#own;
     // While it trains, the pair is looked at now and then.
     const at = own
-      ? `${status!.runId} ${status!.stage.id} ${isMoving(status!.phase) ? Math.floor(status!.step / 10) : status!.step}`
+      ? `${status!.runId} ${status!.stage.id} ${this.at ?? ''} ${isMoving(status!.phase) ? Math.floor(status!.step / 10) : status!.step}`
       : 'example';
     const asked = `${this.method} ${at} ${own ? this.picked : 0}`;
     if (asked === this.#asked) return;
@@ -138,8 +158,9 @@ export class MethodPage extends AppElement {
     try {
       const { api } = this.app.connection;
       if (own) {
-        const view = await api.credit(Math.min(this.picked, this.state.trees.length - 1));
+        const view = await api.credit(Math.min(this.picked, this.state.trees.length - 1), undefined, this.at);
         if (ticket !== this.#ticket) return;
+        this.problem = '';
         this.view = view;
         const { params } = this.state.runDocument!.method;
         const given = caseOfCredit(view, params, info.needs.reference);
@@ -164,6 +185,18 @@ export class MethodPage extends AppElement {
     void this.#follow();
   }
 
+  /** Over the steps of the pass whose weights are kept. */
+  #slider() {
+    const { snapshots, status } = this.state;
+    const steps = snapshots.flatMap(({ stage, step }) => (stage === status?.stage.id ? [step] : []));
+    return html`<step-slider .steps=${steps} .at=${this.at} .now=${status?.step ?? 0} @scrub=${(
+      event: CustomEvent<number | undefined>,
+    ) => {
+      this.at = event.detail ?? undefined;
+      void this.#follow();
+    }}></step-slider>`;
+  }
+
   #train() {
     const { app } = this;
     app.editor.chooseMethod(this.method);
@@ -177,7 +210,7 @@ export class MethodPage extends AppElement {
     return html`<p class="buttons">
       <button type="button" class="primary" data-testid="method-train" aria-disabled=${String(busy)} @click=${() => !busy && this.#train()}>${play()} Train it here</button>
       ${beside ? html`<span class="button-link">${pageLink(this.app, { path: ['compare'], own: { 'a.method.id': 'dpo', 'b.method.id': info.id } }, 'Beside DPO, same seed', false, 'method-beside')}</span>` : nothing}
-      <span class="button-link">${pageLink(this.app, { at: 'loss' }, 'In the loss lab')}</span>
+      <span class="button-link">${pageLink(this.app, { path: ['lab', 'loss'], own: { 'loss.method': info.id } }, 'In the loss lab', false, 'method-loss-lab')}</span>
     </p>`;
   }
 
@@ -195,8 +228,9 @@ export class MethodPage extends AppElement {
       <p class="problem-text small">${view.prompt.trim()}</p>
       ${view.responses.map((response) => html`<credit-response .response=${response} measure=${measure} .scale=${measure === 'reward' ? scale : largest(tokens.map((t) => shade(t, 'push')))} .stepScale=${measure === 'reward' ? stepScale : largest(view.responses.flatMap((r) => r.steps.map((_, i) => stepCredit(r, i, 'push'))))}></credit-response>`)}
       <p class="pair-pick"><button type="button" class="quiet-button" aria-label="The pair before" @click=${() => this.#pick(-1)}>${left()}</button>
-        pair ${count(this.picked + 1)} of ${count(this.state.trees.length)}, under the weights of step ${count(this.state.status?.step ?? 0)}
-        <button type="button" class="quiet-button" aria-label="The pair after" @click=${() => this.#pick(1)}>${right()}</button></p>`;
+        pair ${count(this.picked + 1)} of ${count(this.state.trees.length)}
+        <button type="button" class="quiet-button" aria-label="The pair after" @click=${() => this.#pick(1)}>${right()}</button></p>
+      ${this.#slider()}`;
   }
 
   #formula(info: MethodInfo) {
@@ -207,7 +241,11 @@ export class MethodPage extends AppElement {
     });
     const known = numbers ? symbols.filter(({ shown }) => shown !== undefined) : [];
     return html`<h2>The loss${known.length > 0 ? ', with a pair’s numbers' : ''}</h2>
-      <live-formula tex=${info.tex} .symbols=${known}></live-formula>
+      <live-formula tex=${info.tex} .symbols=${known} .lit=${this.lit} @look=${(
+        event: CustomEvent<string>,
+      ) => {
+        this.lit = event.detail;
+      }}></live-formula>
       ${
         known.length > 0
           ? html`<p class="quiet" data-testid="method-pair-from">${this.from === 'run' ? `Pair ${count(this.picked + 1)} of the open run.` : 'A small made-up pair, at the default settings; once a run of this method is open, a pair of its own stands here.'}</p>`
@@ -219,14 +257,24 @@ export class MethodPage extends AppElement {
     if (!this.text)
       return this.problem ? html`<p class="field-problem" role="alert">${this.problem}</p>` : nothing;
     const { header, body } = excerpt(this.text);
+    const mark = codeMarker(symbolsOf(info));
     const shown = this.whole ? this.text : `${header}\n\n${body}`;
     return html`<section class="listing" aria-label="Its code"><h2>The same in code</h2>
-      <pre class="code" tabindex="0" data-testid="method-code">${shown
+      <pre class="code" tabindex="0" data-testid="method-code" @pointerover=${(event: Event) => {
+        this.lit = (event.target as Element).closest<HTMLElement>('[data-s]')?.dataset['s'] ?? '';
+      }} @pointerleave=${() => {
+        this.lit = '';
+      }}>${shown
         .trimEnd()
         .split('\n')
         .map((line) => {
           const equations = equationsOf(line);
-          return html`<span class=${equations.length > 0 ? 'has-equation' : ''}>${line}\n</span>`;
+          return html`<span class=${equations.length > 0 ? 'has-equation' : ''}>${mark(line).map(
+            ({ text, symbol }) =>
+              symbol === undefined
+                ? text
+                : html`<span data-s=${symbol} class=${symbol === this.lit ? 'is-lit' : ''}>${text}</span>`,
+          )}\n</span>`;
         })}</pre>
       <p class="buttons"><button type="button" class="quiet-button" aria-expanded=${String(this.whole)} data-testid="method-whole" @click=${() => {
         this.whole = !this.whole;
@@ -299,6 +347,7 @@ export class MethodPage extends AppElement {
         ${this.#pair()}
         ${this.#formula(info)}
         ${this.#code(info)}
+        ${studyLines(this.app, info.id)}
         ${
           info.notes.length > 0
             ? html`<details class="departures" open><summary><h2>Where we depart from the paper</h2></summary><ul>${info.notes.map((note) => html`<li>${note}</li>`)}</ul></details>`

@@ -4,6 +4,7 @@ import { chapters } from '../../methods/method';
 import { parseRun, type RunDocument, RunDocumentError } from '../../train/run-document';
 import '../watch/answer-sheet';
 import { armNames } from '../compare/arm-names';
+import '../compare/compare-pair';
 import { armDocuments, armFields, type Letter, letters } from '../compare/arms';
 import {
   accuracyPanel,
@@ -260,7 +261,7 @@ export class ComparePage extends AppElement {
               : nothing
           }</div>
         ${problems.length > 0 ? html`<ul class="field-problem" role="alert" data-testid="compare-problems">${problems.map((text) => html`<li>${text}</li>`)}</ul>` : this.#same(documents)}
-        ${arms.length > 0 ? html`${accuracyPanel(arms)}${tablePanel(arms)}${mendedPanel(arms)}${this.#problem(arms)}${apartPanel(arms)}` : html`<p class="hint">Press Train: all arms train, a step of each after a step of the others.</p>`}
+        ${arms.length > 0 ? html`${accuracyPanel(arms)}${tablePanel(arms)}${mendedPanel(arms)}${this.#problem(arms)}${apartPanel(arms)}<compare-pair .app=${this.app} .arms=${arms}></compare-pair>` : html`<p class="hint">Press Train: all arms train, a step of each after a step of the others.</p>`}
       </div>
       <div class="note">
         <p>The address of this page holds all of the runs. Whoever opens it can train them again.</p>
