@@ -34,7 +34,11 @@
  *   loss-table, margins-table, logps-table, optimiser-table, accuracy-table   the curves' numbers (in <details>);
  *                        loss-chart and so on, the charts, with the step pointed at in aria-valuenow; loss-values, its numbers
  *   tree-list, tree-<index>, credit, credit-problem, credit-measure-reward, credit-measure-push,
- *                        credit-measure-weight (where a method has weights), credit-readout, credit-explained
+ *                        credit-measure-start, credit-measure-net, credit-measure-weight (where a method has weights), credit-readout,
+ *                        credit-explained, credit-step and method-step (sliders over the steps whose weights are kept)
+ *   live-margins, live-who-got-it, live-stretches, live-plane, live-length   views of the probe, each with <id>-says and <id>-table;
+ *                        remark-<id> (data-step), remark-lesson-<id>, live-best and go-back (to the best evaluation)
+ *   compare-accuracy, compare-table, compare-mended, compare-apart, compare-pair, and tables of the same names with -table
  *   problems-load, problems-table, problems-filter
  *   loss-open, field-loss-method, loss-example, loss-text, loss-file (file input), loss-compute, loss-result (data-loss), loss-problems,
  *                        loss-readout, loss-field-<field>, loss-answer (the JSON)

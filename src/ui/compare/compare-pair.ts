@@ -170,7 +170,7 @@ export class ComparePair extends AppElement {
     return html`<h2>The same pair, token by token</h2>
       <p class="problem-text small">${view.prompt.trim()}</p>
       <div data-testid="compare-pair">${this.#side('chosen', rows, scale)}${this.#side('rejected', rows, scale)}</div>
-      <p class="quiet">${this.minus ? 'What each token has become since the start, less what it has in A' : 'What each token’s log-prob has become since the start'}, in nats; one scale for all.${others.length > 0 ? ` ${others.join(', ')} made other pairs of the same samples.` : ''}</p>
+      <p class="quiet">${this.minus ? 'What each token has become since the start, less what it has in A' : 'What each token’s log-prob has become since the start'}, in nats; one scale for all.${others.length > 0 ? ` ${others.join(', ')} ${others.length > 1 ? 'have' : 'has'} other pairs.` : ''}</p>
       <p class="buttons">
         <button type="button" class="quiet-button" aria-label="The pair before" @click=${() => this.#pick(-1)}>${left()}</button>
         <span class="quiet">pair ${count((this.picked % trees.length) + 1)} of ${count(trees.length)}</span>
@@ -178,7 +178,7 @@ export class ComparePair extends AppElement {
         ${toggle('All lines', this.whole, 'compare-pair-whole', () => {
           this.whole = !this.whole;
         })}
-        ${toggle(this.arms.length > 2 ? 'Less A' : 'B − A', this.minus, 'compare-pair-minus', () => {
+        ${toggle(this.arms.length > 2 ? 'Others − A' : 'B − A', this.minus, 'compare-pair-minus', () => {
           this.minus = !this.minus;
         })}</p>
       ${this.#table(rows)}`;

@@ -60,7 +60,7 @@ const accuracyNumbers = (arms: readonly ShownArm[]) => {
 };
 
 /** Accuracy of all arms on one axis, with the interval of the newest at the right edge of the table below. */
-export const accuracyPanel = (arms: readonly ShownArm[]): TemplateResult | typeof nothing => {
+export const accuracyPanel = (arms: readonly ShownArm[], width = 640): TemplateResult | typeof nothing => {
   const values = arms.flatMap(({ evaluations }) => evaluations.map(({ evaluation }) => evaluation.accuracy));
   if (values.length === 0) return nothing;
   const low = Math.max(0, Math.floor((Math.min(...values) - 0.04) * 10) / 10);
@@ -83,73 +83,101 @@ export const accuracyPanel = (arms: readonly ShownArm[]): TemplateResult | typeo
     steps: stepsOf(arms),
     y: [low, high],
     format: (value) => percent(value),
-    size: [640, 200],
+    size: [width, 200],
     testid: 'compare-accuracy',
   })}${accuracyNumbers(arms)}`;
 };
 
-/** The numbers of now, with paired differences from the first arm. */
-export const tablePanel = (arms: readonly ShownArm[]): TemplateResult | typeof nothing => {
-  const [first] = arms;
-  if (!first || arms.every(({ evaluations }) => evaluations.length === 0)) return nothing;
+/** A row of the table: what it is, and its cell of an arm. */
+type TableRow = readonly [what: string, cell: (arm: ShownArm) => unknown];
+
+const tableRows = (arms: readonly ShownArm[], first: ShownArm): TableRow[] => {
   const now = (arm: ShownArm) => last(arm.evaluations)?.evaluation;
-  const cell = (f: (arm: ShownArm) => unknown) => arms.map((arm) => html`<td>${f(arm)}</td>`);
   const since = (arm: ShownArm) => last(sinceStart(arm.probes));
   const bare = (value: number | undefined) => (value === undefined ? '–' : signed(value, 2));
-  return html`<div class="scroll-x" tabindex="0" role="group" aria-label="The arms in numbers"><table class="compare-table" data-testid="compare-table">
-    <thead><tr><td></td>${arms.map((arm) => html`<th scope="col">${armKey(arm)}</th>`)}</tr></thead>
-    <tbody>
-      <tr><th scope="row">solved, of ${count(now(first)?.problems ?? 0)}</th>${cell((arm) => {
+  return [
+    [
+      `solved, of ${count(now(first)?.problems ?? 0)}`,
+      (arm) => {
         const e = now(arm);
         return e
           ? html`<strong>${percent(e.accuracy)}</strong> <span class="quiet">${percent(e.interval[0])} to ${percent(e.interval[1])}</span>`
           : '–';
-      })}</tr>
-      <tr><th scope="row">points beside A, the same problems</th>${cell((arm) => {
+      },
+    ],
+    [
+      'points beside A, the same problems',
+      (arm) => {
         if (arm === first) return '–';
         const paired = pairedDifference(now(first)?.solved ?? '', now(arm)?.solved ?? '');
         return paired && now(arm)!.step === now(first)!.step
           ? html`<strong data-testid="compare-paired-${arm.letter}" data-difference=${paired.difference}>${signed(100 * paired.difference, 1)}</strong> <span class="quiet">(${signed(100 * paired.interval[0], 1)} to ${signed(100 * paired.interval[1], 1)})</span>`
           : '–';
-      })}</tr>
-      <tr><th scope="row">best on the way</th>${cell((arm) => {
+      },
+    ],
+    [
+      'best on the way',
+      (arm) => {
         const best = [...arm.evaluations].sort((a, b) => b.evaluation.accuracy - a.evaluation.accuracy)[0];
         return best ? `${percent(best.evaluation.accuracy)} at step ${count(best.x)}` : '–';
-      })}</tr>
-      <tr><th scope="row">chosen since the start, nats</th>${cell((arm) => bare(since(arm)?.chosen.median))}</tr>
-      <tr><th scope="row">rejected since the start, nats</th>${cell((arm) => bare(since(arm)?.rejected.median))}</tr>
-      <tr><th scope="row">tokens an answer</th>${cell((arm) => number(now(arm)?.meanTokens))}</tr>
-      ${
-        arms.some(({ status: { took } }) => took)
-          ? html`<tr><th scope="row">seconds in its steps</th>${cell(({ status: { took } }) => (took ? number(Number(took.seconds.toPrecision(3))) : '–'))}</tr>
-            <tr><th scope="row">tokens through its steps</th>${cell(({ status: { took } }) => (took ? count(took.tokens) : '–'))}</tr>`
-          : nothing
-      }
-    </tbody></table></div>`;
+      },
+    ],
+    ['chosen since the start, nats', (arm) => bare(since(arm)?.chosen.median)],
+    ['rejected since the start, nats', (arm) => bare(since(arm)?.rejected.median)],
+    ['tokens an answer', (arm) => number(now(arm)?.meanTokens)],
+    ...(arms.some(({ status: { took } }) => took)
+      ? ([
+          [
+            'seconds in its steps',
+            ({ status: { took } }) => (took ? number(Number(took.seconds.toPrecision(3))) : '–'),
+          ],
+          ['tokens through its steps', ({ status: { took } }) => (took ? count(took.tokens) : '–')],
+        ] satisfies TableRow[])
+      : []),
+  ];
+};
+
+/** The numbers of now, with paired differences from the first arm; where it is narrow, a table an arm. */
+export const tablePanel = (arms: readonly ShownArm[], width = 640): TemplateResult | typeof nothing => {
+  const [first] = arms;
+  if (!first || arms.every(({ evaluations }) => evaluations.length === 0)) return nothing;
+  const rows = tableRows(arms, first);
+  if (width < 480) {
+    return html`<div data-testid="compare-table">${arms.map(
+      (arm) => html`<table class="compare-table is-narrow"><caption>${armKey(arm)}</caption>
+        <tbody>${rows.map(([what, cell]) => html`<tr><th scope="row">${what}</th><td>${cell(arm)}</td></tr>`)}</tbody></table>`,
+    )}</div>`;
+  }
+  return html`<div class="scroll-x" tabindex="0" role="group" aria-label="The arms in numbers"><table class="compare-table" data-testid="compare-table">
+    <thead><tr><td></td>${arms.map((arm) => html`<th scope="col">${armKey(arm)}</th>`)}</tr></thead>
+    <tbody>${rows.map(([what, cell]) => html`<tr><th scope="row">${what}</th>${arms.map((arm) => html`<td>${cell(arm)}</td>`)}</tr>`)}</tbody></table></div>`;
 };
 
 /** The same problems before and now, as two counts an arm, on one scale. */
-export const mendedPanel = (arms: readonly ShownArm[]): TemplateResult | typeof nothing => {
+export const mendedPanel = (arms: readonly ShownArm[], width = 640): TemplateResult | typeof nothing => {
   const rows = arms.flatMap((arm) => {
     const mended = mendedOf(arm.evaluations[0]?.evaluation, last(arm.evaluations)?.evaluation);
     return mended && arm.evaluations.length > 1 ? [{ arm, mended }] : [];
   });
   if (rows.length === 0) return nothing;
   const most = Math.max(1, ...rows.flatMap(({ mended: m }) => [m.mended, m.broken]));
-  const [middle, half, step] = [320, 190, 30];
-  const width = (n: number) => (n / most) * half;
+  // Where it is narrow a name stands above its bars.
+  const narrow = width < 480;
+  const half = (width - (narrow ? 160 : 310)) / 2;
+  const [middle, step, top] = narrow ? [width / 2, 46, 16] : [width - half - 84, 30, 0];
+  const long = (n: number) => (n / most) * half;
   return html`<h2>Mended and broken</h2>
-    <svg class="mended" viewBox="0 0 640 ${rows.length * step + 8}" role="img" data-testid="compare-mended"
+    <svg class="mended" viewBox="0 0 ${width} ${rows.length * step + 8}" role="img" data-testid="compare-mended"
       aria-label=${rows.map(({ arm, mended: m }) => `${arm.letter.toUpperCase()}, ${arm.name}: mended ${m.mended}, broke ${m.broken}.`).join(' ')}>
       ${rows.map(
         (
           { arm, mended: m },
           i,
-        ) => svg`<text x="0" y=${i * step + 22}>${arm.letter.toUpperCase()} ${arm.name.slice(0, 14)}</text>
-        <rect class="broke" x=${middle - width(m.broken)} y=${i * step + 8} width=${width(m.broken)} height="20" />
-        <rect class="mends" x=${middle} y=${i * step + 8} width=${width(m.mended)} height="20" />
-        <text class="broke-word" text-anchor="end" x=${middle - width(m.broken) - 6} y=${i * step + 22}>broke ${m.broken}</text>
-        <text class="mends-word" x=${middle + width(m.mended) + 6} y=${i * step + 22}>mended ${m.mended}</text>`,
+        ) => svg`<text x="0" y=${i * step + (narrow ? 14 : 22)}>${arm.letter.toUpperCase()} ${arm.name.slice(0, narrow ? 40 : 18)}</text>
+        <rect class="broke" x=${middle - long(m.broken)} y=${i * step + 8 + top} width=${long(m.broken)} height="20" />
+        <rect class="mends" x=${middle} y=${i * step + 8 + top} width=${long(m.mended)} height="20" />
+        <text class="broke-word" text-anchor="end" x=${middle - long(m.broken) - 6} y=${i * step + 22 + top}>broke ${m.broken}</text>
+        <text class="mends-word" x=${middle + long(m.mended) + 6} y=${i * step + 22 + top}>mended ${m.mended}</text>`,
       )}
       <path class="middle" d="M${middle} 0V${rows.length * step + 8}" />
     </svg>
@@ -167,7 +195,7 @@ export const mendedPanel = (arms: readonly ShownArm[]): TemplateResult | typeof 
 const bins = 32;
 
 /** How far each pair of the probe was pushed apart, in nats, one axis for all arms. */
-export const apartPanel = (arms: readonly ShownArm[]): TemplateResult | typeof nothing => {
+export const apartPanel = (arms: readonly ShownArm[], whole = 640): TemplateResult | typeof nothing => {
   const rows = arms.flatMap((arm) => {
     const now = last(sinceStart(arm.probes));
     return now && now.x > 0
@@ -184,11 +212,13 @@ export const apartPanel = (arms: readonly ShownArm[]): TemplateResult | typeof n
     return { arm, values, counts };
   });
   const most = Math.max(...histograms.flatMap(({ counts }) => counts));
-  const [left, width, height] = [110, 520, 56];
+  const narrow = whole < 480; // a name then stands above its bars
+  const left = narrow ? 4 : 130;
+  const [width, height] = [whole - left - 10, narrow ? 66 : 56];
   const x = (value: number) => left + ((value - low) / span) * width;
   const ticks = [low, 0, high].filter((value, i, list) => list.indexOf(value) === i);
   return html`<h2>How far each pair was pushed apart</h2>
-    <svg class="apart" viewBox="0 0 640 ${rows.length * height + 22}" role="img" data-testid="compare-apart"
+    <svg class="apart" viewBox="0 0 ${whole} ${rows.length * height + 22}" role="img" data-testid="compare-apart"
       aria-label=${histograms.map(({ arm, values }) => `${arm.letter.toUpperCase()}, ${arm.name}: ${values.length} pairs, from ${signed(Math.min(...values), 1)} to ${signed(Math.max(...values), 1)} nats.`).join(' ')}>
       ${histograms.map(({ arm, counts }, i) => {
         const ground = (i + 1) * height - 6;
@@ -199,8 +229,8 @@ export const apartPanel = (arms: readonly ShownArm[]): TemplateResult | typeof n
           typeof beta === 'number'
             ? 1 / (2 * beta)
             : undefined;
-        return svg`<text x="0" y=${ground - 4}>${arm.letter.toUpperCase()} ${arm.name.slice(0, 14)}</text>
-          ${counts.map((n, k) => (n === 0 ? nothing : svg`<rect style="fill: var(${styles[arm.letter].color})" x=${(left + (k / bins) * width + 0.5).toFixed(1)} y=${(ground - (n / most) * (height - 14)).toFixed(1)} width=${(width / bins - 1).toFixed(1)} height=${((n / most) * (height - 14)).toFixed(1)} />`))}
+        return svg`<text x="0" y=${narrow ? ground - height + 18 : ground - 4}>${arm.letter.toUpperCase()} ${arm.name.slice(0, narrow ? 40 : 18)}</text>
+          ${counts.map((n, k) => (n === 0 ? nothing : svg`<rect style="fill: var(${styles[arm.letter].color})" x=${(left + (k / bins) * width + 0.5).toFixed(1)} y=${(ground - (n / most) * (height - 24)).toFixed(1)} width=${(width / bins - 1).toFixed(1)} height=${((n / most) * (height - 24)).toFixed(1)} />`))}
           <path class="small-ground" d="M${left} ${ground}H${left + width}" />
           ${target !== undefined && target >= low && target <= high ? svg`<path class="target" d="M${x(target)} ${ground - height + 12}V${ground}" /><text class="axis" x=${x(target) + 4} y=${ground - height + 20}>its target</text>` : nothing}`;
       })}

@@ -241,7 +241,7 @@ export class CreditPanel extends AppElement {
   #slider() {
     const { snapshots, status } = this.state;
     const steps = snapshots.flatMap(({ stage, step }) => (stage === status?.stage.id ? [step] : []));
-    return html`<step-slider .steps=${steps} .at=${this.at} .now=${status?.step ?? 0} @scrub=${(
+    return html`<step-slider name="credit-step" .steps=${steps} .at=${this.at} .now=${status?.step ?? 0} @scrub=${(
       event: CustomEvent<number | undefined>,
     ) => {
       this.at = event.detail ?? undefined;

@@ -8,6 +8,7 @@ export class StepSlider extends LitElement {
     steps: { attribute: false },
     at: { attribute: false },
     now: { type: Number },
+    name: {},
   };
   /** Ascending. */
   declare steps: readonly number[];
@@ -15,12 +16,15 @@ export class StepSlider extends LitElement {
   declare at: number | undefined;
   /** The present step. */
   declare now: number;
+  /** Its test id. */
+  declare name: string;
 
   constructor() {
     super();
     this.steps = [];
     this.at = undefined;
     this.now = 0;
+    this.name = 'step-slider';
   }
 
   protected override createRenderRoot() {
@@ -33,7 +37,7 @@ export class StepSlider extends LitElement {
     const index = this.at === undefined ? stops.length - 1 : Math.max(0, stops.indexOf(this.at));
     const shown = stops[index]!;
     return html`<label class="step-slider">Under the weights of step
-      <input type="range" min="0" max=${stops.length - 1} step="1" .value=${String(index)} data-testid="step-slider"
+      <input type="range" min="0" max=${stops.length - 1} step="1" .value=${String(index)} data-testid=${this.name}
         aria-valuetext="step ${count(shown)}${shown === this.now ? ', now' : ''}"
         @input=${(event: Event) => {
           const to = Number((event.target as HTMLInputElement).value);

@@ -32,11 +32,15 @@ export class ComparePage extends AppElement {
     shown: { state: true },
     answers: { state: true },
     copied: { state: true },
+    width: { state: true },
   };
   /** Which of the problems that the arms disagree on. */
   declare shown: number;
   declare answers: { problem: number; before: Answer | undefined; now: (Answer | undefined)[] } | undefined;
   declare copied: boolean;
+  /** Of the column of text, in CSS pixels: drawings are as wide, so that their texts keep their size. */
+  declare width: number;
+  #resize: ResizeObserver | undefined;
   #ticket = 0;
   /** The problem and the weights that were last asked about. */
   #asked = '';
@@ -46,6 +50,7 @@ export class ComparePage extends AppElement {
     this.shown = 0;
     this.answers = undefined;
     this.copied = false;
+    this.width = 640;
   }
 
   protected watched() {
@@ -58,7 +63,17 @@ export class ComparePage extends AppElement {
 
   override connectedCallback() {
     super.connectedCallback();
+    this.#resize = new ResizeObserver(() => {
+      const width = this.querySelector('.text')?.clientWidth ?? 0;
+      if (width > 0) this.width = Math.max(280, Math.min(820, width));
+    });
+    this.#resize.observe(this);
     void this.#ask();
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#resize?.disconnect();
   }
 
   get #fields() {
@@ -261,7 +276,7 @@ export class ComparePage extends AppElement {
               : nothing
           }</div>
         ${problems.length > 0 ? html`<ul class="field-problem" role="alert" data-testid="compare-problems">${problems.map((text) => html`<li>${text}</li>`)}</ul>` : this.#same(documents)}
-        ${arms.length > 0 ? html`${accuracyPanel(arms)}${tablePanel(arms)}${mendedPanel(arms)}${this.#problem(arms)}${apartPanel(arms)}<compare-pair .app=${this.app} .arms=${arms}></compare-pair>` : html`<p class="hint">Press Train: all arms train, a step of each after a step of the others.</p>`}
+        ${arms.length > 0 ? html`${accuracyPanel(arms, this.width)}${tablePanel(arms, this.width)}${mendedPanel(arms, this.width)}${this.#problem(arms)}${apartPanel(arms, this.width)}<compare-pair .app=${this.app} .arms=${arms}></compare-pair>` : html`<p class="hint">Press Train: all arms train, a step of each after a step of the others.</p>`}
       </div>
       <div class="note">
         <p>The address of this page holds all of the runs. Whoever opens it can train them again.</p>
