@@ -26,12 +26,18 @@ export const createRunner = (store, engine, say) => {
       };
     });
 
+  const writeIndex = () =>
+    store.writeIndex(
+      studies.map((study) => core.markOf(study, store.read(study.id), settings.get(study.id))),
+    );
+
   const runOne = async (study, task) => {
     const same = (run) => run.arm === task.arm.id && run.seed === task.seed;
     const before = editionOf(study)?.runs.find(same);
     if (before?.key === task.key && before.failed === undefined) return;
     const run = await engine.run(task);
     keep(study, { arm: task.arm.id, seed: task.seed, ...run });
+    writeIndex(); // so that it never says other than the files
     const numbers = Object.entries(run.numbers).slice(0, 3);
     const said = run.failed ?? numbers.map(([name, value]) => `${name} ${value.toPrecision(4)}`).join(', ');
     say(`${study.id}, ${task.arm.id}, seed ${task.seed}: ${said} (${run.seconds} s)`);
@@ -69,7 +75,12 @@ export const createRunner = (store, engine, say) => {
     choose: async (wanted) => {
       const tasks = wanted.flatMap((study) => engine.trials(study).map((task) => ({ study, task })));
       tasks.sort((a, b) => a.task.seed - b.task.seed);
-      for (const { study, task } of tasks) await chooseOne(study, task);
+      for (const { study, task } of tasks) {
+        const { trials } = store.read(study.id);
+        const later = task.seed !== study.chosen.seeds[0];
+        if (later && core.isFarBehind(study, task.arm.id, task.setting, trials)) continue;
+        await chooseOne(study, task);
+      }
     },
     /** The means of what was tried, a line each. */
     chosen: (study) =>
@@ -88,9 +99,6 @@ export const createRunner = (store, engine, say) => {
       documents: settings.get(study.id),
       runs: editionOf(study)?.runs ?? [],
     }),
-    writeIndex: () =>
-      store.writeIndex(
-        studies.map((study) => core.markOf(study, store.read(study.id), settings.get(study.id))),
-      ),
+    writeIndex,
   };
 };

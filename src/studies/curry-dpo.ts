@@ -44,6 +44,7 @@ export const curryDpo: Study = {
   chosen: {
     seeds: choosingSeeds,
     by: 'accuracy',
+    farBehind: 0.05,
     tried: { 'curry-dpo': rates(5e-5, 1e-4, 2e-4), shuffled: rates(5e-5, 1e-4, 2e-4) },
   },
   says: 'Held-out problems solved after 30 steps on the same 256 pairs of ranked answers, in stages less shuffled.',

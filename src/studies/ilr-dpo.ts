@@ -39,6 +39,7 @@ export const ilrDpo: Study = {
   chosen: {
     seeds: choosingSeeds,
     by: 'accuracy',
+    farBehind: 0.05,
     tried: {
       'ilr-dpo': crossed(
         [0.02, 0.05, 0.1].map((alpha) => ({ 'method.params.alpha': alpha })),

@@ -35,6 +35,7 @@ export const ipoModel: Study = {
   chosen: {
     seeds: choosingSeeds,
     by: 'accuracy',
+    farBehind: 0.05,
     set: { steps: 30 },
     tried: { ipo: rates(1e-4, 2e-4, 3e-4), dpo: rates(5e-5, 1e-4, 2e-4) },
   },

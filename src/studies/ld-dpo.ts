@@ -31,6 +31,7 @@ export const ldDpo: Study = {
   chosen: {
     seeds: choosingSeeds,
     by: 'accuracy',
+    farBehind: 0.05,
     tried: {
       'ld-dpo': crossed(
         [{ 'method.params.alpha': 0.3 }, { 'method.params.alpha': 0.5 }],

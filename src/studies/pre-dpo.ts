@@ -36,6 +36,7 @@ export const preDpo: Study = {
   chosen: {
     seeds: choosingSeeds,
     by: 'accuracy',
+    farBehind: 0.05,
     tried: {
       'pre-dpo': [
         ...crossed([{ 'method.params.beta': 0.1 }], rates(5e-5, 1e-4)),

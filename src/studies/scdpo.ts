@@ -39,6 +39,7 @@ export const scdpo: Study = {
   chosen: {
     seeds: choosingSeeds,
     by: 'accuracy',
+    farBehind: 0.05,
     tried: { scdpo: rates(5e-5, 1e-4, 2e-4), plain: rates(5e-5, 1e-4, 2e-4) },
   },
   says: 'Held-out problems solved after 30 steps of 16 pairs out of 256, half of them provoked, less as many plain pairs.',

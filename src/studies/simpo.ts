@@ -35,6 +35,7 @@ export const simpo: Study = {
   chosen: {
     seeds: choosingSeeds,
     by: 'accuracy',
+    farBehind: 0.05,
     tried: {
       simpo: crossed(
         [

@@ -35,6 +35,7 @@ export const stepDpo: Study = {
   chosen: {
     seeds: choosingSeeds,
     by: 'accuracy',
+    farBehind: 0.05,
     tried: { 'step-dpo': rates(2.5e-5, 5e-5, 1e-4), dpo: rates(5e-5, 1e-4, 2e-4) },
   },
   says: 'Held-out problems solved after 30 steps of 16 pairs out of 256, Step-DPO less DPO.',

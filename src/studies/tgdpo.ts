@@ -31,6 +31,7 @@ export const tgdpo: Study = {
   chosen: {
     seeds: choosingSeeds,
     by: 'accuracy',
+    farBehind: 0.05,
     tried: {
       tgdpo: crossed([{ 'method.params.alpha': 0.5 }, { 'method.params.alpha': 2 }], rates(5e-5, 1e-4)),
       dpo: rates(2.5e-5, 5e-5, 1e-4),

@@ -93,23 +93,44 @@ export const readNumbers = (arm: Arm, numbers: Readonly<Record<string, number>>)
     }),
   );
 
+interface TrialValue {
+  arm: string;
+  seed: number;
+  setting: number;
+  numbers: Readonly<Record<string, number>>;
+}
+
+const trialValue = (
+  { chosen }: Study,
+  trials: readonly TrialValue[],
+  arm: string,
+  setting: number,
+  seed: number,
+) => trials.find((t) => t.arm === arm && t.seed === seed && t.setting === setting)?.numbers[chosen!.by];
+
+/** Whether a setting did so badly on the first seed that it is not run on the others. */
+export const isFarBehind = (
+  study: Study,
+  arm: string,
+  setting: number,
+  trials: readonly TrialValue[],
+): boolean => {
+  const { farBehind, seeds, tried } = study.chosen!;
+  const values = (tried[arm] ?? []).map((_, i) => trialValue(study, trials, arm, i, seeds[0]!));
+  if (farBehind === undefined || values.some((value) => value === undefined)) return false;
+  return values[setting]! < Math.max(...(values as number[])) - farBehind;
+};
+
 /** The mean of the measure by which settings are chosen, for each setting of an arm; undefined where a trial is missing. */
 export const trialMeans = (
-  { chosen }: Study,
+  study: Study,
   arm: string,
-  trials: readonly {
-    arm: string;
-    seed: number;
-    setting: number;
-    numbers: Readonly<Record<string, number>>;
-  }[],
+  trials: readonly TrialValue[],
 ): (number | undefined)[] => {
-  if (!chosen) return [];
-  const { by, seeds, tried } = chosen;
+  if (!study.chosen) return [];
+  const { seeds, tried } = study.chosen;
   return (tried[arm] ?? []).map((_, setting) => {
-    const values = seeds.map(
-      (seed) => trials.find((t) => t.arm === arm && t.seed === seed && t.setting === setting)?.numbers[by],
-    );
+    const values = seeds.map((seed) => trialValue(study, trials, arm, setting, seed));
     return values.every((v) => v !== undefined)
       ? values.reduce((a, b) => a + b, 0) / seeds.length
       : undefined;

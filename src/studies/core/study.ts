@@ -60,6 +60,8 @@ export interface Study {
     seeds: readonly number[];
     /** Id of a measure; of several the best has the largest mean. */
     by: string;
+    /** A setting that is so far behind the best on the first of these seeds is not run on the others. */
+    farBehind?: number;
     /** Changes of both arms while choosing. */
     set?: Fields;
     /** By arm, the settings tried. */

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import { settingsOf, taskOf, trialMeans } from '../../studies/core/plan';
+import { settingsOf, taskOf } from '../../studies/core/plan';
 import {
   currentEdition,
   differencesOf,
@@ -8,7 +8,7 @@ import {
   type StoredStudy,
   verdictOfEdition,
 } from '../../studies/core/stored';
-import type { Fields, Measure, Study } from '../../studies/core/study';
+import type { Measure, Study } from '../../studies/core/study';
 import { verdictOf, verdicts } from '../../studies/core/verdict';
 import { effectInWords, plainAmount, seenInWords } from '../../studies/core/words';
 import { AppElement, define } from '../element';
@@ -16,7 +16,9 @@ import { date, duration, plural } from '../format';
 import { play, stop } from '../icons';
 import { pageLink } from '../page-link';
 import { armAddress, armFields, compareAddress } from './addresses';
+import { choices } from './choices';
 import { effectPlot } from './effect-plot';
+import { fieldList } from './field-list';
 import { keepReaderRuns, readerRuns } from './reader-runs';
 import { runsTable } from './runs-table';
 import { seedsPlot } from './seeds-plot';
@@ -25,10 +27,6 @@ import { verdictMark } from './verdict-mark';
 const files = import.meta.glob<StoredStudy>(['../../../docs/studies/*.json', '!**/index.json'], {
   import: 'default',
 });
-
-/** Fields of a document as they stand in an address. */
-const fieldList = (fields: Fields) =>
-  Object.entries(fields).map(([path, value]) => html`<code>${path}=${value}</code> `);
 
 /** How long it takes, before one knows: "about 20 s". */
 const about = (seconds: number) => (seconds < 1 ? 'at once' : `about ${duration(seconds)}`);
@@ -159,31 +157,6 @@ export class StudyDetail extends AppElement {
       ${compare ? html`<p><a href=${compare} data-testid="study-change">Change something</a>: both arms side by side in Compare, with all their fields.</p>` : nothing}`;
   }
 
-  #choices() {
-    const { study, stored } = this;
-    const { chosen, arms } = study;
-    if (!chosen) return nothing;
-    const trials = stored?.trials ?? [];
-    const measure = [study.measure, ...(study.also ?? [])].find(({ id }) => id === chosen.by)!;
-    const shown = (value: number | undefined) =>
-      value === undefined ? 'not run' : `${(value * (measure.times ?? 1)).toFixed(digitsOf(measure))}`;
-    return html`<details class="study-choices" data-testid="study-choices"><summary>How settings were chosen</summary>
-      <p>On ${plural(chosen.seeds.length, 'other seed')} (${chosen.seeds.join(', ')}), by ${measure.name}${measure.unit && ` in ${measure.unit}`}; each arm has its own best.</p>
-      ${arms.map(({ id, label, set }) => {
-        const means = trialMeans(study, id, trials);
-        return html`<table class="study-table"><caption>${label}</caption>
-          <tbody>${(chosen.tried[id] ?? []).map((setting, i) => {
-            const taken = Object.entries(setting).every(([key, value]) => set[key] === value);
-            return html`<tr><th scope="row"><code>${Object.entries(setting)
-              .map(([k, v]) => `${k}=${v}`)
-              .join(
-                '&',
-              )}</code></th><td>${shown(means[i])}${taken ? html` <strong>taken</strong>` : nothing}</td></tr>`;
-          })}</tbody></table>`;
-      })}
-    </details>`;
-  }
-
   #again() {
     const { study, work } = this;
     const here = this.#here;
@@ -265,7 +238,7 @@ export class StudyDetail extends AppElement {
             ? html`<p>Measured beside it, without a verdict: ${outcome.also.map(({ measure: other, effect, interval }, i) => html`${i > 0 ? '; ' : ''}${other.name} ${effectInWords({ effect, interval }, other)}`)}.</p>`
             : nothing
         }
-        ${this.#arms()}${this.#choices()}${this.#earlier()}
+        ${this.#arms()}${choices(study, this.stored?.trials ?? [])}${this.#earlier()}
       </div></div>
       <div class="spread"><div class="text study-again">${this.#again()}</div></div>
       <p class="study-back">${pageLink(this.app, { path: ['studies'] }, 'All studies')}</p>`;

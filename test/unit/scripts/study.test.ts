@@ -133,6 +133,25 @@ describe('npm run study', () => {
     expect(file().editions).toEqual([]);
   });
 
+  it('spares the other seeds what is far behind on the first', async () => {
+    const { chosen } = study;
+    const sparing: Study = {
+      ...study,
+      chosen: {
+        ...chosen!,
+        seeds: [101, 102],
+        farBehind: 5,
+        tried: { one: [{ rate: 1 }, { rate: 2 }], two: [] },
+      },
+    };
+    const engine = engineOf([sparing]);
+    await runnerOf(engine).choose([sparing]);
+    expect(engine.ran).toEqual(['one101', 'one101', 'one102']);
+    expect(plan.trialMeans(sparing, 'one', file().trials!)).toEqual([undefined, 121.5]);
+    expect(plan.isFarBehind(sparing, 'one', 0, file().trials!)).toBe(true);
+    expect(plan.isFarBehind(sparing, 'one', 1, file().trials!)).toBe(false);
+  });
+
   it('names a file that cannot be read', () => {
     writeFileSync(join(folder, 'made-up.json'), '{');
     expect(() => openStudyStore(folder).read('made-up')).toThrow(/made-up\.json: is not JSON/);

@@ -5,6 +5,7 @@ import { labHooks } from '../../../src/lab/lab-calls';
 import { methods as catalogue } from '../../../src/methods/index';
 import { markOf } from '../../../src/studies/core/mark';
 import {
+  isFarBehind,
   planOf,
   readNumbers,
   settingsOf,
@@ -51,10 +52,11 @@ describe.each(studies.map((study) => [study.id, study] as const))('%s', (_, stud
         Object.entries(setting).every(([key, value]) => arm.set[key] === value),
       );
       expect(own, arm.id).toBeGreaterThanOrEqual(0);
-      const means = trialMeans(study, arm.id, storedOf(study)?.trials ?? []);
+      const trials = storedOf(study)?.trials ?? [];
+      const means = trialMeans(study, arm.id, trials);
       // Once all were tried, it is the best of them.
-      if (means.every((mean) => mean !== undefined))
-        expect(means[own], arm.id).toBe(Math.max(...(means as number[])));
+      if (means.every((mean, i) => mean !== undefined || isFarBehind(study, arm.id, i, trials)))
+        expect(means[own], arm.id).toBe(Math.max(...means.filter((mean) => mean !== undefined)));
     }
   });
 
