@@ -7,7 +7,16 @@ import { fileURLToPath } from 'node:url';
 /** The project's folder. */
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 
-const sources = ['src', 'workers', 'shaders', 'public', 'index.html', 'headless.html', 'package.json'];
+const sources = [
+  'src',
+  'workers',
+  'shaders',
+  'public',
+  'docs/studies',
+  'index.html',
+  'headless.html',
+  'package.json',
+];
 
 const newest = (path) => {
   if (!existsSync(path)) return 0;

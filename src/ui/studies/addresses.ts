@@ -15,8 +15,10 @@ export const armAddress = ({ on }: Study, arm: Arm, seed: number): string =>
 /** Both arms in Compare, to be changed there; undefined where nothing is trained. */
 export const compareAddress = ({ on, arms, seeds }: Study): string | undefined => {
   if ('lab' in on) return undefined;
+  // Compare gives every method its own paper's data unless an arm says otherwise.
+  const source = on.set['data.source.id'];
   const own = arms.flatMap((arm, i) =>
-    Object.entries({ 'method.id': arm.method, ...arm.set }).map(
+    Object.entries({ 'method.id': arm.method, ...(source && { 'data.source.id': source }), ...arm.set }).map(
       ([path, value]) => [`${'ab'[i]}.${path}`, value] as const,
     ),
   );
