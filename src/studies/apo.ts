@@ -10,7 +10,7 @@ export const apo: Study = {
     arxiv: '2410.06293',
   },
   claim: 'Carried on along its last change after every round, DPO comes to the best answer faster.',
-  place: 'abstract, and the theory of its section 5',
+  place: 'abstract',
   on: {
     lab: 'momentum',
     set: { alpha: 0.3, beta: 1, rounds: 12, actions: 3, noise: 0, steps: 200, seeds: 1 },

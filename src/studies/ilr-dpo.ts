@@ -22,13 +22,13 @@ export const ilrDpo: Study = {
       id: 'ilr-dpo',
       label: 'iLR-DPO',
       method: 'ilr-dpo',
-      set: { 'method.params.alpha': 0.05, 'optimizer.learningRate': 1e-4 },
+      set: { 'method.params.alpha': 0.02, 'optimizer.learningRate': 4e-4 },
     },
     {
       id: 'plain',
       label: 'The same rounds without (alpha 0)',
       method: 'ilr-dpo',
-      set: { 'method.params.alpha': 0, 'optimizer.learningRate': 1e-4 },
+      set: { 'method.params.alpha': 0, 'optimizer.learningRate': 4e-4 },
     },
   ],
   measure: tokens,
@@ -43,9 +43,9 @@ export const ilrDpo: Study = {
     tried: {
       'ilr-dpo': crossed(
         [0.02, 0.05, 0.1].map((alpha) => ({ 'method.params.alpha': alpha })),
-        rates(1e-4, 2e-4),
+        rates(2e-4, 4e-4),
       ),
-      plain: rates(1e-4, 2e-4, 4e-4),
+      plain: rates(2e-4, 4e-4, 8e-4),
     },
   },
   says: 'Tokens of an answer to held-out problems after three rounds of 20 steps, each on 160 fresh pairs, with the length term less without. In each pair the longest right answer was preferred to the shortest wrong one.',

@@ -19,7 +19,7 @@ export const preDpo: Study = {
       id: 'pre-dpo',
       label: 'Pre-DPO, 30 + 30 steps',
       method: 'pre-dpo',
-      set: { steps: 30, 'method.params.beta': 0.1, 'optimizer.learningRate': 1e-4 },
+      set: { steps: 30, 'method.params.beta': 1, 'optimizer.learningRate': 1e-4 },
     },
     {
       id: 'dpo',

@@ -12,7 +12,7 @@ export const scdpo: Study = {
   },
   claim:
     'Errors provoked from a chosen step on, mixed with plain pairs, teach more than as many plain pairs.',
-  place: 'section 4, against DPO on as much data',
+  place: 'main results, against DPO on as much data',
   on: {
     model: 'arith-nano',
     set: { ...arithmetic, steps: 30, 'data.source.id': 'injected-errors', 'method.params.beta': 0.1 },

@@ -18,7 +18,7 @@ export const stepDpo: Study = {
       id: 'step-dpo',
       label: 'Step-DPO',
       method: 'step-dpo',
-      set: { 'method.params.beta': 0.4, 'optimizer.learningRate': 1e-4 },
+      set: { 'method.params.beta': 0.4, 'optimizer.learningRate': 5e-5 },
     },
     {
       id: 'dpo',
