@@ -1,4 +1,5 @@
 /** What lessons look at in the model of a run, at its end. Everything they give is plain JSON. */
+import type { CreditView } from '../../workers/protocol';
 import { pathOf } from '../tree/paths';
 import type { PreferenceTree } from '../tree/tree';
 import type { Look, Looker } from './lesson';
@@ -83,3 +84,13 @@ export const whoGotIt: Look = async (engine): Promise<WhoGotIt | null> => {
   const { third: _, ...found } = views.reduce((best, each) => (each.third > best.third ? each : best));
   return found;
 };
+
+/** Credit on the first pairs. */
+export const creditOn =
+  (count: number): Look =>
+  async (engine): Promise<CreditView[]> => {
+    const { total } = await engine.trees(0, 1);
+    const views: CreditView[] = [];
+    for (let i = 0; i < Math.min(count, total); i++) views.push(await engine.credit(i));
+    return views;
+  };

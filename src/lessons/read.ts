@@ -1,7 +1,9 @@
 /** Numbers of a run as the lessons speak of them. */
 import type { Evaluation } from '../../workers/protocol';
 import { percent, signed } from '../ui/format';
+import { mendedOf } from '../ui/live/mended';
 import { type SinceStart, sinceStart } from '../ui/live/since-start';
+import { pairedDifference } from '../util/paired';
 import type { Live, LiveRun, Rich } from './lesson';
 
 /** A number of a run, marked as such. */
@@ -9,9 +11,12 @@ export const live = (text: string | number): Rich => `{${text}}`;
 
 export const nats = (value: number, digits = 1): Rich => live(signed(value, digits));
 export const share = (value: number, digits = 1): Rich => live(percent(value, digits));
+/** A difference of two shares. */
+export const pointsOf = (value: number): Rich => live(signed(100 * value, 1));
 
 /** The run of that name, where it is one run. */
 export const runOf = ({ runs }: Live, name: string): LiveRun | undefined => runs[name]?.[0];
+export const armsOf = ({ runs }: Live, name: string): readonly LiveRun[] => runs[name] ?? [];
 
 const answered = (run: LiveRun) => run.evaluations.filter(({ evaluation }) => evaluation.problems > 0);
 
@@ -31,6 +36,13 @@ export const bestOf = (run: LiveRun): { x: number; evaluation: Evaluation } | un
     undefined,
   );
 
+/** What a world measures of the answers, before and now. */
+export const measureOf = (run: LiveRun, id: string): { before: number; now: number } | undefined => {
+  const value = (e: Evaluation | undefined) => e?.measures?.find((m) => m.id === id)?.value;
+  const [before, now] = [value(firstOf(run)), value(lastOf(run))];
+  return before === undefined || now === undefined ? undefined : { before, now };
+};
+
 /** Where the probe's pairs have moved to since the start; medians in nats. */
 export const movedOf = (run: LiveRun): SinceStart | undefined => {
   const rows = sinceStart(run.probes);
@@ -42,6 +54,30 @@ export const metricOf = (run: LiveRun, name: string, steps = 5): number | undefi
   const values = run.points.slice(-steps).flatMap(({ metrics }) => metrics[name] ?? []);
   return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;
 };
+
+export const mendedIn = (run: LiveRun) => mendedOf(firstOf(run), lastOf(run));
+
+/** The second arm less the first, on the same problems. */
+export const pairedOf = (first: LiveRun, second: LiveRun) =>
+  pairedDifference(lastOf(first)?.solved ?? '', lastOf(second)?.solved ?? '');
+
+/** "+7.0 points (0.9 to 13.1)". */
+export const pairedWords = (first: LiveRun, second: LiveRun): Rich | undefined => {
+  const paired = pairedOf(first, second);
+  if (!paired) return undefined;
+  const [low, high] = paired.interval;
+  return `{${signed(100 * paired.difference, 1)}} points ({${signed(100 * low, 1)}} to {${signed(100 * high, 1)}})`;
+};
+
+/** Whether the interval of the paired difference leaves out 0, and on which side. */
+export const pairedSide = (first: LiveRun, second: LiveRun): 'more' | 'less' | 'open' | undefined => {
+  const paired = pairedOf(first, second);
+  if (!paired) return undefined;
+  if (paired.interval[0] > 0) return 'more';
+  return paired.interval[1] < 0 ? 'less' : 'open';
+};
+
+export const paramOf = (run: LiveRun, name: string): unknown => run.document.method.params[name];
 
 /** A move of less than this many nats is called none. */
 export const still = 0.1;
