@@ -158,6 +158,9 @@ export type View = { early?: true; title: string } & (
     }
   | { view: 'race'; run: string | ((live: Live) => string) }
   | { view: 'plane'; runs: readonly [name: string, label: string][]; ring?: readonly [x: string, y: string] }
+  | { view: 'who'; run: string }
+  | { view: 'stretches'; runs: readonly [name: string, label: string][] }
+  | { view: 'length'; run: string; arm?: number }
   | { view: 'figures'; lab: string; only?: readonly string[] }
 );
 

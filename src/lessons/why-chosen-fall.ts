@@ -1,7 +1,7 @@
 import { signed } from '../ui/format';
+import { type Band, mostDisplaced, whoGotIt } from '../ui/live/who-got-it-data';
 import { lossAt } from './dpo-loss';
 import type { Lesson, Live, LiveRun, RunSpec } from './lesson';
-import { type WhoGotIt, whoGotIt } from './looks';
 import {
   bestOf,
   live,
@@ -30,7 +30,6 @@ const fast: RunSpec = {
   name: 'fast',
   title: 'the fast run',
   fields: { 'optimizer.learningRate': 0.0003 },
-  looks: { who: whoGotIt },
   seconds: 15,
 };
 const between: RunSpec = {
@@ -51,8 +50,8 @@ const holds: Record<string, { words: string; arm: Record<string, string | number
 const guessOf = ({ given }: Live) =>
   ({ rises: 'that they rise', falls: 'that they fall', depends: 'that it depends' })[String(given[1])];
 
-/** Shares of the fall of the preferred answers in its three stretches; undefined where they have not fallen. */
-const stretchesOf = (run: LiveRun) => {
+/** What became of the preferred answers, stretch by stretch, in nats. */
+const stretchesIn = (run: LiveRun) => {
   const moved = movedOf(run);
   if (!moved) return undefined;
   const mean = (i: 0 | 1 | 2) =>
@@ -61,18 +60,23 @@ const stretchesOf = (run: LiveRun) => {
   return { parts, all: parts[0] + parts[1] + parts[2] };
 };
 
-const whoIn = ({ looks }: Live) => (looks['fast']?.['who'] as WhoGotIt | null | undefined) ?? undefined;
+/** Of the fast run the pair whose next token went furthest astray, with who leads there at the end. */
+const whoIn = (all: Live) => {
+  const probes = runOf(all, 'fast')?.probes ?? [];
+  const found = whoGotIt(probes, mostDisplaced(probes));
+  const [first, last] = [found?.leaders[0], found?.leaders.at(-1)];
+  if (!found || !first || !last) return undefined;
+  const [chosen, rejected] = found.bands as [Band, Band, ...Band[]];
+  return { ...found, chosen, rejected, first, last };
+};
 
-const partyOf = ({ winner, chosen, rejected }: WhoGotIt) =>
-  winner === chosen ? 'preferred' : winner === rejected ? 'rejected' : 'another';
+const parties: Readonly<Record<string, string>> = { chosen: 'preferred', rejected: 'rejected' };
 
 /** Less is solved than the interval of the best evaluation has. */
 const lost = (run: LiveRun | undefined): boolean | undefined => {
   const [best, solved] = run ? [bestOf(run), solvedOf(run)] : [];
   return best && solved && solved.now < best.evaluation.interval[0];
 };
-
-const stretchNames = ['before they part', 'at the parting', 'after it'];
 
 export const whyChosenFall: Lesson = {
   id: 'why-chosen-fall',
@@ -115,7 +119,7 @@ export const whyChosenFall: Lesson = {
       id: 'shared-tokens',
       text: 'More of the fall is away from the parting than at it.',
       holds: (all) => {
-        const fall = runOf(all, 'fast') && stretchesOf(runOf(all, 'fast')!);
+        const fall = runOf(all, 'fast') && stretchesIn(runOf(all, 'fast')!);
         return fall && fall.all < 0 && fall.parts[0] + fall.parts[2] < fall.parts[1];
       },
     },
@@ -347,9 +351,12 @@ export const whyChosenFall: Lesson = {
       say: 'Up to some token the two answers of a pair are the same; there they part. The log-prob of an answer is a sum over its tokens. In which stretch did the preferred ones lose most?',
       ask: {
         kind: 'choice',
-        options: stretchNames.map((text, i) => ({ value: String(i), text })),
+        options: ['before they part', 'at the parting', 'after it'].map((text, i) => ({
+          value: String(i),
+          text,
+        })),
         truth: (all) => {
-          const fall = runOf(all, 'fast') && stretchesOf(runOf(all, 'fast')!);
+          const fall = runOf(all, 'fast') && stretchesIn(runOf(all, 'fast')!);
           if (!fall || fall.all >= 0) return undefined;
           return String(fall.parts.indexOf(Math.min(...fall.parts)));
         },
@@ -357,24 +364,16 @@ export const whyChosenFall: Lesson = {
       run: fast,
       show: [
         {
-          view: 'bars',
-          title: 'What the preferred answers have lost, nats, by stretch',
-          of: (all) =>
-            (['careful', 'fast'] as const).flatMap((name) => {
-              const fall = runOf(all, name) && stretchesOf(runOf(all, name)!);
-              return fall
-                ? fall.parts.map((value, i) => ({
-                    label: `${name}, ${stretchNames[i]}`,
-                    value,
-                    text: signed(value, 1),
-                    color: i === 1 ? '--rubric' : '--ink-quiet',
-                  }))
-                : [];
-            }),
+          view: 'stretches',
+          title: 'By stretch',
+          runs: [
+            ['fast', 'fast'],
+            ['careful', 'careful'],
+          ],
         },
       ],
       reply: (all) => {
-        const fall = runOf(all, 'fast') && stretchesOf(runOf(all, 'fast')!);
+        const fall = runOf(all, 'fast') && stretchesIn(runOf(all, 'fast')!);
         if (!fall) return undefined;
         if (fall.all >= -still)
           return `Here nothing was lost: the preferred answers moved by ${nats(fall.all)} nats in all. Try another seed in step 3.`;
@@ -398,8 +397,8 @@ export const whyChosenFall: Lesson = {
       say: (all) => {
         const who = whoIn(all);
         return who
-          ? `After \`${who.line}\` the next token is \`${shown(who.chosen)}\` in the preferred answer and \`${shown(who.rejected)}\` in the rejected one. Probabilities add up to one, whatever is trained. Which token has gained most in the fast run?`
-          : 'Where the two answers of a pair part, one has one token, one another. Probabilities add up to one, whatever is trained. Which token has gained most in the fast run?';
+          ? `After \`${shown(who.after)}\` the next token is \`${who.chosen.text}\` in the preferred answer and \`${who.rejected.text}\` in the rejected one. Probabilities add up to one, whatever is trained. Which token leads there after the fast run?`
+          : 'Where the two answers of a pair part, one has one token, one another. Probabilities add up to one, whatever is trained. Which token leads there after the fast run?';
       },
       ask: {
         kind: 'choice',
@@ -410,58 +409,28 @@ export const whyChosenFall: Lesson = {
         ],
         truth: (all) => {
           const who = whoIn(all);
-          return who && partyOf(who);
+          return who && (parties[who.last.role] ?? 'another');
         },
       },
       run: fast,
-      show: [
-        {
-          view: 'bars',
-          title: 'Probability of the next token, before and now',
-          of: (all) => {
-            const who = whoIn(all);
-            if (!who) return undefined;
-            const of = ({ text }: WhoGotIt['next'][number]) =>
-              text === who.chosen ? ', preferred' : text === who.rejected ? ', rejected' : '';
-            const named = who.next.filter((row) => of(row) !== '');
-            const others = who.next
-              .filter((row) => of(row) === '')
-              .sort((a, b) => Math.max(b.now, b.before) - Math.max(a.now, a.before))
-              .slice(0, 3);
-            return [...named, ...others].flatMap((row) => [
-              {
-                label: `${shown(row.text)}${of(row)}: before`,
-                value: row.before,
-                text: rare(row.before),
-                color: '--ink-quiet',
-              },
-              {
-                label: `${shown(row.text)}${of(row)}: now`,
-                value: row.now,
-                text: rare(row.now),
-                color:
-                  row.text === who.chosen
-                    ? '--up-ink'
-                    : row.text === who.rejected
-                      ? '--down-ink'
-                      : '--rubric',
-              },
-            ]);
-          },
-        },
-      ],
+      show: [{ view: 'who', title: 'The next token where the answers part', run: 'fast' }],
       reply: (all) => {
         const who = whoIn(all);
         if (!who)
-          return all.looks['fast']?.['who'] === null
-            ? 'In none of the first pairs do both answers go on from a common beginning. Try another seed in step 3.'
-            : undefined;
-        const row = (text: string) => who.next.find((each) => each.text === text)!;
-        const [winner, preferred] = [row(who.winner), row(who.chosen)];
-        const now = `\`${shown(who.winner)}\` went from ${share(winner.before)} to ${share(winner.now)}`;
-        if (partyOf(who) === 'another')
-          return `${now}: a token that *neither* answer has there. The preferred one, \`${shown(who.chosen)}\`, stands at ${share(preferred.now)}. The pair says which of two is better, not what is right; pushed too hard the model has learned “not this one”.`;
-        return `${now}. In this pair the ${partyOf(who)} answer’s token gained: the effect did not appear here. Ask what would have to be different, and try another seed in step 3.`;
+          return (
+            runOf(all, 'fast') &&
+            'In none of the probed pairs do both answers go on from a common beginning. Try another seed in step 3.'
+          );
+        const { last, chosen, x, leaders } = who;
+        const end = x.length - 1;
+        const now = `At step ${live(x[end]!)} it is \`${last.text}\` with ${share(last.p)}`;
+        const led = leaders.map(({ role }) => role).lastIndexOf('chosen');
+        const before = led >= 0 && led < end ? ` The preferred one led until step ${live(x[led]!)}.` : '';
+        if (last.role === 'chosen')
+          return `${now}: the preferred answer’s own. The effect did not appear in any of these pairs; try another seed in step 3, and ask what would have to be different.`;
+        if (last.role === 'rejected')
+          return `${now}: still the rejected answer’s own. In these pairs nobody else gained; try another seed in step 3.`;
+        return `${now}: a token that *neither* answer has there.${before} The preferred one ends at ${share(chosen.p[end]!)}. The pair says which of two is better, not what is right; pushed too hard the model has learned “not this one”.`;
       },
       notes: [
         {

@@ -60,6 +60,13 @@ const madeRun = (document: RunDocument, rng: Rng): LiveRun => {
     };
   });
   const fall = amount(rng, -20, 3);
+  const nextOf = (id: number) => ({ id, text: String(id), p: rng.next() / 3 });
+  const parting = () => {
+    const [chosen, rejected, third] = [nextOf(1), nextOf(2), nextOf(3)];
+    const likeliest = [chosen, rejected, third].sort((a, b) => b.p - a.p);
+    return { after: '1+1=', chosen, rejected, likeliest };
+  };
+  const parted = rng.next() < 0.85;
   const side = (by: number): ProbeSide => ({
     logProb: Array.from({ length: sides }, () => -5 + by * rng.next()) as ProbeSide['logProb'],
     tokens: [3, 1, 3],
@@ -74,6 +81,7 @@ const madeRun = (document: RunDocument, rng: Rng): LiveRun => {
         heldOut: false,
         chosen: side(fall * i),
         rejected: side(-20 * i),
+        ...(parted && { parting: parting() }),
       })),
     },
   }));

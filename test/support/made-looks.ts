@@ -1,13 +1,7 @@
-import type { WhoGotIt } from '../../src/lessons/looks';
+import type { PushLook, WeightLook } from '../../src/lessons/looks';
+import { pushShares } from '../../src/lessons/push';
 import type { CreditResponse, CreditView } from '../../workers/protocol';
 import type { MadeLooks } from './made-live';
-
-const who: MadeLooks[string] = (rng): WhoGotIt | null => {
-  if (rng.next() < 0.2) return null;
-  const next = ['1', '2', '3'].map((text) => ({ text, before: rng.next() / 3, now: rng.next() / 3 }));
-  const winner = rng.pick(next).text;
-  return { tree: 0, line: '1+1=', chosen: '1', rejected: '2', winner, next };
-};
 
 const response = (
   role: CreditResponse['role'],
@@ -36,15 +30,25 @@ const response = (
 });
 
 /** A pair of six tokens in two lines; the rejected one is wrong in the second. */
-export const madeCredit = (up: number): CreditView => ({
+export const madeCredit = (up: number, wrongFrom = 1): CreditView => ({
   treeId: 'made',
   prompt: '1,+1',
   method: 'dpo',
   loss: Math.LN2,
-  responses: [response('chosen', '12\n13\n', up, 2), response('rejected', '12\n14\n', -up, 1)],
+  responses: [response('chosen', '12\n13\n', up, 2), response('rejected', '12\n14\n', -up, wrongFrom)],
 });
 
-const credit: MadeLooks[string] = (rng) => [madeCredit(rng.next() < 0.3 ? 0 : rng.next()), madeCredit(0.05)];
+const pushes: MadeLooks[string] = (rng): PushLook => {
+  const push = () => (rng.next() < 0.3 ? 0 : rng.next());
+  const pair = madeCredit(push(), rng.int(2));
+  return { shares: pushShares([pair, madeCredit(push(), rng.int(2))]) ?? null, pair };
+};
+
+const weights: MadeLooks[string] = (rng): WeightLook => ({
+  low: rng.next() < 0.5 ? 0.95 : rng.next(),
+  high: rng.next() < 0.5 ? 1.05 : 1 + 4 * rng.next(),
+  pair: madeCredit(0.1),
+});
 
 /** By the names that lessons give their looks. */
-export const madeLooks: MadeLooks = { who, credit };
+export const madeLooks: MadeLooks = { pushes, weights, strong: weights };

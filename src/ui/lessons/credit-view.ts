@@ -13,8 +13,7 @@ export const creditView = (
   view: Extract<View, { view: 'credit' }>,
   { live }: Sight,
 ): TemplateResult | typeof nothing => {
-  const looked = live.looks[view.run]?.[view.look] as readonly CreditView[] | undefined;
-  const first = looked?.[view.pair ?? 0];
+  const first = (live.looks[view.run]?.[view.look] as { pair: CreditView } | undefined)?.pair;
   if (!first) return nothing;
   const shown = view.measure === 'net' ? netPushes(first) : first;
   const measure = view.measure === 'net' ? 'push' : view.measure;

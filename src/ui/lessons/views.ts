@@ -5,8 +5,12 @@ import { letters, styles } from '../compare/arms';
 import { percent, signed } from '../format';
 import { cross, tick } from '../icons';
 import { labFigure } from '../lab/lab-figure';
+import { lengthPoints } from '../live/length-data';
+import '../live/length-reward';
 import { sinceStart } from '../live/since-start';
 import { type SmallLine, smallChart } from '../live/small-chart';
+import { stretchesOf } from '../live/three-stretches';
+import '../live/who-got-it';
 import { creditView } from './credit-view';
 import { worksIn } from './live-of';
 import { planeView } from './plane';
@@ -161,6 +165,23 @@ export const viewOf = (view: View, sight: Sight): TemplateResult | typeof nothin
       return creditView(view, sight);
     case 'race':
       return raceView(view, sight);
+    case 'who': {
+      const probes = sight.growing[view.run]?.[0]?.probes ?? [];
+      return probes.length > 1 ? html`<who-got-it .probes=${probes}></who-got-it>` : nothing;
+    }
+    case 'stretches': {
+      const rows = view.runs.flatMap(([name, label]) => {
+        const run = sight.live.runs[name]?.[0];
+        const last = run && sinceStart(run.probes).at(-1);
+        return last ? [{ label, stretches: stretchesOf(last, 'chosen') }] : [];
+      });
+      return rows.length > 0 ? html`<three-stretches .rows=${rows}></three-stretches>` : nothing;
+    }
+    case 'length': {
+      const run = sight.live.runs[view.run]?.[view.arm ?? 0];
+      const last = run && sinceStart(run.probes).at(-1);
+      return last ? html`<length-reward .points=${lengthPoints(last.changes)}></length-reward>` : nothing;
+    }
     case 'plane':
       return planeView(view, sight, (name) => styleOf(sight, name));
     default:
