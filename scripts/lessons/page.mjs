@@ -22,7 +22,7 @@ export const lessonsPage = ({ lessons, rows }) =>
   `# Lessons
 
 Written by \`npm run lessons\`: every lesson's runs, trained without a page, with what the lesson says that they show. A claim counts
-as held where it held with two of three seeds. Seconds are of a machine that did other things beside.
+as held where it held with two of three seeds. Seconds are of CPU, one core.
 ${[...new Set(rows.map(({ device }) => device))].map((device) => `${device}.`).join(' ')}
 
 ${lessons.map((lesson) => sectionOf(lesson, rows)).join('\n\n')}

@@ -144,7 +144,7 @@ export type View = { early?: true; title: string } & (
   | {
       view: 'lines';
       of: 'loss' | 'chosen' | 'rejected' | 'solved' | 'tokens';
-      runs: readonly [name: string, label: string][];
+      runs: readonly (readonly [name: string, label: string])[];
     }
   | { view: 'bars'; of(live: Live): readonly Bar[] | undefined }
   | { view: 'table'; of(live: Live): Table | undefined }
@@ -157,9 +157,13 @@ export type View = { early?: true; title: string } & (
       measure: 'push' | 'net' | 'weight' | 'reward';
     }
   | { view: 'race'; run: string | ((live: Live) => string) }
-  | { view: 'plane'; runs: readonly [name: string, label: string][]; ring?: readonly [x: string, y: string] }
+  | {
+      view: 'plane';
+      runs: readonly (readonly [name: string, label: string])[];
+      ring?: readonly [x: string, y: string];
+    }
   | { view: 'who'; run: string }
-  | { view: 'stretches'; runs: readonly [name: string, label: string][] }
+  | { view: 'stretches'; runs: readonly (readonly [name: string, label: string])[] }
   | { view: 'length'; run: string; arm?: number }
   | { view: 'figures'; lab: string; only?: readonly string[] }
 );

@@ -67,8 +67,9 @@ const madeRun = (document: RunDocument, rng: Rng): LiveRun => {
     return { after: '1+1=', chosen, rejected, likeliest };
   };
   const parted = rng.next() < 0.85;
-  const side = (by: number): ProbeSide => ({
-    logProb: Array.from({ length: sides }, () => -5 + by * rng.next()) as ProbeSide['logProb'],
+  const starts = Array.from({ length: 3 }, () => [amount(rng, -8, -2), amount(rng, -8, -2)] as const);
+  const side = (start: number, by: number): ProbeSide => ({
+    logProb: Array.from({ length: sides }, () => start + by * rng.next()) as ProbeSide['logProb'],
     tokens: [3, 1, 3],
   });
   const probes = steps.map((step, i) => ({
@@ -79,8 +80,8 @@ const madeRun = (document: RunDocument, rng: Rng): LiveRun => {
       pairs: [0, 1, 2].map((tree) => ({
         tree,
         heldOut: false,
-        chosen: side(fall * i),
-        rejected: side(-20 * i),
+        chosen: side(starts[tree]![0], fall * i),
+        rejected: side(starts[tree]![1], -20 * i),
         ...(parted && { parting: parting() }),
       })),
     },
@@ -99,6 +100,18 @@ const madeRun = (document: RunDocument, rng: Rng): LiveRun => {
   const made = { run: measureIds.made.map((id) => measure(id, amount(rng, 0, 1))) };
   return { document, phase: 'finished', points, evaluations, probes, made };
 };
+
+/** Results of experiments, some of their numbers bent: a reply has to have something to say to those, too. */
+const bent = (labs: Live['labs'], rng: Rng): Live['labs'] =>
+  Object.fromEntries(
+    Object.entries(labs).map(([name, lab]) => {
+      const numbers = Object.entries(lab.numbers).map(([key, value]) => [
+        key,
+        rng.next() < 0.5 ? value : value * amount(rng, 0, 2),
+      ]);
+      return [name, { ...lab, numbers: Object.fromEntries(numbers) as Record<string, number> }];
+    }),
+  );
 
 export type MadeLooks = Readonly<Record<string, (rng: Rng) => unknown>>;
 
@@ -119,5 +132,5 @@ export const madeLive = (lesson: Lesson, seed: number, looks: MadeLooks, labs: L
       Object.keys((work as RunSpec).looks ?? {}).map((name) => [name, looks[name]!(rng)]),
     );
   }
-  return { runs, looks: seen, labs, given: {}, set: settledOf(lesson) };
+  return { runs, looks: seen, labs: bent(labs, rng), given: {}, set: settledOf(lesson) };
 };
