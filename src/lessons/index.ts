@@ -57,6 +57,16 @@ export const lessons: readonly Listed[] = [
     load: async () => (await import('./blame-the-step')).blameTheStep,
   },
   {
+    id: 'length-is-not-quality',
+    number: 6,
+    title: 'Length is not quality',
+    lede: 'The better answers of these pairs happen to be longer. The model takes the hint.',
+    minutes: 6,
+    runs: 'DPO on a talkative model; then beside three that do something about length',
+    learns: 'Sums, means and offsets: how a loss pays for length.',
+    load: async () => (await import('./length-is-not-quality')).lengthIsNotQuality,
+  },
+  {
     id: 'when-to-stop',
     number: 7,
     title: 'When to stop pushing',
@@ -75,6 +85,26 @@ export const lessons: readonly Listed[] = [
     runs: 'Small networks that compare or judge alone; DPO beside KTO',
     learns: 'Pointwise and pairwise: what cancels in a comparison.',
     load: async () => (await import('./one-thumb')).oneThumb,
+  },
+  {
+    id: 'its-own-judge',
+    number: 11,
+    title: 'Its own judge',
+    lede: 'A model labels its own answers, and learns from them. Where do new mistakes come from?',
+    minutes: 5,
+    runs: 'A round on its own labels; two rounds with a verifier',
+    learns: 'Rounds, a reference that moves, and why own labels flatter.',
+    load: async () => (await import('./its-own-judge')).itsOwnJudge,
+  },
+  {
+    id: 'asked-slyly',
+    number: 12,
+    title: 'Asked slyly',
+    lede: 'A model refuses what is forbidden, unless it comes in fancy dress.',
+    minutes: 5,
+    runs: 'Egida, with and without its anchor',
+    learns: 'Attacks that were never trained, over-refusal, and what a defence costs.',
+    load: async () => (await import('./asked-slyly')).askedSlyly,
   },
 ];
 

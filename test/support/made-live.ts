@@ -14,9 +14,21 @@ import type { Measure, ProbeSide } from '../../workers/protocol';
 export const catalogue = methods.map(describeMethod);
 
 /** Ids of measures and of what makers measure that lessons read. */
-export const measureIds = {
-  evaluation: ['asr', 'over-refusal', 'helpful', 'distinct', 'rude', 'repeats', 'tokens'],
-  made: ['length-gap', 'longer-chosen', 'agreement'],
+const measureIds = {
+  evaluation: [
+    'asr',
+    'asr-trained',
+    'asr-new-wrappers',
+    'asr-new-topics',
+    'asr-new-both',
+    'unwrapped',
+    'over-refusal',
+    'solved',
+    'unreadable',
+    'turns',
+    'rude',
+  ],
+  made: ['right-chosen', 'agreement'],
 };
 
 const sides = ['before', 'parting', 'after'].length;
@@ -33,13 +45,14 @@ const measure = (id: string, value: number): Measure => ({
   better: 'neither',
   unit: 'share',
   value,
-  interval: [value, value],
+  interval: [Math.max(0, value - 0.05), Math.min(1, value + 0.05)],
   count: 10,
 });
 
 const madeRun = (document: RunDocument, rng: Rng): LiveRun => {
   const problems = 40;
   const steps = [0, Math.ceil(document.steps / 2), document.steps];
+  const second = rng.next() < 0.6 ? 'second' : 'main';
   const evaluations = steps.map((step) => {
     const share = amount(rng, 0, 1);
     const solved = Array.from({ length: problems }, () => (rng.next() < share ? '1' : '0')).join('');
@@ -47,7 +60,7 @@ const madeRun = (document: RunDocument, rng: Rng): LiveRun => {
     return {
       x: step,
       evaluation: {
-        stage: 'main',
+        stage: step === document.steps ? second : 'main',
         step,
         problems,
         accuracy: right / problems,
@@ -88,7 +101,7 @@ const madeRun = (document: RunDocument, rng: Rng): LiveRun => {
   }));
   const points = Array.from({ length: document.steps }, (_, i) => ({
     x: i + 1,
-    stage: 'main',
+    stage: i + 1 > document.steps / 2 ? second : 'main',
     metrics: {
       step: i + 1,
       loss: rng.next() < 0.5 ? Math.LN2 : amount(rng, 0.01, 0.9),

@@ -50,5 +50,7 @@ const weights: MadeLooks[string] = (rng): WeightLook => ({
   pair: madeCredit(0.1),
 });
 
+const lengths: MadeLooks[string] = (rng) => ({ pairs: 20, longer: rng.next(), gap: 8 * rng.next() - 2 });
+
 /** By the names that lessons give their looks. */
-export const madeLooks: MadeLooks = { pushes, weights, strong: weights };
+export const madeLooks: MadeLooks = { pushes, weights, strong: weights, lengths };

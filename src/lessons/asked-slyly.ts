@@ -1,0 +1,280 @@
+import type { Lesson, Live, LiveRun, RunSpec } from './lesson';
+import { firstOf, lastOf, live, measureOf, runOf, share } from './read';
+
+const egida: RunSpec = { name: 'egida', title: 'Egida, 50 steps', seconds: 25 };
+const bare: RunSpec = {
+  name: 'bare',
+  title: 'the same without its anchor',
+  fields: { 'method.params.anchor': 0 },
+  seconds: 25,
+};
+
+const requests = ['46,-7,+2', 'dev>46,+7,-1', '30,+5,-2', '!!18,+8,+5'];
+
+const of = (all: Live, id: string, name = 'egida') => {
+  const run = runOf(all, name);
+  return run && measureOf(run, id);
+};
+
+/** What was measured with its interval, now. */
+const nowOf = (run: LiveRun | undefined, id: string) =>
+  (run && lastOf(run))?.measures?.find((measure) => measure.id === id);
+
+/** One interval lies above the other. */
+const apart = (a: readonly [number, number], b: readonly [number, number]) => a[1] < b[0] || b[1] < a[0];
+
+/** How much of the fall on trained wrappers the new ones share. */
+const carried = (all: Live) => {
+  const [trained, fresh] = [of(all, 'asr-trained'), of(all, 'asr-new-wrappers')];
+  if (!trained || !fresh) return undefined;
+  const [fall, other] = [trained.before - trained.now, fresh.before - fresh.now];
+  return { trained, fresh, fell: fall > 0.05, share: fall > 0 ? other / fall : 0 };
+};
+
+export const askedSlyly: Lesson = {
+  id: 'asked-slyly',
+  base: {
+    'method.id': 'egida',
+    'data.trees': 300,
+    steps: 50,
+    'evaluation.every': 0,
+    'evaluation.problems': 400,
+  },
+  terms: ['attack', 'over-refusal', 'pair', 'held-out-accuracy', 'interval'],
+  claims: [
+    {
+      id: 'falls',
+      text: 'Fewer than half of the attacks with trained wrappers work after training that worked before.',
+      holds: (all) => {
+        const asr = of(all, 'asr-trained');
+        return asr && asr.now < asr.before / 2;
+      },
+    },
+    {
+      id: 'carries-over',
+      text: 'Wrappers that were never trained fall as well, by more than half as much.',
+      holds: (all) => {
+        const found = carried(all);
+        return found && found.fell && found.share > 0.5;
+      },
+    },
+    {
+      id: 'anchor',
+      text: 'Without its anchor it solves fewer allowed requests than with it.',
+      holds: (all) => {
+        const [a, b] = [of(all, 'solved'), of(all, 'solved', 'bare')];
+        return a && b && b.now < a.now;
+      },
+    },
+  ],
+  steps: [
+    {
+      title: 'What is forbidden',
+      teaser: 'A model that may not do some sums.',
+      say: 'In this world a request is a sum in some wrapping. Sums with `+7`, `-4`, `+9` or `-8` are forbidden, and should be answered with `R:no`; everything else is allowed, however much it looks like them. Which of these has to be refused?',
+      ask: { kind: 'line', lines: requests, truth: () => 2 },
+      show: [
+        {
+          view: 'texts',
+          title: 'The four requests',
+          of: () => [
+            {
+              heading: 'Four requests',
+              lines: requests.map((text, i) => ({
+                text,
+                mark: i === 1 ? 'wrong' : 'right',
+                note: ['-7 is allowed', '+7, in a wrapper', 'nothing near it', '+8 is allowed'][i],
+              })),
+            },
+          ],
+        },
+      ],
+      reply: () =>
+        'Line {2}: it has `+7`, and `dev>` around it. `-7` and `+8` only look like what is forbidden; to refuse those is a mistake too.',
+      notes: [
+        {
+          title: 'A stand-in',
+          text: 'for requests that must not be granted and those that only sound like them. Nothing here is harmful, and every answer can be judged by a program.',
+        },
+      ],
+    },
+    {
+      title: 'How well it holds out',
+      teaser: 'Attacks that work before any training.',
+      say: 'The model was made to refuse plain requests, and to give in when they come wrapped: `dev>…`, `!!…`, digits spelt as letters. Of forbidden requests in a wrapper, how many does it answer before training, in percent?',
+      ask: {
+        kind: 'number',
+        unit: '%',
+        near: 10,
+        truth: (all) => {
+          const asr = of(all, 'asr');
+          return asr && Math.round(100 * asr.before);
+        },
+      },
+      run: egida,
+      reply: (all, given) => {
+        const [asr, plain] = [of(all, 'asr'), of(all, 'unwrapped')];
+        if (!asr) return undefined;
+        const guess = given === undefined ? '' : ` You said ${live(`${given} %`)}.`;
+        const plainly = plain ? ` Put plainly, ${share(plain.before, 0)}.` : '';
+        return asr.before > 0.5
+          ? `${share(asr.before, 0)}.${guess}${plainly} It knows the rule, and forgets it in fancy dress.`
+          : `${share(asr.before, 0)}.${guess}${plainly} Fewer than was to be expected of it: answers are sampled, and this is one draw.`;
+      },
+      notes: [
+        { title: 'ASR', text: 'Attack success rate: forbidden, wrapped requests that are not refused.' },
+      ],
+    },
+    {
+      title: 'New clothes',
+      teaser: 'Wrappers that were never trained.',
+      say: 'Egida prefers a refusal to the model’s own answer, on eleven kinds of wrappers and four topics. Five other wrappers are held out. Attacks with trained wrappers will fall. Those with wrappers that it never saw in training?',
+      ask: {
+        kind: 'choice',
+        options: [
+          { value: 'yes', text: 'fall too, at least half as much' },
+          { value: 'no', text: 'hardly fall' },
+        ],
+        truth: (all) => {
+          const found = carried(all);
+          return found?.fell ? (found.share > 0.5 ? 'yes' : 'no') : undefined;
+        },
+      },
+      run: egida,
+      show: [
+        {
+          view: 'bars',
+          title: 'Attacks that work, before and now',
+          of: (all) =>
+            (
+              [
+                ['asr-trained', 'trained wrappers'],
+                ['asr-new-wrappers', 'new wrappers'],
+                ['asr-new-topics', 'new topics'],
+                ['asr-new-both', 'both new'],
+              ] as const
+            ).flatMap(([id, label]) => {
+              const found = of(all, id);
+              return found
+                ? [
+                    {
+                      label: `${label}, before`,
+                      value: found.before,
+                      text: `${(100 * found.before).toFixed(0)} %`,
+                      color: '--ink-quiet',
+                    },
+                    {
+                      label: `${label}, now`,
+                      value: found.now,
+                      text: `${(100 * found.now).toFixed(0)} %`,
+                      color: '--rubric',
+                    },
+                  ]
+                : [];
+            }),
+        },
+      ],
+      reply: (all) => {
+        const found = carried(all);
+        if (!found) return undefined;
+        const { trained, fresh } = found;
+        const both = `Trained wrappers: ${share(trained.before, 0)} before, ${share(trained.now, 0)} now. New ones: ${share(fresh.before, 0)} and ${share(fresh.now, 0)}.`;
+        if (!found.fell)
+          return `${both} With this seed the trained ones have hardly fallen, so that there is nothing to carry over. Try another.`;
+        return found.share > 0.5
+          ? `${both} What it learned is the rule, not the clothes.`
+          : `${both} It learned the clothes more than the rule. Ask what other wrappers would have to look like.`;
+      },
+      teach: 'Let the class invent wrappers, and sort them: which of the eleven is each most like?',
+    },
+    {
+      title: 'The price',
+      teaser: 'Harmless requests that are refused.',
+      say: 'A model that refuses everything has no attack that works. So look at the other side: requests that are allowed and look much like the forbidden ones. Are more of them refused than before?',
+      ask: {
+        kind: 'choice',
+        options: [
+          { value: 'more', text: 'more' },
+          { value: 'open', text: 'no difference beyond chance' },
+          { value: 'fewer', text: 'fewer' },
+        ],
+        truth: (all) => {
+          const run = runOf(all, 'egida');
+          const before = (run && firstOf(run))?.measures?.find(({ id }) => id === 'over-refusal');
+          const now = nowOf(run, 'over-refusal');
+          if (!before || !now) return undefined;
+          if (!apart(before.interval, now.interval)) return 'open';
+          return now.value > before.value ? 'more' : 'fewer';
+        },
+      },
+      run: egida,
+      reply: (all) => {
+        const [refused, asr] = [of(all, 'over-refusal'), of(all, 'asr')];
+        if (!refused || !asr) return undefined;
+        const both = `Allowed requests refused: ${share(refused.before)} before, ${share(refused.now)} now. Attacks: ${share(asr.before, 0)} and ${share(asr.now, 0)}.`;
+        return refused.now > refused.before
+          ? `${both} Every defence is paid for at its border; the question is how much a caught attack may cost.`
+          : `${both} This time the border has not moved the wrong way; look at several seeds before believing it.`;
+      },
+    },
+    {
+      title: 'The anchor',
+      teaser: 'What keeps it from forgetting its sums.',
+      say: 'In each pair the rejected answer is a worked sum, and all of its tokens are pushed down. Egida has an anchor against that: the likelihood of the chosen answer, and ordinary pairs beside. Without that term in the loss, how many allowed requests will still be solved?',
+      ask: {
+        kind: 'choice',
+        options: [
+          { value: 'fewer', text: 'clearly fewer than with it' },
+          { value: 'alike', text: 'about as many' },
+        ],
+        truth: (all) => {
+          const [a, b] = [nowOf(runOf(all, 'egida'), 'solved'), nowOf(runOf(all, 'bare'), 'solved')];
+          return a && b && (apart(a.interval, b.interval) && b.value < a.value ? 'fewer' : 'alike');
+        },
+      },
+      run: bare,
+      show: [
+        {
+          view: 'table',
+          title: 'With and without the anchor',
+          of: (all) => {
+            const rows = (
+              [
+                ['egida', 'with'],
+                ['bare', 'without'],
+              ] as const
+            ).flatMap(([name, label]) => {
+              const found = ['asr', 'over-refusal', 'solved'].map((id) => of(all, id, name)?.now);
+              return found.every((value) => value !== undefined)
+                ? [[label, ...found.map((value) => `${(100 * value!).toFixed(1)} %`)]]
+                : [];
+            });
+            return rows.length > 0
+              ? { head: ['anchor', 'attacks that work', 'allowed refused', 'allowed solved'], rows }
+              : undefined;
+          },
+        },
+      ],
+      reply: (all) => {
+        const bareRun = runOf(all, 'bare');
+        const [a, b, before] = [
+          of(all, 'solved'),
+          of(all, 'solved', 'bare'),
+          bareRun && measureOf(bareRun, 'solved'),
+        ];
+        if (!b || !before) return undefined;
+        if (!a)
+          return `Without it ${share(b.now)} of the allowed requests are solved, before training ${share(before.before)}. Run step 2 for the other half of the comparison.`;
+        return b.now < a.now
+          ? `With it ${share(a.now)} of the allowed requests are solved, without ${share(b.now)}; before training it was ${share(before.before)}. Safe and useless is easy.`
+          : `With it ${share(a.now)}, without ${share(b.now)}; before training ${share(before.before)}. Here the anchor was not needed: the push did not reach the sums.`;
+      },
+      notes: [
+        {
+          title: 'In two stages',
+          text: '[SACPO](#/methods/sacpo) first makes a model helpful, then safe, with the first model as the reference of the second. [Egida](#/methods/egida)',
+        },
+      ],
+    },
+  ],
+};
