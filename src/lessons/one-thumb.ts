@@ -193,9 +193,7 @@ export const oneThumb: Lesson = {
       reply: (all) => {
         const [a, b] = armsOf(all, 'race');
         const words = a && b && pairedWords(a, b);
-        const seen = words
-          ? ` In your race the pairs were worth ${words} the other way round: KTO less DPO.`
-          : '';
+        const seen = words ? ` In your race KTO less DPO was ${words}.` : '';
         return `Try first: these [take thumbs](#/methods?have=thumbs).${seen} Where the questions differ much in how easy they are, or the model is small for them, pairs are worth more.`;
       },
       teach: 'Ask for a case in which a thumb says more about the question than about the answer.',

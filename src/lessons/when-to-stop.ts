@@ -18,7 +18,10 @@ const flow: LabSpec = {
 const race: RunSpec = {
   name: 'race',
   title: 'DPO and IPO, 60 steps',
-  arms: [{ 'method.id': 'dpo' }, { 'method.id': 'ipo' }],
+  arms: [
+    { 'method.id': 'dpo' },
+    { 'method.id': 'ipo', 'method.params.average': 'sum', 'method.params.beta': 0.5 },
+  ],
   seconds: 25,
 };
 
@@ -67,6 +70,15 @@ export const whenToStop: Lesson = {
       holds: (all) => {
         const n = duelNumbers(all);
         return n && Math.abs(n.ipo - n.target) < 0.1 * n.target;
+      },
+    },
+    {
+      id: 'ipo-holds',
+      text: 'In the model, IPO with a target of 1 nat solves more than DPO after 60 steps.',
+      holds: (all) => {
+        const [a, b] = armsOf(all, 'race');
+        const side = a && b && pairedSide(a, b);
+        return side && side === 'more';
       },
     },
     {
@@ -199,7 +211,7 @@ export const whenToStop: Lesson = {
       notes: [
         {
           title: 'IPO’s target here',
-          text: 'Sums of log-ratios, τ = 0.1 unless changed: 5 nats. [IPO](#/methods/ipo)',
+          text: 'Sums of log-ratios, τ = 0.5: a margin of 1 nat. [IPO](#/methods/ipo)',
         },
       ],
     },

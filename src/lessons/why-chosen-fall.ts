@@ -43,7 +43,10 @@ const holds: Record<string, { words: string; arm: Record<string, string | number
   rate: { words: 'a smaller rate', arm: { 'method.id': 'dpo', 'optimizer.learningRate': 0.00005 } },
   beta: { words: 'beta 1', arm: { 'method.id': 'dpo', 'method.params.beta': 1 } },
   sft: { words: 'an SFT term', arm: { 'method.id': 'rpo' } },
-  ipo: { words: 'a target for the margin', arm: { 'method.id': 'ipo' } },
+  ipo: {
+    words: 'a target for the margin',
+    arm: { 'method.id': 'ipo', 'method.params.average': 'sum', 'method.params.beta': 0.5 },
+  },
   dpop: { words: 'a price on falling', arm: { 'method.id': 'dpop' } },
 };
 
