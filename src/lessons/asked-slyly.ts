@@ -55,7 +55,7 @@ export const askedSlyly: Lesson = {
       text: 'Wrappers that were never trained fall as well, by more than half as much.',
       holds: (all) => {
         const found = carried(all);
-        return found && found.fell && found.share > 0.5;
+        return found?.fell && found.share > 0.5;
       },
     },
     {

@@ -87,6 +87,16 @@ export const lessons: readonly Listed[] = [
     load: async () => (await import('./one-thumb')).oneThumb,
   },
   {
+    id: 'whose-pairs',
+    number: 9,
+    title: 'Whose pairs?',
+    lede: 'Preferred answers of a better writer sound like better data. What does the model learn from them?',
+    minutes: 5,
+    runs: 'DPO on its own answers, on a stronger writer’s, on the clearest pairs',
+    learns: 'Separability, on-policy data, and what a probe sees.',
+    load: async () => (await import('./whose-pairs')).whosePairs,
+  },
+  {
     id: 'its-own-judge',
     number: 11,
     title: 'Its own judge',
@@ -105,6 +115,15 @@ export const lessons: readonly Listed[] = [
     runs: 'Egida, with and without its anchor',
     learns: 'Attacks that were never trained, over-refusal, and what a defence costs.',
     load: async () => (await import('./asked-slyly')).askedSlyly,
+  },
+  {
+    id: 'turns',
+    title: 'Turns',
+    lede: 'In a long conversation most turns decide nothing. Which of them should be blamed?',
+    minutes: 4,
+    runs: 'DPO beside DMPO, with junk in the lost games',
+    learns: 'Credit over turns, and how a model forgets to speak.',
+    load: async () => (await import('./turns')).turns,
   },
 ];
 

@@ -52,5 +52,7 @@ const weights: MadeLooks[string] = (rng): WeightLook => ({
 
 const lengths: MadeLooks[string] = (rng) => ({ pairs: 20, longer: rng.next(), gap: 8 * rng.next() - 2 });
 
+const probe: MadeLooks[string] = (rng) => ({ probe: rng.next(), length: rng.next() });
+
 /** By the names that lessons give their looks. */
-export const madeLooks: MadeLooks = { pushes, weights, strong: weights, lengths };
+export const madeLooks: MadeLooks = { pushes, weights, strong: weights, lengths, probe };

@@ -1,0 +1,185 @@
+import type { Lesson, RunSpec } from './lesson';
+import { armsOf, lastOf, live, measureOf, pairedSide, pairedWords, share } from './read';
+
+const race: RunSpec = {
+  name: 'race',
+  title: 'DPO and DMPO, with eight junk turns',
+  arms: [{ 'method.id': 'dpo' }, { 'method.id': 'dmpo' }],
+  seconds: 30,
+};
+
+/** How much turn t of T counts in DMPO; turns begin at 0. */
+export const turnWeight = (gamma: number, t: number, turns: number): number =>
+  gamma === 1 ? (turns - t) / turns : (gamma ** t * (1 - gamma ** (turns - t))) / (1 - gamma ** turns);
+
+const long = 12;
+
+/** Twice as many broken games are beyond what two runs differ by chance here. */
+const worse = (a: number, b: number) => (a > b + 0.02 ? 'dpo' : b > a + 0.02 ? 'dmpo' : 'alike');
+
+export const turns: Lesson = {
+  id: 'turns',
+  base: {
+    'method.id': 'dpo',
+    'data.task': 'turns',
+    'data.source.id': 'expert-and-rollout',
+    'data.source.params.junk': 8,
+    'data.trees': 200,
+    steps: 40,
+    'optimizer.learningRate': 0.0002,
+    'evaluation.every': 0,
+    'evaluation.problems': 200,
+  },
+  terms: ['turn', 'credit', 'pair', 'paired'],
+  claims: [
+    {
+      id: 'forgets',
+      text: 'DPO ends more games with an action that cannot be read than DMPO.',
+      holds: (all) => {
+        const [a, b] = armsOf(all, 'race').map((arm) => measureOf(arm, 'unreadable'));
+        return a && b && a.now > b.now;
+      },
+    },
+    {
+      id: 'learns',
+      text: 'DMPO reaches the goal more often than before.',
+      holds: (all) => {
+        const arm = armsOf(all, 'race')[1];
+        const [last, first] = [arm && lastOf(arm), arm?.evaluations[0]?.evaluation];
+        return last && first && last.accuracy > first.accuracy;
+      },
+    },
+  ],
+  steps: [
+    {
+      title: 'A game of turns',
+      teaser: 'A gap to be closed, with small steps.',
+      say: 'The model plays: it is told a gap, such as `-27`, and answers with a step out of ±1, ±4, ±9; the world says what is left, and so on until nothing is. Every step is a *turn*. How many turns does it take at least?',
+      ask: { kind: 'number', unit: 'turns', near: 0.2, truth: () => 3 },
+      reply: (_, given) => {
+        const guess = given === undefined || Number(given) === 3 ? '' : ` You said ${live(String(given))}.`;
+        return `Three: +9, +9, +9.${guess} The model takes more, for it learned from players who often step at random.`;
+      },
+      notes: [
+        {
+          title: 'Who says what',
+          text: 'What the world says is given, not scored: nobody can be praised for another’s words.',
+        },
+      ],
+    },
+    {
+      title: 'Two conversations',
+      teaser: 'An expert’s game against its own.',
+      say: 'A pair is two whole games: an expert’s, preferred, and one of its own. Now a nuisance: eight turns that lead nowhere hang at the end of each lost game. Whole-game DPO pushes *every* action of a lost game down. What will it do to the actions late in a game?',
+      ask: {
+        kind: 'choice',
+        options: [
+          { value: 'dpo', text: 'DPO ends more games with nonsense than DMPO' },
+          { value: 'alike', text: 'both alike, within 2 points' },
+          { value: 'dmpo', text: 'DMPO ends more of them so' },
+        ],
+        truth: (all) => {
+          const [a, b] = armsOf(all, 'race').map((arm) => measureOf(arm, 'unreadable'));
+          return a && b && worse(a.now, b.now);
+        },
+      },
+      run: race,
+      show: [
+        {
+          view: 'bars',
+          title: 'Games ended by an action that cannot be read',
+          of: (all) =>
+            armsOf(all, 'race').flatMap((arm, i) => {
+              const found = measureOf(arm, 'unreadable');
+              const name = ['DPO', 'DMPO'][i]!;
+              return found
+                ? [
+                    {
+                      label: `${name}, before`,
+                      value: found.before,
+                      text: `${(100 * found.before).toFixed(1)} %`,
+                      color: '--ink-quiet',
+                    },
+                    {
+                      label: `${name}, now`,
+                      value: found.now,
+                      text: `${(100 * found.now).toFixed(1)} %`,
+                      color: '--rubric',
+                    },
+                  ]
+                : [];
+            }),
+        },
+      ],
+      reply: (all) => {
+        const [a, b] = armsOf(all, 'race').map((arm) => measureOf(arm, 'unreadable'));
+        if (!a || !b) return undefined;
+        const both = `DPO ${share(a.now)}, DMPO ${share(b.now)}; before training ${share(a.before)}.`;
+        return {
+          dpo: `${both} Long junk pushes down whatever is said late, and the model forgets how to say anything there.`,
+          alike: `${both} Not told apart here: 40 steps on this seed were not enough to break anything. More junk turns would be.`,
+          dmpo: `${both} The other way round with this seed. Look at how many games that is before believing it.`,
+        }[worse(a.now, b.now)]!;
+      },
+    },
+    {
+      title: 'Which turn counts',
+      teaser: 'A discount from turn to turn.',
+      say: 'DMPO gives turn *t* of *T* a weight that falls from 1 to nearly 0, with a discount gamma. A game of twelve turns: four that matter, eight of junk.',
+      set: {
+        text: 'Find a gamma at which the fifth turn, the first of the junk, counts less than a quarter of the first.',
+        sliders: [{ id: 'gamma', label: 'gamma', low: 0.1, high: 1, step: 0.05, start: 1 }],
+        example: { gamma: 0.5 },
+        done: (set) => turnWeight(set['gamma'] ?? 1, 4, long) < 0.25,
+        says: (set) => {
+          const weight = (t: number) => turnWeight(set['gamma'] ?? 1, t, long).toFixed(2);
+          return `Weights: first turn ${live(weight(0))}, second ${live(weight(1))}, fifth ${live(weight(4))}, last ${live(weight(long - 1))}.`;
+        },
+      },
+      reply: ({ set }) => {
+        const gamma = set['gamma'] ?? 1;
+        const junk = Array.from({ length: 8 }, (_, i) => turnWeight(gamma, 4 + i, long)).reduce(
+          (a, b) => a + b,
+          0,
+        );
+        const all = Array.from({ length: long }, (_, i) => turnWeight(gamma, i, long)).reduce(
+          (a, b) => a + b,
+          0,
+        );
+        return `At gamma ${live(gamma.toFixed(2))} the eight junk turns have ${share(junk / all, 0)} of all weight; with every turn counted alike they would have ${share(8 / 12, 0)}. Early turns decide more of what follows, which is the reason; junk comes late, which is the luck.`;
+      },
+      notes: [{ title: 'The formula', text: '[DMPO](#/methods/dmpo) has it, with the numbers of a pair.' }],
+    },
+    {
+      title: 'Goals',
+      teaser: 'Fewer broken games: more of them won?',
+      say: 'Fewer broken games are one thing. Does the discount also bring more games to their goal, beyond chance?',
+      ask: {
+        kind: 'choice',
+        options: [
+          { value: 'more', text: 'yes' },
+          { value: 'open', text: 'not beyond chance' },
+          { value: 'less', text: 'fewer' },
+        ],
+        truth: (all) => {
+          const [a, b] = armsOf(all, 'race');
+          return a && b && pairedSide(a, b);
+        },
+      },
+      run: race,
+      show: [{ view: 'race', title: 'DPO and DMPO', run: 'race' }],
+      reply: (all) => {
+        const [a, b] = armsOf(all, 'race');
+        const [x, y, words] = [a && lastOf(a), b && lastOf(b), a && b && pairedWords(a, b)];
+        if (!a || !b || !x || !y || !words) return undefined;
+        const verdict = {
+          more: 'What is not forgotten can be used.',
+          open: 'With 200 games and one seed the difference is within chance; the broken games are the clearer sign.',
+          less: 'Fewer, with this seed: a discount also takes from turns that matter.',
+        }[pairedSide(a, b) ?? 'open'];
+        return `DPO ${share(x.accuracy)}, DMPO ${share(y.accuracy)}: ${words}, on the same games. ${verdict}`;
+      },
+      teach: 'Play it: one pupil is the model, one the world. Which turn would they blame for a lost game?',
+    },
+  ],
+};
