@@ -7,8 +7,9 @@ import { armsOf, firstOf, lastOf, live, movedOf, pairedSide, pairedWords, runOf,
 /** Lengths of the two answers of each pair, in tokens. */
 interface LengthLook {
   pairs: number;
-  /** Share of the pairs in which the preferred answer is the longer one. */
+  /** Shares of the pairs in which the preferred answer is the longer one, and the shorter one. */
   longer: number;
+  shorter: number;
   /** By how many tokens, in the mean over all pairs. */
   gap: number;
 }
@@ -28,6 +29,7 @@ const lengths: Look = async (engine): Promise<LengthLook> => {
   return {
     pairs: gaps.length,
     longer: gaps.filter((gap) => gap > 0).length / Math.max(1, gaps.length),
+    shorter: gaps.filter((gap) => gap < 0).length / Math.max(1, gaps.length),
     gap: gaps.reduce((sum, gap) => sum + gap, 0) / Math.max(1, gaps.length),
   };
 };
@@ -95,10 +97,10 @@ export const lengthIsNotQuality: Lesson = {
   claims: [
     {
       id: 'longer-pairs',
-      text: 'In most pairs the preferred answer is the longer one.',
+      text: 'The preferred answers are longer, by more than two tokens in the mean.',
       holds: (all) => {
         const found = lengthsIn(all);
-        return found && found.longer > 0.5;
+        return found && found.gap > 2;
       },
     },
     {
@@ -122,24 +124,25 @@ export const lengthIsNotQuality: Lesson = {
     {
       title: 'What is preferred here',
       teaser: 'Two hundred pairs, and how long their answers are.',
-      say: 'This model solves sums, and likes to say lines of the work again (`~46+5=51`), which helps nobody. Pairs: its longest right answer against its shortest wrong one. What is preferred is rightness; that it is also longer is a bias. In how many pairs is the preferred answer the longer one, in percent?',
+      say: 'This model solves sums, and likes to say lines of the work again (`~46+5=51`), which helps nobody. Pairs: its longest right answer against its shortest wrong one. What is preferred is rightness; that it is longer, where it is, is a bias. By how many tokens is the preferred answer the longer one, in the mean?',
       ask: {
         kind: 'number',
-        unit: '%',
-        near: 10,
+        unit: 'tokens',
+        near: 2,
         truth: (all) => {
           const found = lengthsIn(all);
-          return found && Math.round(100 * found.longer);
+          return found && Number(found.gap.toFixed(1));
         },
       },
       run: dpo,
       reply: (all, given) => {
         const found = lengthsIn(all);
         if (!found) return undefined;
-        const guess = given === undefined ? '' : ` You said ${live(`${given} %`)}.`;
-        return found.longer > 0.5
-          ? `In ${share(found.longer, 0)} of ${live(found.pairs)}, by ${live(found.gap.toFixed(1))} tokens in the mean.${guess} Nobody has asked for length; the data pay for it.`
-          : `In ${share(found.longer, 0)} of ${live(found.pairs)} only, by ${live(found.gap.toFixed(1))} tokens in the mean.${guess} With this seed the bias is small, and so will be what follows.`;
+        const guess = given === undefined ? '' : ` You said ${live(String(given))}.`;
+        const counts = `longer in ${share(found.longer, 0)} of ${live(found.pairs)} pairs, shorter in ${share(found.shorter, 0)}`;
+        return found.gap > 2
+          ? `By ${live(found.gap.toFixed(1))} tokens: ${counts}.${guess} Nobody has asked for length; the data pay for it.`
+          : `By ${live(found.gap.toFixed(1))} tokens only: ${counts}.${guess} With this seed the bias is small, and so will be what follows.`;
       },
       notes: [
         {
@@ -334,7 +337,7 @@ export const lengthIsNotQuality: Lesson = {
       reply: (all) => {
         const found = lengthsIn(all);
         const here = found
-          ? ` In this lesson it was ${share(found.longer, 0)}, and the length was worth nothing.`
+          ? ` In this lesson they were longer by ${live(found.gap.toFixed(1))} tokens, and the length was worth nothing.`
           : '';
         return `Read first: length may be what the task needs.${here} Where it is not, these methods want [answers no longer than needed](#/methods?want=length).`;
       },

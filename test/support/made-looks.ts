@@ -50,7 +50,12 @@ const weights: MadeLooks[string] = (rng): WeightLook => ({
   pair: madeCredit(0.1),
 });
 
-const lengths: MadeLooks[string] = (rng) => ({ pairs: 20, longer: rng.next(), gap: 8 * rng.next() - 2 });
+const lengths: MadeLooks[string] = (rng) => ({
+  pairs: 20,
+  longer: rng.next() / 2,
+  shorter: rng.next() / 2,
+  gap: 8 * rng.next() - 2,
+});
 
 const probe: MadeLooks[string] = (rng) => ({ probe: rng.next(), length: rng.next() });
 
