@@ -316,7 +316,7 @@ export const lengthIsNotQuality: Lesson = {
         const verdict = {
           less: 'The price is paid in right answers: what had to be said is left out as well.',
           more: 'It even solves more: there was nothing in the length that was worth having.',
-          open: 'Right answers did not suffer beyond chance; but there is nothing left to shorten.',
+          open: 'Right answers did not suffer beyond chance: there was still idle text to be saved.',
         }[pairedSide(other, run) ?? 'open'];
         return `${here} At 0.07 it had ${live(before.meanTokens.toFixed(1))}; the difference in right answers is ${words}. ${verdict}`;
       },

@@ -48,6 +48,9 @@
  *                        click-offer (data-left), click-method, click-train, click-blind, click-save, click-anew, click-self and the like (data-hits, data-of)
  *   studies-count (data-count), studies-<verdict> (radio buttons), study-<id> (data-verdict, data-effect); of one study study-verdict (the same),
  *                        study-table, study-choices, study-change, study-run, study-one-more, study-stop, study-forget, study-work, study-here
+ *   lessons-row-<id>, lesson-step-<n> (data-state), lesson-ask-<n>, with its options lesson-ask-<n>-<value> or lesson-ask-<n>-number,
+ *                        lesson-skip-<n>, lesson-run-<n>, lesson-again-<n>, lesson-do-<n> (data-done), slide-<id>, lesson-reply-<n> (data-truth,
+ *                        data-given), lesson-next, lesson-seed, lesson-restart
  *   run-list, run-<runId>, run-open, run-delete, confirm-delete, storage-list, storage-persist
  *   export-adapter, export-model, export-dtype, copy-run, metrics-csv, metrics-json
  *
