@@ -11,8 +11,6 @@ export const live = (text: string | number): Rich => `{${text}}`;
 
 export const nats = (value: number, digits = 1): Rich => live(signed(value, digits));
 export const share = (value: number, digits = 1): Rich => live(percent(value, digits));
-/** A difference of two shares. */
-export const pointsOf = (value: number): Rich => live(signed(100 * value, 1));
 
 /** The run of that name, where it is one run. */
 export const runOf = ({ runs }: Live, name: string): LiveRun | undefined => runs[name]?.[0];
@@ -76,8 +74,6 @@ export const pairedSide = (first: LiveRun, second: LiveRun): 'more' | 'less' | '
   if (paired.interval[0] > 0) return 'more';
   return paired.interval[1] < 0 ? 'less' : 'open';
 };
-
-export const paramOf = (run: LiveRun, name: string): unknown => run.document.method.params[name];
 
 /** A move of less than this many nats is called none. */
 export const still = 0.1;
