@@ -4,6 +4,7 @@ import queryGradCode from '../../shaders/tree-attention-grad-query.wgsl?raw';
 import type { Tensor1D, Tensor2D, TensorInfo } from '../tf';
 import { gpu, hostFloats, hostInts, makeHostInfo, tf, toTensor } from '../tf';
 import type { PackedBatch } from '../tree/packed-batch';
+import { attentionTile } from './attention-tile';
 import { checkTensor } from './check';
 import { dispatch, f32, grid } from './dispatch';
 import { fitToHeadSize } from './fit-to-head-size';
@@ -12,6 +13,7 @@ import { defineOp, useHost, useShaders } from './op';
 import { simdRows } from './simd-rows';
 import { attendGradOnHost, attendOnHost, type HostShape } from './tree-attention-host';
 import { attendGradWithSimd, attendWithSimd } from './tree-attention-simd';
+import { tiledAttentionOp } from './tree-attention-tiled';
 
 /** Who sees whom: token i sees token j exactly when treeStart[i] <= j <= i and i < visibleUntil[j]. Both int32 [N]. */
 export interface TreeMask {
@@ -244,6 +246,8 @@ export const treeAttention = (
   const all = { q, k, v, visibleUntil, treeStart };
   if (useShaders()) {
     const { pairs = (tokens * (tokens + 1)) / 2 } = mask;
+    const tile = attentionTile(size);
+    if (tile) return tiledAttentionOp(all, { heads, kvHeads, pairs, tile })[0] as Tensor2D;
     return attentionOp(all, { heads, kvHeads, pairs })[0] as Tensor2D;
   }
   if (useHost()) return attentionHost(all, { heads, kvHeads })[0] as Tensor2D;
