@@ -3,7 +3,7 @@
 
 //: keep INDEX MATRIX FACTOR
 // The block's rows of a matrix into workgroup memory. Neighbouring threads read neighbouring vectors.
-  for (var i = 0u; i < 4u; i++) { // unroll
+  for (var i = 0u; i < TR; i++) { // unroll
     for (var n = 0u; n < COLS; n++) { // unroll
       rows[INDEX][i][y].part[n * (CT / 4u) + x / 4u][x % 4u] =
         load_MATRIX(first + i * RT + y, kept, n * CT + x) * (FACTOR);
@@ -26,6 +26,31 @@
       }
     }
 
+//: products SCORE INDEX
+// SCORE = the thread's products of the rows of a matrix with the columns: one vector per row.
+    for (var i = 0u; i < TR; i++) { // unroll
+      SCORE[i] = vec4f();
+    }
+    for (var c = 0u; c < (PARTS + 3u) / 4u; c++) {
+      for (var d = 0u; d < 4u; d++) { // unroll
+        let c0 = columns[0][x].part[c][d];
+        let c1 = columns[1][x].part[c][d];
+        let c2 = columns[2][x].part[c][d];
+        let c3 = columns[3][x].part[c][d];
+        let a = vec4f(c0.x, c1.x, c2.x, c3.x);
+        let b = vec4f(c0.y, c1.y, c2.y, c3.y);
+        let e = vec4f(c0.z, c1.z, c2.z, c3.z);
+        let f = vec4f(c0.w, c1.w, c2.w, c3.w);
+        for (var i = 0u; i < TR; i++) { // unroll
+          let r = rows[INDEX][i][y].part[c][d];
+          SCORE[i] = fma(vec4f(r.x), a, SCORE[i]);
+          SCORE[i] = fma(vec4f(r.y), b, SCORE[i]);
+          SCORE[i] = fma(vec4f(r.z), e, SCORE[i]);
+          SCORE[i] = fma(vec4f(r.w), f, SCORE[i]);
+        }
+      }
+    }
+
 //: accumulate SUM
 // SUM += the weights of the tile times its columns.
     for (var t = 0u; t < CT; t++) {
@@ -34,7 +59,7 @@
         let c1 = columns[1][t].part[n * (CT / 4u) + x / 4u][x % 4u];
         let c2 = columns[2][t].part[n * (CT / 4u) + x / 4u][x % 4u];
         let c3 = columns[3][t].part[n * (CT / 4u) + x / 4u][x % 4u];
-        for (var i = 0u; i < 4u; i++) { // unroll
+        for (var i = 0u; i < TR; i++) { // unroll
           let weight = weights[i][y].by[t];
           SUM[i][n] = fma(vec4f(weight.x), c0, SUM[i][n]);
           SUM[i][n] = fma(vec4f(weight.y), c1, SUM[i][n]);

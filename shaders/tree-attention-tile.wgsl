@@ -1,8 +1,8 @@
 // What the tiled kernels of tree attention share; src/kernels/tree-attention-tiled.ts puts it before each of them.
 //
-// The shape for real GPUs. A workgroup of RT x CT threads owns 4 RT rows (queries, or in the keys' gradient keys) of one head
+// The shape for real GPUs. A workgroup of RT x CT threads owns TR RT rows (queries, or in the keys' gradient keys) of one head
 // and walks over tiles of 4 CT columns (keys, or queries), which pass through workgroup memory. Thread (y, x) has the
-// products of the rows y, RT + y, 2 RT + y, 3 RT + y with the columns x, CT + x, 2 CT + x, 3 CT + x in registers, and of the
+// products of the rows y, RT + y, 2 RT + y, ... with the columns x, CT + x, 2 CT + x, 3 CT + x in registers, and of the
 // results the same rows at the vectors x, CT + x, ... of the head. Between the two, the weights of a tile pass through workgroup
 // memory, one vector being those four columns of a row. A row of workgroup memory is an odd number of vectors, so that
 // neighbouring rows lie on different banks; what is outside a matrix is 0 there. Every sum has a fixed order.
@@ -18,9 +18,13 @@ const PITCH = 16u; // VECs of a head
 const COLS = 2u; // vectors of a result that a thread has, per row
 const CT = 8u;
 const RT = 8u;
+const TR = 4u; // rows of a thread: 4 or 8
+const GROUPS = 1u; // TR / 4
 const MATRICES = 1u; // whose rows are kept
 const WIDTH = COLS * CT; // PARTS, and zeros
 const THREADS = RT * CT;
+const BLOCK = TR * RT; // rows of a workgroup
+const TILE = 4u * CT; // columns that it has at a time
 const LOG2E = 1.4426950408889634; // weights are powers of two: exp is one multiplication more
 const HIDDEN = -1.0e30;
 const LOWEST = -1.0e29; // above HIDDEN, so that a row which sees nothing in a tile gives its columns the weight 0
@@ -42,10 +46,10 @@ struct Shares { by: array<vec4f, CT>, pad: vec4f }
 @group(0) @binding(2) var<storage, read> v: array<VEC>;
 @group(0) @binding(3) var<storage, read> visibleUntil: array<i32>;
 
-var<workgroup> rows: array<array<array<Row, RT>, 4>, MATRICES>;
+var<workgroup> rows: array<array<array<Row, RT>, TR>, MATRICES>;
 var<workgroup> columns: array<array<Row, CT>, 4>;
-var<workgroup> weights: array<array<Shares, RT>, 4>;
-var<workgroup> exchange: array<Shares, RT>; // one vector per thread: its four rows
+var<workgroup> weights: array<array<Shares, RT>, TR>;
+var<workgroup> exchange: array<array<Shares, RT>, GROUPS>; // four rows of a thread by vector
 
 // For the tokens token, token + step, ...: how many from each on see it.
 fn spansFrom(token: u32, step: u32) -> vec4u {
@@ -70,29 +74,4 @@ fn nextSeen(start: u32, ahead: i32, first: u32, last: u32) -> u32 {
     end = u32(visibleUntil[min(at, last)]);
   }
   return at;
-}
-
-// Thread (y, x)'s products of the rows of a matrix with the columns: one vector per row.
-fn products(matrix: u32, x: u32, y: u32) -> mat4x4f {
-  var result: array<vec4f, 4>; // registers
-  for (var c = 0u; c < (PARTS + 3u) / 4u; c++) {
-    for (var d = 0u; d < 4u; d++) { // unroll
-      let c0 = columns[0][x].part[c][d];
-      let c1 = columns[1][x].part[c][d];
-      let c2 = columns[2][x].part[c][d];
-      let c3 = columns[3][x].part[c][d];
-      let a = vec4f(c0.x, c1.x, c2.x, c3.x);
-      let b = vec4f(c0.y, c1.y, c2.y, c3.y);
-      let e = vec4f(c0.z, c1.z, c2.z, c3.z);
-      let f = vec4f(c0.w, c1.w, c2.w, c3.w);
-      for (var i = 0u; i < 4u; i++) { // unroll
-        let r = rows[matrix][i][y].part[c][d];
-        result[i] = fma(vec4f(r.x), a, result[i]);
-        result[i] = fma(vec4f(r.y), b, result[i]);
-        result[i] = fma(vec4f(r.z), e, result[i]);
-        result[i] = fma(vec4f(r.w), f, result[i]);
-      }
-    }
-  }
-  return mat4x4f(result[0], result[1], result[2], result[3]);
 }

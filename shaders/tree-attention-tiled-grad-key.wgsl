@@ -15,12 +15,12 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let index = p.first + group.x + group.y * groups.x;
-  let blocks = (p.tokens + 4u * RT - 1u) / (4u * RT);
+  let blocks = (p.tokens + BLOCK - 1u) / BLOCK;
   if (index >= blocks * p.kvHeads * p.shares) { return; }
   let share = index % p.shares;
   let kv = index / p.shares % p.kvHeads;
-  let first = index / (p.shares * p.kvHeads) * 4u * RT; // keys with many queries begin first
-  let last = min(first + 4u * RT, p.tokens) - 1u;
+  let first = index / (p.shares * p.kvHeads) * BLOCK; // keys with many queries begin first
+  let last = min(first + BLOCK, p.tokens) - 1u;
   let x = thread % CT;
   let y = thread / CT;
   let kept = kv;
@@ -34,13 +34,16 @@ fn main(
     end = max(end, u32(visibleUntil[root]));
     root = max(root + 1u, u32(visibleUntil[root]));
   }
-  let tiles = (end - first + 4u * CT - 1u) / (4u * CT);
-  let span = spansFrom(first + y, RT);
-  var keySum: array<array<vec4f, COLS>, 4>; // registers
-  var valueSum: array<array<vec4f, COLS>, 4>; // registers
+  let tiles = (end - first + TILE - 1u) / TILE;
+  var span: array<vec4u, GROUPS>; // registers
+  for (var g = 0u; g < GROUPS; g++) { // unroll
+    span[g] = spansFrom(first + y + 4u * g * RT, RT);
+  }
+  var keySum: array<array<vec4f, COLS>, TR>; // registers
+  var valueSum: array<array<vec4f, COLS>, TR>; // registers
   let all = tiles * (p.heads / p.kvHeads);
   var h = min(kv * (p.heads / p.kvHeads) + share / tiles, p.heads - 1u);
-  var at = first + share % tiles * 4u * CT;
+  var at = first + share % tiles * TILE;
   step_fetch(q, at, h);
   for (var tile = share; tile < all; tile += p.shares) {
     step_put();
@@ -53,31 +56,33 @@ fn main(
     }
     workgroupBarrier();
     step_fetch(dOut, at, h);
-    var weight = products(0u, x, y);
+    var weight: array<vec4f, TR>; // registers
+    step_products(weight, 0u);
     let distance = vec4u(at + x - first - y) + vec4u(0u, CT, 2u * CT, 3u * CT);
-    for (var i = 0u; i < 4u; i++) { // unroll
-      weight[i] = exp2(hide(weight[i], distance - vec4u(i * RT), vec4u(span[i])) - normaliser);
+    for (var i = 0u; i < TR; i++) { // unroll
+      weight[i] = exp2(hide(weight[i], distance - vec4u(i * RT), vec4u(span[i / 4u][i % 4u])) - normaliser);
       weights[i][y].by[x] = weight[i];
     }
     workgroupBarrier();
     step_put();
     workgroupBarrier();
     step_fetch(q, at, h);
-    let gain = products(1u, x, y);
+    var gain: array<vec4f, TR>; // registers
+    step_products(gain, 1u);
     step_accumulate(valueSum);
     workgroupBarrier();
     step_put();
-    for (var i = 0u; i < 4u; i++) { // unroll
+    for (var i = 0u; i < TR; i++) { // unroll
       weights[i][y].by[x] = weight[i] * (gain[i] - delta);
     }
     h = min(kv * (p.heads / p.kvHeads) + (tile + p.shares) / tiles, p.heads - 1u);
-    at = first + (tile + p.shares) % tiles * 4u * CT;
+    at = first + (tile + p.shares) % tiles * TILE;
     workgroupBarrier();
     step_fetch(q, at, h);
     step_accumulate(keySum);
     workgroupBarrier();
   }
-  for (var i = 0u; i < 4u; i++) { // unroll
+  for (var i = 0u; i < TR; i++) { // unroll
     let token = first + i * RT + y;
     if (token <= last) {
       for (var n = 0u; n < COLS; n++) { // unroll

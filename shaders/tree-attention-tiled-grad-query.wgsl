@@ -15,12 +15,12 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let index = p.first + group.x + group.y * groups.x;
-  let blocks = (p.tokens + 4u * RT - 1u) / (4u * RT);
+  let blocks = (p.tokens + BLOCK - 1u) / BLOCK;
   if (index >= blocks * p.heads) { return; }
   let h = index % p.heads;
   let kv = h / (p.heads / p.kvHeads);
-  let first = (blocks - 1u - index / p.heads) * 4u * RT; // long rows begin first
-  let last = min(first + 4u * RT, p.tokens) - 1u;
+  let first = (blocks - 1u - index / p.heads) * BLOCK; // long rows begin first
+  let last = min(first + BLOCK, p.tokens) - 1u;
   let x = thread % CT;
   let y = thread / CT;
   if (thread == 0u) { start = u32(stats[3u * (first * p.heads + h) + 1u]); }
@@ -31,52 +31,58 @@ fn main(
   let begin = workgroupUniformLoad(&start); // a barrier, too
   var at = nextSeen(begin, visibleUntil[begin], first, last);
   step_fetch(v, at, kv);
-  var own = vec4f();
-  var normaliser = vec4f();
-  for (var i = 0u; i < 4u; i++) { // unroll
+  var own: array<vec4f, GROUPS>; // registers
+  var normaliser: array<f32, TR>; // registers
+  for (var i = 0u; i < TR; i++) { // unroll
     let token = first + i * RT + y;
     if (token <= last) { normaliser[i] = stats[3u * (token * p.heads + h)]; }
     for (var n = 0u; n < COLS; n++) { // unroll
       let c = n * CT + x;
-      own[i] += dot(load_out(token, h, c), rows[1][i][y].part[c / 4u][c % 4u]);
+      own[i / 4u][i % 4u] += dot(load_out(token, h, c), rows[1][i][y].part[c / 4u][c % 4u]);
     }
   }
-  exchange[y].by[x] = own;
-  workgroupBarrier();
-  var delta = vec4f();
-  for (var t = 0u; t < CT; t++) { // unroll
-    delta += exchange[y].by[t];
+  for (var g = 0u; g < GROUPS; g++) { // unroll
+    exchange[g][y].by[x] = own[g];
   }
-  var sum: array<array<vec4f, COLS>, 4>; // registers
+  workgroupBarrier();
+  var delta: array<vec4f, GROUPS>; // registers
+  for (var g = 0u; g < GROUPS; g++) { // unroll
+    for (var t = 0u; t < CT; t++) { // unroll
+      delta[g] += exchange[g][y].by[t];
+    }
+  }
+  var sum: array<array<vec4f, COLS>, TR>; // registers
   while (at <= last) {
     step_put();
     let span = spansFrom(at + x, CT);
-    let ahead = visibleUntil[min(at + 4u * CT, last)];
+    let ahead = visibleUntil[min(at + TILE, last)];
     workgroupBarrier();
     step_fetch(k, at, kv);
-    let gain = products(1u, x, y);
+    var gain: array<vec4f, TR>; // registers
+    step_products(gain, 1u);
     workgroupBarrier();
     step_put();
     let distance = vec4u(first + y - at - x) - vec4u(0u, CT, 2u * CT, 3u * CT);
-    at = nextSeen(at + 4u * CT, ahead, first, last);
+    at = nextSeen(at + TILE, ahead, first, last);
     workgroupBarrier();
     step_fetch(v, at, kv);
-    let score = products(0u, x, y);
-    for (var i = 0u; i < 4u; i++) { // unroll
+    var score: array<vec4f, TR>; // registers
+    step_products(score, 0u);
+    for (var i = 0u; i < TR; i++) { // unroll
       let seen = hide(score[i], distance + vec4u(i * RT), span);
-      weights[i][y].by[x] = exp2(seen - vec4f(normaliser[i])) * (gain[i] - vec4f(delta[i]));
+      weights[i][y].by[x] = exp2(seen - vec4f(normaliser[i])) * (gain[i] - vec4f(delta[i / 4u][i % 4u]));
     }
     workgroupBarrier();
     step_accumulate(sum);
     workgroupBarrier();
   }
-  for (var i = 0u; i < 4u; i++) { // unroll
+  for (var i = 0u; i < TR; i++) { // unroll
     let token = first + i * RT + y;
     if (token <= last) {
       for (var n = 0u; n < COLS; n++) { // unroll
         store_dQ(token * p.heads + h, n * CT + x, sum[i][n] * p.scale);
       }
-      if (x == 0u) { stats[3u * (token * p.heads + h) + 2u] = delta[i]; }
+      if (x == 0u) { stats[3u * (token * p.heads + h) + 2u] = delta[i / 4u][i % 4u]; }
     }
   }
 }

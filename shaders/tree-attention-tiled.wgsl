@@ -14,72 +14,90 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let index = p.first + group.x + group.y * groups.x;
-  let blocks = (p.tokens + 4u * RT - 1u) / (4u * RT);
+  let blocks = (p.tokens + BLOCK - 1u) / BLOCK;
   if (index >= blocks * p.heads) { return; }
   let h = index % p.heads;
   let kv = h / (p.heads / p.kvHeads);
-  let first = (blocks - 1u - index / p.heads) * 4u * RT; // long rows begin first
-  let last = min(first + 4u * RT, p.tokens) - 1u;
+  let first = (blocks - 1u - index / p.heads) * BLOCK; // long rows begin first
+  let last = min(first + BLOCK, p.tokens) - 1u;
   let x = thread % CT;
   let y = thread / CT;
   let kept = h;
   step_keep(0u, q, p.scale * LOG2E);
   var held: array<array<vec4f, COLS>, 4u * CT / RT>; // registers
-  var sum: array<array<vec4f, COLS>, 4>; // registers
-  var total: array<f32, 4>; // registers
-  var top = vec4f(LOWEST);
+  var sum: array<array<vec4f, COLS>, TR>; // registers
+  var total: array<vec4f, GROUPS>; // registers
+  var top: array<vec4f, GROUPS>; // registers
+  for (var g = 0u; g < GROUPS; g++) { // unroll
+    top[g] = vec4f(LOWEST);
+  }
   let start = u32(treeStart[first]);
   var at = nextSeen(start, visibleUntil[start], first, last);
   step_fetch(k, at, kv);
   while (at <= last) {
     step_put();
     let span = spansFrom(at + x, CT);
-    let ahead = visibleUntil[min(at + 4u * CT, last)];
+    let ahead = visibleUntil[min(at + TILE, last)];
     workgroupBarrier();
     step_fetch(v, at, kv);
-    var score = products(0u, x, y);
+    var score: array<vec4f, TR>; // registers
+    step_products(score, 0u);
     let distance = vec4u(first + y - at - x) - vec4u(0u, CT, 2u * CT, 3u * CT);
-    for (var i = 0u; i < 4u; i++) { // unroll
+    for (var i = 0u; i < TR; i++) { // unroll
       score[i] = hide(score[i], distance + vec4u(i * RT), span);
     }
-    exchange[y].by[x] = vec4f(largest(score[0]), largest(score[1]), largest(score[2]), largest(score[3]));
+    for (var g = 0u; g < GROUPS; g++) { // unroll
+      exchange[g][y].by[x] = vec4f(
+        largest(score[4u * g]),
+        largest(score[4u * g + 1u]),
+        largest(score[4u * g + 2u]),
+        largest(score[4u * g + 3u]),
+      );
+    }
     workgroupBarrier();
     step_put();
-    var most = top;
-    for (var t = 0u; t < CT; t++) { // unroll
-      most = max(most, exchange[y].by[t]);
+    var shrink: array<vec4f, GROUPS>; // registers
+    for (var g = 0u; g < GROUPS; g++) { // unroll
+      var most = top[g];
+      for (var t = 0u; t < CT; t++) { // unroll
+        most = max(most, exchange[g][y].by[t]);
+      }
+      shrink[g] = exp2(top[g] - most);
+      top[g] = most;
+      total[g] *= shrink[g];
     }
-    let shrink = exp2(top - most);
-    top = most;
-    for (var i = 0u; i < 4u; i++) { // unroll
-      let weight = exp2(score[i] - vec4f(top[i]));
+    for (var i = 0u; i < TR; i++) { // unroll
+      let weight = exp2(score[i] - vec4f(top[i / 4u][i % 4u]));
       weights[i][y].by[x] = weight;
-      total[i] = total[i] * shrink[i] + dot(weight, vec4f(1.0));
+      total[i / 4u][i % 4u] += dot(weight, vec4f(1.0));
       for (var n = 0u; n < COLS; n++) { // unroll
-        sum[i][n] *= shrink[i];
+        sum[i][n] *= shrink[i / 4u][i % 4u];
       }
     }
-    at = nextSeen(at + 4u * CT, ahead, first, last);
+    at = nextSeen(at + TILE, ahead, first, last);
     workgroupBarrier();
     step_fetch(k, at, kv);
     step_accumulate(sum);
     workgroupBarrier();
   }
-  exchange[y].by[x] = vec4f(total[0], total[1], total[2], total[3]);
-  workgroupBarrier();
-  var whole = vec4f();
-  for (var t = 0u; t < CT; t++) { // unroll
-    whole += exchange[y].by[t];
+  for (var g = 0u; g < GROUPS; g++) { // unroll
+    exchange[g][y].by[x] = total[g];
   }
-  let normaliser = top + log2(whole);
-  for (var i = 0u; i < 4u; i++) { // unroll
+  workgroupBarrier();
+  for (var g = 0u; g < GROUPS; g++) { // unroll
+    total[g] = vec4f();
+    for (var t = 0u; t < CT; t++) { // unroll
+      total[g] += exchange[g][y].by[t];
+    }
+  }
+  for (var i = 0u; i < TR; i++) { // unroll
     let token = first + i * RT + y;
     if (token <= last) {
       for (var n = 0u; n < COLS; n++) { // unroll
-        store_out(token * p.heads + h, n * CT + x, sum[i][n] / whole[i]);
+        store_out(token * p.heads + h, n * CT + x, sum[i][n] / total[i / 4u][i % 4u]);
       }
       if (x == 0u) {
-        stats[3u * (token * p.heads + h)] = normaliser[i];
+        stats[3u * (token * p.heads + h)] = top[i / 4u][i % 4u] + log2(total[i / 4u][i % 4u]);
         stats[3u * (token * p.heads + h) + 1u] = f32(treeStart[token]); // exact below 2^24
       }
     }

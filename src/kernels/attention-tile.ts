@@ -1,37 +1,60 @@
 import { gpu, onSoftwareGpu } from '../tf';
 
-/** The threads of a workgroup of tiled attention. Each has 4 rows and 4 columns, so that a tile is four times as large both ways. */
+/** The threads of a workgroup of one kernel of tiled attention, and what each of them has. */
 export interface AttentionTile {
   rows: number;
   /** A multiple of 4. */
   columns: number;
+  /** Rows of a thread: 4 or 8. It has 4 columns. */
+  deep: number;
 }
 
-/** What the choice begins with, open to benchmarks. A larger tile reads less; a smaller one makes more workgroups. */
-export const preferredTile: AttentionTile = { rows: 8, columns: 8 };
+/** One for each kernel: the forward pass, the queries' gradient, the gradient of keys and values. */
+export type AttentionTiles = Record<'forward' | 'query' | 'key', AttentionTile>;
+
+/** What the choice begins with. A larger tile reads less; a smaller one makes more workgroups. */
+const preferred: AttentionTiles = {
+  forward: { rows: 8, columns: 8, deep: 4 },
+  query: { rows: 8, columns: 8, deep: 4 },
+  key: { rows: 8, columns: 8, deep: 4 },
+};
 
 /** Threads below which half of a GPU's lanes would idle. */
 const LEAST_THREADS = 32;
 
-/** Bytes of workgroup memory of the largest of the three kernels: see shaders/tree-attention-tile.wgsl. */
-const bytesOf = (size: number, { rows, columns }: AttentionTile): number => {
+/** Bytes of workgroup memory: see shaders/tree-attention-tile.wgsl. */
+const bytesOf = (size: number, { rows, columns, deep }: AttentionTile, matrices: number): number => {
   const row = columns * Math.ceil(size / 4 / columns) + 1;
-  return 16 * ((2 * 4 * rows + 4 * columns) * row + 5 * rows * (columns + 1) + 1);
+  return 16 * ((matrices * deep * rows + 4 * columns) * row + 1.25 * deep * rows * (columns + 1) + 1);
 };
 
-/** The tile for heads of `size` numbers on a device with so much workgroup memory; undefined where none makes sense. */
-export const tileWithin = (size: number, bytes: number): AttentionTile | undefined => {
-  if (size > 128) return undefined; // too many registers
-  const columns = size <= 16 ? 4 : preferredTile.columns;
-  for (let { rows } = preferredTile; rows * columns >= LEAST_THREADS; rows /= 2) {
-    if (bytesOf(size, { rows, columns }) <= bytes) return { rows, columns };
+/** With fewer rows where memory is short. */
+const fit = (
+  size: number,
+  bytes: number,
+  tile: AttentionTile,
+  matrices: number,
+): AttentionTile | undefined => {
+  const columns = size <= 16 ? 4 : tile.columns; // no more than a row has vectors
+  for (let { rows } = tile; rows * columns >= LEAST_THREADS; rows /= 2) {
+    const smaller = { ...tile, rows, columns };
+    if (bytesOf(size, smaller, matrices) <= bytes) return smaller;
   }
   return undefined;
 };
 
+/** The tiles for heads of `size` numbers with so much workgroup memory; undefined where none makes sense. */
+export const tilesWithin = (size: number, bytes: number): AttentionTiles | undefined => {
+  if (size > 128) return undefined; // too many registers
+  const forward = fit(size, bytes, preferred.forward, 1);
+  const query = fit(size, bytes, preferred.query, 2);
+  const key = fit(size, bytes, preferred.key, 2);
+  return forward && query && key && { forward, query, key };
+};
+
 /**
- * The tile of attention on the current device, for heads of `size` numbers; undefined where the kernel with a thread per
- * query is to be taken: a CPU that plays the GPU gains nothing from workgroup memory.
+ * The tiles of attention on the current device, for heads of `size` numbers; undefined where the kernels with a thread per
+ * query are to be taken: a CPU that plays the GPU gains nothing from workgroup memory.
  */
-export const attentionTile = (size: number): AttentionTile | undefined =>
-  onSoftwareGpu() ? undefined : tileWithin(size, gpu().device.limits.maxComputeWorkgroupStorageSize);
+export const attentionTiles = (size: number): AttentionTiles | undefined =>
+  onSoftwareGpu() ? undefined : tilesWithin(size, gpu().device.limits.maxComputeWorkgroupStorageSize);

@@ -8,7 +8,7 @@ import queryGradCode from '../../shaders/tree-attention-tiled-grad-query.wgsl?ra
 import type { Tensor, TensorInfo } from '../tf';
 import { gpu, toTensor } from '../tf';
 import { cached } from '../util/cached';
-import type { AttentionTile } from './attention-tile';
+import type { AttentionTile, AttentionTiles } from './attention-tile';
 import { dispatch, f32, grid } from './dispatch';
 import { groupParts } from './group-parts';
 import { defineOp } from './op';
@@ -76,8 +76,8 @@ const withSteps = (text: string): string =>
 const texts = new Map<string, string>();
 
 /** The text of a kernel for heads of `size` numbers. */
-const textOf = (kernel: Kernel, size: number, { rows, columns }: AttentionTile): string =>
-  cached(texts, [kernel.label, size, rows, columns].join(), () => {
+const textOf = (kernel: Kernel, size: number, { rows, columns, deep }: AttentionTile): string =>
+  cached(texts, [kernel.label, size, rows, columns, deep].join(), () => {
     const halves = size % 4 !== 0;
     const parts = Math.ceil(size / 4);
     const uses = Object.entries(kernel.uses) as [Matrix, Use][];
@@ -93,6 +93,8 @@ const textOf = (kernel: Kernel, size: number, { rows, columns }: AttentionTile):
       COLS: Math.ceil(parts / columns),
       CT: columns,
       RT: rows,
+      TR: deep,
+      GROUPS: deep / 4,
       MATRICES: kernel.matrices,
     });
   });
@@ -103,11 +105,11 @@ interface Attrs {
   heads: number;
   kvHeads: number;
   pairs: number;
-  tile: AttentionTile;
+  tiles: AttentionTiles;
 }
 
 interface Run {
-  kernel: Kernel;
+  name: keyof AttentionTiles;
   /** q first. */
   inputs: readonly TensorInfo[];
   outputs: readonly TensorInfo[];
@@ -118,11 +120,12 @@ interface Run {
   shares?: number;
 }
 
-const blocksOf = (tokens: number, { rows }: AttentionTile) => Math.ceil(tokens / (4 * rows));
+const blocksOf = (tokens: number, { rows, deep }: AttentionTile) => Math.ceil(tokens / (deep * rows));
 
 /** One of the three kernels, in parts where it would run too long. */
-const attend = ({ kernel, inputs, outputs, across, dots, shares = 1 }: Run, attrs: Attrs) => {
-  const { heads, kvHeads, pairs, tile } = attrs;
+const attend = ({ name, inputs, outputs, across, dots, shares = 1 }: Run, attrs: Attrs) => {
+  const { heads, kvHeads, pairs } = attrs;
+  const [kernel, tile] = [kernels[name], attrs.tiles[name]];
   const [tokens, width] = inputs[0]!.shape as [number, number]; // of q
   const size = width / heads;
   for (const { first, count, work } of groupParts(
@@ -145,9 +148,9 @@ const attend = ({ kernel, inputs, outputs, across, dots, shares = 1 }: Run, attr
 const [ENOUGH, LEAST] = [512, 8];
 
 /** Into how many workgroups the queries of a block of keys are dealt out: more than one where keys are few and queries many. */
-const sharesOf = (tokens: number, { heads, kvHeads, pairs, tile }: Attrs): number => {
-  const tiles = ((heads / kvHeads) * pairs) / tokens / (4 * tile.columns); // of a block, on average
-  const wanted = Math.ceil(ENOUGH / (blocksOf(tokens, tile) * kvHeads));
+const sharesOf = (tokens: number, { heads, kvHeads, pairs, tiles: { key } }: Attrs): number => {
+  const tiles = ((heads / kvHeads) * pairs) / tokens / (4 * key.columns); // of a block, on average
+  const wanted = Math.ceil(ENOUGH / (blocksOf(tokens, key) * kvHeads));
   return Math.max(1, Math.min(wanted, Math.floor(tiles / LEAST)));
 };
 
@@ -179,7 +182,7 @@ export const tiledAttentionOp = defineOp<Input, Attrs & { shares?: number }>({
     const [tokens, width] = q.shape as [number, number];
     const outputs = [infoOf([tokens, width]), infoOf([tokens, attrs.heads, 3])];
     const inputs = [q, k, v, visibleUntil, treeStart];
-    attend({ kernel: kernels.forward, inputs, outputs, across: attrs.heads, dots: 2 }, attrs);
+    attend({ name: 'forward', inputs, outputs, across: attrs.heads, dots: 2 }, attrs);
     return outputs;
   },
   saveOutputs: [0, 1],
@@ -189,17 +192,14 @@ export const tiledAttentionOp = defineOp<Input, Attrs & { shares?: number }>({
     // It writes delta into `stats`, whose third part is there for it.
     const dQ = toTensor(infoOf(q.shape));
     const forQuery = [q, k, v, visibleUntil, out!, dy!];
-    attend(
-      { kernel: kernels.query, inputs: forQuery, outputs: [dQ, stats!], across: attrs.heads, dots: 3 },
-      attrs,
-    );
+    attend({ name: 'query', inputs: forQuery, outputs: [dQ, stats!], across: attrs.heads, dots: 3 }, attrs);
     if (!wanted.has('k') && !wanted.has('v')) return { q: () => dQ };
     const shares = attrs.shares ?? sharesOf(tokens, attrs);
     const made = [k, v].map((t) => toTensor(infoOf([shares * tokens, t.shape[1]!]))) as [Tensor, Tensor];
     const forKey = [q, k, v, visibleUntil, stats!, dy!];
     attend(
       {
-        ...{ kernel: kernels.key, inputs: forKey, outputs: made, dots: 4 },
+        ...{ name: 'key', inputs: forKey, outputs: made, dots: 4 },
         ...{ across: attrs.kvHeads * shares, shares },
       },
       attrs,

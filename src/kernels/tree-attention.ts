@@ -4,7 +4,7 @@ import queryGradCode from '../../shaders/tree-attention-grad-query.wgsl?raw';
 import type { Tensor1D, Tensor2D, TensorInfo } from '../tf';
 import { gpu, hostFloats, hostInts, makeHostInfo, tf, toTensor } from '../tf';
 import type { PackedBatch } from '../tree/packed-batch';
-import { attentionTile } from './attention-tile';
+import { attentionTiles } from './attention-tile';
 import { checkTensor } from './check';
 import { dispatch, f32, grid } from './dispatch';
 import { fitToHeadSize } from './fit-to-head-size';
@@ -79,7 +79,7 @@ const attendInParts = (
   }
 };
 
-const attentionOp = defineOp<Input, Attrs>({
+export const attentionOp = defineOp<Input, Attrs>({
   name: 'TreeAttention',
   inputs,
   forward: ({ q, k, v, visibleUntil, treeStart }, attrs) => {
@@ -246,8 +246,8 @@ export const treeAttention = (
   const all = { q, k, v, visibleUntil, treeStart };
   if (useShaders()) {
     const { pairs = (tokens * (tokens + 1)) / 2 } = mask;
-    const tile = attentionTile(size);
-    if (tile) return tiledAttentionOp(all, { heads, kvHeads, pairs, tile })[0] as Tensor2D;
+    const tiles = attentionTiles(size);
+    if (tiles) return tiledAttentionOp(all, { heads, kvHeads, pairs, tiles })[0] as Tensor2D;
     return attentionOp(all, { heads, kvHeads, pairs })[0] as Tensor2D;
   }
   if (useHost()) return attentionHost(all, { heads, kvHeads })[0] as Tensor2D;
