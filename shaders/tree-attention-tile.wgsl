@@ -5,7 +5,7 @@
 // products of the rows y, RT + y, 2 RT + y, ... with the columns x, CT + x, 2 CT + x, 3 CT + x in registers, and of the
 // results the same rows at the vectors x, CT + x, ... of the head. Between the two, the weights of a tile pass through workgroup
 // memory, one vector being those four columns of a row. A row of workgroup memory is an odd number of vectors, so that
-// neighbouring rows lie on different banks; what is outside a matrix is 0 there. Every sum has a fixed order.
+// neighbouring rows lie on different banks; past the end of a head it is 0. Every sum has a fixed order.
 //
 // A token's subtree ends at visibleUntil, and subtrees nest (a forest): where one is over before the rows begin, nothing in it
 // is seen, and the walk goes on at its end.

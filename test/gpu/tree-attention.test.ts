@@ -1,16 +1,27 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { AttentionTile } from '../../src/kernels/attention-tile';
 import { treeAttention, treeAttentionPlain, uploadMask } from '../../src/kernels/tree-attention';
-import { gpuStats, initBackend, resetGpuStats, type Tensor, type Tensor2D, tf } from '../../src/tf';
+import { tiledAttentionOp } from '../../src/kernels/tree-attention-tiled';
+import {
+  gpuStats,
+  guardGpu,
+  initBackend,
+  resetGpuStats,
+  submitLimit,
+  type Tensor,
+  type Tensor2D,
+  tf,
+} from '../../src/tf';
 import { createRng, type Rng } from '../../src/util/rng';
 import { finiteDifferences, randomTensor, valueAndGrads } from '../support/gradients';
 
-/** A forest of random trees, depth first: each node some tokens, then its children. */
-const forest = (trees: number, rng: Rng, padding = 0) => {
+/** A forest of random trees, depth first: each node up to `longest` tokens, then its children. */
+const forest = (trees: number, rng: Rng, padding = 0, longest = 4) => {
   const visibleUntil: number[] = [];
   const treeStart: number[] = [];
   const node = (depth: number, start: number) => {
     const own: number[] = [];
-    for (let n = 1 + rng.int(4); n > 0; n--) {
+    for (let n = 1 + rng.int(longest); n > 0; n--) {
       own.push(visibleUntil.length);
       visibleUntil.push(0);
       treeStart.push(start);
@@ -26,12 +37,27 @@ const forest = (trees: number, rng: Rng, padding = 0) => {
   return { visibleUntil: Int32Array.from(visibleUntil), treeStart: Int32Array.from(treeStart) };
 };
 
+const onePath = (n: number) => ({
+  visibleUntil: new Int32Array(n).fill(n),
+  treeStart: new Int32Array(n),
+});
+
 type Shape = { heads: number; kvHeads: number; size: number };
 const setup = (mask: ReturnType<typeof forest>, { heads, kvHeads, size }: Shape, scale = 1) => {
   const n = mask.treeStart.length;
   const uploaded = uploadMask(mask);
   return {
     n,
+    /** By tiles, as on a real GPU: these kernels run on any. */
+    tiled:
+      (tile: AttentionTile, shares = 1) =>
+      (...t: Tensor[]) => {
+        const [q, k, v] = t as Tensor2D[];
+        const attrs = { heads, kvHeads, pairs: uploaded.pairs!, shares };
+        const { visibleUntil, treeStart } = uploaded;
+        const tiles = { forward: tile, query: tile, key: tile };
+        return tiledAttentionOp({ q: q!, k: k!, v: v!, visibleUntil, treeStart }, { ...attrs, tiles })[0]!;
+      },
     inputs: [
       randomTensor([n, heads * size], 1, scale),
       randomTensor([n, kvHeads * size], 2, scale),
@@ -125,5 +151,62 @@ describe('treeAttention', () => {
     resetGpuStats();
     grads(inputs, dy);
     expect(gpuStats().dispatches).toBe(3);
+  });
+});
+
+describe('treeAttention by tiles', () => {
+  beforeAll(async () => {
+    await initBackend('webgpu');
+  });
+  const small = { rows: 4, columns: 4, deep: 4 };
+  const shape = { heads: 4, kvHeads: 2, size: 8 };
+
+  it.each([
+    ['subtrees to pass over, queries in shares', forest(6, createRng(3), 9, 9), shape, small, 3],
+    ['one path, and a last block that is not full', onePath(70), shape, small, 1],
+    [
+      'halves of vectors, more of them than columns, eight rows per thread',
+      forest(3, createRng(5), 2, 9),
+      { heads: 3, kvHeads: 1, size: 18 },
+      { ...small, deep: 8 },
+      2,
+    ],
+  ])('equals the plain twin, values and gradients: %s', async (_, mask, shape, tile, shares) => {
+    const { tiled, plain, inputs } = setup(mask, shape);
+    const a = await guardGpu(() => valueAndGrads(tiled(tile, shares), inputs));
+    const b = await valueAndGrads(plain, inputs);
+    expect(a.value).toBeAllclose(b.value, { rtol: 1e-4, atol: 1e-5 });
+    for (const [i, g] of a.grads.entries()) expect(g).toBeAllclose(b.grads[i], { rtol: 2e-4, atol: 2e-5 });
+  });
+
+  it('stays right on extreme scores', async () => {
+    const { tiled, plain, inputs } = setup(forest(2, createRng(4)), shape, 100);
+    const a = await valueAndGrads(tiled(small), inputs);
+    const b = await valueAndGrads(plain, inputs);
+    expect(a.value).toBeAllclose(b.value, { rtol: 1e-3, atol: 1e-3 });
+    for (const g of a.grads) expect(g.every(Number.isFinite)).toBe(true);
+  });
+
+  it('repeats bit for bit, in one command buffer and in many', async () => {
+    const { tiled, inputs } = setup(forest(6, createRng(3), 9, 9), shape);
+    const whole = await valueAndGrads(tiled(small, 3), inputs);
+    expect(await valueAndGrads(tiled(small, 3), inputs)).toEqual(whole);
+    const { work } = submitLimit;
+    submitLimit.work = 100_000;
+    try {
+      expect(await guardGpu(() => valueAndGrads(tiled(small, 3), inputs))).toEqual(whole);
+    } finally {
+      submitLimit.work = work;
+    }
+  });
+
+  it('leaves a frozen key alone: one dispatch forward, one backward', () => {
+    const { tiled, inputs, n } = setup(onePath(70), shape);
+    const [q, k, v] = inputs as [Tensor, Tensor, Tensor];
+    const dy = randomTensor([n, 32], 9);
+    const grad = tf.grads((x) => tiled(small)(x!, k, v));
+    resetGpuStats();
+    grad([q], dy);
+    expect(gpuStats().dispatches).toBe(2);
   });
 });
