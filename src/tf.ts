@@ -8,6 +8,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { cached } from './util/cached';
 
 export type {
   DataType,
@@ -74,6 +75,22 @@ interface Internals {
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: unknown): tf.TensorInfo;
   recordAndSubmit(program: unknown, output: tf.TensorInfo, inputs: tf.TensorInfo[], ...rest: unknown[]): void;
 }
+
+const numbers = new WeakMap<GPUBuffer, number>();
+let numbered = 0;
+/** A number that no other buffer has or will have; older buffers have smaller ones. */
+export const bufferNumber = (buffer: GPUBuffer): number => cached(numbers, buffer, () => ++numbered);
+
+/**
+ * Puts the oldest of the pool's free buffers of a size where tfjs takes the next from. tfjs takes the one that was freed last, so that
+ * a repeated step finds its tensors in other buffers each time; now it finds them where they were, and its bind groups again.
+ */
+const oldestLast = (free: GPUBuffer[]) => {
+  let oldest = 0;
+  for (let i = 1; i < free.length; i++) if (bufferNumber(free[i]!) < bufferNumber(free[oldest]!)) oldest = i;
+  const last = free.length - 1;
+  if (oldest < last) [free[oldest], free[last]] = [free[last]!, free[oldest]!];
+};
 
 let backend: Internals | undefined;
 let adapterOf: GPUAdapterInfo | undefined;
@@ -164,8 +181,10 @@ const startWebgpu = async (adapter: GPUAdapter) => {
   };
   const { bufferManager } = own;
   const acquire = bufferManager.acquireBuffer.bind(bufferManager);
-  bufferManager.acquireBuffer = (...args) => {
-    const buffer = acquire(...args);
+  bufferManager.acquireBuffer = (size, usage, ...rest) => {
+    oldestLast(bufferManager.freeBuffers.get(`${size}_${usage}`) ?? []);
+    const buffer = acquire(size, usage, ...rest);
+    bufferNumber(buffer);
     peakBytes = Math.max(peakBytes, bufferManager.numBytesUsed);
     return buffer;
   };

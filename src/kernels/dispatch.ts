@@ -10,12 +10,13 @@ import {
   toTensor,
 } from '../tf';
 import { cached } from '../util/cached';
+import type { Uniform } from './bindings';
+import { bindGroup, uniformBuffer } from './bindings';
 import type { Binding } from './window';
 import { isWindow } from './window';
 
-/** A scalar of the uniform struct. A bare number is a u32; `f32(x)` marks a float. */
-export type Uniform = number | { f32: number };
-export const f32 = (value: number): Uniform => ({ f32: value });
+export type { Uniform } from './bindings';
+export { f32 } from './bindings';
 
 export interface Dispatch {
   /** Name in error messages and profiles; not part of the cache key. */
@@ -76,23 +77,6 @@ const pipelineOf = (device: GPUDevice, d: Dispatch): GPUComputePipeline => {
   });
 };
 
-const uniformBuffer = (uniforms: readonly Uniform[]): GPUBuffer => {
-  const own = gpu();
-  const bytes = new ArrayBuffer(Math.ceil(uniforms.length / 4) * 16);
-  const view = new DataView(bytes);
-  uniforms.forEach((u, i) => {
-    if (typeof u === 'number') view.setUint32(i * 4, u, true);
-    else view.setFloat32(i * 4, u.f32, true);
-  });
-  const buffer = own.bufferManager.acquireBuffer(
-    bytes.byteLength,
-    GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM,
-  );
-  own.queue.writeBuffer(buffer, 0, bytes);
-  own.uniformPendingDisposal.push(buffer); // tfjs recycles it after the next submit
-  return buffer;
-};
-
 const isBinding = (output: Dispatch['outputs'][number]): output is Binding =>
   isWindow(output) || 'dataId' in output;
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
@@ -128,17 +112,13 @@ export const dispatch = (d: Dispatch): TensorInfo[] => {
   const outBuffers = written.map(resourceOf);
   const pipeline = pipelineOf(own.device, d);
   const resources = [...inputs, ...outBuffers];
-  if (d.uniforms && d.uniforms.length > 0) resources.push({ buffer: uniformBuffer(d.uniforms) });
+  if (d.uniforms && d.uniforms.length > 0) resources.push({ buffer: uniformBuffer(own.device, d.uniforms) });
   for (const t of [...d.inputs.map(tensorOf), ...outputs]) own.commandQueueOwnedIds.add(t.dataId);
-  const bindGroup = own.device.createBindGroup({
-    label: d.label,
-    layout: pipeline.getBindGroupLayout(0),
-    entries: resources.map((resource, binding) => ({ binding, resource })),
-  });
+  const group = bindGroup(own.device, pipeline, resources);
   own.ensureCommandEncoderReady();
   own.computePassEncoder ??= own.commandEncoder!.beginComputePass();
   own.computePassEncoder.setPipeline(pipeline);
-  own.computePassEncoder.setBindGroup(0, bindGroup);
+  own.computePassEncoder.setBindGroup(0, group);
   const [x, y = 1, z = 1] = d.workgroups;
   own.computePassEncoder.dispatchWorkgroups(x, y, z);
   for (const o of outputs) dropCpuCopy(o);

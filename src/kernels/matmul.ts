@@ -1,15 +1,22 @@
+import rowsCode from '../../shaders/linear-rows.wgsl?raw';
 import subgroupCode from '../../shaders/linear-subgroup.wgsl?raw';
+import sumCode from '../../shaders/linear-sum.wgsl?raw';
 import tiledCode from '../../shaders/linear-tiled.wgsl?raw';
+import vectorCode from '../../shaders/linear-vector.wgsl?raw';
 import elementCode from '../../shaders/packed-element.wgsl?raw';
+import quadCode from '../../shaders/packed-quad.wgsl?raw';
 import type { TensorInfo } from '../tf';
-import { elementWork } from '../tf';
-import { dispatch, f32 } from './dispatch';
+import { elementWork, toTensor } from '../tf';
+import { cached } from '../util/cached';
+import { dispatch, f32, grid } from './dispatch';
 import { groupParts } from './group-parts';
 import type { MatmulVariant } from './kernel-choice';
 import { currentVariant } from './kernel-choice';
 import type { PackedInfo } from './packed-matrix';
 import type { WeightLayout } from './packed-shader';
-import { layoutConstants, layoutFacts, layoutOf, withWord } from './packed-shader';
+import { layoutConstants, layoutFacts, layoutOf } from './packed-shader';
+import type { Tiling } from './tiling';
+import { tilingOf } from './tiling';
 import { specialise, unroll } from './unroll';
 import type { Binding } from './window';
 import { fitsBinding, rowParts, rowWindow } from './window';
@@ -44,29 +51,40 @@ export interface Product {
   out?: TensorInfo;
 }
 
-const cache = new Map<string, string>();
+const texts = new Map<string, Map<string, string>>();
 
 /** What the shaders decide in their text. */
 type Facts = Record<string, boolean>;
 
+/**
+ * @param code with the reader of B appended
+ * @param word a plain B's elements as that reads them
+ */
 const prepared = (
   code: string,
+  word: 'f32' | 'vec4f',
   layout: WeightLayout,
   facts: Facts,
   sizes: Record<string, number>,
 ): string => {
-  const key = JSON.stringify([layout, facts, sizes]);
-  let text = cache.get(key);
-  if (text === undefined) {
+  const ofCode = cached(texts, code, () => new Map<string, string>());
+  return cached(ofCode, JSON.stringify([layout, facts, sizes]), () => {
     const named = ['TRANS_A', 'TRANS_B'].reduce(
       (whole, name) => whole.replace(`const ${name} = false;`, `const ${name} = ${facts[name]};`),
-      withWord(`${code}\n${elementCode}`, layout),
+      code.replace('alias WORD = f32;', `alias WORD = ${layout ? 'u32' : word};`),
     );
-    text = unroll(specialise(named, facts), { ...layoutConstants(layout), ...sizes });
-    cache.set(key, text);
-  }
-  return text;
+    return unroll(specialise(named, facts), { ...layoutConstants(layout), ...sizes });
+  });
 };
+
+const byElement = (code: string) => `${code}\n${elementCode}`;
+const byQuad = (code: string) => `${code}\n${quadCode}`;
+const [subgroup, tiled, vector, rows] = [
+  byElement(subgroupCode),
+  byElement(tiledCode),
+  byQuad(vectorCode),
+  byQuad(rowsCode),
+];
 
 const factsOf = (p: Product, layout: WeightLayout): Facts => ({
   TRANS_A: p.transposeA ?? false,
@@ -79,14 +97,47 @@ const factsOf = (p: Product, layout: WeightLayout): Facts => ({
   ...layoutFacts(layout),
 });
 
-const shaderOf = (p: Product, variant: MatmulVariant) => {
+interface Shader {
+  code: string;
+  tileM: number;
+  tileN: number;
+  /** Among how many workgroups k is shared out; 1 when left out. */
+  splits?: number;
+  /** Slabs along k of each. */
+  slabs?: number;
+}
+
+const COLUMNS = 8; // of linear-rows.wgsl
+
+const tiledShader = (p: Product, tiling: Tiling): Shader => {
   const layout = layoutOf(p.b);
   const facts = factsOf(p, layout);
-  if (variant === 'tiled') {
-    const side = Math.ceil(p.m / 64) * Math.ceil(p.n / 64) >= 64 ? 16 : 8;
-    return { code: prepared(tiledCode, layout, facts, { WG: side }), tileM: 4 * side, tileN: 4 * side };
+  if (tiling.kernel === 'tiled') {
+    const { side } = tiling;
+    return {
+      ...{ code: prepared(tiled, 'f32', layout, facts, { WG: side }) },
+      ...{ tileM: 4 * side, tileN: 4 * side },
+    };
   }
-  const rows = p.m <= 4 ? 4 : p.m <= 8 ? 8 : 16;
+  if (tiling.kernel === 'rows') {
+    const code = prepared(rows, 'vec4f', layout, facts, { ROWS: tiling.rows });
+    return { code, tileM: tiling.rows, tileN: COLUMNS };
+  }
+  const { side, results, slab, splits } = tiling;
+  const tile = side * results;
+  const sizes = { WG: side, R: results, BK: slab, LOADS: (tile * slab) / 4 / side ** 2 };
+  const whole = Math.ceil(p.k / slab) + Math.ceil((p.second?.k ?? 0) / slab);
+  const slabs = Math.ceil(whole / splits);
+  return {
+    code: prepared(vector, 'vec4f', layout, { ...facts, SPLIT: splits > 1 }, sizes),
+    ...{ tileM: tile, tileN: tile, splits: Math.ceil(whole / slabs), slabs },
+  };
+};
+
+const subgroupShader = (p: Product): Shader => {
+  const layout = layoutOf(p.b);
+  const facts = factsOf(p, layout);
+  const few = p.m <= 4 ? 4 : p.m <= 8 ? 8 : 16;
   const columns = p.n <= 16 && !layout ? 16 : 32;
   const spans = facts['SCALED']! && facts['TRANS_B']!;
   const steps = spans && layout?.format === 'int4' ? 2 : 1;
@@ -98,8 +149,8 @@ const shaderOf = (p: Product, variant: MatmulVariant) => {
     ACROSS: !facts['PACKED'] && !facts['TRANS_B'],
     TAIL: p.k % (4 * steps) !== 0,
   };
-  const sizes = { TM: rows, TN: columns / 16, SUB: steps };
-  return { code: prepared(subgroupCode, layout, all, sizes), tileM: rows, tileN: columns };
+  const sizes = { TM: few, TN: columns / 16, SUB: steps };
+  return { code: prepared(subgroup, 'f32', layout, all, sizes), tileM: few, tileN: columns };
 };
 
 const WRAP = 2 ** 32;
@@ -151,11 +202,38 @@ const resultOf = ({ out, m, n, cOffset = 0 }: Product) => {
   return { c: buffers[0], cOffset: cOffset - begin * n };
 };
 
-/** Records one matrix product by the adapter's variant (see tune.ts), or the one given; returns C. */
-export const product = (p: Product, variant: MatmulVariant = currentVariant()): TensorInfo => {
-  const { code, tileM, tileN } = shaderOf(p, variant);
+const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
+
+/** C from its sums over the parts of k. */
+const addSplits = (p: Product, parts: TensorInfo, splits: number): TensorInfo => {
+  const { c, cOffset } = resultOf(p);
+  const size = p.m * p.n;
+  const workgroups = grid(Math.ceil(size / 64));
+  const [made] = dispatch({
+    label: `${p.label}, sum`,
+    code: prepared(sumCode, 'f32', undefined, factsOf(p, undefined), {}),
+    inputs: [parts, p.bias ?? parts, p.residual ?? parts],
+    outputs: [c],
+    uniforms: [size, p.n, splits, cOffset, f32(p.scale ?? 1), workgroups[0]],
+    workgroups,
+    work: elementWork([{ shape: [splits, size] }]),
+  });
+  return made!;
+};
+
+/**
+ * Records one matrix product by the adapter's variant (see tune.ts), or the one given; returns C.
+ * @param tiling of the `tiled` variant, one that the shape allows
+ */
+export const product = (
+  p: Product,
+  variant: MatmulVariant = currentVariant(),
+  tiling: Tiling = tilingOf(p),
+): TensorInfo => {
+  const shader = variant === 'tiled' ? tiledShader(p, tiling) : subgroupShader(p);
+  const { code, tileM, tileN, splits = 1, slabs = 0 } = shader;
   const { second } = p;
-  const result = resultOf(p);
+  const result = splits > 1 ? { c: float(splits, p.m, p.n), cOffset: 0 } : resultOf(p);
   let made: TensorInfo | undefined;
   for (const { rows, columns, b, bOffset } of partsOf(p, tileM, tileN)) {
     const [m, n] = [Math.min(p.m, rows.count * tileM), Math.min(p.n, columns.count * tileN)];
@@ -183,10 +261,16 @@ export const product = (p: Product, variant: MatmulVariant = currentVariant()): 
         f32(p.scale ?? 1),
         rows.first,
         columns.first,
+        slabs,
       ],
-      workgroups: [columns.count, rows.count],
+      workgroups: [columns.count, rows.count, splits],
       work: 2 * m * n * (p.k + (second?.k ?? 0)) + elementWork([{ shape: [m, n] }, { shape: [n, p.k] }]),
     });
+  }
+  if (splits > 1) {
+    const parts = made!;
+    made = addSplits(p, parts, splits);
+    toTensor(parts).dispose();
   }
   return p.out ?? made!;
 };

@@ -28,7 +28,7 @@ export const layoutConstants = (layout: WeightLayout) => ({
 });
 
 /** `alias WORD` of a shader's text, set for this layout. */
-export const withWord = (code: string, layout: WeightLayout) =>
+const withWord = (code: string, layout: WeightLayout) =>
   code.replace('alias WORD = f32;', `alias WORD = ${layout ? 'u32' : 'f32'};`);
 
 const withConstants = (code: string, values: Record<string, number>) =>

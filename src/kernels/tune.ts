@@ -1,4 +1,4 @@
-import { onOwnGpu, readFloats, tf, toTensor } from '../tf';
+import { onOwnGpu, onSoftwareGpu, readFloats, submitLimit, tf, toTensor } from '../tf';
 import type { KernelChoice, MatmulVariant } from './kernel-choice';
 import { hasSubgroups, kernelChoice, setKernelChoice } from './kernel-choice';
 import { product } from './matmul';
@@ -21,6 +21,16 @@ const timeOf = async (variant: MatmulVariant, size: number, a: tf.Tensor, b: tf.
 /** How much faster the other variant must be to take the default's place, so that noise does not change the numbers. */
 const WORTH_IT = 1.25;
 
+/** Side of the product that is measured. */
+const sizeOn = (variant: MatmulVariant) => (variant === 'subgroup' ? 192 : 1024);
+
+/** A command buffer of a fast GPU may hold more: 50 ms of what was measured, waits included. */
+const setSubmitLimit = ({ matmul, measured }: KernelChoice) => {
+  const ms = measured?.[matmul];
+  if (onSoftwareGpu() || ms === undefined || ms <= 0) return;
+  submitLimit.work = Math.max(submitLimit.work, (50 * 2 * sizeOn(matmul) ** 3) / ms);
+};
+
 /**
  * Measures the variants once per adapter (three products of 192 x 192 each, or 1024 x 1024 on a real GPU; well under a
  * second) and remembers the default one, or
@@ -29,8 +39,11 @@ const WORTH_IT = 1.25;
 export const tuneKernels = async (): Promise<KernelChoice | undefined> => {
   if (!onOwnGpu()) return undefined;
   const known = kernelChoice();
-  if (known.measured) return known;
-  const size = known.matmul === 'subgroup' ? 192 : 1024;
+  if (known.measured) {
+    setSubmitLimit(known);
+    return known;
+  }
+  const size = sizeOn(known.matmul);
   const values = new Float32Array(size * size).map((_, i) => ((i * 7919) % 1024) / 1024 - 0.5);
   const [a, b] = [tf.tensor2d(values, [size, size]), tf.tensor2d(values, [size, size])];
   const measured: Partial<Record<MatmulVariant, number>> = {};
@@ -43,5 +56,6 @@ export const tuneKernels = async (): Promise<KernelChoice | undefined> => {
   const matmul = gain >= WORTH_IT ? other : known.matmul;
   const choice: KernelChoice = { adapter: known.adapter, matmul, measured };
   setKernelChoice(choice);
+  setSubmitLimit(choice);
   return choice;
 };

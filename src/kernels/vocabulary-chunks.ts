@@ -1,5 +1,5 @@
 import type { TensorInfo } from '../tf';
-import { gpu, toTensor } from '../tf';
+import { gpu, onSoftwareGpu, toTensor } from '../tf';
 import { product } from './matmul';
 import type { PackedInfo, PackedMatrix } from './packed-matrix';
 import { isPacked } from './packed-matrix';
@@ -9,12 +9,14 @@ import { mostRows } from './window';
 export type HeadInfo = TensorInfo | PackedInfo;
 
 /**
- * Columns per chunk when logits are streamed: `share` of the vocabulary, so that the scratch of forward and backward (tfjs
- * counts both until it submits) stays a small part of what the whole logits would take, but at least 256 KiB and at
- * most 4 MiB of scratch.
+ * Columns per chunk when logits are streamed. On a software adapter `share` of the vocabulary, so that the scratch of forward and
+ * backward (tfjs counts both until it submits) stays a small part of what the whole logits would take, but at least 256 KiB and
+ * at most 4 MiB of scratch. A real GPU wants few large products, and each dispatch costs the host: 16 MiB.
  */
 export const chunkColumns = (rows: number, vocabulary: number, share = 1 / 32): number => {
-  const elements = Math.min(Math.max(rows * vocabulary * share, 1 << 16), 1 << 20);
+  const elements = onSoftwareGpu()
+    ? Math.min(Math.max(rows * vocabulary * share, 1 << 16), 1 << 20)
+    : 1 << 22;
   return Math.min(vocabulary, Math.max(64, Math.ceil(elements / rows / 64) * 64));
 };
 

@@ -1,0 +1,66 @@
+// C [m, n] = s (A op(B) + A2 op(B2)) (+ bias [n]) (+ residual [m, n]) for few rows: A [m, k], m at most ROWS, B [n, k].
+//
+// For sampling on real GPUs, where a product of one row is as fast as B is read. One workgroup of COLUMNS x LANES threads per
+// COLUMNS results of each row: LANES threads share a row of B, a quad each in turn, and their sums are added in a fixed order. Rows
+// of A are read again from the cache by every workgroup. Widths are multiples of four, as in linear-vector.wgsl.
+//
+// Injected by src/kernels/matmul.ts: ROWS; the layout of B.
+const ROWS = 1u;
+const LANES = 16u;
+const COLUMNS = 8u;
+const BLOCK = 32u;
+alias WORD = f32;
+
+struct Params {
+  m: u32, n: u32, k: u32, k2: u32, aOffset: u32, bOffset: u32, cOffset: u32, scale: f32, firstRow: u32, firstColumn: u32, per: u32,
+}
+@group(0) @binding(0) var<storage, read> a: array<vec4f>;
+@group(0) @binding(1) var<storage, read> words: array<WORD>; // B
+@group(0) @binding(2) var<storage, read> scales: array<u32>; // of B, when SCALED
+@group(0) @binding(3) var<storage, read> a2: array<vec4f>; // [m, k2]
+@group(0) @binding(4) var<storage, read> b2: array<vec4f>; // [n, k2]
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read> residual: array<f32>;
+@group(0) @binding(7) var<storage, read_write> c: array<f32>;
+@group(0) @binding(8) var<uniform> p: Params;
+
+var<workgroup> sums: array<f32, ROWS * COLUMNS * LANES>;
+
+@compute @workgroup_size(COLUMNS * LANES)
+fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let lane = thread % LANES;
+  let n0 = (p.firstColumn + wid.x) * COLUMNS;
+  let column = min(n0 + thread / LANES, p.n - 1u);
+  var acc: array<f32, ROWS>; // registers
+  let begin = (p.bOffset + column * p.k) / 4u;
+  for (var quad = lane; quad < p.k / 4u; quad += LANES) {
+    let bv = quadOf(begin + quad);
+    for (var r = 0u; r < ROWS; r++) { // unroll
+      acc[r] += dot(a[(p.aOffset + min(r, p.m - 1u) * p.k) / 4u + quad], bv);
+    }
+  }
+  if (SECOND) {
+    for (var quad = lane; quad < p.k2 / 4u; quad += LANES) {
+      let bv = b2[column * p.k2 / 4u + quad];
+      for (var r = 0u; r < ROWS; r++) { // unroll
+        acc[r] += dot(a2[min(r, p.m - 1u) * p.k2 / 4u + quad], bv);
+      }
+    }
+  }
+  for (var r = 0u; r < ROWS; r++) { // unroll
+    sums[r * COLUMNS * LANES + thread] = acc[r];
+  }
+  workgroupBarrier();
+  if (thread >= ROWS * COLUMNS) { return; }
+  let row = thread / COLUMNS;
+  let col = n0 + thread % COLUMNS;
+  if (row >= p.m || col >= p.n) { return; }
+  var total = 0.0;
+  for (var l = 0u; l < LANES; l++) { total += sums[thread * LANES + l]; }
+  let at = p.cOffset + row * p.n + col;
+  var value = total * p.scale;
+  if (HAS_BIAS) { value += bias[col]; }
+  if (HAS_RESIDUAL) { value += residual[row * p.n + col]; }
+  if (ACCUMULATE) { value += c[at]; }
+  c[at] = value;
+}
