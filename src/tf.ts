@@ -52,7 +52,7 @@ interface Internals {
   device: GPUDevice;
   queue: GPUQueue;
   tensorMap: {
-    get(dataId: object): { values: unknown; resource?: GPUBuffer; refCount: number };
+    get(dataId: object): { values: unknown; dtype: tf.DataType; resource?: GPUBuffer; refCount: number };
     has(dataId: object): boolean;
   };
   bufferManager: {
@@ -168,6 +168,32 @@ const findAdapter = async (): Promise<GPUAdapter | undefined> => {
   return (await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined;
 };
 
+/** Bytes up to which values go to the device through its queue. */
+const SMALL = 1 << 20;
+
+/**
+ * Lets tensors made of a few values take a free buffer and be written by the queue. tfjs makes and maps a buffer for each, which costs
+ * the host more than several dispatches, and ends the pass that is open. A free buffer is in no command that waits to be
+ * submitted, so that the write may come before those.
+ */
+const writeSmallUploads = (own: Internals) => {
+  const upload = own.uploadToGPU.bind(own);
+  own.uploadToGPU = (dataId) => {
+    const data = own.tensorMap.get(dataId);
+    const { values, dtype } = data;
+    const whole = dtype === 'int32' || dtype === 'bool';
+    if (data.resource || !ArrayBuffer.isView(values) || !(whole || dtype === 'float32'))
+      return upload(dataId);
+    const numbers = values as unknown as ArrayLike<number>;
+    if (numbers.length === 0 || 4 * numbers.length > SMALL) return upload(dataId);
+    const fits = whole ? values instanceof Int32Array : values instanceof Float32Array;
+    const written = fits ? values : whole ? Int32Array.from(numbers) : Float32Array.from(numbers);
+    data.resource = own.bufferManager.acquireBuffer(4 * numbers.length, 0x80 | 0x4 | 0x8); // STORAGE, COPY_SRC, COPY_DST
+    own.queue.writeBuffer(data.resource, 0, written as Float32Array<ArrayBuffer>);
+    data.values = null;
+  };
+};
+
 const startWebgpu = async (adapter: GPUAdapter) => {
   const device = await requestDevice(adapter);
   watch(device);
@@ -188,6 +214,7 @@ const startWebgpu = async (adapter: GPUAdapter) => {
     peakBytes = Math.max(peakBytes, bufferManager.numBytesUsed);
     return buffer;
   };
+  writeSmallUploads(own);
   backend = own;
   adapterOf = adapter.info;
   fatal = undefined;

@@ -1,3 +1,4 @@
+import { gpu } from '../tf';
 import type { Product } from './matmul';
 import { isPacked } from './packed-matrix';
 
@@ -12,10 +13,17 @@ export type Tiling =
 
 /** Rows up to which a product is one of rows. */
 const FEW = 8;
-/** Workgroups that keep a large GPU busy; a small one loses little by having more than it needs. */
-const BUSY = 128;
-/** Numbers along k that a workgroup adds up at least, when k is shared out. */
-const DEPTH = 256;
+/** Results of a skinny product: a whole tile of 64 would hold little else than nothing. */
+const SKINNY = 32;
+/** Workgroups from which each step to a larger tile pays, and those that a k is shared out among. */
+const MANY = 240;
+const SHARED = 576;
+/** Numbers along k from which sharing them out saves more than the second dispatch costs the host, and at least per workgroup. */
+const LONG = 1024;
+const DEPTH = 64;
+
+/** A slab of 16 of the largest tile takes 20 KB of workgroup memory; WebGPU promises 16. */
+const wideSlab = () => (gpu().device.limits.maxComputeWorkgroupStorageSize >= 20_480 ? 16 : 8);
 
 const tiles = ({ m, n }: Product, tile: number) => Math.ceil(m / tile) * Math.ceil(n / tile);
 
@@ -28,24 +36,23 @@ const inQuads = (p: Product): boolean => {
 };
 
 /**
- * The kernel and its sizes. They follow from the shapes alone, so that a run gives the same numbers whatever else the device does.
- * Chosen on an NVIDIA H200 (docs/GPU.md).
+ * The kernel and its sizes. They follow from the shapes alone, but for the slab, which changes no sum's order, so that a run gives the same
+ * numbers on whatever device. Chosen on an NVIDIA H200 (docs/GPU.md).
  */
 export const tilingOf = (p: Product): Tiling => {
-  const { m, k, transposeA, transposeB, softmaxGrad, second } = p;
+  const { m, n, transposeA, transposeB, softmaxGrad, second } = p;
   if (!inQuads(p)) return { kernel: 'tiled', side: tiles(p, 64) >= 64 ? 16 : 8 };
   if (m <= FEW && transposeB && !transposeA && !softmaxGrad) {
     return { kernel: 'rows', rows: 2 ** Math.ceil(Math.log2(m)) };
   }
+  const k = p.k + (second?.k ?? 0);
   const shape = (side: number, results: number, slab: number) => {
-    const room = Math.floor((k + (second?.k ?? 0)) / DEPTH);
-    const wanted = softmaxGrad ? 1 : Math.ceil((2 * BUSY) / tiles(p, side * results));
-    return {
-      ...{ kernel: 'vector' as const, side, results, slab },
-      splits: tiles(p, side * results) >= BUSY ? 1 : Math.max(1, Math.min(room, wanted)),
-    };
+    const own = tiles(p, side * results);
+    const shared = k >= LONG && own < MANY && !softmaxGrad;
+    const splits = shared ? Math.min(Math.floor(k / DEPTH), Math.ceil(SHARED / own)) : 1;
+    return { kernel: 'vector' as const, side, results, slab, splits };
   };
-  if (tiles(p, 128) >= BUSY) return shape(16, 8, 8);
-  if (tiles(p, 64) >= BUSY || k >= 2048) return shape(16, 4, 16);
+  if (!transposeA && tiles(p, 128) >= MANY) return shape(16, 8, wideSlab());
+  if (Math.min(m, n) > SKINNY && (tiles(p, 64) >= MANY / 4 || k >= LONG)) return shape(16, 4, 16);
   return shape(8, 4, 16);
 };

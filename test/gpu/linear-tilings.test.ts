@@ -24,6 +24,7 @@ const tilings: [string, Tiling][] = [
   ['8 threads, 4 results', vector(8, 4, 16)],
   ['16 threads, 4 results', vector(16, 4, 16)],
   ['16 threads, 8 results', vector(16, 8, 8)],
+  ['16 threads, 8 results, wide slabs', vector(16, 8, 16)],
   ['three parts of k', vector(8, 4, 16, 3)],
 ];
 
@@ -122,10 +123,12 @@ describe('tilings of real GPUs, on our own GPU', () => {
   it('follow from the shapes: long sums of few results are shared out, odd widths go by single numbers', () => {
     const shape = (m: number, n: number, k: number, more: Partial<Product> = {}) =>
       tilingOf({ label: 'test', a: random(1, 1), b: random(1, 1), m, n, k, transposeB: true, ...more });
-    expect(shape(1024, 49_152, 576)).toEqual(vector(16, 8, 8));
+    expect(shape(1024, 49_152, 576)).toMatchObject({ side: 16, results: 8, splits: 1 });
     expect(shape(512, 1536, 576)).toEqual(vector(16, 4, 16));
-    expect(shape(128, 64, 49_152, { transposeB: false })).toEqual(vector(16, 4, 16, 128));
-    expect(shape(16, 576, 576)).toEqual(vector(8, 4, 16, 2));
+    expect(shape(128, 64, 49_152, { transposeB: false })).toEqual(vector(16, 4, 16, 288));
+    expect(shape(512, 576, 1536)).toEqual(vector(16, 4, 16, 8));
+    expect(shape(16, 576, 576)).toEqual(vector(8, 4, 16));
+    expect(shape(16, 576, 1536)).toEqual(vector(8, 4, 16, 24));
     expect(shape(100, 64, 63).kernel).toBe('tiled');
     expect(shape(100, 64, 64, { transposeA: true }).kernel).toBe('tiled');
     expect(shape(1, 576, 576, { softmaxGrad: random(1, 3) }).kernel).toBe('vector');
