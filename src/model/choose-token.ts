@@ -35,6 +35,13 @@ export interface Chosen {
   proposalLogProb: number;
 }
 
+let scratch = new Float64Array(0);
+/** Room for a row's weights, whose content is no one's between two calls. */
+const weightsFor = (size: number): Float64Array => {
+  if (scratch.length !== size) scratch = new Float64Array(size);
+  return scratch;
+};
+
 /**
  * Chooses the next token from one row of logits [V], in double precision on the CPU, so that a seed means the same on
  * every backend. Temperature, then top-k, then top-p, in the order of Hugging Face's generate; top-p is the nucleus of
@@ -53,13 +60,18 @@ export const chooseToken = (
     if (logits[id]! > logits[best]!) best = id;
   }
   const max = logits[best]!;
+  const weights = weightsFor(size);
   let sum = 0;
-  for (let id = 0; id < size; id++) sum += Math.exp(logits[id]! - max);
+  for (let id = 0; id < size; id++) {
+    weights[id] = Math.exp(logits[id]! - max);
+    sum += weights[id]!;
+  }
   const logProb = (token: number) => logits[token]! - max - Math.log(sum);
   if (temperature === 0) return { token: best, logProb: logProb(best), proposalLogProb: 0 };
 
-  const weights = new Float64Array(size);
-  for (let id = 0; id < size; id++) weights[id] = Math.exp((logits[id]! - max) / temperature);
+  if (temperature !== 1) {
+    for (let id = 0; id < size; id++) weights[id] = Math.exp((logits[id]! - max) / temperature);
+  }
   const limited = (topK !== undefined && topK < size) || (topP !== undefined && topP < 1);
   const candidates = limited ? candidatesOf(weights, { topK, topP }) : undefined; // undefined: all, by id
   const { token, total } = draw(weights, candidates, rng.next());
