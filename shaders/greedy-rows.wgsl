@@ -1,5 +1,7 @@
 // For each row of logits: its largest element's column (the lowest among equals), log(sum of exp(logit - largest)), and
 // the first column whose logit is NaN or infinite, or -1. One workgroup per row; each thread strides over the columns.
+override THREADS: u32 = 64u;
+
 struct Params { rows: u32, width: u32 }
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
@@ -7,9 +9,9 @@ struct Params { rows: u32, width: u32 }
 @group(0) @binding(2) var<uniform> p: Params;
 
 struct Found { best: f32, sum: f32, column: u32, bad: u32 }
-var<workgroup> shared_: array<Found, 64>;
+var<workgroup> shared_: array<Found, THREADS>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -19,7 +21,7 @@ fn main(
   // No infinity to begin with: a compiler may assume that there is none.
   var found = Found(-3.4e38, 0.0, p.width, p.width);
   if (row < p.rows) {
-    for (var c = thread; c < p.width; c += 64u) {
+    for (var c = thread; c < p.width; c += THREADS) {
       let v = logits[row * p.width + c];
       if ((bitcast<u32>(v) & 0x7f800000u) == 0x7f800000u) {
         found.bad = min(found.bad, c);
@@ -37,7 +39,7 @@ fn main(
   shared_[thread] = found;
   workgroupBarrier();
   if (thread != 0u || row >= p.rows) { return; }
-  for (var t = 1u; t < 64u; t++) {
+  for (var t = 1u; t < THREADS; t++) {
     let other = shared_[t];
     found.bad = min(found.bad, other.bad);
     if (other.column == p.width) { continue; }

@@ -12,11 +12,17 @@ export interface AttentionTile {
 /** One for each kernel: the forward pass, the queries' gradient, the gradient of keys and values. */
 export type AttentionTiles = Record<'forward' | 'query' | 'key', AttentionTile>;
 
-/** What the choice begins with. A larger tile reads less; a smaller one makes more workgroups. */
-const preferred: AttentionTiles = {
-  forward: { rows: 8, columns: 8, deep: 4 },
-  query: { rows: 8, columns: 8, deep: 4 },
-  key: { rows: 8, columns: 8, deep: 4 },
+/**
+ * What the choice begins with, measured on an NVIDIA H200 (docs/GPU.md). A larger tile reads less; a smaller one makes more workgroups.
+ * Eight rows to a thread are three to eight times slower: its registers spill.
+ */
+const preferred = (size: number): AttentionTiles => {
+  const columns = size <= 32 || size > 64 ? 8 : 16;
+  return {
+    forward: { rows: 8, columns: 8, deep: 4 },
+    query: { rows: 8, columns, deep: 4 },
+    key: { rows: 8, columns, deep: 4 },
+  };
 };
 
 /** Threads below which half of a GPU's lanes would idle. */
@@ -46,9 +52,10 @@ const fit = (
 /** The tiles for heads of `size` numbers with so much workgroup memory; undefined where none makes sense. */
 export const tilesWithin = (size: number, bytes: number): AttentionTiles | undefined => {
   if (size > 128) return undefined; // too many registers
-  const forward = fit(size, bytes, preferred.forward, 1);
-  const query = fit(size, bytes, preferred.query, 2);
-  const key = fit(size, bytes, preferred.key, 2);
+  const wanted = preferred(size);
+  const forward = fit(size, bytes, wanted.forward, 1);
+  const query = fit(size, bytes, wanted.query, 2);
+  const key = fit(size, bytes, wanted.key, 2);
   return forward && query && key && { forward, query, key };
 };
 

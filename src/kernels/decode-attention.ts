@@ -1,7 +1,8 @@
 import code from '../../shaders/decode-attention.wgsl?raw';
+import sharedCode from '../../shaders/decode-attention-shared.wgsl?raw';
 import writeCode from '../../shaders/write-cache.wgsl?raw';
 import type { Tensor1D, Tensor2D } from '../tf';
-import { hostFloats, hostInts, makeHostInfo, tf, toTensor, wasmMemory } from '../tf';
+import { hostFloats, hostInts, makeHostInfo, onSoftwareGpu, tf, toTensor, wasmMemory } from '../tf';
 import { checkTensor } from './check';
 import { f32, grid, run } from './dispatch';
 import { fitToHeadSize } from './fit-to-head-size';
@@ -153,6 +154,34 @@ export const decodeAttentionPlain = (
     return (outputs.length === 1 ? outputs[0] : tf.concat(outputs, 1)) as Tensor2D;
   });
 
+/** Vectors of a head up to which threads can share it. */
+const SHARED_PARTS = 64;
+
+/**
+ * On our GPU device.
+ * @param together a workgroup per (sequence, head) instead of a thread: for real GPUs, which a few heads would leave idle
+ */
+export const decodeWithShader = (
+  q: Tensor2D,
+  kCache: Tensor2D,
+  vCache: Tensor2D,
+  length: Tensor1D,
+  { heads, kvHeads }: DecodeShape,
+  together: boolean,
+): Tensor2D => {
+  const [sequences, width] = q.shape;
+  const size = width / heads;
+  const shared = together && size / (size % 4 === 0 ? 4 : 2) <= SHARED_PARTS;
+  return run({
+    label: 'decodeAttention',
+    code: fitToHeadSize(shared ? sharedCode : code, size),
+    inputs: [q, kCache, vCache, length],
+    outputs: [{ shape: [sequences, width], dtype: 'float32' }],
+    uniforms: [sequences, kCache.shape[0] / sequences, heads, kvHeads, f32(1 / Math.sqrt(size))],
+    workgroups: grid(shared ? sequences * heads : Math.ceil((sequences * heads) / 64)),
+  })[0] as Tensor2D;
+};
+
 /**
  * Attention of one new token per sequence against its key-value cache. Forward only.
  *
@@ -187,16 +216,7 @@ export const decodeAttention = (
       `decodeAttention: kCache has ${kCache.shape[0]} rows, not a multiple of ${sequences} sequences.`,
     );
   }
-  if (useShaders()) {
-    return run({
-      label: 'decodeAttention',
-      code: fitToHeadSize(code, size),
-      inputs: [q, kCache, vCache, length],
-      outputs: [{ shape: [sequences, width], dtype: 'float32' }],
-      uniforms: [sequences, capacity, heads, kvHeads, f32(1 / Math.sqrt(size))],
-      workgroups: grid(Math.ceil((sequences * heads) / 64)),
-    })[0] as Tensor2D;
-  }
+  if (useShaders()) return decodeWithShader(q, kCache, vCache, length, { heads, kvHeads }, !onSoftwareGpu());
   const memory = useHost() ? wasmMemory() : undefined;
   const simd = memory && simdRows(size, memory);
   if (simd) return decodeWithSimd(simd, q, kCache, vCache, length, { heads, kvHeads });

@@ -1,6 +1,6 @@
 import code from '../../shaders/greedy-rows.wgsl?raw';
 import type { Tensor, Tensor2D } from '../tf';
-import { tf } from '../tf';
+import { onSoftwareGpu, tf } from '../tf';
 import { checkTensor } from './check';
 import { grid, run } from './dispatch';
 import { useShaders } from './op';
@@ -28,6 +28,7 @@ export const greedyRows = (logits: Tensor2D): Tensor2D => {
   return run({
     label: 'greedyRows',
     code,
+    constants: { THREADS: onSoftwareGpu() ? 64 : 256 },
     inputs: [logits],
     outputs: [{ shape: [rows, 3], dtype: 'float32' }],
     uniforms: [rows, width],

@@ -2,9 +2,10 @@ import code from '../../shaders/layer-norm.wgsl?raw';
 import gradCode from '../../shaders/layer-norm-grad.wgsl?raw';
 import sumCode from '../../shaders/sum-partials.wgsl?raw';
 import type { Tensor, Tensor1D, Tensor2D } from '../tf';
-import { hostFloats, makeHostInfo, onSoftwareGpu, tf, toTensor } from '../tf';
+import { hostFloats, makeHostInfo, tf, toTensor } from '../tf';
 import { checkTensor } from './check';
 import { dispatch, f32, grid, run } from './dispatch';
+import { lanesFor } from './lanes';
 import { defineOp, useHost, useShaders } from './op';
 
 interface Attrs {
@@ -169,7 +170,7 @@ export const layerNorm = (x: Tensor2D, gain: Tensor1D, bias: Tensor1D, eps: numb
   checkTensor('layerNorm', 'gain', gain, [x.shape[1]]);
   checkTensor('layerNorm', 'bias', bias, [x.shape[1]]);
   const inputs = { x, gain, bias };
-  if (useShaders()) return layerNormOp(inputs, { eps, lanes: onSoftwareGpu() ? 1 : 16 })[0] as Tensor2D;
+  if (useShaders()) return layerNormOp(inputs, { eps, lanes: lanesFor(x.shape[1]) })[0] as Tensor2D;
   if (useHost()) return layerNormHost(inputs, { eps })[0] as Tensor2D;
   return layerNormPlain(x, gain, bias, eps);
 };

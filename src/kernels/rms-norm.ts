@@ -2,9 +2,10 @@ import code from '../../shaders/rms-norm.wgsl?raw';
 import gradCode from '../../shaders/rms-norm-grad.wgsl?raw';
 import sumCode from '../../shaders/sum-partials.wgsl?raw';
 import type { Tensor1D, Tensor2D } from '../tf';
-import { hostFloats, makeHostInfo, onSoftwareGpu, tf, toTensor } from '../tf';
+import { hostFloats, makeHostInfo, tf, toTensor } from '../tf';
 import { checkTensor } from './check';
 import { dispatch, f32, grid, run } from './dispatch';
+import { lanesFor } from './lanes';
 import { defineOp, useHost, useShaders } from './op';
 
 interface Attrs {
@@ -149,7 +150,7 @@ export const rmsNormPlain = (x: Tensor2D, weight: Tensor1D, eps: number): Tensor
 export const rmsNorm = (x: Tensor2D, weight: Tensor1D, eps: number): Tensor2D => {
   checkTensor('rmsNorm', 'x', x, [-1, -1]);
   checkTensor('rmsNorm', 'weight', weight, [x.shape[1]]);
-  if (useShaders()) return rmsNormOp({ x, weight }, { eps, lanes: onSoftwareGpu() ? 1 : 16 })[0] as Tensor2D;
+  if (useShaders()) return rmsNormOp({ x, weight }, { eps, lanes: lanesFor(x.shape[1]) })[0] as Tensor2D;
   if (useHost()) return rmsNormHost({ x, weight }, { eps })[0] as Tensor2D;
   return rmsNormPlain(x, weight, eps);
 };

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   decodeAttention,
   decodeAttentionPlain,
+  decodeWithShader,
   writeCache,
   writeCachePlain,
 } from '../../src/kernels/decode-attention';
@@ -79,5 +80,46 @@ describe.each(['webgpu', 'wasm'] as const)('decodeAttention on %s', (backend) =>
     const next = withPlainKernels(() => writeCache(cache, tf.ones([1, 2]), tf.tensor1d([1], 'int32')));
     expect(cache.isDisposed).toBe(true);
     expect((await next.data()).slice(2, 4)).toBeAllclose([1, 1]);
+  });
+});
+
+describe('decodeAttention with a workgroup per head, as on real GPUs', () => {
+  beforeAll(async () => {
+    await initBackend('webgpu');
+  });
+
+  it.each([
+    [1, 1, 1, 1, 2],
+    [2, 130, 4, 2, 8],
+    [3, 70, 3, 1, 6],
+    [2, 65, 2, 1, 80],
+    [1, 9, 2, 2, 64],
+  ])(
+    'equals the plain twin: %i sequences, %i rows, %i heads over %i, D = %i',
+    async (b, t, heads, kvHeads, d) => {
+      const q = random([b, heads * d], 1);
+      const k = random([b * t, kvHeads * d], 2);
+      const v = random([b * t, kvHeads * d], 3);
+      const lengths = Array.from({ length: b }, (_, i) => (i === 0 ? t : (i * 47) % (t + 1)));
+      const length = tf.tensor1d(lengths, 'int32');
+      const fast = await decodeWithShader(q, k, v, length, { heads, kvHeads }, true).data();
+      const plain = await decodeAttentionPlain(q, k, v, length, { heads, kvHeads }).data();
+      expect(fast).toBeAllclose(plain, { rtol: 1e-4, atol: 1e-5 });
+    },
+  );
+
+  it('gives zeros for an empty cache', async () => {
+    const [q, cache] = [random([2, 8], 1), random([6, 8], 2)];
+    const out = decodeWithShader(
+      q,
+      cache,
+      cache,
+      tf.tensor1d([0, 3], 'int32'),
+      { heads: 2, kvHeads: 2 },
+      true,
+    );
+    const values = await out.data();
+    expect(Array.from(values.slice(0, 8))).toEqual(new Array(8).fill(0));
+    expect(values.slice(8).every((x) => x !== 0)).toBe(true);
   });
 });
