@@ -4,7 +4,7 @@ import { Recent } from '../util/recent';
 
 /**
  * What a dispatch binds, made once and used again. Training and sampling repeat the same dispatches, and making a bind group and
- * writing a uniform buffer is most of what one costs the host (src/kernels/README.md has the numbers).
+ * writing a uniform buffer is most of what one costs the host (docs/GPU.md).
  */
 
 /** A scalar of a uniform struct. A bare number is a u32; `f32(x)` marks a float. */

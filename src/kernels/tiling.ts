@@ -19,7 +19,7 @@ const SKINNY = 32;
 const MANY = 240;
 const SHARED = 576;
 /** Numbers along k from which sharing them out saves more than the second dispatch costs the host, and at least per workgroup. */
-const LONG = 1024;
+const LONG = 1536;
 const DEPTH = 64;
 
 /** A slab of 16 of the largest tile takes 20 KB of workgroup memory; WebGPU promises 16. */
