@@ -35,7 +35,7 @@ const bytesOf = (size: number, { rows, columns, deep }: AttentionTile, matrices:
 };
 
 /** With fewer rows where memory is short. */
-const fit = (
+const fitted = (
   size: number,
   bytes: number,
   tile: AttentionTile,
@@ -53,9 +53,9 @@ const fit = (
 export const tilesWithin = (size: number, bytes: number): AttentionTiles | undefined => {
   if (size > 128) return undefined; // too many registers
   const wanted = preferred(size);
-  const forward = fit(size, bytes, wanted.forward, 1);
-  const query = fit(size, bytes, wanted.query, 2);
-  const key = fit(size, bytes, wanted.key, 2);
+  const forward = fitted(size, bytes, wanted.forward, 1);
+  const query = fitted(size, bytes, wanted.query, 2);
+  const key = fitted(size, bytes, wanted.key, 2);
   return forward && query && key && { forward, query, key };
 };
 
