@@ -247,7 +247,7 @@ const main = async () => {
       backend: status.backend,
       phase: status.phase,
       metrics: metrics.map((row) => ({ stage: row.stage, ...row.metrics })),
-      evaluations,
+      evaluations: evaluations.map(({ images: _pictures, ...numbers }) => numbers),
       made: result.made,
       before: summaryOf(before) ?? null,
       after: summaryOf(after) ?? null,

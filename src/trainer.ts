@@ -664,6 +664,12 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
 
     exportModel: async (options) => {
       const current = open();
+      if (options?.what === 'images') {
+        if (!current.model.denoiser)
+          throw new Error(`what: ${current.model.summary.name} writes text and has no images to export.`);
+        const { exportImages } = await import('./diffusion/export-images');
+        return exportImages(current.summary(), current.treesMade);
+      }
       return exportZip(
         current.policyPlan,
         await current.weights(),

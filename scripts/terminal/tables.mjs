@@ -150,7 +150,7 @@ export const madeLines = (made = {}, passes = []) =>
 export const evaluationLine = (name, e) => {
   const interval = `95 % interval ${(100 * e.interval[0]).toFixed(1)} to ${(100 * e.interval[1]).toFixed(1)}`;
   if (e.kind !== 'pairs')
-    return `${name} ${percent(e.accuracy)} of ${e.problems} held-out problems${e.temperature ? `, sampled at temperature ${e.temperature}` : ''} (${interval})`;
+    return `${name} ${percent(e.accuracy)} of ${e.problems} ${e.kind === 'images' ? 'images as asked' : 'held-out problems'}${e.temperature ? `, sampled at temperature ${e.temperature}` : ''} (${interval})`;
   const loss = `loss ${(e.metrics?.eval_loss ?? Number.NaN).toFixed(4)} on held-out rows`;
   if (e.problems === 0) return `${name} ${loss}`;
   if (areTied(e.step, e.metrics?.['eval_rewards/margins']))

@@ -81,9 +81,12 @@ export const denoiserFromFiles = async (
     );
   }
   const weights: HostWeights = new Map();
+  let parameters = 0;
   for (const [name, shape] of shapes) {
     tensors.get(name)!.check?.();
-    weights.set(name, { shape, data: tensors.get(name)!.data });
+    const { data } = tensors.get(name)!;
+    weights.set(name, { shape, data });
+    parameters += data.length;
   }
   const refuse = (what: string): never => {
     throw new DrawsImagesError(
@@ -91,7 +94,7 @@ export const denoiserFromFiles = async (
     );
   };
   return {
-    summary,
+    summary: { ...summary, parameters },
     weights,
     hash: await sha256Hex([...weights].flatMap(([name, { data }]) => [name, data])),
     files: { 'config.json': text('config.json') },

@@ -56,12 +56,18 @@ const kinds: Record<ModelDetails['stored'], string> = {
 const summaryOf = (model: LoadedModel, set: FileSet, name: string): ModelSummary => {
   const bytes = set.files.reduce((sum, file) => sum + file.bytes, 0);
   const details = detailsOf(model, bytes, set.kept);
+  const from = set.source ? `From ${new URL(set.source.hub).host}/${set.source.repo}` : 'From your files';
+  const { parameters } = model.summary;
+  if (model.denoiser) {
+    const description = `Draws coloured shapes of 12 by 12 pixels. ${from}.`;
+    return { id: set.id, name, description, parameters, builtIn: false, draws: true, details };
+  }
   const context = details.maxPositions.toLocaleString('en');
   return {
     id: set.id,
     name,
-    description: `${details.family}, ${kinds[details.stored]}, up to ${context} tokens${details.chatTemplate ? ', with a chat template' : ''}. ${set.source ? `From ${new URL(set.source.hub).host}/${set.source.repo}` : 'From your files'}.`,
-    parameters: model.summary.parameters,
+    description: `${details.family}, ${kinds[details.stored]}, up to ${context} tokens${details.chatTemplate ? ', with a chat template' : ''}. ${from}.`,
+    parameters,
     builtIn: false,
     details,
   };
@@ -101,7 +107,7 @@ export const loadStoredModel = async (store: FileStore, id: string): Promise<Loa
   const hash = set.facts?.['hash'];
   const known = typeof hash === 'string' ? hash : undefined;
   const model = await modelFromAny(summary, await readSet(store, set), known);
-  return { ...model, summary };
+  return Object.assign(model, { summary });
 };
 
 /** Of all that decides what a model does: one with another configuration, tokenizer or template is another model. */
@@ -142,7 +148,7 @@ export const addModel = async (
     }));
   const summary = summaryOf(model, set, name);
   await store.annotate('model', id, { summary, hash: model.hash });
-  return { ...model, summary };
+  return Object.assign(model, { summary });
 };
 
 const localProgress = (name: string, done: number, total: number): DownloadProgress => ({
@@ -214,5 +220,5 @@ export const addHubModel = async (
   }
   const summary = summaryOf(model, set, name);
   await store.annotate('model', set.id, { summary, hash: model.hash });
-  return { ...model, summary };
+  return Object.assign(model, { summary });
 };

@@ -37,6 +37,17 @@ const lastPart = (name: string) => name.slice(name.lastIndexOf('.') + 1);
 
 /** What a form needs to know of a model. */
 export const detailsOf = (model: LoadedModel, bytes: number, kept: boolean): ModelDetails => {
+  if (model.denoiser) {
+    return {
+      family: 'denoiser',
+      bytes,
+      maxPositions: 1,
+      chatTemplate: false,
+      linearModules: [],
+      stored: 'full',
+      kept,
+    };
+  }
   const { config, weights } = model;
   const held = [...parameterShapes(config)].some(
     ([name, shape]) => shape.length === 2 && weights.get(name)?.packed !== undefined,

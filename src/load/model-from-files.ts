@@ -1,6 +1,7 @@
 /** A model from a folder in Hugging Face layout: dropped on the page, downloaded, or built in. */
 import type { ModelSummary } from '../../workers/protocol';
 import { templateText } from '../data/text/read-chat-template';
+import { DENOISER_TYPE } from '../diffusion/denoiser-type';
 import { readCheckpoint, weightFiles, withStoredHead } from '../model/checkpoint';
 import type { ModelConfig } from '../model/config';
 import { parseModelConfig } from '../model/config';
@@ -135,7 +136,12 @@ export const modelFromFiles = async (
   knownHash?: string,
 ): Promise<LoadedModel> => {
   const own = oneModel(files);
-  const said = parseModelConfig(parse(own, 'config.json'));
+  const config = parse(own, 'config.json');
+  if (isRecord(config) && config['model_type'] === DENOISER_TYPE) {
+    const { denoiserFromFiles } = await import('../diffusion/denoiser-model');
+    return denoiserFromFiles(summary, own);
+  }
+  const said = parseModelConfig(config);
   const parts = weightFiles(own); // before the tokenizer, because it says what kind of folder this is
   if (!own.has('tokenizer.json')) throw noTokenizer(own);
   const tokenizerConfig = optionalObject(own, 'tokenizer_config.json');
@@ -157,13 +163,13 @@ export const modelFromFiles = async (
   checkTokenizerFits(tokenizer, said.vocabSize);
   const chatTemplate = readChatTemplate(own, tokenizerConfig);
   const weights = readCheckpoint(said, own);
-  const config = withStoredHead(said, weights);
-  const ended = withEnds(config, generation, tokenizer);
-  checkWeights(config, weights);
-  if (knownHash === undefined && !summary.builtIn) checkNumbers(config, weights);
+  const stated = withStoredHead(said, weights);
+  const ended = withEnds(stated, generation, tokenizer);
+  checkWeights(stated, weights);
+  if (knownHash === undefined && !summary.builtIn) checkNumbers(stated, weights);
   const texts = [...own].filter(([name]) => /\.(json|jinja)$/.test(name) && !name.endsWith('.index.json'));
   return {
-    summary: { ...summary, parameters: parameterCount(config) },
+    summary: { ...summary, parameters: parameterCount(stated) },
     config: ended,
     tokenizer: { ...tokenizer, ends: ended.eosTokenIds },
     weights,

@@ -1,5 +1,5 @@
 /** What methods on images share: their parameters, what they log, and the run that shows them. */
-import type { Scalar } from '../tf';
+import type { Scalar, Tensor1D } from '../tf';
 import { tf } from '../tf';
 import type { WorldDefaults } from './method';
 import type { Pairs } from './objective';
@@ -52,6 +52,14 @@ export const roundsParam = (rounds: number, from: 'paper' | 'ours' = 'ours') =>
 export const errorsOf = ({ chosen, rejected }: Pairs): Record<string, Scalar> => ({
   'errors/chosen': tf.neg(tf.mean(chosen.logRatio)),
   'errors/rejected': tf.neg(tf.mean(rejected.logRatio)),
+});
+
+/** Logits beyond this have no gradient that counts. */
+const SATURATED = 20;
+
+/** Share of pairs whose logit is so large that they teach nothing any more; where it is 1, the run ends and says why. */
+export const saturatedIn = (logits: Tensor1D): { saturated: Scalar } => ({
+  saturated: tf.mean(tf.cast(tf.greater(tf.abs(logits), SATURATED), 'float32')),
 });
 
 /** A run on coloured shapes. */

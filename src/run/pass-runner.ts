@@ -222,6 +222,11 @@ export class PassRunner {
       const trees = microBatches.flat().map(({ id }) => id);
       throw new DivergedError(divergedMessage(metrics, this.step + 1, learned, trees));
     }
+    if (metrics['saturated'] === 1) {
+      throw new DivergedError(
+        `At step ${this.step + 1} every pair of the batch is saturated: its logit is beyond 20 either way, and nothing is learned from it any more. Lower method.params.beta (now ${document.method.params['beta']}) or optimizer.learningRate, and start a new run.`,
+      );
+    }
     this.step++;
     await this.follow();
     const row = {

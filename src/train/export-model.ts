@@ -12,6 +12,7 @@ import { safetensorsParts } from '../model/write-safetensors';
 import { metricsCsv } from './metrics-csv';
 import { modelCard } from './model-card';
 import type { PolicyPlan } from './policy';
+import { withoutPictures } from './without-pictures';
 
 /** A file of the zip, whole or in parts that are made one by one. */
 type Content = Uint8Array | Iterable<Uint8Array>;
@@ -19,7 +20,7 @@ type Content = Uint8Array | Iterable<Uint8Array>;
 const isBytes = (content: Content): content is Uint8Array => content instanceof Uint8Array;
 
 /** The files as a zip, not compressed: weights do not shrink, and a large model should be written in one go. */
-const zipOf = (files: ReadonlyMap<string, Content>): Uint8Array => {
+export const zipOf = (files: ReadonlyMap<string, Content>): Uint8Array => {
   const chunks: Uint8Array[] = [];
   let failed: Error | undefined;
   const zip = new Zip((error, chunk) => {
@@ -101,8 +102,8 @@ export const exportZip = (
     if (heads.size > 0) files.set(HEADS, safetensorsParts(heads, [['format', 'pt']], HEADS, 'F32'));
   }
   files.set('run.json', json(run.document));
-  files.set('metrics.json', json({ metrics: run.metrics, evaluations: run.evaluations }));
+  files.set('metrics.json', json({ metrics: run.metrics, evaluations: withoutPictures(run.evaluations) }));
   files.set('metrics.csv', strToU8(metricsCsv(run)));
-  files.set('README.md', strToU8(modelCard(plan, run, what, report)));
+  files.set('README.md', strToU8(modelCard(plan, run, what === 'adapter' ? what : 'model', report)));
   return zipOf(files);
 };

@@ -257,7 +257,8 @@ export const shownDocument = ({ status, runDocument, document }: Readonly<State>
 
 /** The document's run would have nothing to learn from: the built-in problems are not made for a brought model. */
 export const lacksData = ({ document, models }: Readonly<State>): boolean =>
-  document?.data.dataset === null && models.find((m) => m.id === document.model)?.builtIn === false;
+  document?.data.dataset === null &&
+  models.some((m) => m.id === document.model && m.builtIn === false && !m.draws);
 
 /** The built-in problems with a built-in model, which answers them one line to a step. */
 export const onBuiltInProblems = (state: Readonly<State>): boolean => {

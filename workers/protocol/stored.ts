@@ -3,9 +3,10 @@
 export interface ExportOptions {
   /**
    * 'adapter': as PEFT saves one. 'model': all weights in Hugging Face layout, an adapter worked in. Default: the adapter
-   * where the run trains one, else the model.
+   * where the run trains one, else the model. 'images': of a model that draws, what was drawn at every evaluation and what was compared,
+   * as PNG and JSON lines.
    */
-  what?: 'adapter' | 'model';
+  what?: 'adapter' | 'model' | 'images';
   /** Of a model's weights; F32 when left out. */
   dtype?: 'F32' | 'F16' | 'BF16';
 }

@@ -1,3 +1,4 @@
+import { DENOISER_TYPE } from '../denoiser-type';
 import { hues, shapes } from '../world/condition';
 import { CHANNELS, SIDE } from '../world/draw';
 import { TIMES } from './schedule';
@@ -6,9 +7,6 @@ import { TIMES } from './schedule';
 export class DenoiserError extends Error {
   override name = 'DenoiserError';
 }
-
-/** What config.json calls this kind of model. */
-export const DENOISER_TYPE = 'marginalia-denoiser';
 
 /** The shape of a denoiser: a small diffusion transformer (DiT) that predicts v. */
 export interface DenoiserConfig {

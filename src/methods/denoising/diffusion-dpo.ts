@@ -16,7 +16,7 @@
  * Source: Wallace et al. 2023, equation 14; SalesforceAIResearch/DiffusionDPO, train.py.
  */
 import { poolPairs } from '../../sources/pool-pairs';
-import { errorBeta, errorsOf, onShapes } from '../latents';
+import { errorBeta, errorsOf, onShapes, saturatedIn } from '../latents';
 import { defineMethod } from '../method';
 import type { LatentReads, Objective } from '../objective';
 import { logistic } from '../pairwise/dpo';
@@ -28,7 +28,10 @@ export const denoisingLogistic = ({ beta }: { beta: number }): Objective => {
   return {
     ...pairwise,
     reads: { reference: true, latents },
-    loss: (input) => ({ ...pairwise.loss(input), aux: errorsOf(input.pairs) }),
+    loss: (input) => ({
+      ...pairwise.loss(input),
+      aux: { ...errorsOf(input.pairs), ...saturatedIn(input.pairs.margin(beta / 2)) },
+    }),
   };
 };
 

@@ -16,9 +16,9 @@
  * Source: Lu et al. 2025; JaydenLyh/SmPO, train.py.
  */
 import { poolPairs } from '../../sources/pool-pairs';
-import type { Scalar } from '../../tf';
+import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
-import { errorBeta, errorsOf, onShapes } from '../latents';
+import { errorBeta, errorsOf, onShapes, saturatedIn } from '../latents';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
 import { flag, number } from '../params';
@@ -42,13 +42,14 @@ const smooth = ({ beta, g, inversion, renoise, inversionSteps }: SmoothParams): 
     const { chosen, rejected } = pairs;
     const lead = tf.sub(chosen.score, rejected.score); // (1): scores are shares of the range
     const factor = tf.mul(tf.sub(tf.mul(tf.sigmoid(lead), 2), 1), g); // (2) [C]
-    const minusZ = tf.mul(factor, pairs.margin(-beta / 2));
+    const minusZ = tf.mul(factor, pairs.margin(-beta / 2)) as Tensor1D;
     return {
       loss: tf.mean(tf.softplus(minusZ)) as Scalar, // (3)
       over: pairs.count,
       rewards: answers.reward(beta / 2),
       aux: {
         ...errorsOf(pairs),
+        ...saturatedIn(minusZ),
         factor: tf.mean(factor) as Scalar,
         'factor/least': tf.min(factor) as Scalar,
       },

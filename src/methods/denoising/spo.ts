@@ -21,7 +21,7 @@ import { poolSteps } from '../../sources/pool-steps';
 import type { Scalar, Tensor1D } from '../../tf';
 import { tf } from '../../tf';
 import { range } from '../../util/range';
-import { clip, onShapes, roundsParam, transitionBeta } from '../latents';
+import { clip, onShapes, roundsParam, saturatedIn, transitionBeta } from '../latents';
 import { defineMethod } from '../method';
 import type { LatentReads, Objective } from '../objective';
 import { logistic } from '../pairwise/dpo';
@@ -49,7 +49,7 @@ export const clippedTransitions = (
       loss: tf.mean(tf.softplus(tf.mul(margin, -beta))) as Scalar, // (3)
       over: pairs.count,
       rewards: answers.reward(beta),
-      aux: clip > 0 ? { clipped: held as Scalar } : {},
+      aux: { ...saturatedIn(tf.mul(margin, beta) as Tensor1D), ...(clip > 0 && { clipped: held as Scalar }) },
     };
   },
 });

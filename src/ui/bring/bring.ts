@@ -1,5 +1,6 @@
 import type { DatasetSummary, GivenFile, HubSource, ModelSummary } from '../../../workers/protocol';
 import { defaultDatasetSettings } from '../../data/settings';
+import { worlds } from '../../tasks/cards';
 import { defaultAdapter, type RunDocument } from '../../train/run-document';
 import type { App, AppCore } from '../app';
 import { onModel } from '../setup/with-world';
@@ -20,7 +21,7 @@ const LARGE = 10_000_000;
 /** The document with another model, and with what that model asks for. */
 export const withModel = (document: RunDocument, model: ModelSummary, wasBuiltIn: boolean): RunDocument => {
   const { details } = model;
-  if (!details) {
+  if (!details || model.draws) {
     // Back from a model that was brought: its adapter and its storage were its own.
     return wasBuiltIn
       ? { ...document, model: model.id }
@@ -97,7 +98,10 @@ export const createBring = (app: AppCore & Pick<App, 'editor' | 'refreshStorage'
     const before = get().models.find((m) => m.id === get().document?.model);
     return app.editor.edit((document) => {
       const method = get().methods.find(({ id: known }) => known === document.method.id);
-      return withModel(onModel(document, method, id), model, before?.builtIn ?? true);
+      // One that draws and was brought comes into the world of the built-in one.
+      const world =
+        model.draws && !model.builtIn ? worlds.find(({ draws }) => draws)?.models[0]?.id : undefined;
+      return withModel(onModel(document, method, world ?? id), model, before?.builtIn ?? true);
     });
   };
 

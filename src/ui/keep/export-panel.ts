@@ -1,7 +1,9 @@
 import { html, nothing } from 'lit';
 import type { ExportOptions } from '../../../workers/protocol';
 import { metricsCsv } from '../../train/metrics-csv';
+import { withoutPictures } from '../../train/without-pictures';
 import { AppElement, define } from '../element';
+import { drawsImages } from '../state';
 import { download } from './download';
 
 /** Takes the results away: the model, the run document, the numbers. */
@@ -35,19 +37,15 @@ export class ExportPanel extends AppElement {
     return `${model}-${run?.method.id ?? 'run'}-step-${status?.step ?? 0}`;
   }
 
-  async #pack(what: 'adapter' | 'model') {
+  async #pack(what: 'adapter' | 'model' | 'images') {
     this.busy = true;
     this.said = `Packing the ${what}…`;
     const well = await this.app.attempt(`packing the ${what}`, async () => {
       const options: ExportOptions = what === 'model' ? { what, dtype: this.dtype } : { what };
       const zip = await this.app.connection.api.exportModel(options);
-      download(
-        `${this.#name}${what === 'adapter' ? '-adapter' : ''}.zip`,
-        zip as BlobPart,
-        'application/zip',
-      );
+      download(`${this.#name}${what === 'model' ? '' : `-${what}`}.zip`, zip as BlobPart, 'application/zip');
     });
-    this.said = well ? `The ${what} is in your downloads.` : '';
+    this.said = well ? `The ${what} ${what === 'images' ? 'are' : 'is'} in your downloads.` : '';
     this.busy = false;
   }
 
@@ -79,7 +77,7 @@ export class ExportPanel extends AppElement {
       step: status?.step,
       backend: status?.backend,
       metrics,
-      evaluations: evaluations.map((e) => e.evaluation),
+      evaluations: withoutPictures(evaluations.map((e) => e.evaluation)),
     };
     download(`${this.#name}.json`, JSON.stringify(file, null, 2), 'application/json');
     this.said = 'The metrics are in your downloads.';
@@ -105,6 +103,7 @@ export class ExportPanel extends AppElement {
         }}>${(['F32', 'F16', 'BF16'] as const).map((d) => html`<option value=${d} ?selected=${d === this.dtype}>${d}</option>`)}</select></label>
       </p>
       <p class="buttons">
+        ${drawsImages(this.state) ? html`<button type="button" data-testid="export-images" ?disabled=${noRun} @click=${() => void this.#pack('images')}>Images and pairs (PNG, JSONL, zip)</button>` : nothing}
         <button type="button" data-testid="metrics-csv" ?disabled=${noNumbers} @click=${() => this.#csv()}>Metrics (CSV)</button>
         <button type="button" data-testid="metrics-json" ?disabled=${noNumbers} @click=${() => this.#json()}>Metrics (JSON)</button>
         <button type="button" data-testid="copy-run" @click=${() => void this.#copy()}>Copy the run document</button>

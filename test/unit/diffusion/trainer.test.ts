@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unzipSync } from 'fflate';
+import { unzipSync, unzlibSync } from 'fflate';
 import { expect, it, vi } from 'vitest';
 import { methods } from '../../../src/methods/index';
 import { createMemoryStore } from '../../../src/store/memory';
@@ -10,6 +10,16 @@ import { createTrainerApi } from '../../../src/trainer';
 
 const shared = vi.hoisted(() => ({ store: undefined as Store | undefined }));
 vi.mock('../../../src/store/open', () => ({ openStore: async () => shared.store }));
+
+/** Pixels of a PNG without filters, each chunk's length and header held against its sizes. */
+const decodePng = (bytes: Uint8Array): Uint8Array => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  expect(new TextDecoder('latin1').decode(bytes.subarray(1, 4))).toBe('PNG');
+  expect([view.getUint32(16), view.getUint32(20)]).toEqual([12, 12]);
+  const rows = unzlibSync(bytes.subarray(41, 41 + view.getUint32(33)));
+  expect(rows).toHaveLength(12 * (1 + 36));
+  return rows;
+};
 
 const methodOf = (id: string) => methods.find((m) => m.id === id)!;
 
@@ -39,6 +49,56 @@ it('a model that draws goes through the trainer: estimate, run, export, and what
     ['README.md', 'config.json', 'metrics.csv', 'metrics.json', 'model.safetensors', 'run.json'].sort(),
   );
   expect(JSON.parse(new TextDecoder().decode(files['config.json']))).toMatchObject({ world: 'shapes' });
+
+  expect(new TextDecoder().decode(files['metrics.json'])).not.toContain('pixels');
+  const taken = unzipSync(await trainer.exportModel({ what: 'images' }));
+  const lines = new TextDecoder().decode(taken['pairs.jsonl']).trim().split('\n');
+  expect(lines).toHaveLength(run.data.trees);
+  for (const line of lines) {
+    const { prompt, chosen, rejected, chosen_reward: better, rejected_reward: worse } = JSON.parse(line);
+    expect(prompt).toBe('red disc'); // the first list of the pool
+    expect(better).toBeGreaterThan(worse);
+    const pixels = [chosen, rejected].map((name) => decodePng(taken[name]!));
+    expect(pixels[0]).not.toEqual(pixels[1]);
+  }
+  expect(Object.keys(taken).filter((name) => name.startsWith('images/'))).toHaveLength(2 * 12);
+
+  // What was exported is a base like any other, and what does not fit is named before anything is kept.
+  const given = Object.entries(files).map(([name, data]) => ({ name: `mine/${name}`, data }));
+  const own = await trainer.addModel(given);
+  expect(own).toMatchObject({ draws: true, builtIn: false, parameters: 140_763, name: 'mine' });
+  await trainer.create({ ...run, model: own.id });
+  expect((await trainer.start()).phase).toBe('finished');
+  expect((await trainer.models()).map(({ id }) => id)).toContain(own.id);
+  const text = (name: string) => new TextDecoder().decode(files[name]);
+  const refused = async (name: string, data: string | Uint8Array, words: RegExp) => {
+    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+    const changed = given.map((file) => (file.name === `mine/${name}` ? { ...file, data: bytes } : file));
+    await expect(trainer.addModel(changed)).rejects.toThrow(words);
+  };
+  const config = JSON.parse(text('config.json'));
+  const changed = (fields: object) => JSON.stringify({ ...config, ...fields });
+  await refused('config.json', changed({ schedule: 'linear' }), /config.json, schedule: is "linear"/);
+  await refused('config.json', changed({ image_size: 16 }), /config.json, image_size: is 16/);
+  await refused('config.json', changed({ hidden_size: 64 }), /does not fit config.json.*instead of/);
+  await refused(
+    'config.json',
+    changed({ rewards: { colour: { mean: 0, sd: 0 } } }),
+    /rewards\.\w+: must have/,
+  );
+  const weights = files['model.safetensors']!.slice();
+  weights.set([0xff, 0x7f], weights.length - 2); // NaN, in half precision
+  await refused('model.safetensors', weights, /model.safetensors, tensor .* is NaN/);
+  expect((await trainer.models()).filter(({ builtIn }) => !builtIn)).toHaveLength(1);
+
+  // A pull that leaves no pair anything to learn ends the run, with the last good weights kept.
+  const wild = { ...run, method: { ...run.method, params: { beta: 20_000 } }, steps: 40 };
+  await trainer.create({ ...wild, optimizer: { ...run.optimizer, learningRate: 0.01, maxGradNorm: 0 } });
+  const ended = await trainer.start();
+  expect(ended.phase).toBe('failed');
+  expect(ended.message).toMatch(
+    /every pair of the batch is saturated.*Lower method.params.beta \(now 20000\)/,
+  );
 
   await expect(trainer.create(defaultRun(methodOf('dpo'), 'shapes-nano'))).rejects.toThrow(
     /method.id: DPO trains on text, and Shapes, nano draws images/,
