@@ -77,13 +77,14 @@ ENDS = {
     "diffusion-dpo": ERRORS,
     "smpo": {**ERRORS, "g": (0.1, 100), "inversionSteps": (2, 20)},
     "rankdpo": ERRORS,
-    "spo": TRANSITIONS,
+    "spo": {**TRANSITIONS, "modelRate": (1e-6, 0.1), "modelPairs": (6, 20_000)},
     "d3po": TRANSITIONS,
     "tailorpo": {**TRANSITIONS, "leastPush": (0, 0.5), "greatestPush": (0, 0.5)},
 }
 CHOICES = {
     "smpo": {"inversion": [True, False], "renoise": [True, False]},
     "rankdpo": {"tauFrom": ["labels", "model"], "weights": ["rank", "gain", "none"], "noise": ["shared", "own"]},
+    "spo": {"judge": ["reward", "model"]},
     "tailorpo": {"guidance": [True, False]},
 }
 DEFAULTS = {
