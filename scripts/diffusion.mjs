@@ -94,7 +94,7 @@ const shown = ({ mean, half }, share = false) => {
   return `${digits(mean)}${half === undefined ? '' : ` ± ${digits(half)}`}${share ? ' %' : ''}`;
 };
 
-/** @param {{ seed: number, name: string }[]} stored */
+/** @param {any[]} stored */
 const pageOf = (stored) => {
   const of = (name) => stored.filter((own) => own.name === name);
   const end = (own, id) => own.after[id];
@@ -153,6 +153,7 @@ const main = async () => {
     for (const seed of seeds) {
       const { api, device } = await start();
       const methods = await api.methods();
+      /** @type {(events: any[]) => void} */
       let listen = () => {};
       await api.subscribe((events) => listen(events));
       for (const row of rows) {
