@@ -18,17 +18,10 @@ import { tf } from '../../tf';
 import { logOdds } from '../log-odds';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
-import { choice, number } from '../params';
-import { inStages } from '../stages';
-import { beta } from './dpo';
+import type { OddsParams } from '../stages';
+import { inStages, oddsParams, twoStages } from '../stages';
 
-interface OrpoParams {
-  beta: number;
-  lambda: number;
-  sftWeight: number;
-}
-
-const oddsRatio = ({ beta, lambda, sftWeight }: OrpoParams): Objective => ({
+const oddsRatio = ({ beta, lambda, sftWeight }: OddsParams): Objective => ({
   reads: {},
   rewardScale: beta,
   loss({ pairs, answers }) {
@@ -60,50 +53,9 @@ export const orpo = defineMethod({
   kin: { id: 'simpo', change: 'by the odds of the mean probability, with SFT', axis: 'no-reference' },
   aims: ['hold-chosen'],
   eats: 'pairs',
-  params: {
-    beta: {
-      ...beta,
-      help: 'Scale of the log-odds; there is no reference to hold to.',
-      default: 1,
-      from: 'paper',
-    },
-    lambda: number({
-      label: 'lambda',
-      help: 'Weight of the odds term.',
-      min: 0,
-      max: 10,
-      default: 1,
-      from: 'paper',
-    }),
-    sftWeight: number({
-      label: 'SFT weight',
-      help: 'Weight of the likelihood of the chosen answer; of one stage alone.',
-      min: 0,
-      max: 10,
-      default: 1,
-      from: 'paper',
-    }),
-    stages: choice({
-      label: 'stages',
-      help: 'One, with the likelihood in the same loss; or SFT on the chosen answers first and the odds term alone after it, half of the steps each.',
-      options: { one: 'one', two: 'two, SFT first' },
-      default: 'one',
-      from: 'paper',
-    }),
-  },
+  params: oddsParams,
   sources: [rightAndWrong],
-  passes: ({ stages, ...params }) =>
-    inStages(stages, { id: 'orpo', label: 'ORPO' }, (sftWeight) =>
-      oddsRatio({ ...params, sftWeight: sftWeight ?? params.sftWeight }),
-    ),
-  presets: [
-    {
-      id: 'two-stage',
-      name: 'Two stages',
-      summary:
-        'SFT on the chosen answers first, then the odds term alone with beta 0.3, half of the steps each.',
-      params: { stages: 'two', beta: 0.3 },
-    },
-  ],
+  passes: (params) => inStages(params, { id: 'orpo', label: 'ORPO' }, oddsRatio),
+  presets: [twoStages],
   defaults: { paper: { lambda: 0.1, learningRate: 8e-6, batchSize: 64 }, learningRate: 1e-4, batchSize: 16 },
 });

@@ -17,17 +17,10 @@ import { tf } from '../../tf';
 import { logOdds } from '../log-odds';
 import { defineMethod } from '../method';
 import type { Objective } from '../objective';
-import { beta } from '../pairwise/dpo';
-import { choice, number } from '../params';
-import { inStages } from '../stages';
+import type { OddsParams } from '../stages';
+import { inStages, oddsParams, twoStages } from '../stages';
 
-interface AsftParams {
-  beta: number;
-  lambda: number;
-  sftWeight: number;
-}
-
-const absolute = ({ beta, lambda, sftWeight }: AsftParams): Objective => ({
+const absolute = ({ beta, lambda, sftWeight }: OddsParams): Objective => ({
   reads: {},
   rewardScale: beta,
   loss({ pairs, answers }) {
@@ -62,50 +55,9 @@ export const asft = defineMethod({
   ],
   kin: { id: 'orpo', change: 'with each answer by itself', axis: 'no-reference' },
   eats: 'pairs',
-  params: {
-    beta: {
-      ...beta,
-      help: 'Scale of the log-odds; there is no reference to hold to.',
-      default: 1,
-      from: 'paper',
-    },
-    lambda: number({
-      label: 'lambda',
-      help: 'Weight of the odds term.',
-      min: 0,
-      max: 10,
-      default: 1,
-      from: 'paper',
-    }),
-    sftWeight: number({
-      label: 'SFT weight',
-      help: 'Weight of the likelihood of the chosen answer; of one stage alone.',
-      min: 0,
-      max: 10,
-      default: 1,
-      from: 'paper',
-    }),
-    stages: choice({
-      label: 'stages',
-      help: 'One, with the likelihood in the same loss; or SFT on the chosen answers first and the odds term alone after it, half of the steps each.',
-      options: { one: 'one', two: 'two, SFT first' },
-      default: 'one',
-      from: 'paper',
-    }),
-  },
+  params: oddsParams,
   sources: [rightAndWrong],
-  passes: ({ stages, ...params }) =>
-    inStages(stages, { id: 'asft', label: 'ASFT' }, (sftWeight) =>
-      absolute({ ...params, sftWeight: sftWeight ?? params.sftWeight }),
-    ),
-  presets: [
-    {
-      id: 'two-stage',
-      name: 'Two stages',
-      summary:
-        'SFT on the chosen answers first, then the odds term alone with beta 0.3, half of the steps each.',
-      params: { stages: 'two', beta: 0.3 },
-    },
-  ],
+  passes: (params) => inStages(params, { id: 'asft', label: 'ASFT' }, absolute),
+  presets: [twoStages],
   defaults: { paper: { learningRate: 6e-6, batchSize: 128 }, learningRate: 5e-5, batchSize: 16 },
 });

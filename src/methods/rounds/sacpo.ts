@@ -161,6 +161,51 @@ export const sacpo = defineMethod({
       [merge, then!],
     ]; // (4)
   },
+  presets: [
+    {
+      id: 'safe-first',
+      name: 'Safety first',
+      summary: 'The stages the other way round: safe, then helpful.',
+      params: { order: 'safe-first' },
+    },
+    {
+      id: 'merged',
+      name: 'P-SACPO',
+      summary: 'The mean of the two stages’ models.',
+      params: { merge: 0.5 },
+    },
+    {
+      id: 'mostly-first',
+      name: 'P-SACPO, a quarter',
+      summary: 'A quarter of the second stage’s model, the rest the first one’s.',
+      params: { merge: 0.25 },
+    },
+    {
+      id: 'naive-merge',
+      name: 'Naive merge',
+      summary:
+        'Two models that each learned one thing from the start, and their mean: what P-SACPO is held against.',
+      params: { second: 'by-itself', merge: 0.5 },
+    },
+    {
+      id: 'ratio-0.1',
+      name: 'beta / lambda 0.1',
+      summary: 'Held to the first stage’s model four times as firmly.',
+      params: { betaOverLambda: 0.1 },
+    },
+    {
+      id: 'ratio-0.5',
+      name: 'beta / lambda 0.5',
+      summary: 'Held to it twenty times as firmly.',
+      params: { betaOverLambda: 0.5 },
+    },
+    {
+      id: 'kto',
+      name: 'With KTO',
+      summary: 'Both stages learn from the same answers one by one.',
+      params: { loss: 'kto' },
+    },
+  ],
   defaults: {
     paper: { beta: 0.1, betaOverLambda: 0.025, learningRate: 2e-5, batchSize: 32, epochs: 3 },
     learningRate: 2e-4,
