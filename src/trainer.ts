@@ -46,7 +46,6 @@ import type { BackendChoice, BackendInfo } from './tf';
 import { gpuStats, guardGpu, initBackend, onGpuError, tf } from './tf';
 import { promptOf, reply, sequenceLogProbs } from './train/chat';
 import { deviceFacts, memoryFacts } from './train/device-facts';
-import type { MethodFacts } from './train/estimate';
 import { estimateRun } from './train/estimate';
 import { estimateImages } from './train/estimate-images';
 import { answerProblems } from './train/evaluate';
@@ -60,6 +59,7 @@ import { describeMethod } from './train/method-info';
 import { noteWriting, writingLatency } from './train/pace';
 import type { RunDocument } from './train/run-document';
 import { defaultAdapter, parseRun } from './train/run-document';
+import type { MethodFacts } from './train/run-facts';
 import { count } from './util/count';
 import { createMutex, yieldToMessages } from './util/mutex';
 

@@ -1,7 +1,7 @@
 import type { DatasetReport } from '../data/prepare/report';
 import type { Task } from '../tasks/task';
-import type { DataFacts } from '../train/estimate';
 import type { RunDocument } from '../train/run-document';
+import type { DataFacts } from '../train/run-facts';
 import type { PreferenceTree } from '../tree/tree';
 import type { LoadedModel } from './loaded-model';
 

@@ -1,7 +1,7 @@
 import type { Method } from '../methods/method';
 import type { Blend, Pass } from '../methods/pass';
-import type { MethodFacts } from '../train/estimate';
 import type { RunDocument } from '../train/run-document';
+import type { MethodFacts } from '../train/run-facts';
 import { keptAfter, stepsOf } from './passes';
 
 /** What a pass is compared with or reads numbers of, beside the policy. */

@@ -5,10 +5,8 @@ import { defaultParams } from '../methods/params';
 import type { Pass, PassId } from '../methods/pass';
 import { ownSource, treesOf } from '../methods/pass';
 import type { Prompt } from '../search/pipeline';
-import { sourcesFor } from '../sources/index';
 import type { Source } from '../sources/source';
 import { chosenWrappers, wrapped } from '../sources/wrappers/index';
-import { worlds } from '../tasks/cards';
 import { madeTrees } from '../train/made-trees';
 import type { PreferenceTree } from '../tree/tree';
 import { validateTree } from '../tree/validate';
@@ -16,6 +14,7 @@ import { sha256Hex } from '../util/hash';
 import type { Measure } from '../util/measure';
 import type { Rng } from '../util/rng';
 import { createRng } from '../util/rng';
+import { checkSources, chosenSource } from './chosen-source';
 import { Collection } from './collection';
 import type { Answering } from './maker-context';
 import { makerContext, promptsOf } from './maker-context';
@@ -48,34 +47,6 @@ interface Making {
   latents: LatentReads | undefined;
 }
 
-/** A source that the document names does not make what the method trains on. */
-export class UnsuitableSourceError extends Error {
-  override name = 'UnsuitableSourceError';
-}
-
-/** @throws UnsuitableSourceError when the world's judge does not give the labels that a source goes by */
-const checkLabels = (field: string, { task }: RunContext, source: Source, params: Params) => {
-  const lack = source.needs?.(params).filter((name) => !task.labels.includes(name)) ?? [];
-  if (lack.length === 0) return;
-  const able = worlds.filter(({ labels }) => lack.every((name) => labels.includes(name)));
-  throw new UnsuitableSourceError(
-    `${field}: “${source.name}” needs a world that says which answers are ${lack.map((l) => `"${l}"`).join(' and ')}, and “${task.name}” does not; use ${able.map(({ id, models }) => `data.task "${id}" with the model ${models[0]!.id}`).join(', or ')}.`,
-  );
-};
-
-/** The source that the document chooses. @throws UnsuitableSourceError when the method cannot train on it */
-const chosenSource = ({ document, method }: RunContext): { source: Source; params: Params } => {
-  const { source: chosen } = document.data;
-  const known = sourcesFor(method);
-  const source = known.find(({ id }) => id === chosen?.id);
-  if (!chosen || !source) {
-    throw new UnsuitableSourceError(
-      `data.source.id: "${chosen?.id}" makes nothing that ${method.name} trains on; use one of ${known.map(({ id }) => id).join(', ')}.`,
-    );
-  }
-  return { source, params: chosen.params };
-};
-
 /**
  * The trees that a run trains on: its own, from its source or its dataset, and those that a pass makes for itself. Made trees
  * are stored under a key of their source, its parameters, the policy and the seed, so that other runs find them.
@@ -99,14 +70,7 @@ export class RunTrees {
     private readonly ctx: RunContext,
     private readonly passes: readonly Pass[],
   ) {
-    if (!ctx.dataset && this.makerOf(RUN)) {
-      const { source, params } = chosenSource(ctx);
-      checkLabels('data.source.id', ctx, source, params);
-    }
-    for (const pass of passes) {
-      const own = ownSource(pass);
-      if (own) checkLabels(`method: pass "${pass.id}"`, ctx, own, defaultParams(own));
-    }
+    checkSources(ctx, passes, !ctx.dataset && this.makerOf(RUN) !== undefined);
   }
 
   /** What a pass trains on; empty before it has been made. */

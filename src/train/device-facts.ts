@@ -1,7 +1,7 @@
 import { linear } from '../kernels/linear';
 import type { BackendInfo, Tensor2D } from '../tf';
 import { gpu, readFloats, tf } from '../tf';
-import type { DeviceFacts } from './estimate';
+import type { DeviceFacts } from './run-facts';
 
 const GIB = 2 ** 30;
 

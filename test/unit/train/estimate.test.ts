@@ -6,11 +6,11 @@ import { logistic } from '../../../src/methods/pairwise/dpo';
 import type { Pass } from '../../../src/methods/pass';
 import { parseModelConfig } from '../../../src/model/config';
 import { methodFacts } from '../../../src/run/method-facts';
-import type { DeviceFacts } from '../../../src/train/estimate';
 import { estimateRun } from '../../../src/train/estimate';
 import { describeMethod } from '../../../src/train/method-info';
 import type { RunDocument } from '../../../src/train/run-document';
 import { defaultAdapter, defaultRun, parseRun } from '../../../src/train/run-document';
+import type { DeviceFacts } from '../../../src/train/run-facts';
 
 const infos = methods.map(describeMethod);
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { methods } from '../../../src/methods/index';
 import { parseModelConfig } from '../../../src/model/config';
-import type { DeviceFacts } from '../../../src/train/estimate';
 import { estimateRun } from '../../../src/train/estimate';
 import { isOutOfMemory, memoryMessage } from '../../../src/train/memory-error';
 import type { RunDocument } from '../../../src/train/run-document';
 import { defaultAdapter, defaultRun } from '../../../src/train/run-document';
+import type { DeviceFacts } from '../../../src/train/run-facts';
 
 const named = (name: string, message: string) => Object.assign(new Error(message), { name });
 
