@@ -40,6 +40,8 @@ export class WatchPanel extends AppElement {
   /** The panel looks for a first success by itself, until there is one or the person chooses a problem. */
   #seeks = false;
   #played = 0;
+  /** A person pressed Play. */
+  #asksForAll = false;
   #asked = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #source = '';
@@ -182,6 +184,7 @@ export class WatchPanel extends AppElement {
   #toggle() {
     if (this.playing) return this.#hold();
     this.playing = true;
+    this.#asksForAll = true;
     this.#played = 0;
     void this.#show((this.index + 1) % range);
   }
@@ -190,7 +193,18 @@ export class WatchPanel extends AppElement {
     clearTimeout(this.#timer);
     if (!this.playing) return;
     if (++this.#played >= autoplayed) return this.#hold();
-    this.#timer = setTimeout(() => this.playing && void this.#show((this.index + 1) % range), restMs);
+    this.#timer = setTimeout(() => this.playing && void this.#playOn(), restMs);
+  }
+
+  /** What plays by itself is what the model gets wrong, as the margin says; whoever presses Play sees all. */
+  async #playOn() {
+    const ticket = this.#asked;
+    const next = this.#asksForAll
+      ? (this.index + 1) % range
+      : (await this.#failures)?.find((i) => i > this.index);
+    if (ticket !== this.#asked || !this.playing) return;
+    if (next === undefined) return this.#hold();
+    await this.#show(next);
   }
 
   protected override firstUpdated(_changed: PropertyValues) {
