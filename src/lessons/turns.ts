@@ -3,7 +3,7 @@ import { armsOf, lastOf, live, measureOf, pairedSide, pairedWords, share } from 
 
 const race: RunSpec = {
   name: 'race',
-  title: 'DPO and DMPO, with eight junk turns',
+  title: 'DPO and DMPO, with junk in the lost games',
   arms: [{ 'method.id': 'dpo' }, { 'method.id': 'dmpo' }],
   seconds: 30,
 };
@@ -23,10 +23,10 @@ export const turns: Lesson = {
     'method.id': 'dpo',
     'data.task': 'turns',
     'data.source.id': 'expert-and-rollout',
-    'data.source.params.junk': 8,
+    'data.source.params.junk': 14,
     'data.trees': 200,
     steps: 40,
-    'optimizer.learningRate': 0.0002,
+    'optimizer.learningRate': 0.0003,
     'evaluation.every': 0,
     'evaluation.problems': 200,
   },
@@ -70,7 +70,7 @@ export const turns: Lesson = {
     {
       title: 'Two conversations',
       teaser: 'An expert’s game against its own.',
-      say: 'A pair is two whole games: an expert’s, preferred, and one of its own. Now a nuisance: eight turns that lead nowhere hang at the end of each lost game. Whole-game DPO pushes *every* action of a lost game down. What will it do to the actions late in a game?',
+      say: 'A pair is two whole games: an expert’s, preferred, and one of its own. Now a nuisance: fourteen turns that lead nowhere hang at the end of each lost game. Whole-game DPO pushes *every* action of a lost game down. What will it do to the actions late in a game?',
       ask: {
         kind: 'choice',
         options: [

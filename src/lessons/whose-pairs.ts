@@ -30,6 +30,7 @@ const clear: RunSpec = {
     'data.source.id': 'right-and-wrong',
     'data.trees': 128,
     steps: 30,
+    'optimizer.learningRate': 0.0001,
     'evaluation.every': 0,
     'evaluation.problems': 200,
   },
@@ -55,7 +56,7 @@ export const whosePairs: Lesson = {
     'data.source.id': 'mixed-writers',
     'data.trees': 200,
     steps: 40,
-    'optimizer.learningRate': 0.0001,
+    'optimizer.learningRate': 0.0003,
     'evaluation.every': 0,
     'evaluation.problems': 400,
   },
@@ -222,12 +223,12 @@ export const whosePairs: Lesson = {
         kind: 'choice',
         options: [
           { value: 'self', text: 'after its own' },
-          { value: 'alike', text: 'alike, within 3 points' },
+          { value: 'alike', text: 'no difference beyond chance' },
           { value: 'strong', text: 'after the stronger writer’s' },
         ],
         truth: (all) => {
           const [a, b] = [measured(runOf(all, 'self'), 'solved'), measured(runOf(all, 'strong'), 'solved')];
-          return a && b && order(a.value, b.value, 0.03);
+          return a && b && order(a, b);
         },
       },
       run: strong,
@@ -261,10 +262,10 @@ export const whosePairs: Lesson = {
           return `After his pairs ${share(b.value)} of the allowed requests are solved.${start} Run step 2 for the other half.`;
         const attacks = `Attacks that work: ${share(x.value)} after its own, ${share(y.value)} after his.`;
         return {
-          self: `Solved: ${share(a.value)} after its own, ${share(b.value)} after his.${start} ${attacks} What it learned from him is how he writes, and it cannot do sums in that hand.`,
-          alike: `Solved: ${share(a.value)} and ${share(b.value)}, within chance of one another.${start} ${attacks} The style cost nothing with this seed.`,
+          self: `Solved: ${share(a.value)} after its own, ${share(b.value)} after his.${start} ${attacks} A good part of what it learned from him is how he writes, and in that hand it cannot do sums.`,
+          alike: `Solved: ${share(a.value)} and ${share(b.value)}, within chance of one another.${start} ${attacks} The style cost nothing that could be told from chance.`,
           strong: `Solved: ${share(a.value)} and ${share(b.value)}, in his favour.${start} ${attacks} Here the better text was the better teacher.`,
-        }[order(a.value, b.value, 0.03)];
+        }[order(a, b)];
       },
       notes: [
         {

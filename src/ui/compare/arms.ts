@@ -7,6 +7,7 @@ import type { MethodInfo } from '../../train/method-info';
 import type { RunDocument } from '../../train/run-document';
 import type { Strings } from '../place';
 import { overlay, readFields } from '../run-url';
+import { wrappersFor } from '../setup/with-method';
 
 export const letters = ['a', 'b', 'c', 'd'] as const;
 export type Letter = (typeof letters)[number];
@@ -48,7 +49,8 @@ export const armDocuments = (
     if (!method) return { ...document, method: { id: fields['method.id'] ?? '', params: {} } };
     const same = method.id === document.method.id;
     // Each has the data of its own paper, unless others were chosen on purpose for all, and it can eat them.
-    const usual = methods.find(({ id }) => id === document.method.id)?.sources[0]?.id;
+    const from = methods.find(({ id }) => id === document.method.id);
+    const usual = from?.sources[0]?.id;
     const chosen = document.data.source?.id;
     const source = chosen !== usual && method.sources.some(({ id }) => id === chosen);
     const [first] = method.sources;
@@ -57,6 +59,8 @@ export const armDocuments = (
       method: { id: method.id, params: same ? document.method.params : defaultParams(method) },
       data: {
         ...document.data,
+        wrappers:
+          same || document.data.dataset ? document.data.wrappers : wrappersFor(document, from, method),
         source: document.data.dataset
           ? null
           : same || source

@@ -44,7 +44,7 @@ const sourceFor = (
 };
 
 /** The wrappers that were chosen and can stand around this method's data too, and its own. */
-const wrappersFor = ({ data }: RunDocument, from: MethodInfo | undefined, to: MethodInfo) => {
+export const wrappersFor = ({ data }: RunDocument, from: MethodInfo | undefined, to: MethodInfo) => {
   const chosen = Object.entries(data.wrappers).filter(
     ([id]) => to.wrappers.some((w) => w.id === id) && !Object.hasOwn(from?.defaults.wrappers ?? {}, id),
   );

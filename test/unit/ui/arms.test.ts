@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
 import { methods } from '../../../src/methods/index';
 import { describeMethod } from '../../../src/train/method-info';
-import { defaultRun, parseRun } from '../../../src/train/run-document';
+import { defaultRun, parseRun, type RunDocument } from '../../../src/train/run-document';
 import { armDocuments, armFields } from '../../../src/ui/compare/arms';
 import { partHash } from '../../../src/ui/place';
 
-const catalogue = ['dpo', 'ipo', 'step-dpo'].map((id) => describeMethod(methods.find((m) => m.id === id)!));
+const catalogue = ['dpo', 'ipo', 'step-dpo', 'clear-preferences'].map((id) =>
+  describeMethod(methods.find((m) => m.id === id)!),
+);
 
 it('reads arms from an address: what has no letter is for all', () => {
   const { place, document } = partHash(
@@ -34,4 +36,17 @@ it('begins with two arms where none is named, and leaves a wrong method to be na
   expect(armFields({}).map(({ fields }) => fields['method.id'])).toEqual(['dpo', 'ipo']);
   const [, wrong] = armDocuments(defaultRun(catalogue[0]!), { 'b.method.id': 'no' }, catalogue);
   expect(() => parseRun(wrong, catalogue)).toThrow('"no" is not a method');
+});
+
+it('an arm has what its method puts around its data, and what was put around the data of all', () => {
+  const arms = (base: RunDocument) =>
+    armDocuments(base, { 'a.method.id': 'dpo', 'b.method.id': 'clear-preferences' }, catalogue).map(
+      (candidate) => Object.keys(parseRun(candidate, catalogue).data.wrappers),
+    );
+  const base = defaultRun(catalogue[0]!);
+  expect(arms(base)).toEqual([[], ['clear-preferences']]);
+  const noisy = { ...base, data: { ...base.data, wrappers: { 'noisy-labels': { flipped: 0.3 } } } };
+  expect(arms(noisy)).toEqual([['noisy-labels'], ['clear-preferences', 'noisy-labels']]);
+  // From a method with a wrapper of its own it does not go over to another.
+  expect(arms(defaultRun(catalogue[3]!))).toEqual([[], ['clear-preferences']]);
 });
