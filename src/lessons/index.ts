@@ -122,7 +122,7 @@ export const lessons: readonly Listed[] = [
     lede: 'In a long conversation most turns decide nothing. Which of them should be blamed?',
     minutes: 4,
     runs: 'DPO beside DMPO, with junk in the lost games',
-    learns: 'Credit over turns, and how a model forgets to speak.',
+    learns: 'Credit over turns, and what junk does where a whole game is blamed.',
     load: async () => (await import('./turns')).turns,
   },
 ];

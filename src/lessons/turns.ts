@@ -33,11 +33,11 @@ export const turns: Lesson = {
   terms: ['turn', 'credit', 'pair', 'paired'],
   claims: [
     {
-      id: 'forgets',
-      text: 'DPO ends more games with an action that cannot be read than DMPO.',
+      id: 'goals',
+      text: 'With junk behind the lost games, DMPO brings more games to their goal than DPO.',
       holds: (all) => {
-        const [a, b] = armsOf(all, 'race').map((arm) => measureOf(arm, 'unreadable'));
-        return a && b && a.now > b.now;
+        const [a, b] = armsOf(all, 'race').map(lastOf);
+        return a && b && b.accuracy > a.accuracy;
       },
     },
     {
@@ -70,13 +70,13 @@ export const turns: Lesson = {
     {
       title: 'Two conversations',
       teaser: 'An expert’s game against its own.',
-      say: 'A pair is two whole games: an expert’s, preferred, and one of its own. Now a nuisance: fourteen turns that lead nowhere hang at the end of each lost game. Whole-game DPO pushes *every* action of a lost game down. What will it do to the actions late in a game?',
+      say: 'A pair is two whole games: an expert’s, preferred, and one of its own. Now a nuisance: fourteen turns that lead nowhere hang at the end of each lost game. Whole-game DPO pushes *every* action of a lost game down, DMPO the late ones less. After which do more games end with an action that nobody can read?',
       ask: {
         kind: 'choice',
         options: [
-          { value: 'dpo', text: 'DPO ends more games with nonsense than DMPO' },
+          { value: 'dpo', text: 'after DPO' },
           { value: 'alike', text: 'both alike, within 2 points' },
-          { value: 'dmpo', text: 'DMPO ends more of them so' },
+          { value: 'dmpo', text: 'after DMPO' },
         ],
         truth: (all) => {
           const [a, b] = armsOf(all, 'race').map((arm) => measureOf(arm, 'unreadable'));
@@ -118,7 +118,7 @@ export const turns: Lesson = {
         return {
           dpo: `${both} Long junk pushes down whatever is said late, and the model forgets how to say anything there.`,
           alike: `${both} Not told apart here: 40 steps on this seed were not enough to break anything. More junk turns would be.`,
-          dmpo: `${both} The other way round with this seed. Look at how many games that is before believing it.`,
+          dmpo: `${both} Not what one would think: DMPO presses the early turns all the harder, and broke more there. Whether it wins less is another question.`,
         }[worse(a.now, b.now)]!;
       },
     },
@@ -152,8 +152,8 @@ export const turns: Lesson = {
     },
     {
       title: 'Goals',
-      teaser: 'Fewer broken games: more of them won?',
-      say: 'Fewer broken games are one thing. Does the discount also bring more games to their goal, beyond chance?',
+      teaser: 'Whole-game blame, or a discount: which wins more games?',
+      say: 'Broken games are one thing, games won another. Does the discount bring more games to their goal than whole-game blame, beyond chance?',
       ask: {
         kind: 'choice',
         options: [
@@ -173,8 +173,8 @@ export const turns: Lesson = {
         const [x, y, words] = [a && lastOf(a), b && lastOf(b), a && b && pairedWords(a, b)];
         if (!a || !b || !x || !y || !words) return undefined;
         const verdict = {
-          more: 'What is not forgotten can be used.',
-          open: 'With 200 games and one seed the difference is within chance; the broken games are the clearer sign.',
+          more: 'Junk in the lost games cost it less.',
+          open: 'With 200 games and one seed the difference is within chance: try another seed.',
           less: 'Fewer, with this seed: a discount also takes from turns that matter.',
         }[pairedSide(a, b) ?? 'open'];
         return `DPO ${share(x.accuracy)}, DMPO ${share(y.accuracy)}: ${words}, on the same games. ${verdict}`;
