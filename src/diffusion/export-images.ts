@@ -1,9 +1,9 @@
 /** Images and pairs of a run as files: PNG, and JSON lines that name them. */
 import { strToU8 } from 'fflate';
 import type { RunSummary } from '../../workers/protocol';
-import { zipOf } from '../train/export-model';
 import type { PreferenceTree } from '../tree/tree';
 import { pngOf } from '../util/png';
+import { zipOf } from '../util/zip';
 import { conditionOf, timeOf } from './images';
 import { toBytes } from './measure';
 import { IMAGE } from './net/schedule';

@@ -1,4 +1,4 @@
-import { strToU8, Zip, ZipPassThrough } from 'fflate';
+import { strToU8 } from 'fflate';
 import type { ExportOptions, RunSummary } from '../../workers/protocol';
 import type { DatasetReport } from '../data/prepare/report';
 import { toCheckpoint } from '../model/checkpoint';
@@ -9,41 +9,12 @@ import type { HostWeights } from '../model/host-weights';
 import { loraScales, mergedWeights } from '../model/lora';
 import { ADAPTER_CONFIG, writePeftAdapter } from '../model/peft';
 import { safetensorsParts } from '../model/write-safetensors';
+import type { Content } from '../util/zip';
+import { zipOf } from '../util/zip';
 import { metricsCsv } from './metrics-csv';
 import { modelCard } from './model-card';
 import type { PolicyPlan } from './policy';
 import { withoutPictures } from './without-pictures';
-
-/** A file of the zip, whole or in parts that are made one by one. */
-type Content = Uint8Array | Iterable<Uint8Array>;
-
-const isBytes = (content: Content): content is Uint8Array => content instanceof Uint8Array;
-
-/** The files as a zip, not compressed: weights do not shrink, and a large model should be written in one go. */
-export const zipOf = (files: ReadonlyMap<string, Content>): Uint8Array => {
-  const chunks: Uint8Array[] = [];
-  let failed: Error | undefined;
-  const zip = new Zip((error, chunk) => {
-    if (error) failed ??= error;
-    else chunks.push(chunk);
-  });
-  for (const [name, content] of files) {
-    const entry = new ZipPassThrough(name);
-    entry.mtime = new Date('2020-01-01T00:00:00Z'); // equal runs give equal files
-    zip.add(entry);
-    for (const part of isBytes(content) ? [content] : content) entry.push(part);
-    entry.push(new Uint8Array(0), true);
-  }
-  zip.end();
-  if (failed) throw failed;
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-};
 
 /** Value and reward heads, beside a model. */
 const HEADS = 'heads.safetensors';
