@@ -19,6 +19,10 @@ import { describeTrouble, type Trouble } from './trouble';
 export interface App {
   readonly store: Store<State>;
   readonly connection: Connection;
+  /** Starts another engine, for what is computed beside the one that trains. */
+  readonly connect: Connect;
+  /** Calls `f` when the page is taken away. */
+  onEnd(f: () => void): void;
   /** Every event since the page opened, newest last; at most `eventLimit` of them. */
   readonly events: RunEvent[];
   readonly answers: ReturnType<typeof createAnswers>;
@@ -190,7 +194,10 @@ export const createApp = (connect: Connect): App => {
     () => backendChoice,
   );
 
+  const ends: (() => void)[] = [];
   const app: App = extend(core, {
+    connect,
+    onEnd: (f: () => void) => void ends.push(f),
     events,
     answers,
     editor,
@@ -215,6 +222,7 @@ export const createApp = (connect: Connect): App => {
       editor.end();
       check.end();
       estimator.end();
+      for (const end of ends) end();
       connection?.close();
     },
     restart,

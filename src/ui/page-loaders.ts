@@ -5,5 +5,6 @@ export const pageLoaders: Readonly<Record<string, { tag: string; load: () => Pro
   lessons: { tag: 'lessons-page', load: () => import('./pages/lessons-page') },
   studies: { tag: 'studies-page', load: () => import('./pages/studies-page') },
   lab: { tag: 'lab-page', load: () => import('./pages/lab-page') },
+  class: { tag: 'class-page', load: () => import('./pages/class-page') },
   about: { tag: 'about-page', load: () => import('./pages/about-page') },
 };

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import type { LabCard, LabFigure, LabResult, LabTriangle } from '../../lab/lab';
 import { define } from '../element';
+import { calculator } from './calculator';
 import { ExperimentPanel, type Values } from './experiment-panel';
 import { labFigure } from './lab-figure';
 
@@ -25,11 +26,11 @@ export class LabPanel extends ExperimentPanel {
   }
 
   protected async list() {
-    return this.app.connection.api.labs();
+    return (await calculator(this.app)).labs();
   }
 
-  protected cancel() {
-    return this.app.connection.api.cancelLab();
+  protected async cancel() {
+    await (await calculator(this.app)).cancelLab();
   }
 
   protected runsByItself() {
@@ -53,7 +54,7 @@ export class LabPanel extends ExperimentPanel {
     const from = values['reference'] === 'start' ? [values['a'], values['b']] : [];
     const key = JSON.stringify([field, from]);
     const known = this.#fields.find((own) => own.key === key);
-    const result = await this.app.connection.api.runLab('table', { ...values, arrows: !known }, seed);
+    const result = await (await calculator(this.app)).runLab('table', { ...values, arrows: !known }, seed);
     const [figure] = result.figures;
     if (figure?.kind !== 'triangle') return result;
     const arrows = known?.arrows ?? figure.arrows;
@@ -62,7 +63,7 @@ export class LabPanel extends ExperimentPanel {
   }
 
   protected async compute({ id }: LabCard, values: Values, seed: number): Promise<LabResult> {
-    if (id !== 'table') return this.app.connection.api.runLab(id, values, seed);
+    if (id !== 'table') return (await calculator(this.app)).runLab(id, values, seed);
     const first = await this.#triangle(values, seed);
     if (!this.beside) return first;
     const second = await this.#triangle({ ...values, method: this.beside }, seed);

@@ -27,12 +27,15 @@ export class LossPlane extends LiveView {
     paths: { attribute: false },
     ring: { attribute: false },
     method: {},
+    since: {},
   };
   declare plane: Plane | undefined;
   declare paths: readonly PlanePath[];
   declare ring: readonly [chosen: number, rejected: number] | undefined;
   /** Its name. */
   declare method: string;
+  /** What the moves are counted from. */
+  declare since: string;
 
   constructor() {
     super();
@@ -40,6 +43,7 @@ export class LossPlane extends LiveView {
     this.paths = [];
     this.ring = undefined;
     this.method = 'The loss';
+    this.since = 'the start';
   }
 
   get #height() {
@@ -98,7 +102,7 @@ export class LossPlane extends LiveView {
       ${low < 0 && high > 0 ? svg`<path class="zero" d="M${room.left} ${up(0)}H${width - room.right}" />` : nothing}
       ${ticks(left, right, width < 420 ? 3 : 6).map((c) => svg`<text class="axis" text-anchor="middle" x=${across(c)} y=${height - room.bottom + 15}>${c === 0 ? '0' : signed(c, Math.abs(c) < 1 ? 1 : 0)}</text>`)}
       ${ticks(low, high, 6).map((r) => svg`<text class="axis" text-anchor="end" x=${room.left - 5} y=${up(r) + 4}>${r === 0 ? '0' : signed(r, Math.abs(r) < 1 ? 1 : 0)}</text>`)}
-      <text class="axis" text-anchor="middle" x=${(room.left + width - room.right) / 2} y=${height - 6}>chosen since the start, nats</text>
+      <text class="axis" text-anchor="middle" x=${(room.left + width - room.right) / 2} y=${height - 6}>chosen since ${this.since}, nats</text>
       <text class="axis" text-anchor="middle" transform="translate(11 ${(room.top + height - room.bottom) / 2}) rotate(-90)">rejected, nats</text>
       ${paths.map(({ color, dash, points, label }) => {
         const end = points.at(-1);

@@ -1,14 +1,14 @@
 import { html, nothing } from 'lit';
 import type { GivenFile } from '../../../workers/protocol';
-import { chapters } from '../../methods/method';
 import type { LossCase } from '../../train/loss-case/case';
-import type { LossResult } from '../../train/loss-case/compute-loss';
 import { jsonErrorLine } from '../../util/json-place.mjs';
 import { filesOfInput } from '../bring/given-files';
 import { AppElement, define } from '../element';
-import { number } from '../format';
+import { calculator } from '../lab/calculator';
+import { type Answer, lossAbout } from './loss-about';
 import { methodAsked } from './method-asked';
 import './loss.css';
+import { lossMenu } from './loss-menu';
 import type { Move } from './loss-response';
 import './loss-response';
 import { caseOfPair, caseOfQuestion, moved, type QuestionId, questions } from './shape-case';
@@ -30,20 +30,6 @@ const written = (given: LossCase): string =>
     /\[\s+([-\d.,\se]+?)\s+\]/g,
     (_, list: string) => `[${list.replace(/\s+/g, ' ')}]`,
   );
-
-const fieldNames: Record<Field, string> = {
-  policy: 'log-probs of the policy',
-  stop: 'log p(EOS)',
-  value: 'values of the states',
-  kl: 'divergences',
-  squares: 'sums of squares',
-  valueEnd: 'values of the steps',
-};
-
-interface Answer {
-  given: LossCase;
-  result: LossResult;
-}
 
 /** A loss case as a text, and what the method's own objective makes of it. */
 export class LossPanel extends AppElement {
@@ -150,7 +136,7 @@ export class LossPanel extends AppElement {
   async #fill() {
     const ticket = ++this.#ticket;
     try {
-      const given = await this.app.connection.api.exampleCase(this.method);
+      const given = await (await calculator(this.app)).exampleCase(this.method);
       if (ticket !== this.#ticket) return;
       this.#example = written(given);
       this.#area.value = this.#example;
@@ -170,9 +156,16 @@ export class LossPanel extends AppElement {
     }
   }
 
+  /** A case as if somebody had written it here. */
+  async take(given: LossCase) {
+    await this.updateComplete;
+    this.#begun = true;
+    await this.#put(given, '');
+  }
+
   async #ask(id: QuestionId) {
     try {
-      const example = await this.app.connection.api.exampleCase(this.method);
+      const example = await (await calculator(this.app)).exampleCase(this.method);
       const name = this.app.method(this.method)?.name ?? this.method;
       await this.#put(
         caseOfQuestion(example, id),
@@ -242,7 +235,7 @@ export class LossPanel extends AppElement {
       return;
     }
     try {
-      const result = await this.app.connection.api.computeLoss(given);
+      const result = await (await calculator(this.app)).computeLoss(given);
       if (ticket !== this.#ticket) return;
       this.answer = { given, result };
       this.stale = false;
@@ -255,40 +248,6 @@ export class LossPanel extends AppElement {
       this.problems = linesOf(error);
       this.stale = true;
     }
-  }
-
-  #choose(id: string) {
-    this.method = id;
-    const { value } = this.#area;
-    // What somebody wrote is replaced only when asked to.
-    if (!value.trim() || value === this.#example) void this.#fill();
-  }
-
-  #menu() {
-    const { methods } = this.state;
-    return html`<div class="field">
-      <label for="field-loss-method">Method</label>
-      <div class="field-inputs">
-        <select id="field-loss-method" data-testid="field-loss-method" @change=${(e: Event) => this.#choose((e.target as HTMLSelectElement).value)}>
-          ${Object.entries(chapters).map(([chapter, title]) => {
-            const own = methods.filter((m) => m.chapter === chapter);
-            return own.length === 0
-              ? nothing
-              : html`<optgroup label=${title}>${own.map(({ id, name }) => html`<option value=${id} ?selected=${id === this.method} .selected=${id === this.method}>${name}</option>`)}</optgroup>`;
-          })}
-        </select>
-        <button type="button" data-testid="loss-example" @click=${() => void this.#fill()}>Write its example</button>
-      </div>
-      <p class="field-help">Its example has every field that the method reads.</p>
-      <p class="buttons" role="group" aria-label="Begin with a question">${Object.entries(questions).map(
-        ([id, { label }]) =>
-          html`<button type="button" class="quiet-button" data-testid="loss-question-${id}" aria-pressed=${String(id === this.question)} @click=${() => void this.#ask(id as QuestionId)}>${label}</button>`,
-      )}${
-        this.state.trees.length > 0
-          ? html`<button type="button" class="quiet-button" data-testid="loss-pair" @click=${() => void this.#takePair()}>From the run’s first pair</button>`
-          : nothing
-      }</p>
-    </div>`;
   }
 
   #text() {
@@ -316,29 +275,6 @@ export class LossPanel extends AppElement {
     </div>`;
   }
 
-  #fields(fields: readonly Field[]) {
-    return fields.length < 2
-      ? nothing
-      : html`<fieldset class="filter"><legend>Derivative by</legend>${fields.map(
-          (
-            field,
-          ) => html`<label><input type="radio" name="loss-field" data-testid="loss-field-${field}" .checked=${this.field === field}
-            @change=${() => {
-              this.field = field;
-              this.looked = undefined;
-            }} /> ${fieldNames[field]}</label>`,
-        )}</fieldset>`;
-  }
-
-  #readout() {
-    const { looked } = this;
-    return html`<p class="readout" data-testid="loss-readout">${
-      looked
-        ? html`<strong>${looked.place}</strong>: <span class="readout-token">${number(looked.value)}</span>, derivative <span class="readout-token">${number(looked.derivative)}</span>`
-        : 'A number: point at one, or move to it with the arrow keys; up and down change it by 0.1, with Shift by 1.'
-    }</p>`;
-  }
-
   #responses({ given, result }: Answer) {
     const all = shownResponses(given, result, this.field);
     const shown = firstOf(all, mostShown);
@@ -355,22 +291,41 @@ export class LossPanel extends AppElement {
     </div>`;
   }
 
-  #about({ given, result }: Answer) {
-    const name = this.app.method(given.method)?.name ?? given.method;
-    const metrics = Object.entries(result.metrics).filter(([key]) => key !== 'loss');
-    return html`<p role="status"><strong>Loss of ${name}: ${number(result.loss)}</strong>${this.stale ? ' (of the text before)' : nothing}</p>
-      ${metrics.length > 0 ? html`<dl class="legend">${metrics.map(([key, value]) => html`<div><dt>${key}</dt><dd>${number(value)}</dd></div>`)}</dl>` : nothing}
-      ${this.#fields(fieldsOf(result))}
-      ${this.question ? html`<p><em>${questions[this.question].label}.</em> ${questions[this.question].look}</p>` : nothing}
-      <p>Training steps against the derivative: a negative one pushes its number up (blue, a whole rule below), a positive one down (orange, dotted); a stronger colour is a larger one, and without colour it is 0.</p>
-      ${this.#readout()}`;
+  #choose(id: string) {
+    this.method = id;
+    const { value } = this.#area;
+    // What somebody wrote is replaced only when asked to.
+    if (!value.trim() || value === this.#example) void this.#fill();
   }
 
   override render() {
-    const { answer } = this;
+    const { answer, method, question, stale, field, looked } = this;
     return html`<div class="spread">
-      <div class="text">${this.#menu()}${this.#text()}${answer ? this.#responses(answer) : nothing}</div>
-      <div class="note">${answer ? this.#about(answer) : nothing}</div>
+      <div class="text">${lossMenu({
+        methods: this.state.methods,
+        method,
+        question,
+        paired: this.state.trees.length > 0,
+        choose: (id) => this.#choose(id),
+        fill: () => void this.#fill(),
+        ask: (id) => void this.#ask(id),
+        takePair: () => void this.#takePair(),
+      })}${this.#text()}${answer ? this.#responses(answer) : nothing}</div>
+      <div class="note">${
+        answer
+          ? lossAbout(answer, {
+              name: this.app.method(answer.given.method)?.name ?? answer.given.method,
+              stale,
+              field,
+              question: question && questions[question],
+              looked,
+              choose: (by) => {
+                this.field = by;
+                this.looked = undefined;
+              },
+            })
+          : nothing
+      }</div>
     </div>`;
   }
 }

@@ -5,7 +5,7 @@ import type { Field } from './shown-case';
 /** Log-prob of each token under the reference. */
 const base = -1.5;
 
-interface Question {
+export interface Question {
   label: string;
   /** What to look at. */
   look: string;
