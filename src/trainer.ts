@@ -54,6 +54,7 @@ import { exportZip } from './train/export-model';
 import { computeLoss } from './train/loss-case/compute-loss';
 import { exampleCase } from './train/loss-case/example-case';
 import { computeLatentLoss } from './train/loss-case/latent-case';
+import { lossPlane } from './train/loss-case/loss-plane';
 import { isOutOfMemory, MEMORY_ENDED, MemoryError, memoryMessage } from './train/memory-error';
 import { describeMethod } from './train/method-info';
 import { noteWriting, writingLatency } from './train/pace';
@@ -588,6 +589,15 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
       };
       return withNetwork(which, (network, model) => answersOf(model, network), arm, at);
     },
+    replaySearch: async (problem, taskId, options) => {
+      const task = await loadTask(taskId);
+      const { replayProblem } = await import('./search/replay-problem');
+      return withNetwork('policy', (network, { tokenizer }) =>
+        replayProblem({ network, tokenizer }, task, problem, options, (done, total) =>
+          emit({ kind: 'work', what: 'tree-search', done, total }),
+        ),
+      );
+    },
     evaluate: (count) => open().evaluate(count),
     chat: async (prompt, { which, ...options }) =>
       withNetwork(which, async (network, model) => {
@@ -643,6 +653,10 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     computeLatentLoss: async (lossCase) => {
       started();
       return computeLatentLoss(lossCase);
+    },
+    lossPlane: async (lossCase, axes) => {
+      started();
+      return lossPlane(lossCase, axes, yieldToMessages);
     },
     exampleCase: async (method) => {
       started();

@@ -6,6 +6,7 @@
 import type { DatasetReport } from '../src/data/prepare/report';
 import type { LabCard, LabResult } from '../src/lab/lab';
 import type { PairQuestion, PairSurface } from '../src/lab/pair-surface';
+import type { ProblemReplay, ReplayOptions } from '../src/search/replay-problem';
 import type { Problem } from '../src/tasks/task';
 import type { BackendChoice, BackendInfo } from '../src/tf';
 import type { LossCase } from '../src/train/loss-case/case';
@@ -127,6 +128,12 @@ export interface TrainerApi {
       at?: number;
     },
   ): Promise<Answer[]>;
+  /**
+   * Searches the tree of one problem as the source "tree-search" does, with the current weights, and keeps every simulation. How far
+   * it is comes as 'work' events.
+   * @throws Error naming a parameter that is wrong, or a world that cannot be searched so
+   */
+  replaySearch(problem: Problem, task: string, options: ReplayOptions): Promise<ProblemReplay>;
   evaluate(count: number): Promise<Evaluation>;
   /**
    * Lets the model of the open run, or the one loaded last, go on with a text or answer a conversation by its chat template.
@@ -177,6 +184,12 @@ export interface TrainerApi {
   computeLoss(lossCase: unknown): Promise<LossResult>;
   /** The same of a method on images, whose case has arrays by name. @throws Error naming array and place */
   computeLatentLoss(lossCase: unknown): Promise<LatentResult>;
+  /**
+   * The loss of a case over how much its first two answers have gained, in nats since the reference: each answer's tokens are
+   * moved alike. A row to each of `second`; NaN where a log-prob would pass 0.
+   * @throws Error as `computeLoss`
+   */
+  lossPlane(lossCase: unknown, axes: { first: number[]; second: number[] }): Promise<number[][]>;
   /** A small loss case with every field that a method reads, to begin with. @throws Error when there is no such method */
   exampleCase(method: string): Promise<LossCase>;
 

@@ -49,7 +49,7 @@ const meanLogProb = ({ logProbs }: Sample) =>
 
 /** A task's problems as a world to search in: the policy proposes steps, verifier, rollouts or a value head judge them. */
 export const taskWorld = (
-  ctx: PipelineContext,
+  ctx: Pick<PipelineContext, 'task' | 'tokenizer' | 'sample' | 'maxTokens' | 'signal' | 'values'>,
   problems: readonly Problem[],
   options: TaskWorldOptions,
   tally: SearchTally,

@@ -32,14 +32,14 @@ export interface SearchProgress {
  * back up: each end among the new children at once, and the worth of each other one, or 0 for the node itself where there is
  * nothing to judge it by. What is random is the world's alone, so that a search follows from its answers.
  * @param prompts tokens of each problem's prompt
- * @param report awaited after each simulation
+ * @param report awaited after each simulation, with the trees as they are then
  * @returns the roots, in order
  */
 export const searchTrees = async (
   prompts: readonly (readonly number[])[],
   world: SearchWorld,
   settings: SearchSettings,
-  report?: (progress: SearchProgress) => void | Promise<void>,
+  report?: (progress: SearchProgress, roots: readonly SearchNode[]) => void | Promise<void>,
 ): Promise<SearchNode[]> => {
   const roots = prompts.map(rootOf);
   const stateOf = (problem: number, leaf: SearchNode): SearchState => ({ problem, path: pathTo(leaf) });
@@ -65,7 +65,7 @@ export const searchTrees = async (
         backUp(child, values[i]!);
       }
     }
-    await report?.({ simulation, open: reached.length });
+    await report?.({ simulation, open: reached.length }, roots);
   }
   return roots;
 };

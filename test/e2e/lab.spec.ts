@@ -103,3 +103,26 @@ test('npm run analysis trains, looks, and writes every number', async () => {
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toContain('steps');
 });
+
+test('a search is shown again, simulation by simulation', async ({ page }) => {
+  await page.goto('dist/index.html#/lab/tree?backend=wasm');
+  const replay = page.getByTestId('tree-replay');
+  await expect(replay).toHaveAttribute('data-simulations', /\d/);
+  const last = (await replay.getAttribute('data-simulations'))!;
+  expect(Number(last)).toBeGreaterThan(4);
+  await expect(replay).toHaveAttribute('data-at', '1');
+  const rows = page.getByTestId('search-tree').getByRole('treeitem');
+  const first = await rows.count();
+  expect(first).toBeGreaterThan(1);
+  await expect(page.getByTestId('tree-says')).toContainText('begins at the prompt');
+  await page.getByTestId('tree-on').click();
+  await expect(replay).toHaveAttribute('data-at', '2');
+  expect(await rows.count()).toBeGreaterThan(first);
+  // What is on the way is said, not only coloured.
+  await expect(rows.filter({ hasText: 'on the way' }).first()).toBeVisible();
+  await expect(rows.filter({ hasText: 'new' }).first()).toBeVisible();
+  await page.getByTestId('tree-at').press('End');
+  await expect(replay).toHaveAttribute('data-at', last);
+  await page.getByTestId('tree-at').press('Home');
+  await expect(rows).toHaveCount(1);
+});

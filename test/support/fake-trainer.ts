@@ -415,6 +415,7 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
       await sleep(pace / 2);
       return problems.map((p) => answerOf(p, which));
     },
+    replaySearch: async () => ({ nodes: [], steps: [], right: {} }),
     evaluate: (count) => evaluateNow(count),
     trees: async (start, count) => ({
       total: trees.length,
@@ -492,6 +493,8 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
       throw new Error('No step is kept whole.');
     },
     exampleCase: async (method) => fakeCase(method),
+    lossPlane: async (_given, { first, second }) =>
+      second.map((down) => first.map((up) => Math.log1p(Math.exp(0.1 * (down - up))))),
     labs: async () => [...fakeLabs],
     runLab: async (id, params, seed) => runFakeLab(id, params, seed),
     cancelLab: async () => {},

@@ -10,14 +10,30 @@ import { childrenOf, OPEN_AT_FIRST, onTreeKey, openAtFirst, rowsOf } from './sea
 export class SearchTree extends LitElement {
   static override properties = {
     view: { attribute: false },
+    path: { attribute: false },
+    fresh: { attribute: false },
+    plain: { attribute: false },
     open: { state: true },
     at: { state: true },
   };
   declare view: SearchView;
+  /** Nodes on a way down, and new ones, of a search that is shown again. */
+  declare path: readonly number[];
+  declare fresh: readonly number[];
+  /** Without the words around it. */
+  declare plain: boolean;
   declare open: Set<number>;
   /** The node that the keyboard is at. */
   declare at: number;
   #children: number[][] = [];
+
+  constructor() {
+    super();
+    this.path = [];
+    this.fresh = [];
+    this.plain = false;
+  }
+
   #shown = '';
 
   protected override createRenderRoot() {
@@ -61,10 +77,14 @@ export class SearchTree extends LitElement {
     const chosen = pairs.some((pair) => pair.chosen === node);
     const rejected = pairs.some((pair) => pair.rejected === node);
     const side = chosen && rejected ? 'is-both' : chosen ? 'is-chosen' : rejected ? 'is-rejected' : '';
-    const said = [chosen && 'chosen', rejected && 'rejected'].filter(Boolean).join(' and ');
+    const fresh = this.fresh.includes(node);
+    const way = this.path.includes(node);
+    const said = [chosen && 'chosen', rejected && 'rejected', way && 'on the way', fresh && 'new']
+      .filter(Boolean)
+      .join(' and ');
     const cell = (name: string, value: number | undefined) =>
       html`<span class="search-number"><span class="search-name">${name} </span>${value === undefined ? '–' : number(Number(value.toFixed(3)))}</span>`;
-    return html`<li role="treeitem" class="search-row ${side}" style="--depth: ${depth}" data-testid="search-node-${node}"
+    return html`<li role="treeitem" class="search-row ${side} ${way ? 'is-way' : ''} ${fresh ? 'is-new' : ''}" style="--depth: ${depth}" data-testid="search-node-${node}"
       aria-level=${depth + 1} aria-posinset=${place} aria-setsize=${siblings}
       aria-expanded=${inner.length > 0 ? String(this.open.has(node)) : nothing}
       aria-selected=${String(this.at === node)} tabindex=${this.at === node ? 0 : -1}
@@ -90,8 +110,8 @@ export class SearchTree extends LitElement {
     const rows = rowsOf(this.#children, this.open);
     const folded = nodes.length > OPEN_AT_FIRST;
     return html`<section class="search" aria-labelledby="search-tree-title">
-      <h3 id="search-tree-title">The search</h3>
-      <p class="quiet">${plural(nodes.length - 1, 'step')} were tried, ${plural(pairs.length, 'pair')} came of them${folded ? `; ${count(rows.length)} are unfolded, those on the way to a pair first` : ''}. Prior: how likely the policy found the step. Q: the mean of what came back through it. Value: what it was found worth itself.</p>
+      <h3 id="search-tree-title" class=${this.plain ? 'visually-hidden' : ''}>The search</h3>
+      <p class="quiet" ?hidden=${this.plain}>${plural(nodes.length - 1, 'step')} were tried, ${plural(pairs.length, 'pair')} came of them${folded ? `; ${count(rows.length)} are unfolded, those on the way to a pair first` : ''}. Prior: how likely the policy found the step. Q: the mean of what came back through it. Value: what it was found worth itself.</p>
       <ul role="tree" class="search-rows" data-testid="search-tree" aria-labelledby="search-tree-title" @keydown=${(e: KeyboardEvent) => void this.#key(e)}>
         ${rows.map((row) => this.#row(row))}
       </ul>

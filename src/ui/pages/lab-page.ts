@@ -23,21 +23,35 @@ const parts = [
   {
     id: 'loss',
     path: ['lab', 'loss'],
-    name: 'A loss on given numbers',
-    lede: 'What a method makes of log-probs that you give it, by the code that trains.',
-    load: () => import('../loss/loss-panel'),
+    name: 'Loss lab',
+    lede: 'Drag what each token gained, and see what a method makes of it: the loss, where it pushes, and what it cannot see.',
+    load: () => import('../loss/loss-lab'),
   },
   {
     id: 'click',
     path: ['lab', 'click'],
-    name: 'Click the better answer',
+    name: 'Clicking',
     lede: 'Two answers of the model; you say which is better. Ten clicks, and it can learn from you.',
     load: () => import('../click/click-panel'),
   },
   {
+    id: 'tree',
+    path: ['lab', 'tree'],
+    name: 'Search tree',
+    lede: 'How a tree of steps grows: where each simulation goes, what it tries, and what comes back.',
+    load: () => import('../replay/replay-panel'),
+  },
+  {
+    id: 'recipes',
+    path: ['lab', 'recipes'],
+    name: 'Recipes',
+    lede: 'Fifty pairs of ours, and what they can teach a chat model that you bring.',
+    load: () => import('../recipes/recipes-panel'),
+  },
+  {
     id: 'looks',
     path: ['lab', 'neurons'],
-    name: 'Looks into models',
+    name: 'Inside models',
     lede: 'What training did inside a model, neuron by neuron and in its hidden states.',
     load: () => import('../lab/analysis-panel'),
   },
@@ -109,9 +123,13 @@ export class LabPage extends AppElement {
         : html`<p class="quiet" aria-busy="true">Opening it…</p>`;
     switch (id) {
       case 'loss':
-        return html`<loss-panel .app=${app}></loss-panel>`;
+        return html`<loss-lab .app=${app}></loss-lab>`;
       case 'click':
         return html`<click-panel .app=${app}></click-panel>`;
+      case 'tree':
+        return html`<replay-panel .app=${app}></replay-panel>`;
+      case 'recipes':
+        return html`<recipes-panel .app=${app}></recipes-panel>`;
       case 'looks':
         return html`<analysis-panel .app=${app} at=${this.#at} @lab-turn=${turn}></analysis-panel>`;
       default:

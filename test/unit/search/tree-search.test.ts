@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { replaySearch } from '../../../src/search/replay';
 import { pairsOfSearch } from '../../../src/search/search-pairs';
 import type { Proposal, SearchNode } from '../../../src/search/search-tree';
 import { backUp, expand, meanOf, rootOf, scoreOf, select } from '../../../src/search/search-tree';
@@ -204,5 +205,52 @@ describe('pairs of a search', () => {
     const whole = named(root, { ...rules, minVisits: 99, trajectories: 2 });
     expect(whole).toHaveLength(2);
     for (const [given, , , gap] of whole) expect([given, gap! >= 50]).toEqual([9, true]);
+  });
+});
+
+describe('a search that is shown again', () => {
+  /** Three steps after each state, two deep, worth by their last token. */
+  const world: SearchWorld = {
+    propose: async (states) =>
+      states.map(({ path }) => [1, 2, 3].map((t) => step(t, path.length > 2 ? t - 2 : undefined, t / 4))),
+    evaluate: async (states) => states.map(({ path }) => (path.at(-1)!.tokens[0]! - 1) / 4),
+  };
+
+  it('has every simulation of the search itself: where it went, why, and what came back', async () => {
+    const settings: SearchSettings = { simulations: 7, rule: 'ucb', c: 0.6, revisit: false };
+    const { nodes, steps } = await replaySearch([9], 'p', world, settings);
+    const [root] = await searchTrees([[9]], world, settings);
+    const all: SearchNode[] = [];
+    const walk = (node: SearchNode) => {
+      all.push(node);
+      for (const child of node.children ?? []) walk(child);
+    };
+    walk(root!);
+    expect(nodes).toHaveLength(all.length);
+    const last = steps.at(-1)!;
+    expect(steps).toHaveLength(7);
+    expect(last.visits[0]).toBe(root!.visits);
+    expect(last.q[0]).toBeCloseTo(meanOf(root!), 12);
+    expect([...last.visits].sort()).toEqual(all.map(({ visits }) => visits).sort());
+    steps.forEach(({ path, scores, visits, q }, i) => {
+      expect(path[0]).toBe(0);
+      expect(path.every((n, d) => d === 0 || nodes[n]!.parent === path[d - 1])).toBe(true);
+      expect(visits).toHaveLength(nodes.filter(({ born }) => born <= i + 1).length);
+      // It followed what it wanted most.
+      for (const n of path.slice(1)) {
+        const siblings = Object.entries(scores).filter(
+          ([m]) => nodes[Number(m)]!.parent === nodes[n]!.parent,
+        );
+        expect(scores[n]).toBe(Math.max(...siblings.map(([, score]) => score)));
+      }
+      // What came back up through the prompt is what came back through its children.
+      const children = nodes.flatMap(({ parent }, n) => (parent === 0 && n < visits.length ? [n] : []));
+      const sum = children.reduce((total, n) => total + visits[n]! * q[n]!, 0);
+      expect(sum).toBeCloseTo(visits[0]! * q[0]!, 10);
+      // New nodes hang at the node that it came to.
+      nodes.forEach(({ born, parent }, n) => {
+        if (n > 0 && born === i + 1) expect(parent).toBe(path.at(-1));
+      });
+    });
   });
 });
