@@ -5,6 +5,7 @@ import { worlds } from '../../tasks/cards';
 import type { RunDocument } from '../../train/run-document';
 import { AppElement, define } from '../element';
 import { bytes, count, plural } from '../format';
+import { pageLink } from '../page-link';
 import { withValue } from '../setup/fields';
 import { choice } from '../setup/number-input';
 import { isMoving } from '../state';
@@ -102,7 +103,7 @@ export class DataPanel extends AppElement {
     const world = worlds.find((w) => w.id === document.data.task);
     const model = this.state.models.find((m) => m.id === document.model);
     return html`
-      <p>${model?.builtIn === false && !model.draws ? html`The built-in problems are made for the built-in models; <strong>this model wants data of its own.</strong>` : model?.draws ? 'The model draws its own images, and rewards say which of them are better.' : 'The model makes its own pairs: it answers problems, and a verifier tells right lines from wrong ones.'}</p>
+      <p>${model?.builtIn === false && !model.draws ? html`The built-in problems are made for the built-in models; <strong>this model wants data of its own.</strong> None at hand? ${pageLink(this.app, { path: ['lab', 'recipes'] }, 'Recipes')} have fifty pairs of ours.` : model?.draws ? 'The model draws its own images, and rewards say which of them are better.' : 'The model makes its own pairs: it answers problems, and a verifier tells right lines from wrong ones.'}</p>
       <div class="fields">${choice({ id: 'task', label: 'Built-in problems', help: world?.summary ?? '', value: document.data.task, options: worlds.map(({ id, name }) => ({ id, label: name })), change: (id) => this.#world(id) })}
       ${choice({ id: 'difficulty', label: 'Difficulty', help: '', value: document.data.difficulty, options: world?.difficulties ?? [], change: (v) => this.app.editor.edit((d) => withValue(d, 'data.difficulty', v)) })}</div>`;
   }

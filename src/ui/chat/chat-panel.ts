@@ -1,10 +1,13 @@
 import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { ChatReply } from '../../../workers/protocol';
+import type { Which } from '../answers';
+import { shown } from '../bring/shown';
 import { AppElement, define } from '../element';
 import { count } from '../format';
 import { isMoving, type State, shownDocument } from '../state';
 import { chatReply } from './chat-reply';
+import { conversationWith, type Turn } from './thread';
 
 const mostTokens = 2048;
 
@@ -18,9 +21,15 @@ export class ChatPanel extends AppElement {
     problem: { state: true },
     asked: { state: true },
     plain: { state: true },
+    earlier: { state: true },
+    temperature: { state: true },
   };
   declare reference: ChatReply | undefined;
   declare policy: ChatReply | undefined;
+  /** Turns before the one that is shown last. */
+  declare earlier: readonly Turn[];
+  /** 0 is greedy. */
+  declare temperature: number;
   declare asking: boolean;
   declare problem: string;
   /** The step under which `policy` was written. */
@@ -28,6 +37,10 @@ export class ChatPanel extends AppElement {
   /** As text to go on with, though the model has a chat template. */
   declare plain: boolean;
   #model = '';
+  /** What was asked last; empty before anything was. */
+  #said = '';
+  /** How often something was asked: the seed of the next answer. */
+  #count = 0;
 
   constructor() {
     super();
@@ -35,6 +48,8 @@ export class ChatPanel extends AppElement {
     this.problem = '';
     this.asked = 0;
     this.plain = false;
+    this.earlier = [];
+    this.temperature = 0;
   }
 
   protected watched() {
@@ -45,9 +60,23 @@ export class ChatPanel extends AppElement {
     const model = `${shownDocument(this.state)?.model} ${this.state.status?.runId ?? ''}`;
     if (model === this.#model) return;
     this.#model = model;
+    this.#anew();
+  }
+
+  /** Nothing has been said. */
+  #anew() {
     this.reference = undefined;
     this.policy = undefined;
     this.problem = '';
+    this.earlier = [];
+    this.#said = '';
+  }
+
+  /** The turns so far, the one that is shown last among them. */
+  get #turns(): Turn[] {
+    if (!this.reference) return [...this.earlier];
+    const { reference, policy } = this;
+    return [...this.earlier, { said: this.#said, reference, step: this.asked, ...(policy && { policy }) }];
   }
 
   get #trained() {
@@ -71,24 +100,40 @@ export class ChatPanel extends AppElement {
     }
     const given = Number(this.querySelector<HTMLInputElement>('#chat-tokens')!.value);
     const maxTokens = Math.min(mostTokens, Math.max(1, Math.round(given) || 64));
-    const prompt = this.#template && !this.plain ? [{ role: 'user', content: text }] : text;
-    const options = { temperature: 0, seed: 0, maxTokens };
+    const talks = this.#template && !this.plain;
+    const turns = talks ? this.#turns : [];
+    const promptFor = (which: Which) => (talks ? conversationWith(turns, text, which) : text);
+    const options = { temperature: this.temperature, seed: this.#count++, maxTokens };
+    this.earlier = turns;
+    this.#said = text;
     const asked = this.app.connection;
     this.asking = true;
     this.problem = '';
     this.policy = undefined;
     this.reference = undefined;
     try {
-      this.reference = await asked.api.chat(prompt, { ...options, which: 'reference' });
+      this.reference = await asked.api.chat(promptFor('reference'), { ...options, which: 'reference' });
       if (this.#trained) {
         this.asked = status?.step ?? 0;
-        this.policy = await asked.api.chat(prompt, { ...options, which: 'policy' });
+        this.policy = await asked.api.chat(promptFor('policy'), { ...options, which: 'policy' });
       }
     } catch (error) {
       if (asked === this.app.connection)
         this.problem = error instanceof Error ? error.message : String(error);
     }
     this.asking = false;
+  }
+
+  /** What was said before; the last turn stands below with its tokens. */
+  #past() {
+    const { earlier } = this;
+    if (earlier.length === 0) return nothing;
+    return html`<ol class="chat-past" data-testid="chat-past" aria-label="The conversation so far">${earlier.map(
+      ({ said, reference, policy }) =>
+        html`<li><p><strong>You</strong> <bdi>${shown(said)}</bdi></p>
+          ${reference ? html`<p><strong>${policy ? 'Before' : 'It'}</strong> <bdi>${shown(reference.text)}</bdi></p>` : nothing}
+          ${policy ? html`<p><strong>Now</strong> <bdi>${shown(policy.text)}</bdi></p>` : nothing}</li>`,
+    )}<li><p><strong>You</strong> <bdi>${shown(this.#said)}</bdi></p></li></ol>`;
   }
 
   override render() {
@@ -108,6 +153,14 @@ export class ChatPanel extends AppElement {
         <button type="submit" data-testid="chat-send" aria-disabled=${String(off)}>${this.asking ? 'Answering…' : 'Ask'}</button>
         <label for="chat-tokens">Tokens at most</label>
         <input id="chat-tokens" data-testid="chat-tokens" type="number" min="1" max=${mostTokens} step="1" value="64" />
+        <label for="chat-temperature">Temperature</label>
+        <input id="chat-temperature" data-testid="chat-temperature" type="number" min="0" max="5" step="0.1" .value=${live(String(this.temperature))} @change=${(
+          event: Event,
+        ) => {
+          const value = Number((event.target as HTMLInputElement).value);
+          this.temperature = Number.isFinite(value) ? Math.min(5, Math.max(0, value)) : 0;
+        }} />
+        ${this.reference && this.#template && !this.plain ? html`<button type="button" class="quiet-button" data-testid="chat-anew" @click=${() => this.#anew()}>Begin anew</button>` : nothing}
         ${
           this.#template
             ? html`<label class="check"><input type="checkbox" data-testid="chat-plain" .checked=${live(this.plain)} @change=${(
@@ -120,6 +173,7 @@ export class ChatPanel extends AppElement {
       </div>
       <p role="status" class="visually-hidden">${this.asking ? 'It is answering.' : (this.policy ?? this.reference) ? 'It has answered.' : ''}</p>
       <div role="alert" data-testid="chat-problem">${this.problem ? html`<p class="trouble">${this.problem}</p>` : nothing}</div>
+      ${this.#past()}
       ${
         this.reference || this.asking
           ? html`<div class="replies ${two ? 'two' : ''}">
@@ -131,7 +185,7 @@ export class ChatPanel extends AppElement {
     </form>
     <div class="note">
       ${model ? html`<p data-testid="about-model"><strong>${model.name}.</strong> ${model.description}</p>` : nothing}
-      <p>It answers greedily, so that the two answers can be compared. The darker a token’s ground, the less likely the model found it.</p>
+      <p>${this.temperature === 0 ? 'It answers greedily, so that the two answers can be compared.' : 'Both answers are drawn with one seed, another each time.'}${this.#template && !this.plain ? ' It hears the conversation so far, each model its own answers.' : ''} The darker a token’s ground, the less likely the model found it.</p>
       ${isMoving(status?.phase) ? html`<p>While it trains, the answer comes between two steps.</p>` : nothing}
     </div></div>`;
   }
