@@ -37,10 +37,13 @@ export default defineConfig({
         index: 'index.html',
         headless: 'headless.html',
         'service-worker': 'workers/service-worker.ts',
+        // A plain script for pages that embed this one.
+        embed: 'src/embed.ts',
       },
       output: {
-        // Its scope is the folder that it lies in, and its name must stay for a browser to find the next one.
-        entryFileNames: ({ name }) => (name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js'),
+        // The worker's scope is the folder that it lies in, and its name must stay for a browser to find the next one.
+        entryFileNames: ({ name }) =>
+          name === 'service-worker' || name === 'embed' ? '[name].js' : 'assets/[name]-[hash].js',
       },
     },
   },

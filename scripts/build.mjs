@@ -55,14 +55,17 @@ const run = (tool, args, quiet) =>
     });
   });
 
-/** Puts the examples beside the built page, where the library lies one folder nearer. */
+/** Puts the examples beside the built page, where library and script lie one folder nearer. */
 const copyExamples = () => {
   const from = join(projectRoot, 'examples');
   for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.html')) continue;
     const path = join(projectRoot, 'dist/examples', name);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, readFileSync(join(from, name), 'utf8').replaceAll('/dist/lib/', '/lib/'));
+    writeFileSync(
+      path,
+      readFileSync(join(from, name), 'utf8').replaceAll(/\/dist\/(?=lib\/|embed\.js)/g, '/'),
+    );
   }
 };
 

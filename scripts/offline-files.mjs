@@ -8,6 +8,7 @@ const leftOut = [
   /^lib\//,
   /^examples\//,
   /^service-worker\.js$/,
+  /^embed\.js$/,
   /^headless\.html$/,
   /^assets\/headless-/,
   /\.(ttf|woff)$/,
@@ -17,6 +18,7 @@ const leftOut = [
 /** Large and not everyone's: kept by those who use it. */
 const whenUsed = [
   /^models\/(?!index\.json$|arith-nano\/)/,
+  /^data\//,
   /wasm(-threaded-simd)?-[^/]*\.wasm$/,
   /KaTeX_(Fraktur|SansSerif|Script|Typewriter)/,
 ];

@@ -19,7 +19,7 @@
  *   train-full, train-lora, adapter-fields, field-adapter-rank, field-adapter-alpha, field-adapter-dropout, adapter-rsLora,
  *                        adapter-module-<name>, field-adapter-from, field-adapter-reference, field-weights, checkpointing
  *   estimate (data-fits), estimate-time, estimate-problem, remedy-<n>, estimate-line, estimate-why (in the dock)
- *   chat, chat-prompt, chat-tokens, chat-plain, chat-send, chat-reference, chat-policy, chat-problem
+ *   chat, chat-prompt, chat-tokens, chat-temperature, chat-anew, chat-past, chat-plain, chat-send, chat-reference, chat-policy, chat-problem
  *   document-problems    alert in the dock that lists the fields that were refused; problem-<path>, the way to each; forgive
  *   dock-notes           above the buttons: trouble, document-problems, offer, and lacks-data, unreadable-data, save-problem,
  *                        worse, changed-settings (changed-restore), large-batch
@@ -51,6 +51,11 @@
  *   lessons-row-<id>, lesson-step-<n> (data-state), lesson-ask-<n>, with its options lesson-ask-<n>-<value> or lesson-ask-<n>-number,
  *                        lesson-skip-<n>, lesson-run-<n>, lesson-again-<n>, lesson-do-<n> (data-done), slide-<id>, lesson-reply-<n> (data-truth,
  *                        data-given), lesson-next, lesson-seed, lesson-restart
+ *   loss-lab, loss-ask-<id>, loss-row-<n> (data-gained), loss-token-value and -add, -remove, -share, -cut, loss-card-<letter> (data-loss), loss-arm-<letter>,
+ *                        loss-arm-add, loss-from-pair, loss-take-pair, loss-bars-<field>, loss-score-<n>, loss-add-answer, loss-copy-case, loss-open-case
+ *   tree-replay (data-at, data-simulations), tree-at, tree-on, tree-back, tree-play, tree-says; recipe-<id>, recipe-train-<id>, recipe-set-<id>
+ *   class-link-pupils, class-link-colleagues, class-hide-<name>, class-lock-<path>, class-unknown (data-count), class-files, class-run-<method> (data-pupils);
+ *                        class-strip (data-seed), class-name, class-take, class-hand-in; keys, the list of keys
  *   run-list, run-<runId>, run-open, run-delete, confirm-delete, storage-list, storage-persist
  *   export-adapter, export-model, export-dtype, copy-run, metrics-csv, metrics-json
  *
@@ -118,7 +123,7 @@ export class AppShell extends AppElement {
   #letGo: (() => void) | undefined;
 
   protected watched() {
-    return ['models', 'document', 'runDocument', 'status', 'place', 'view'] as const;
+    return ['models', 'document', 'methods', 'runDocument', 'status', 'place', 'view'] as const;
   }
 
   override connectedCallback() {
@@ -203,6 +208,17 @@ export class AppShell extends AppElement {
         ? `${route.name} · ${site}`
         : `${site}: train a small language model in this page`;
     document.documentElement.dataset['hide'] = hidden(this.state.view).join(' ');
+    this.#wishes();
+  }
+
+  /** What a link asks for beside a page comes with the first that does. */
+  #wishes() {
+    const { view } = this.state;
+    // An element that is there before its code is would begin without its app.
+    if (view['seed'] && !customElements.get('class-strip'))
+      void import('./class/class-strip').then(() => this.requestUpdate());
+    if (view['embed']) void import('./embed/embedded').then(({ tellAround }) => tellAround(this, this.app));
+    if (view['lock']) void import('./lock-fields').then(({ lockFields }) => lockFields(this, this.state));
   }
 
   #link(id: SectionId | 'main', text: string, className = '') {
@@ -284,6 +300,7 @@ export class AppShell extends AppElement {
       <main id="main" tabindex="-1">
         ${page === 'kept' ? html`<h1 class="page-title" tabindex="-1" data-testid="page-title">Kept</h1>` : nothing}
         ${this.#locked()}
+        ${this.state.view['seed'] && customElements.get('class-strip') ? html`<class-strip .app=${app}></class-strip>` : nothing}
         ${sections.map((section) => this.#section(section))}
         <page-outlet .app=${app}></page-outlet>
       </main>
@@ -300,6 +317,7 @@ export class AppShell extends AppElement {
           <details>
             <summary>Keyboard</summary>
             <dl class="keys">${shortcuts.map((s) => html`<dt><kbd>${s.keys}</kbd></dt><dd>${s.does}</dd>`)}
+              <dt><kbd>?</kbd></dt><dd>The keys of this page</dd>
               <dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>In a coloured answer: the token before, the token after</dd>
             </dl>
           </details>

@@ -21,6 +21,52 @@ export const contract: readonly (readonly [string, string])[] = [
   ],
 ];
 
+/** Test ids of the other pages, by the rule `page-thing[-id]`: an address, what is there, what it says. */
+export const pageContract: readonly (readonly [address: string, ids: string, what: string])[] = [
+  [
+    '#/methods',
+    'methods-row-<id>, methods-have-<id>, methods-want-<id>, methods-count',
+    'the catalogue: rows, filters, and in data-count how many are shown',
+  ],
+  [
+    '#/methods/dpo',
+    'symbol-<id>, method-code, method-train',
+    'a method: numbers of its symbols in data-value, its file, a run of it',
+  ],
+  [
+    '#/compare',
+    'compare-arm-<letter>, compare-same, compare-add',
+    'arms, what is the same in them, another one; then compare-paired-<letter> with data-difference',
+  ],
+  [
+    '#/lessons/why-chosen-fall',
+    'lesson-step-<n>, lesson-ask-<n>',
+    'steps with data-state, questions; replies are lesson-reply-<n>, with data-truth',
+  ],
+  ['#/studies', 'study-<id>, studies-count', 'claims, each with data-verdict'],
+  [
+    '#/lab/loss',
+    'loss-row-<n>, loss-card-<letter>, loss-ask-<id>',
+    'answers with data-gained, methods with data-loss, questions to begin with',
+  ],
+  [
+    '#/lab/click',
+    'click-pair, click-left, click-right, click-same, click-neither, click-offer',
+    'the pair with data-clicked; how many choices are wanting in data-left',
+  ],
+  [
+    '#/lab/table',
+    'lab, lab-start, lab-says',
+    'an experiment (aria-busy), the start of its triangle, what it says',
+  ],
+  ['#/lab/tree', 'tree-replay, tree-on, tree-back, tree-says', 'a search: data-at of data-simulations'],
+  [
+    '#/class',
+    'class-link-pupils, class-link-colleagues, class-unknown, class-files',
+    'two links, data-count of names that do nothing, files that were handed in',
+  ],
+];
+
 /** Values of `data-phase`. */
 export const phaseTable: readonly (readonly [string, string])[] = [
   ['none', 'no run is open'],

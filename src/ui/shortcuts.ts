@@ -18,8 +18,28 @@ export const shortcuts = [
   { code: 'KeyX', keys: 'Alt + Shift + X', does: 'Stop', run: (app: App) => app.control.stop() },
 ] as const;
 
+/** "?" where nothing is typed: the keys of this page. */
+const asksForKeys = (event: KeyboardEvent): boolean => {
+  const { key, ctrlKey, metaKey, altKey, defaultPrevented } = event;
+  const target = event.target as Element | null;
+  const typing = target?.closest(
+    'input:not([type="radio"], [type="checkbox"], [type="range"]), textarea, select, [contenteditable]',
+  );
+  return key === '?' && !ctrlKey && !metaKey && !altKey && !defaultPrevented && !typing;
+};
+
 export const listenForShortcuts = (app: App): (() => void) => {
   const listener = (event: KeyboardEvent) => {
+    if (asksForKeys(event)) {
+      event.preventDefault();
+      void import('./keys/keys-dialog').then(({ showKeys }) =>
+        showKeys(
+          app.store.get().place.path,
+          shortcuts.map(({ keys, does }) => [keys, does] as const),
+        ),
+      );
+      return;
+    }
     if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey || event.repeat) return;
     const shortcut = shortcuts.find((s) => s.code === event.code);
     if (!shortcut || app.store.get().connection !== 'ready') return;

@@ -70,6 +70,27 @@ test('what the README promises to automated tests is there', async ({ page }) =>
   }
 });
 
+test('what is promised of the other pages is there', async ({ page }) => {
+  const rows = section
+    .slice(section.indexOf('| page |'))
+    .split(/\n\n/)[0]!
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split('|').slice(1, 3).map(codes));
+  expect(rows.length).toBeGreaterThan(8);
+  await openPage(page, tinyRun);
+  for (const [address, ids] of rows) {
+    // Without a load: the engine stays.
+    await page.evaluate((hash) => {
+      location.hash = `${hash}?backend=wasm`;
+    }, address![0]!);
+    for (const id of ids!) {
+      const there = page.getByTestId(id.includes('<') ? new RegExp(`^${id.replace(/<[^>]+>/g, '.+')}$`) : id);
+      await expect(there.first(), `${address} ${id}`).toBeAttached();
+    }
+  }
+});
+
 test('the same address gives the same numbers', async ({ page }) => {
   const numbers: unknown[] = [];
   for (let visit = 0; visit < 2; visit++) {

@@ -213,10 +213,9 @@ export class ClickPanel extends AppElement {
     const does = keys[event.key];
     if (!does || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.target as HTMLElement;
-    if (target.closest('input, textarea, select, summary, a, [role="slider"], [tabindex="0"]:not(button)'))
-      return;
-    // The space bar on a button is a press of that button.
-    if (event.key === ' ' && target.closest('button')) return;
+    // Where arrows and letters have a meaning of their own; and the space bar is a press of a button or a fold.
+    if (target.closest('input, textarea, select, [role="slider"], [role="group"][tabindex="0"]')) return;
+    if (event.key === ' ' && target.closest('button, summary')) return;
     event.preventDefault();
     if (does === 'undo') this.#undo();
     else this.#click(does);

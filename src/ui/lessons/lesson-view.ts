@@ -129,6 +129,9 @@ export class LessonView extends AppElement {
     this.#progress.given[n] = given;
     this.#progress.skipped = this.#progress.skipped.filter((step) => step !== n);
     this.#saved();
+    // For a page around this one, see embed/embedded.ts.
+    const detail = { lesson: this.lesson.id, step: n, given };
+    this.dispatchEvent(new CustomEvent('lesson-answer', { detail, bubbles: true }));
   }
 
   #key(event: KeyboardEvent) {

@@ -1,5 +1,5 @@
 import { html } from 'lit';
-import { contract, driverCalls, phaseTable } from '../contract';
+import { contract, driverCalls, pageContract, phaseTable } from '../contract';
 import { AppElement, define } from '../element';
 
 const example = `await page.goto('/#data.trees=16&evaluation.problems=20&steps=5&start=1');
@@ -42,6 +42,11 @@ export class AboutPage extends AppElement {
         <pre class="sample-code" tabindex="0">${example}</pre>
         <p>One document on one device and browser gives the same numbers each time, through pause, reload and resume. There is one button that is always there, <code>#main-button</code>; its test id says what it would do. A control that does nothing at the moment has <code>aria-disabled="true"</code>.</p>
         ${table('Test ids', contract, ['test id', 'what'])}
+        <h3>On the other pages</h3>
+        <div class="scroll-x" tabindex="0" role="group" aria-label="Test ids by page"><table>
+          <thead><tr><th scope="col">page</th><th scope="col">test ids</th><th scope="col">what</th></tr></thead>
+          <tbody>${pageContract.map(([address, ids, what]) => html`<tr><th scope="row"><code>${address}</code></th><td><code>${ids}</code></td><td>${what}</td></tr>`)}</tbody>
+        </table></div>
         <h3>The phases of a run</h3>
         ${table('Phases', phaseTable, ['data-phase', 'when'])}
         <h3>From a script</h3>
