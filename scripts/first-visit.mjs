@@ -31,19 +31,20 @@ const visit = async (browser, url) => {
     });
     // From the start of the navigation to the first frame in which the main button stands, and to the first row of metrics.
     await page.addInitScript(() => {
-      const times = {};
-      Object.assign(window, { firstVisit: times });
+      const own = /** @type {any} */ (window);
+      own.firstVisit = {};
       const look = () => {
-        if (!times.answers && document.getElementById('main-button')) times.answers = performance.now();
-        const step = window.marginalia?.events.find((event) => event.kind === 'metrics');
-        if (step) times.step = performance.now();
+        if (!own.firstVisit.answers && document.getElementById('main-button'))
+          own.firstVisit.answers = performance.now();
+        const step = own.marginalia?.events.find((event) => event.kind === 'metrics');
+        if (step) own.firstVisit.step = performance.now();
         else setTimeout(look, 5);
       };
       look();
     });
     await page.goto(`${url}#start=1`);
-    await page.waitForFunction(() => window.firstVisit.step, undefined, { timeout: 120_000 });
-    const times = await page.evaluate(() => window.firstVisit);
+    await page.waitForFunction('window.firstVisit.step', undefined, { timeout: 120_000 });
+    const times = await page.evaluate('window.firstVisit');
     return { ...times, before };
   } finally {
     await context.close();
@@ -76,11 +77,11 @@ const main = async () => {
     for (const { name, bytes } of files) console.log(`${String(bytes).padStart(9)}  ${name}`);
     const all = files.reduce((sum, { bytes }) => sum + bytes, 0);
     console.log(`${String(all).padStart(9)}  bytes in gzip before the engine is asked for`);
-    for (const [key, words] of [
-      ['answers', 'until the page stands'],
-      ['step', 'until the first trained step'],
-    ]) {
-      const seconds = seen.map((times) => times[key] / 1000);
+    for (const [words, milliseconds] of /** @type {const} */ ([
+      ['until the page stands', seen.map(({ answers }) => answers)],
+      ['until the first trained step', seen.map(({ step }) => step)],
+    ])) {
+      const seconds = milliseconds.map((time) => time / 1000);
       console.log(
         `${median(seconds).toFixed(2).padStart(9)}  s ${words} (median of ${visits}; ${Math.min(...seconds).toFixed(2)} to ${Math.max(...seconds).toFixed(2)})`,
       );
