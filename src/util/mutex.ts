@@ -8,6 +8,8 @@ export const createMutex = () => {
   };
 };
 
+export type Mutex = ReturnType<typeof createMutex>;
+
 /**
  * Gives waiting messages (pause, stop, a question from the page) their turn. A microtask would not: the WebAssembly
  * backend computes synchronously. A message channel has no 4 ms clamp as setTimeout has.

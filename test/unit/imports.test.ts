@@ -26,6 +26,7 @@ const rooms: Record<string, number> = {
   studies: 8,
   analysis: 8,
   load: 8,
+  trainer: 9,
   ui: 9,
   lessons: 9,
 };

@@ -42,6 +42,9 @@ it('a model that draws goes through the trainer: estimate, run, export, and what
   expect(run.model).toBe('shapes-nano');
   expect((await trainer.estimate(run)).fits).toBe(true);
   await trainer.load('shapes-nano');
+  await trainer.load('arith-nano');
+  await trainer.load('shapes-nano'); // and the one before it does not answer in its place
+  await expect(trainer.logProbs([[1, 2]], 'policy')).rejects.toThrow(/draws images and has no/);
   await trainer.create(run);
   expect((await trainer.start()).message).toMatch(/^Finished: the share of images as asked/);
   const files = unzipSync(await trainer.exportModel({ dtype: 'F16' }));
