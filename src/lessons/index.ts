@@ -97,6 +97,16 @@ export const lessons: readonly Listed[] = [
     load: async () => (await import('./whose-pairs')).whosePairs,
   },
   {
+    id: 'looking-ahead',
+    number: 10,
+    title: 'Looking ahead',
+    lede: 'A search tries steps to their end, and finds out what the model did not believe.',
+    minutes: 5,
+    runs: 'A search of 24 pairs; Step-DPO beside a search’s pairs',
+    learns: 'Where pairs come from: priors, visits, values that flow back.',
+    load: async () => (await import('./looking-ahead')).lookingAhead,
+  },
+  {
     id: 'its-own-judge',
     number: 11,
     title: 'Its own judge',

@@ -59,5 +59,17 @@ const lengths: MadeLooks[string] = (rng) => ({
 
 const probe: MadeLooks[string] = (rng) => ({ probe: rng.next(), length: rng.next() });
 
+const searched: MadeLooks[string] = (rng) => {
+  const step = () => ({
+    text: '1+1=2',
+    prior: rng.next(),
+    q: rng.next(),
+    visits: rng.int(6),
+    right: rng.next() < 0.5,
+  });
+  const pairs = rng.next() < 0.15 ? 0 : 1 + rng.int(3);
+  return Array.from({ length: pairs }, () => ({ prompt: '1,+1', chosen: step(), rejected: step() }));
+};
+
 /** By the names that lessons give their looks. */
-export const madeLooks: MadeLooks = { pushes, weights, strong: weights, lengths, probe };
+export const madeLooks: MadeLooks = { pushes, weights, strong: weights, lengths, probe, searched };
