@@ -1,4 +1,4 @@
-import { html, nothing, svg, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { Bar, Lesson, Live, LiveRun, Table, View } from '../../lessons/lesson';
 import type { App } from '../app';
 import { letters, styles } from '../compare/arms';
@@ -100,25 +100,20 @@ const lines = (view: Extract<View, { view: 'lines' }>, sight: Sight) => {
   });
 };
 
-const rowHeight = 26;
-
 /** Amounts to the right and to the left of a line. */
 const bars = (title: string, rows: readonly Bar[]) => {
   if (rows.length === 0) return nothing;
-  const [low, high] = [Math.min(0, ...rows.map((r) => r.value)), Math.max(0, ...rows.map((r) => r.value))];
-  const span = high - low || 1;
-  const [left, width] = [220, 330];
-  const x = (value: number) => left + ((value - low) / span) * width;
+  const values = rows.map(({ value }) => value);
+  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const place = (value: number) => (100 * (value - low)) / (high - low || 1);
+  const said = `${title}. ${rows.map(({ label, text }) => `${label}: ${text}`).join('; ')}.`;
   return html`<figure class="lesson-bars"><figcaption>${title}</figcaption>
-    <svg viewBox="0 0 640 ${rows.length * rowHeight + 6}" role="img" aria-label="${title}. ${rows.map(({ label, text }) => `${label}: ${text}`).join('; ')}.">
-      ${rows.map(({ label, value, text, color = '--link' }, i) => {
-        const [a, b] = [x(Math.min(0, value)), x(Math.max(0, value))];
-        return svg`<text class="bar-name" x="0" y=${i * rowHeight + 18}>${label}</text>
-          <rect x=${a.toFixed(1)} y=${i * rowHeight + 5} width=${Math.max(1, b - a).toFixed(1)} height=${rowHeight - 9} style="fill: var(${color})" />
-          <text class="bar-value" x=${(b + 6).toFixed(1)} y=${i * rowHeight + 18}>${text}</text>`;
-      })}
-      <path class="middle" d="M${x(0).toFixed(1)} 0V${rows.length * rowHeight + 6}" />
-    </svg></figure>`;
+    <div role="img" aria-label=${said}>${rows.map(({ label, value, text, color = '--link' }) => {
+      const [from, to] = [place(Math.min(0, value)), place(Math.max(0, value))];
+      return html`<div class="bar-row"><span>${label}</span>
+        <span class="bar-track" style="--zero: ${place(0)}%"><span class="bar-fill" style="left: ${from}%; width: ${Math.max(0.5, to - from)}%; background: var(${color})"></span></span>
+        <span class="bar-value">${text}</span></div>`;
+    })}</div></figure>`;
 };
 
 const table = (
