@@ -14,27 +14,27 @@ interface Judged {
   sound: number[];
 }
 
-const judgedBy = (tree: PreferenceTree, values: Float32Array): Judged => {
+/** @param perToken a value for each scored token; else one for each step */
+const judgedBy = (tree: PreferenceTree, values: Float32Array, perToken: boolean): Judged => {
   const sound: number[] = [];
   const value: number[] = [];
-  let s = 0;
+  let next = 0;
   for (const { leaf } of tree.responses) {
     for (const n of pathOf(tree, leaf)) {
-      const { scored, labels } = tree.nodes[n]!;
+      const { scored, labels, tokens } = tree.nodes[n]!;
       if (!scored) continue;
+      next += perToken ? tokens.length : 1;
       const q = labels?.['q'];
-      if (q !== undefined) {
-        sound.push(q > 0 ? 1 : 0);
-        value.push(values[s]!);
-      }
-      s++;
+      if (q === undefined) continue;
+      sound.push(q > 0 ? 1 : 0);
+      value.push(values[next - 1]!);
     }
   }
   return { value, sound };
 };
 
 /**
- * How well a value head, read at the end of every step, tells answers that are right so far from those that are not: the area under
+ * How well a value head, read at the end of every step (one at states before its last token, see `sequenceValues`), tells answers that are right so far from those that are not: the area under
  * the ROC curve, and of heads that are trained at steps the share whose sign is right. Intervals by drawing answers again.
  * @param valued the network with the head
  * @param trees with the label `q` at their steps
@@ -45,9 +45,8 @@ export const headMeasures = async (
   trees: readonly PreferenceTree[],
   seed: number,
 ): Promise<Measure[]> => {
-  const reading = { read: 'head', head: { ...head, at: 'step' } } as const;
-  const values = await scoreTrees(valued, trees, yieldToMessages, reading);
-  const answers = trees.map((tree) => judgedBy(tree, values.get(tree.id)!));
+  const values = await scoreTrees(valued, trees, yieldToMessages, { read: 'head', head });
+  const answers = trees.map((tree) => judgedBy(tree, values.get(tree.id)!, head.at === 'state'));
   const sound = answers.flatMap((answer) => answer.sound);
   if (!(sound.includes(0) && sound.includes(1))) return [];
   const rng = createRng(seed).fork('head');

@@ -5,8 +5,8 @@ import type { PreferenceTree } from '../tree/tree';
 import { scoreTrees } from './score';
 
 /**
- * What a head says at the last token of each sequence: a state in a search, where everything so far has been read. 0 where the
- * network does not have the head yet, as a head begins.
+ * What a head says at the end of each sequence: a state in a search. A head at steps reads the last token; one at states the state before
+ * it, since training sees none after an answer's end. 0 where the network does not have the head yet, as a head begins.
  * @param sequences of at least two tokens each
  */
 export const sequenceValues = async (
@@ -29,7 +29,7 @@ export const sequenceValues = async (
   );
   const values = await scoreTrees(network, trees, between, {
     read: 'head',
-    head: { ...head, at: 'answer' },
+    head: { ...head, at: head.at === 'state' ? 'state' : 'answer' },
   });
   return trees.map(({ id }) => values.get(id)![0]!);
 };

@@ -107,5 +107,5 @@ export const brain = defineMethod({
       source: { id: 'sampled-answers', params: { samples: 8 } },
     },
   ],
-  defaults: { paper: { learningRate: 1e-6, batchSize: 32 }, learningRate: 1e-4, batchSize: 8 },
+  defaults: { paper: { learningRate: 1e-6, batchSize: 32 }, learningRate: 2e-4, batchSize: 8 },
 });

@@ -163,7 +163,7 @@ export const oreo = defineMethod({
   guides: guideOf,
   defaults: {
     paper: { beta: 0.03, alpha: 0.01, learningRate: 5e-6, batchSize: 128 },
-    learningRate: 2e-5,
+    learningRate: 2e-4,
     batchSize: 8,
   },
 });

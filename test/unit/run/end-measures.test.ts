@@ -104,7 +104,23 @@ describe('a value head on judged answers', () => {
       expect(interval[0]).toBeLessThanOrEqual(value);
       expect(interval[1]).toBeGreaterThanOrEqual(value);
     }
-    expect(await headMeasures(valued, { ...head, at: 'state' }, answers, 1)).toHaveLength(1);
+    const state = { ...head, at: 'state' } as const;
+    const ofStates = await sequenceValues(
+      valued,
+      state,
+      beginnings.map(({ tokens }) => tokens),
+      between,
+    );
+    expect(ofStates).not.toEqual(values);
+    const [before, ...more] = await headMeasures(valued, state, answers, 1);
+    expect(before!.value).toBeCloseTo(
+      areaUnderCurve(
+        ofStates,
+        beginnings.map(({ sound }) => (sound ? 1 : 0)),
+      ),
+      6,
+    );
+    expect(more).toEqual([]);
     expect(await headMeasures(valued, head, answers.slice(4), 1)).toEqual([]); // nothing is wrong there
   });
 
