@@ -349,7 +349,7 @@ export class TrainingSession {
     const result = await evaluateHeldOut(this.ctx, this.runner, this.passes.parts, problems);
     if (!result) return undefined;
     const before = stillTrue(this.log.evaluations.at(-1)?.measures ?? [], this.runner);
-    const measures = [...(result.measures ?? []), ...before];
+    const measures = [...before, ...(result.measures ?? [])];
     const evaluation = {
       ...{ step: this.step, stage: this.runner.pass.id, ...result },
       ...(measures.length > 0 && { measures }),

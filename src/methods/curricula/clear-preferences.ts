@@ -35,7 +35,7 @@ export const clearPreferences = defineMethod({
   notes: [
     'The selection is the wrapper “Clear preferences” around the data: which tail, by sum or mean, and how much is kept are its parameters. Taken away, this is DPO.',
     'Of a source twice as many pairs are made as are trained on; of a file the share that is not kept is left out.',
-    'Of chained arithmetic a first run gained 4.5 points where DPO on all pairs gains some 15: the clearest pairs are not those of the model’s habit. One seed only.',
+    'Its claim does not show on chained arithmetic: over three seeds 54.0 right answers in 100 become 57.2 (-3.7 to 10.0), where DPO on all pairs comes to 68.8: the clearest pairs are not those of the model’s habit.',
     'Sums over tokens mostly select by length: how far gap and length go together stands beside the run. The lower tail is also where wrong labels collect.',
   ],
   kin: { id: 'dpo', change: 'on pairs that the reference tells apart', axis: 'pairs' },

@@ -62,6 +62,7 @@ export const brain = defineMethod({
     'Settings for language models are our reading; the released code is that of the variance study alone.',
     'The proposal q is the policy at the last drawing, with its exact log-probs, temperature and top-p included; the prior stays the model that the run began with.',
     '`effective_samples` is 1 / sum of a squared, of the answers to a prompt: near 1 means that one answer has all the weight.',
+    'At this size, over three seeds of chained arithmetic: 54.0 right answers in 100 become 67.7 (gain 10.8 to 16.5), as with DPO (68.8). The rate was chosen on three other seeds (68.7; half of it 66.7); there a beta of 1, for which rewards hardly differ, gains 2.5.',
   ],
   kin: { id: 'dpo', change: 'over lists, towards the posterior of the rewards', axis: 'lists' },
   aims: ['many-ways'],

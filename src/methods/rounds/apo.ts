@@ -54,7 +54,7 @@ export const apo = defineMethod({
     'Not to be confused with Anchored Preference Optimization, whose losses are APO-zero and APO-down.',
     'The rounds share the run’s steps evenly. The paper has betas of 0.01, 0.1 and 1: beta 0.01 with growth 10.',
     'With all weights trained the extrapolation is exact; that of an adapter is cut back to its rank.',
-    'Of chained arithmetic a trial at this size saw rounds on fresh answers help; momentum of 0.3 or 0.6 was within the noise of none.',
+    'At this size, over three seeds of chained arithmetic: 54.0 right answers in 100 become 76.7 (gain 15.8 to 29.5), as many steps of DPO on one set of pairs at its own rate 68.8. A trial saw momentum of 0.3 or 0.6 within the noise of none.',
     'Of a file the rounds take a part each, since there is nothing here to judge new answers by.',
   ],
   kin: { id: 'dpo', change: 'in rounds of fresh answers, with momentum', axis: 'again' },

@@ -48,7 +48,7 @@ export const dice = defineMethod({
     'Every pass takes all steps of the run: one of DPO on judged pairs, and one for each bootstrapped round.',
     'The price of a token is the last of a thousand steps before the lengths grow apart again; the code has no beta in the reward and takes the mean difference.',
     'What to look at is how often the implicit reward agrees with the verifier on the policy’s new answers. It stands beside each round: near one half the labels are noise.',
-    'Of chained arithmetic the first bootstrapped round changes little and the second ends below the start, in the two seeds run so far; in a trial without replay the damage was twice as large.',
+    'Of chained arithmetic, over three seeds: DPO on judged pairs comes from 54.0 right answers in 100 to 68.8, the first bootstrapped round to 71.7, and the second back to 54.0 (49.0, 50.0, 63.0). Labels of its own do not help at this size; in a trial without replay the damage was twice as large.',
     'Of a file the prompts are answered: nothing here needs a judge. The replayed rows and the prompts answered are kept apart.',
   ],
   kin: { id: 'dpo', change: 'in rounds that its own implicit reward labels', axis: 'again' },

@@ -35,7 +35,8 @@ export const scdpo = defineMethod({
   notes: [
     'An end is wrong when the verifier finds a line or the result wrong; one with a line that cannot be read is garbled and left out, as the code leaves out what is too long.',
     'The temperature of the i-th new step is min(1.1 + 0.05 i, 1.4), the paper’s. Other released runs have a rise of 0.1, or begin at 1.0 and stop at 1.2 or 1.3: set the rise and the temperatures.',
-    'Errors that heat provokes are not the built-in model’s own habit: on chained arithmetic plain pairs teach as much or more.',
+    'At the end of a run it is measured, on wrong answers to held-out problems, whether the step that fell most is the first wrong one. That SCDPO finds it more often does not show: over three seeds in 64 of 100 answers, with plain pairs alone in 69 (difference -26 to 17), a random step in 22.',
+    'Errors that heat provokes are not the built-in model’s own habit: over three seeds of chained arithmetic it comes from 54.0 right answers in 100 to 67.5, with plain pairs alone to 72.0.',
   ],
   kin: { id: 'dpo', change: 'with pairs that part at a chosen step mixed in', axis: 'part' },
   aims: ['blame'],
