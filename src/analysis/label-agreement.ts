@@ -36,7 +36,7 @@ export const labelAgreement = defineAnalysis({
       min: 8,
       max: 512,
       integer: true,
-      default: 64,
+      default: 48,
       from: 'ours',
     }),
     continuations: number({
@@ -45,7 +45,7 @@ export const labelAgreement = defineAnalysis({
       min: 1,
       max: 64,
       integer: true,
-      default: 8,
+      default: 6,
       from: 'ours',
     }),
   },

@@ -52,6 +52,31 @@ const loss = Math.log1p(Math.exp(-z));
 const push = 2 / (1 + Math.exp(z));
 
 describe('npm run loss', () => {
+  it('takes cases of images, whose arrays have names, and says which array is wrong', async () => {
+    const input = {
+      policyChosen: [0.081, 0.064],
+      referenceChosen: [0.08, 0.066],
+      policyRejected: [0.092, 0.071],
+      referenceRejected: [0.09, 0.07],
+    };
+    const file = write('latent.json', { method: 'diffusion-dpo', params: { beta: 200 }, input });
+    const { code, out } = await run([file, '--json', '-']);
+    expect(code).toBe(0);
+    const result = JSON.parse(out);
+    // -beta / 2 (s_w - s_l) is 0.1 and 0.3
+    const losses = [0.1, 0.3].map((logit) => Math.log1p(Math.exp(-logit)));
+    expect(result.loss).toBeCloseTo((losses[0]! + losses[1]!) / 2, 6);
+    const slopes = [0.1, 0.3].map((logit) => 50 / (1 + Math.exp(logit)));
+    for (const [i, slope] of slopes.entries()) {
+      expect(result.gradient.policyChosen[i]).toBeCloseTo(slope, 3);
+      expect(result.gradient.policyRejected[i]).toBeCloseTo(-slope, 3);
+    }
+    const short = { method: 'diffusion-dpo', input: { ...input, policyRejected: [0.092] } };
+    const refused = await run([write('short.json', short)]);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/input.policyRejected: has 1 of 2/);
+  });
+
   it('reads standard input and writes nothing but JSON to standard output', async () => {
     const { code, out, err } = await run(['-', '--json', '-'], JSON.stringify(pair()));
     expect({ code, err }).toEqual({ code: 0, err: '' });
