@@ -45,7 +45,7 @@ const plainOp = defineOp<'x' | 'w'>({
   }),
 });
 
-/** y + bias, in the product's own memory; the bias's gradient is the sum over rows, in one walk over them. */
+/** y + bias; the bias's gradient is the sum over rows, in one walk over them. */
 const biasOp = defineOp<'y' | 'bias'>({
   name: 'AddBiasHost',
   backends: ['wasm', 'cpu'],
@@ -53,9 +53,11 @@ const biasOp = defineOp<'y' | 'bias'>({
   saveInputs: [],
   forward: ({ y, bias }) => {
     const sum = makeHostInfo(y.shape);
-    const [a, b, out] = [y, bias, sum].map(hostFloats) as [Float32Array, Float32Array, Float32Array];
+    const [a, b, out] = [hostFloats(y), hostFloats(bias), hostFloats(sum)];
     const width = b.length;
-    for (let n = 0; n < a.length; n += width) for (let c = 0; c < width; c++) out[n + c] = a[n + c]! + b[c]!;
+    for (let n = 0; n < a.length; n += width) {
+      for (let c = 0; c < width; c++) out[n + c] = a[n + c]! + b[c]!;
+    }
     return [sum];
   },
   backward: ([dy]) => ({
@@ -64,7 +66,9 @@ const biasOp = defineOp<'y' | 'bias'>({
       const width = dy!.shape[1]!;
       const sums = new Float64Array(width);
       const d = hostFloats(dy!);
-      for (let n = 0; n < d.length; n += width) for (let c = 0; c < width; c++) sums[c]! += d[n + c]!;
+      for (let n = 0; n < d.length; n += width) {
+        for (let c = 0; c < width; c++) sums[c]! += d[n + c]!;
+      }
       const dBias = makeHostInfo([width]);
       hostFloats(dBias).set(sums);
       return toTensor(dBias);
