@@ -306,7 +306,8 @@ export class TrainingSession {
   }
 
   private async probeWhenDue() {
-    const every = probeEvery(this.document.probe.every, this.runner.steps);
+    const { probe, batchSize, accumulate } = this.document;
+    const every = probeEvery(probe.every, this.runner.steps, probe.pairs, batchSize * accumulate);
     if (this.step % every === 0 || this.step === this.runner.steps) await this.probe();
   }
 

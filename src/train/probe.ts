@@ -191,6 +191,19 @@ export const takeProbe = async (
   return pairs;
 };
 
-/** Steps from one probe of a pass to the next: as asked for, or so that about ten come over the pass. */
-export const probeEvery = (asked: number, steps: number): number =>
-  asked || Math.max(1, Math.ceil(steps / 10));
+/** A pair costs a probe about a fifth of what a tree costs a step, which also goes backward: at most 5 % in all. */
+const PROBES_PER_STEP = 0.22;
+/** As few as make a curve, whatever they cost a small run; and more than these show nothing new. */
+const [FEWEST, MOST] = [5, 40];
+
+/**
+ * Steps from one probe of a pass to the next: as asked for, or as often as it may be without taking more than about 5 % of the
+ * steps' time.
+ * @param trees that a step takes
+ */
+export const probeEvery = (asked: number, steps: number, pairs: number, trees: number): number => {
+  if (asked > 0) return asked;
+  const afford = (PROBES_PER_STEP * steps * trees) / Math.max(1, pairs);
+  const probes = Math.min(MOST, Math.max(FEWEST, Math.floor(afford)));
+  return Math.max(1, Math.ceil(steps / (probes - 1))); // one of them is that of the beginning
+};

@@ -36,14 +36,29 @@ const broken = <T extends { x: number; stage: string }>(
 
 /** Beside the answers: what a step does to the problems solved and to the two answers of a pair, in sight of the cause. */
 export class LiveMargin extends AppElement {
-  static override properties = { ...AppElement.properties, away: { state: true } };
+  static override properties = {
+    ...AppElement.properties,
+    away: { state: true },
+    lessons: { state: true },
+  };
   /** Remarks that were put away in this run. */
   declare away: ReadonlySet<string>;
+  /** Ids of the lessons that there are, once a remark leads to one. */
+  declare lessons: ReadonlySet<string> | undefined;
   #runId = '';
 
   constructor() {
     super();
     this.away = new Set();
+    this.lessons = undefined;
+  }
+
+  /** The table of contents comes with the first remark that a lesson is about. */
+  async #readLessons() {
+    if (this.lessons) return;
+    this.lessons = new Set();
+    const { lessons } = await import('../../lessons/index').catch(() => ({ lessons: [] }));
+    this.lessons = new Set(lessons.map(({ id }) => id));
   }
 
   protected override changed(keys: ReadonlySet<keyof State>) {
@@ -173,7 +188,9 @@ export class LiveMargin extends AppElement {
       learningRate: runDocument?.optimizer.learningRate ?? 0,
       push: pushes?.share === undefined ? undefined : { x: pushes.x, share: pushes.share },
     };
-    return remarksOn(live, this.away).map(
+    const remarks = remarksOn(live, this.away);
+    if (remarks.some(({ lesson }) => lesson !== undefined)) void this.#readLessons();
+    return remarks.map(
       ({
         id,
         step,
@@ -182,7 +199,7 @@ export class LiveMargin extends AppElement {
         back,
       }) => html`<p class="remark" data-testid="remark-${id}" data-step=${step}>${text}
         ${this.#wayBack(back)}${back === undefined ? nothing : ' '}
-        ${lesson && routeOf('lessons') ? html`${pageLink(this.app, { path: ['lessons', lesson] }, 'Why?', false, `remark-lesson-${id}`)} · ` : nothing}
+        ${lesson && this.lessons?.has(lesson) ? html`${pageLink(this.app, { path: ['lessons', lesson] }, 'Why?', false, `remark-lesson-${id}`)} · ` : nothing}
         <button type="button" class="link-button" aria-label="Put this remark away" @click=${() => {
           this.away = new Set([...this.away, id]);
         }}>Put away</button></p>`,

@@ -7,12 +7,15 @@ import { lengthPoints } from './length-data';
 import './length-reward';
 import './loss-plane';
 import './margins-and-weight';
+import { numbersTable } from './numbers-table';
 import { type Plane, planeOf, planeQuestion } from './pair-questions';
 import { type SinceStart, sinceStart } from './since-start';
 import { smallChart } from './small-chart';
+import './since-start-view';
 import './three-stretches';
 import { stretchesOf } from './three-stretches';
 import './who-got-it';
+import { mostDisplaced } from './who-got-it-data';
 
 /** It is drawn a little before it comes into sight. */
 const ahead: IntersectionObserverInit = { rootMargin: '300px' };
@@ -29,16 +32,25 @@ const leaves = (
 
 /** What a probe's pairs show of a run: margins and push, who got it, stretches, the plane, length. */
 export class LiveViews extends AppElement {
-  static override properties = { ...AppElement.properties, plane: { state: true }, near: { state: true } };
+  static override properties = {
+    ...AppElement.properties,
+    plane: { state: true },
+    near: { state: true },
+    pair: { state: true },
+  };
   declare plane: (Plane & { of: string }) | undefined;
   declare near: boolean;
+  /** The pair that is looked at; -1 lets the views choose. */
+  declare pair: number;
   #asking = false;
+  #runId = '';
   #sight: IntersectionObserver | undefined;
 
   constructor() {
     super();
     this.plane = undefined;
     this.near = false;
+    this.pair = -1;
   }
 
   protected watched() {
@@ -61,6 +73,11 @@ export class LiveViews extends AppElement {
   }
 
   protected override changed(_keys: ReadonlySet<keyof State>) {
+    const runId = this.state.status?.runId ?? '';
+    if (runId !== this.#runId) {
+      this.#runId = runId;
+      this.pair = -1;
+    }
     if (this.near) void this.#askPlane();
   }
 
@@ -105,7 +122,7 @@ export class LiveViews extends AppElement {
     return html`${equal ? nothing : html`<length-reward .points=${points}></length-reward>`}
       ${
         first && last && lengths.length > 1
-          ? smallChart({
+          ? html`${smallChart({
               title: 'Tokens of an answer to a held-out problem, mean',
               sentence: `An answer took ${number(first[1])} tokens at step ${count(first[0])}, and takes ${number(last[1])} at step ${count(last[0])}.`,
               lines: [{ label: 'tokens', color: '--ink', marks: true, points: lengths }],
@@ -117,7 +134,12 @@ export class LiveViews extends AppElement {
               format: (value) => number(Number(value.toPrecision(3))),
               size: [Math.min(640, this.clientWidth || 640), 130],
               testid: 'live-tokens',
-            })
+            })}${numbersTable(
+              'tokens',
+              'Tokens of an answer',
+              ['step', 'tokens, mean'],
+              lengths.map(([x, y]) => [count(x), number(Number(y.toPrecision(4)))]),
+            )}`
           : nothing
       }`;
   }
@@ -128,11 +150,15 @@ export class LiveViews extends AppElement {
     const last = rows.at(-1);
     if (!last || rows.length < 2) return nothing;
     if (!this.near) return html`<div style="min-height: 60rem"></div>`;
+    const pair = this.pair >= 0 ? this.pair : mostDisplaced(probes);
     const name = this.app.method(runDocument?.method.id ?? '')?.name ?? 'the loss';
     const current = pushes && pushes.x === last.x && pushes.stage === last.stage ? pushes : undefined;
     return html`      <div class="spread"><div class="text live-grid">
         <margins-and-weight .changes=${last.changes} .pushes=${current} .method=${name}></margins-and-weight>
-        <who-got-it .probes=${probes}></who-got-it>
+        <who-got-it .probes=${probes} .pair=${pair} @pick=${(event: CustomEvent<number>) => {
+          this.pair = event.detail;
+        }}></who-got-it>
+        <since-start-view .rows=${rows} .pair=${pair} .steps=${last.x}></since-start-view>
         <three-stretches .rows=${[
           { label: 'Chosen', stretches: stretchesOf(last, 'chosen') },
           { label: 'Rejected', stretches: stretchesOf(last, 'rejected') },

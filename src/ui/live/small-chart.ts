@@ -75,7 +75,7 @@ export const smallChart = (chart: SmallChart): TemplateResult => {
     height - room.bottom,
   );
   return html`<figure class="small-chart">
-    <figcaption>${chart.title}</figcaption>
+    ${chart.title ? html`<figcaption>${chart.title}</figcaption>` : nothing}
     <svg viewBox="0 0 ${width} ${height}" role="img" aria-label=${chart.sentence} data-testid=${chart.testid ?? nothing}>
       <path class="small-ground" d="M${room.left} ${y(chart.ground ?? low).toFixed(1)}H${width - room.right}" />
       ${chart.lines.map((line) =>

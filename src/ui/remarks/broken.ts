@@ -14,6 +14,7 @@ export const brokeHalf: Rule = ({ evaluations }) => {
     id: 'broke-half',
     step: last.x,
     text: `For ${count(mended.mended)} problems that were mended, ${count(mended.broken)} were broken that had been solved.`,
+    lesson: 'why-chosen-fall',
   };
 };
 
@@ -30,5 +31,6 @@ export const rankedButLost: Rule = ({ points, evaluations }) => {
     id: 'ranked-but-lost',
     step: last.x,
     text: `${percent(ranked, 0)} of the pairs are ranked right, and fewer problems are solved than before: the pairs are learned, the task is not.`,
+    lesson: 'why-chosen-fall',
   };
 };

@@ -12,5 +12,6 @@ export const pushingOn: Rule = ({ push, since }) => {
     id: 'pushing-on',
     step: push.x,
     text: `The loss pushes the pairs with ${percent(Math.max(0, push.share), 0)} of what it did at the start: they are learned, and the rest is pushing on.`,
+    lesson: 'when-to-stop',
   };
 };

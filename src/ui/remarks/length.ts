@@ -18,6 +18,7 @@ export const grewLonger: Rule = ({ evaluations }) => {
     id: 'grew-longer',
     step: last.x,
     text: `Answers have grown by ${percent(growth, 0)}, from ${number(Number(first.meanTokens.toPrecision(3)))} tokens to ${number(Number(last.evaluation.meanTokens.toPrecision(3)))}.`,
+    lesson: 'length-is-not-quality',
   };
 };
 
@@ -37,5 +38,6 @@ export const lengthRewarded: Rule = ({ since }) => {
     id: 'length-rewarded',
     step: now.x,
     text: `Longer answers have gained more than shorter ones (correlation of ranks ${signed(fit.rank, 2)}): it may be length that is rewarded.`,
+    lesson: 'length-is-not-quality',
   };
 };

@@ -22,5 +22,6 @@ export const undecided: Rule = ({ points, learningRate, since }) => {
     id: 'undecided',
     step: last.at(-1)!.x,
     text: `The loss has stood at 0.693, “no opinion”, for ${steps} steps. ${why}`,
+    lesson: 'no-opinion',
   };
 };

@@ -62,7 +62,13 @@ it('spreads its pairs over the trees', () => {
   const trees = Array.from({ length: 20 }, (_, i) => tree(`t${i}`));
   expect(planProbe(trees, [], 4, words).map(({ index }) => index)).toEqual([0, 5, 10, 15]);
   expect(planProbe(trees, [], 0, words)).toEqual([]);
-  expect([probeEvery(0, 30), probeEvery(0, 4), probeEvery(7, 30)]).toEqual([3, 1, 7]);
+  // The default run: six of sixteen pairs beside steps of sixteen trees. Larger batches can afford more, small runs have five.
+  expect(probeEvery(0, 30, 16, 16)).toBe(6);
+  expect(probeEvery(0, 80, 16, 16)).toBe(5);
+  expect(probeEvery(0, 400, 16, 64)).toBe(11);
+  expect(probeEvery(0, 30, 16, 4)).toBe(8);
+  expect(probeEvery(0, 4, 16, 4)).toBe(1);
+  expect(probeEvery(7, 30, 16, 16)).toBe(7);
 });
 
 it('leaves the numbers of a run as they are, and begins with step 0', async () => {
