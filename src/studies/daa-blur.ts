@@ -48,6 +48,6 @@ export const daaBlur: Study = {
   price: 4,
   doubt: {
     title: 'A network, not a language model',
-    text: 'A first wording with one network a seed and seeds 1 to 30 was too coarse to see 1 point (see “Earlier wordings”); these seeds are others. Setting and width are the paper’s; optimiser and batch, which it does not state, are ours. That the difference is gone with more units is part of its claim: see the row for 8.',
+    text: 'A first wording with one network a seed and seeds 1 to 30 was too coarse to see 1 point (see “Earlier wordings”); these seeds are others. Setting and width are the paper’s; optimiser and batch, which it does not state, are ours. That the difference is gone with more units is part of its claim: see what was measured beside it.',
   },
 };
