@@ -48,6 +48,7 @@ export const tailorpo = defineMethod({
     'Shows: far above trajectory labels (D3PO) at equal cost; the shared start is the larger part of it, the label of the step the rest.',
     'Shows, with guidance: at equal rounds the reward rises faster, and fewer shapes are recognised.',
     'Does not show: guidance above none at equal cost; the winner as the better state to go on from.',
+    'Its price here: over three seeds the recognised shapes fall from 81 to 70 % while colour rises by 0.76 of its spread.',
     'Small pushes: a reward with a kink at its best, as colour has, is overshot near the image.',
   ],
   kin: { id: 'spo', change: 'at five steps, two next states, on from the winner', axis: 'pictures' },
