@@ -201,7 +201,7 @@ export const whichBeta: Lesson = {
         return `${held}${first} ${first ? leash : `Of these two, ${leash}`} ${meant}`;
       },
       teach:
-        'Ask what the best beta would be at a tenth of the rate, and let a group try it: the last list at the foot of the page opens each run with every field to be changed.',
+        'Ask what the best beta would be at a tenth of the rate, and let a group try it: “Its runs” at the foot of the page opens each with every field to be changed.',
     },
     {
       title: 'Chance or not',
