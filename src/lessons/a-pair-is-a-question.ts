@@ -3,7 +3,7 @@ import { lastOf, live, mendedIn, movedOf, nats, runOf, share, solvedOf } from '.
 
 const look: RunSpec = {
   name: 'look',
-  title: 'nothing yet; only ask the model about 48 pairs',
+  title: 'one step that moves nothing, to look at 48 pairs',
   fields: {
     'data.trees': 48,
     steps: 1,

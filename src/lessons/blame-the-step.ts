@@ -14,14 +14,14 @@ const still = {
 
 const lookAtDpo: RunSpec = {
   name: 'look-dpo',
-  title: 'nothing yet; only make 48 pairs and look',
+  title: 'one step that moves nothing, to look at 48 pairs',
   fields: still,
   looks: { pushes: pushesOn(48) },
   seconds: 8,
 };
 const lookAtStep: RunSpec = {
   name: 'look-step',
-  title: 'nothing yet; only make 48 pairs of steps and look',
+  title: 'the same with Step-DPO, to look at 48 pairs',
   fields: { ...still, 'method.id': 'step-dpo' },
   looks: { pushes: pushesOn(48) },
   seconds: 8,

@@ -42,7 +42,7 @@ const searched: Look = async (engine): Promise<SearchedPair[]> => {
 
 const look: RunSpec = {
   name: 'look',
-  title: 'nothing yet; only search, and look at 24 pairs',
+  title: 'one step that moves nothing, to look at 24 searched pairs',
   fields: {
     'method.id': 'alphallm-cpl',
     'data.trees': most,
