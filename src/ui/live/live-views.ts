@@ -122,7 +122,7 @@ export class LiveViews extends AppElement {
     return html`${equal ? nothing : html`<length-reward .points=${points}></length-reward>`}
       ${
         first && last && lengths.length > 1
-          ? html`${smallChart({
+          ? html`<div>${smallChart({
               title: 'Tokens of an answer to a held-out problem, mean',
               sentence: `An answer took ${number(first[1])} tokens at step ${count(first[0])}, and takes ${number(last[1])} at step ${count(last[0])}.`,
               lines: [{ label: 'tokens', color: '--ink', marks: true, points: lengths }],
@@ -139,7 +139,7 @@ export class LiveViews extends AppElement {
               'Tokens of an answer',
               ['step', 'tokens, mean'],
               lengths.map(([x, y]) => [count(x), number(Number(y.toPrecision(4)))]),
-            )}`
+            )}</div>`
           : nothing
       }`;
   }
@@ -153,7 +153,7 @@ export class LiveViews extends AppElement {
     const pair = this.pair >= 0 ? this.pair : mostDisplaced(probes);
     const name = this.app.method(runDocument?.method.id ?? '')?.name ?? 'the loss';
     const current = pushes && pushes.x === last.x && pushes.stage === last.stage ? pushes : undefined;
-    return html`      <div class="spread"><div class="text live-grid">
+    return html`<div class="spread"><div class="text live-grid">
         <margins-and-weight .changes=${last.changes} .pushes=${current} .method=${name}></margins-and-weight>
         <who-got-it .probes=${probes} .pair=${pair} @pick=${(event: CustomEvent<number>) => {
           this.pair = event.detail;
