@@ -295,7 +295,7 @@ export class LessonView extends AppElement {
       ];
     });
     return html`<div class="paper-only replies" aria-hidden="true"><h2>Replies</h2>
-      ${replies.map(({ n, title, text }) => html`<p><strong>${n} ${title}.</strong> ${text}</p>`)}
+      ${replies.map(({ n, title, text }) => html`<p><strong>${n} ${title}</strong>: ${text}</p>`)}
       <p class="quiet">${location.href}</p></div>`;
   }
 
