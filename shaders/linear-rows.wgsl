@@ -8,6 +8,8 @@
 const ROWS = 1u;
 const LANES = 16u;
 const COLUMNS = 8u;
+const THREADS = COLUMNS * LANES;
+const SUMS = ROWS * COLUMNS * LANES;
 const BLOCK = 32u;
 alias WORD = f32;
 
@@ -24,9 +26,9 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> c: array<f32>;
 @group(0) @binding(8) var<uniform> p: Params;
 
-var<workgroup> sums: array<f32, ROWS * COLUMNS * LANES>;
+var<workgroup> sums: array<f32, SUMS>;
 
-@compute @workgroup_size(COLUMNS * LANES)
+@compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) thread: u32) {
   let lane = thread % LANES;
   let n0 = (p.firstColumn + wid.x) * COLUMNS;
@@ -48,7 +50,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) thre
     }
   }
   for (var r = 0u; r < ROWS; r++) { // unroll
-    sums[r * COLUMNS * LANES + thread] = acc[r];
+    sums[r * THREADS + thread] = acc[r];
   }
   workgroupBarrier();
   if (thread >= ROWS * COLUMNS) { return; }

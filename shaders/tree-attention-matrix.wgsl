@@ -1,4 +1,4 @@
-// Access to one matrix of the tiled attention kernels: repeated for each, with MATRIX and HEADS written by the host.
+// Part of the tiled attention kernels: access to one matrix, repeated for each, with MATRIX and HEADS written by the host.
 
 if (READ) {
 // Vector c of a head of a token; 0 past the head's end. The last token stands for those after it, which nobody sees.

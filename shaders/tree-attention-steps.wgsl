@@ -1,4 +1,4 @@
-// Steps of the tiled attention kernels that work on a thread's registers, which no function could reach. The host writes one out
+// Part of the tiled attention kernels: steps that work on a thread's registers, which no function could reach. The host writes one out
 // where a kernel says step_NAME(ARGUMENTS), with the words in capitals after its name replaced by them.
 
 //: keep INDEX MATRIX FACTOR

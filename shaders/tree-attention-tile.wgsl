@@ -1,4 +1,4 @@
-// What the tiled kernels of tree attention share; src/kernels/tree-attention-tiled.ts puts it before each of them.
+// Part of the tiled attention kernels: what they share; src/kernels/tree-attention-tiled.ts puts it before each of them.
 //
 // The shape for real GPUs. A workgroup of RT x CT threads owns TR RT rows (queries, or in the keys' gradient keys) of one head
 // and walks over tiles of 4 CT columns (keys, or queries), which pass through workgroup memory. Thread (y, x) has the

@@ -99,6 +99,10 @@ const textOf = (kernel: Kernel, size: number, { rows, columns, deep }: Attention
     });
   });
 
+/** The text of one of the kernels, as the device is given it. */
+export const tiledAttentionText = (kernel: keyof typeof kernels, size: number, tile: AttentionTile): string =>
+  textOf(kernels[kernel], size, tile);
+
 type Input = 'q' | 'k' | 'v' | 'visibleUntil' | 'treeStart';
 
 interface Attrs {

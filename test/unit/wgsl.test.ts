@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { tiledAttentionText } from '../../src/kernels/tree-attention-tiled';
 
 const folder = new URL('../../shaders/', import.meta.url);
 const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -13,16 +14,20 @@ const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
  */
 const readable = (code: string) => code.replace(/^enable [^;]*;/gm, '').replace(/\bblock\b/g, 'block_');
 
+/** Put together by the host and no WGSL before: the kernels that come of them are checked below. */
+const templates = /^\/\/ Part of the tiled attention kernels: (access|steps)/;
+
 const check = (code: string): string[] => {
   const problems: string[] = [];
   const header = /^(?:\/\/[^\n]*\n)+/.exec(code)?.[0] ?? '';
   if (header.replace(/[/\s]/g, '').length < 20) {
     problems.push('opens with no comment that says what it computes');
   }
+  if (templates.test(header)) return problems;
   try {
     const { entry, storage } = new WgslReflect(readable(code));
     if (storage.length > 8) problems.push(`binds ${storage.length} storage buffers; WebGPU promises 8`);
-    const part = header.startsWith('// Appended to kernels'); // and has no entry point of its own
+    const part = /^\/\/ (Appended to kernels|Part of the tiled)/.test(header); // and has no entry point of its own
     if (entry.compute.length === 0 && !part) problems.push('has no compute entry point');
   } catch (error) {
     problems.push(`does not parse: ${error instanceof Error ? error.message : String(error)}`);
@@ -37,6 +42,18 @@ describe('shaders', () => {
 
   it.each(names)('%s parses and says what it computes', (name) => {
     expect(check(readFileSync(new URL(name, folder), 'utf8'))).toEqual([]);
+  });
+});
+
+describe('kernels of tiled attention, put together', () => {
+  const tile = { rows: 8, columns: 4, deep: 4 };
+  it.each(
+    (['forward', 'query', 'key'] as const).flatMap((kernel) =>
+      [6, 16, 36].map((size) => [kernel, size] as const),
+    ),
+  )('%s for heads of %i numbers parses', (kernel, size) => {
+    const code = tiledAttentionText(kernel, size, tile);
+    expect(check(code.replace(/^\/\/ Part of the tiled/, '// Tiled'))).toEqual([]);
   });
 });
 
