@@ -28,7 +28,7 @@ export const openStudyEngine = async (store) => {
     if (open?.seed === seed) return open;
     await open?.api.dispose();
     const { api } = await start();
-    open = { api, seed, listen: () => {} };
+    open = { api, seed, listen: /** @type {(events: any) => void} */ (() => {}) };
     const own = open;
     await api.subscribe((events) => own.listen(events));
     return open;
