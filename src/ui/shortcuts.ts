@@ -21,7 +21,7 @@ export const shortcuts = [
 /** "?" where nothing is typed: the keys of this page. */
 const asksForKeys = (event: KeyboardEvent): boolean => {
   const { key, ctrlKey, metaKey, altKey, defaultPrevented } = event;
-  const target = event.target as Element | null;
+  const target = event.target instanceof Element ? event.target : undefined; // a script may send it to the window
   const typing = target?.closest(
     'input:not([type="radio"], [type="checkbox"], [type="range"]), textarea, select, [contenteditable]',
   );

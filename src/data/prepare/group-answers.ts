@@ -72,7 +72,8 @@ const examplesOf = (
     Own[],
     Own[],
   ];
-  if (shape === 'pairs') {
+  // Where no step has a label, the rule for steps finds where a pair of whole answers parts.
+  if (shape === 'pairs' || (shape === 'steps' && own.every(({ lines }) => !lines))) {
     return inTurns(
       right,
       wrong,

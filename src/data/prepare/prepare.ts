@@ -165,7 +165,7 @@ const readOnce = async (
   for (const group of groupAnswers(waiting, shape, settings.pairsPerRow)) {
     if (group.examples.length === 0) {
       const why =
-        shape === 'steps'
+        shape === 'steps' && layout.format === 'stepwise'
           ? 'no answer to the same prompt has a right step where this one first goes wrong, after the same steps'
           : 'no answer of the other label to the same prompt';
       for (const where of group.rows) tracker.drop(why, where, '');
