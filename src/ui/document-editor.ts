@@ -87,16 +87,25 @@ const unknownNames = (document: RunDocument, { models, datasets, adapters }: Kno
 /** Keeps the run document, the form and the URL the same thing, and refuses what is not a valid document. */
 export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let behind = false;
   let start = false;
 
   const methods = () => app.store.get().methods;
   /** What an address means that names no method. */
   const standard = () => methods().find((m) => m.id === firstMethod) ?? methods()[0];
 
-  /** Writes the document into the URL; not at every keystroke, browsers limit that. */
+  /**
+   * Writes the document into the URL: the first change at once, lest a reload right after it lose it, and those that follow closely
+   * when they end; not every keystroke, browsers limit that.
+   */
   const mirror = () => {
+    behind = timer !== undefined;
+    if (!behind) address.rewrite();
     clearTimeout(timer);
-    timer = setTimeout(() => address.rewrite(), 150);
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (behind) address.rewrite();
+    }, 150);
   };
 
   /** What an address asked for, so that it can be brought and taken up again. */
@@ -198,9 +207,9 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
       if (!method) throw new Error('The catalogue has no methods.');
       app.store.set({ document: defaultRun(method) });
       fromHash();
+      address.begin();
       // A URL that was refused stays as it is, to be corrected.
       if (app.store.get().documentProblems.length === 0) mirror();
-      address.begin();
     },
     /** The lists have come: what the document names must be in them. Else something that is here takes its place. */
     checkNames() {
