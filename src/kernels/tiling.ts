@@ -36,8 +36,8 @@ const inQuads = (p: Product): boolean => {
 };
 
 /**
- * The kernel and its sizes. They follow from the shapes alone, but for the slab, which changes no sum's order, so that a run gives the same
- * numbers on whatever device. Chosen on an NVIDIA H200 (docs/GPU.md).
+ * The kernel and its sizes. They follow from the shapes alone, but for the slab, which changes no sum's order: nothing that a device is
+ * busy with changes a number. Chosen on an NVIDIA H200 (docs/GPU.md).
  */
 export const tilingOf = (p: Product): Tiling => {
   const { m, n, transposeA, transposeB, softmaxGrad, second } = p;
