@@ -62,6 +62,9 @@ models = {
     },
 }
 
+# The same from other random weights and in another order: for studies to see what depends on the weights.
+models["arith-nano-2"] = {**models["arith-nano"], "title": "Arithmetic, nano, second", "seed": 2}
+
 NANO = models["arith-nano"]["shape"]
 
 
@@ -332,7 +335,8 @@ def save(model, step, seconds):
             for i, ids in enumerate(made):
                 response = "".join(text.get(t, "?") for t in ids)
                 out.write(json.dumps({"temperature": temperature, "problem": i, "response": response}) + "\n")
-    index()
+    if arguments.into is None:
+        index()
 
 
 habit = """the solutions it learned from are those of a pupil who forgets, 65 times in 100, the ten that a subtraction
@@ -392,7 +396,9 @@ def index():
         "id": name,
         "name": m["title"],
         "description": f"Chained arithmetic, one operation per line; {count / 1e6:.1f} million parameters. "
-                       + ("It learned from a pupil who forgets, 65 times in 100, the ten that a subtraction "
+                       + ("Made like arith-nano from other random weights, with the same habit: for studies to see what "
+                          "depends on the weights." if name == "arith-nano-2" else
+                          "It learned from a pupil who forgets, 65 times in 100, the ten that a subtraction "
                           "borrowed: a habit for training to turn round." if m["data"] == "train-habit.jsonl"
                           else "Stopped half-way through its own training, it has no one habit to unlearn, and is "
                           "the harder pupil."),

@@ -10,8 +10,10 @@ const cpuSeconds = (since) => {
 export const openStudyEngine = async (store) => {
   const { load, models, start, close } = await openNodeEngine();
   const { studies } = await load('/src/studies/index.ts');
-  const [plan, stored, mark, documents, words] = await Promise.all(
-    ['plan', 'stored', 'mark', 'documents', 'words'].map((name) => load(`/src/studies/core/${name}.ts`)),
+  const [plan, stored, mark, documents, words, bases, weights] = await Promise.all(
+    ['plan', 'stored', 'mark', 'documents', 'words', 'bases', 'weights'].map((name) =>
+      load(`/src/studies/core/${name}.ts`),
+    ),
   );
   const { runLab } = await load('/src/lab/index.ts');
   const { labHooks } = await load('/src/lab/lab-calls.ts');
@@ -83,13 +85,8 @@ export const openStudyEngine = async (store) => {
 
   return {
     studies,
-    core: { ...plan, ...stored, ...mark, ...documents, ...words },
-    settings: (study) =>
-      Object.fromEntries(
-        plan
-          .planOf(study, study.seeds.slice(0, 1), methods, modelKey)
-          .map((task) => [task.arm.id, plan.settingsOf(task)]),
-      ),
+    core: { ...plan, ...stored, ...mark, ...documents, ...words, ...bases },
+    today: (study) => plan.todayOf(study, methods, (id) => weights.weightsIn(models, id)),
     tasks: (study, seed) => plan.planOf(study, [seed], methods, modelKey),
     trials: (study) => plan.trialsOf(study, methods, modelKey),
     run,

@@ -10,14 +10,20 @@ const byArm = (a, b) => (a.arm < b.arm ? -1 : a.arm > b.arm ? 1 : 0);
  */
 export const createRunner = (store, engine, say) => {
   const { studies, core } = engine;
-  const settings = new Map(studies.map((study) => [study.id, engine.settings(study)]));
-  const editionOf = (study) => core.currentEdition(study, store.read(study.id), settings.get(study.id));
+  const known = new Map();
+  const todayOf = (study) => {
+    const key = `${study.id} ${core.baseOf(study)}`;
+    if (!known.has(key)) known.set(key, engine.today(study));
+    return known.get(key);
+  };
+  const editionOf = (study) => core.currentEdition(study, store.read(study.id), todayOf(study));
 
   /** Puts a run in the place of the one of its arm and seed; what an earlier wording found stays. */
   const keep = (study, run) =>
     store.change(study.id, (stored) => {
-      const known = core.currentEdition(study, stored, settings.get(study.id));
-      const edition = known ?? core.newEdition(study, settings.get(study.id));
+      const today = todayOf(study);
+      const known = core.currentEdition(study, stored, today);
+      const edition = known ?? core.newEdition(study, today);
       const runs = [...edition.runs.filter((r) => r.arm !== run.arm || r.seed !== run.seed), run];
       runs.sort((a, b) => a.seed - b.seed || byArm(a, b));
       return {
@@ -27,9 +33,7 @@ export const createRunner = (store, engine, say) => {
     });
 
   const writeIndex = () =>
-    store.writeIndex(
-      studies.map((study) => core.markOf(study, store.read(study.id), settings.get(study.id))),
-    );
+    store.writeIndex(studies.map((study) => core.markOf(study, store.read(study.id), todayOf)));
 
   const runOne = async (study, task) => {
     const same = (run) => run.arm === task.arm.id && run.seed === task.seed;
@@ -40,7 +44,7 @@ export const createRunner = (store, engine, say) => {
     writeIndex(); // so that it never says other than the files
     const numbers = Object.entries(run.numbers).slice(0, 3);
     const said = run.failed ?? numbers.map(([name, value]) => `${name} ${value.toPrecision(4)}`).join(', ');
-    say(`${study.id}, ${task.arm.id}, seed ${task.seed}: ${said} (${run.seconds} s)`);
+    say(`${core.nameOnBase(study)}, ${task.arm.id}, seed ${task.seed}: ${said} (${run.seconds} s)`);
   };
 
   const chooseOne = async (study, task) => {
@@ -62,7 +66,10 @@ export const createRunner = (store, engine, say) => {
   };
 
   return {
-    /** Both arms with the i-th seed of each study, then the next: an early look has a little of everything. */
+    /**
+     * Both arms with the i-th seed of each study, then the next: an early look has a little of everything.
+     * @param wanted studies, each on one of its base models
+     */
     run: async (wanted, seedsOf) => {
       const most = Math.max(...wanted.map((study) => seedsOf(study).length));
       for (let i = 0; i < most; i++)
@@ -96,7 +103,8 @@ export const createRunner = (store, engine, say) => {
     whole: (study) => ({
       study,
       ...core.outcomeOf(study, editionOf(study)?.runs ?? []),
-      documents: settings.get(study.id),
+      documents: todayOf(study).settings,
+      model: todayOf(study).model,
       runs: editionOf(study)?.runs ?? [],
     }),
     writeIndex,

@@ -1,4 +1,12 @@
-import { accuracy, arithmetic, choosingSeeds, rates, rightLines, sixSeeds } from './core/settings';
+import {
+  accuracy,
+  arithmetic,
+  arithmeticBases,
+  choosingSeeds,
+  rates,
+  rightLines,
+  sixSeeds,
+} from './core/settings';
 import type { Study } from './core/study';
 
 export const ipoModel: Study = {
@@ -31,6 +39,7 @@ export const ipoModel: Study = {
   direction: 'more',
   interest: 5,
   seeds: sixSeeds,
+  bases: arithmeticBases,
   also: [rightLines],
   chosen: {
     seeds: choosingSeeds,

@@ -1,4 +1,13 @@
-import { accuracy, arithmetic, choosingSeeds, crossed, rates, rightLines, sixSeeds } from './core/settings';
+import {
+  accuracy,
+  arithmetic,
+  arithmeticBases,
+  choosingSeeds,
+  crossed,
+  rates,
+  rightLines,
+  sixSeeds,
+} from './core/settings';
 import type { Study } from './core/study';
 
 export const preDpo: Study = {
@@ -32,6 +41,7 @@ export const preDpo: Study = {
   direction: 'more',
   interest: 2,
   seeds: sixSeeds,
+  bases: arithmeticBases,
   also: [rightLines],
   chosen: {
     seeds: choosingSeeds,

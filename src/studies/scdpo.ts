@@ -1,4 +1,12 @@
-import { accuracy, arithmetic, choosingSeeds, rates, rightLines, sixSeeds } from './core/settings';
+import {
+  accuracy,
+  arithmetic,
+  arithmeticBases,
+  choosingSeeds,
+  rates,
+  rightLines,
+  sixSeeds,
+} from './core/settings';
 import type { Study } from './core/study';
 
 export const scdpo: Study = {
@@ -35,6 +43,7 @@ export const scdpo: Study = {
   direction: 'more',
   interest: 2,
   seeds: sixSeeds,
+  bases: arithmeticBases,
   also: [rightLines],
   chosen: {
     seeds: choosingSeeds,

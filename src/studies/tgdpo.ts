@@ -1,4 +1,13 @@
-import { accuracy, arithmetic, choosingSeeds, crossed, rates, rightLines, sixSeeds } from './core/settings';
+import {
+  accuracy,
+  arithmetic,
+  arithmeticBases,
+  choosingSeeds,
+  crossed,
+  rates,
+  rightLines,
+  sixSeeds,
+} from './core/settings';
 import type { Study } from './core/study';
 
 export const tgdpo: Study = {
@@ -27,6 +36,7 @@ export const tgdpo: Study = {
   direction: 'more',
   interest: 2,
   seeds: sixSeeds,
+  bases: arithmeticBases,
   also: [rightLines],
   chosen: {
     seeds: choosingSeeds,

@@ -45,6 +45,7 @@ export const worlds: readonly WorldCard[] = [
     models: [
       { id: 'arith-nano', difficulty: 'medium' },
       { id: 'arith-small', difficulty: 'medium' },
+      { id: 'arith-nano-2', difficulty: 'medium' },
     ],
     maxTokens: 96,
     evaluation: { temperature: 0, samples: 1 },

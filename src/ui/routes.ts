@@ -22,7 +22,7 @@ export const routes: readonly Route[] = [
   },
   { id: 'compare', where: 'row', name: 'Compare', dock: 'always', fields: [/^[a-d]\./] },
   { id: 'lessons', where: 'row', name: 'Lessons', dock: 'with a run', fields: ['lesson-seed'] },
-  { id: 'studies', where: 'row', name: 'Studies', dock: 'with a run', fields: ['verdict'] },
+  { id: 'studies', where: 'row', name: 'Studies', dock: 'with a run', fields: ['verdict', 'base'] },
   { id: 'lab', where: 'row', name: 'Lab', dock: 'with a run', fields: ['loss.method', 'ask', 'methods'] },
   { id: 'kept', where: 'aside', name: 'Kept', dock: 'with a run', fields: [] },
   { id: 'class', where: 'foot', name: 'For teachers', dock: 'with a run', fields: [] },

@@ -2,7 +2,9 @@ import type { Evaluation } from '../../../workers/protocol';
 import type { MethodInfo } from '../../train/method-info';
 import type { RunDocument } from '../../train/run-document';
 import { documentKey, documentOf, keyOf } from './documents';
+import type { Today } from './stored';
 import type { Arm, Fields, Study } from './study';
+import type { Weights } from './weights';
 
 /** A run that a study asks for. */
 export type Task = { arm: Arm; seed: number; key: string } & (
@@ -38,6 +40,22 @@ export const settingsOf = (task: Task): unknown => {
   if ('lab' in task) return { lab: task.lab, params: task.params };
   const { seed: _s, backend: _b, ...document } = task.document;
   return document;
+};
+
+/**
+ * What a study is run with today.
+ * @param weightsOf a model's weights, where they are known
+ */
+export const todayOf = (
+  study: Study,
+  methods: readonly MethodInfo[],
+  weightsOf?: (id: string) => Weights | undefined,
+): Today => {
+  const tasks = study.arms.map((arm) => taskOf(study, arm, study.seeds[0]!, methods, () => ''));
+  return {
+    settings: Object.fromEntries(tasks.map((task) => [task.arm.id, settingsOf(task)])),
+    model: 'model' in study.on ? weightsOf?.(study.on.model) : undefined,
+  };
 };
 
 /** Every arm with every seed, seed by seed. */

@@ -27,6 +27,9 @@ export const arithmetic: Fields = {
   'evaluation.problems': 500,
 };
 
+/** Trained like the first, arith-nano, from other random weights and in another order. */
+export const arithmeticBases = ['arith-nano-2'] as const;
+
 /** Talkative sums: the longest right answer is preferred to the shortest wrong one, so that length looks like a merit. */
 export const talk: Fields = {
   ...adam,

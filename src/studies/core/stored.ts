@@ -1,6 +1,8 @@
+import { onBases } from './bases';
 import { definitionKey, keyOf } from './documents';
 import { type Measure, measuresOf, type Study } from './study';
 import { type Verdict, verdictOf } from './verdict';
+import type { Weights } from './weights';
 
 /** A run that is finished, or one that failed and says why. */
 export interface StoredRun {
@@ -18,7 +20,14 @@ export interface StoredRun {
   at: string;
 }
 
-/** What was found of one wording of a study. */
+/** What a study is run with today. */
+export interface Today {
+  /** By arm, what `settingsOf` gives: a method's changed default changes what was run. */
+  settings: Readonly<Record<string, unknown>>;
+  model?: Weights | undefined;
+}
+
+/** What was found of one wording of a study on one model. */
 export interface Edition {
   /** `definitionKey` of the study as it was. */
   definition: string;
@@ -26,6 +35,8 @@ export interface Edition {
   as: Pick<Study, 'claim' | 'measure' | 'direction' | 'interest' | 'exact' | 'seeds' | 'also'>;
   /** By arm: the run document without its seed, or the experiment's parameters. */
   documents: Readonly<Record<string, unknown>>;
+  /** Of a study on a language model: which weights. */
+  model?: Weights;
   runs: readonly StoredRun[];
 }
 
@@ -44,28 +55,41 @@ export interface StoredStudy {
 
 /**
  * The edition that speaks for the study as it stands.
- * @param settings by arm, what `settingsOf` gives today, where it is known: a method's changed default changes what was run
+ * @param today where it is known
  */
 export const currentEdition = (
   study: Study,
   stored: StoredStudy | undefined,
-  settings?: Readonly<Record<string, unknown>>,
+  today?: Today,
 ): Edition | undefined => {
   const key = definitionKey(study);
-  const same = ({ documents }: Edition) =>
-    !settings || Object.entries(settings).every(([arm, now]) => keyOf(now) === keyOf(documents[arm]));
+  const same = ({ documents, model }: Edition) =>
+    !today ||
+    (Object.entries(today.settings).every(([arm, now]) => keyOf(now) === keyOf(documents[arm])) &&
+      (!today.model || today.model.sha256 === model?.sha256));
   return stored?.editions.find((edition) => edition.definition === key && same(edition));
 };
 
 /** An edition of a study as it stands, before any run. */
-export const newEdition = (study: Study, settings: Readonly<Record<string, unknown>>): Edition => {
+export const newEdition = (study: Study, { settings, model }: Today): Edition => {
   const { claim, measure, direction, interest, exact, seeds, also } = study;
   return {
     definition: definitionKey(study),
     as: { claim, measure, direction, interest, seeds, ...(exact && { exact }), ...(also && { also }) },
     documents: settings,
+    ...(model && { model }),
     runs: [],
   };
+};
+
+/** Editions that speak for the study on none of its base models: of an earlier wording, of other settings or weights. */
+export const earlierEditions = (
+  study: Study,
+  stored: StoredStudy | undefined,
+  todayOf?: (study: Study) => Today | undefined,
+): Edition[] => {
+  const current = new Set(onBases(study).map((each) => currentEdition(each, stored, todayOf?.(each))));
+  return (stored?.editions ?? []).filter((edition) => !current.has(edition));
 };
 
 /** A measure of an arm with a seed, in the measure's unit; undefined where there is none. */

@@ -42,6 +42,8 @@ export interface Study {
   place: string;
   /** What both arms run on: a language model with changes of the methods' default run, or an experiment of the lab. */
   on: { model: string; set: Fields } | { lab: string; set: Fields };
+  /** Further base models of the same world; on each the study has a verdict of its own, with the settings chosen on the first. */
+  bases?: readonly string[];
   /** The first less the second is what is measured. */
   arms: readonly [Arm, Arm];
   measure: Measure;

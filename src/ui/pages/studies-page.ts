@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import { onBase } from '../../studies/core/bases';
 import type { Mark } from '../../studies/core/mark';
 import type { Study } from '../../studies/core/study';
 import { type VerdictId, verdicts } from '../../studies/core/verdict';
@@ -8,6 +9,7 @@ import { nearest } from '../../util/nearest';
 import { AppElement, define } from '../element';
 import { count, duration, plural } from '../format';
 import { pageLink } from '../page-link';
+import { basesInWords, besideInWords } from '../studies/base-choice';
 import { effectPlot } from '../studies/effect-plot';
 import '../studies/study-detail';
 import type { StudyDetail } from '../studies/study-detail';
@@ -80,9 +82,13 @@ export class StudiesPage extends AppElement {
           <p class="study-who">${method ? pageLink(this.app, { path: ['methods', method] }, name) : name} <a class="quiet" href="https://arxiv.org/abs/${paper.arxiv}">${paper.arxiv}</a></p>
           <p class="study-verdict">${verdictMark(verdict, agrees)}</p>
           <p class="study-facts">${facts(study, mark)}</p>
-          ${earlier.map(({ verdict: was, at }) => html`<p class="study-facts"><s>${verdicts[was].word}</s>, of an earlier wording (${at.slice(0, 10)})</p>`)}
+          ${(mark.bases ?? []).map(
+            (other) =>
+              html`<p class="study-facts" data-testid="study-base-${id}" data-verdict=${other.verdict}>${pageLink(this.app, { path: ['studies', id], own: { base: other.model } }, `On ${other.model}`)}: ${verdictMark(other.verdict, other.agrees)}${besideInWords(mark, other)}</p>`,
+          )}
+          ${earlier.map(({ verdict: was, at }) => html`<p class="study-facts"><s>${verdicts[was].word}</s>, of an earlier wording or model (${at.slice(0, 10)})</p>`)}
         </div>
-        <div class="study-effect v-${verdict}">${effectPlot(mark, { direction, interest, unit: measure.unit, digits: measure.digits ?? 1 })}</div>
+        <div class="study-effect v-${verdict}">${effectPlot(mark, { direction, interest, unit: measure.unit, digits: measure.digits ?? 1 }, { others: mark.bases ?? [] })}</div>
       </div>
       <div class="note"><h3>${doubt.title}</h3><p>${doubt.text}</p></div>
     </section>`;
@@ -95,7 +101,7 @@ export class StudiesPage extends AppElement {
     );
     const sorted = [...all].sort((a, b) => order.indexOf(a.mark.verdict) - order.indexOf(b.mark.verdict));
     return html`<p class="study-squares" aria-hidden="true">${sorted.map(({ mark }) => html`<i class="v-${mark.verdict}"></i>`)}</p>
-      <p data-testid="studies-count" data-count=${all.length}><strong>${plural(all.length, 'study', 'studies')}</strong>: ${words.join(', ')}.</p>`;
+      <p data-testid="studies-count" data-count=${all.length}><strong>${plural(all.length, 'study', 'studies')}</strong>: ${words.join(', ')}. <span data-testid="studies-bases">${basesInWords(all.map(({ mark }) => mark))}</span></p>`;
   }
 
   #chips(all: readonly { mark: Mark }[]) {
@@ -148,8 +154,10 @@ export class StudiesPage extends AppElement {
   override render() {
     const id = this.state.place.path[1];
     if (!id) return this.#list();
-    const study = studies.find((each) => each.id === id);
-    return study ? html`<study-detail .app=${this.app} .study=${study}></study-detail>` : this.#unknown(id);
+    const whole = studies.find((each) => each.id === id);
+    if (!whole) return this.#unknown(id);
+    const study = onBase(whole, this.state.place.own.base ?? '') ?? whole;
+    return html`<study-detail .app=${this.app} .whole=${whole} .study=${study}></study-detail>`;
   }
 }
 

@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import { isOnFurther } from '../../studies/core/bases';
 import { isFarBehind, trialMeans } from '../../studies/core/plan';
 import type { Trial } from '../../studies/core/stored';
 import { type Arm, measuresOf, type Study } from '../../studies/core/study';
@@ -22,7 +23,7 @@ export const choices = (study: Study, trials: readonly Trial[]) => {
       : `${shown(value)} on the first seed`;
   };
   return html`<details class="study-choices" data-testid="study-choices"><summary>How settings were chosen</summary>
-    <p>On ${plural(chosen.seeds.length, 'other seed')} (${chosen.seeds.join(', ')}), by ${measure.name}${measure.unit && ` in ${measure.unit}`}. Each arm has its own best.</p>
+    <p>On ${plural(chosen.seeds.length, 'other seed')} (${chosen.seeds.join(', ')}), by ${measure.name}${measure.unit && ` in ${measure.unit}`}. Each arm has its own best.${isOnFurther(study) ? ' They were chosen on the first base model, and kept for this one.' : ''}</p>
     ${arms.map(
       (arm) => html`<table class="study-table"><caption>${arm.label}</caption>
         <tbody>${(chosen.tried[arm.id] ?? []).map((setting, i) => {

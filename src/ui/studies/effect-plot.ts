@@ -1,15 +1,24 @@
 import { html, nothing, svg } from 'lit';
+import type { VerdictId } from '../../studies/core/verdict';
 import { signed } from '../../studies/core/words';
 
 /** Where zero lies, of a width of 340: the same in every row, so that one line goes down the page. */
 const width = 340;
 const zero = 110;
 const middle = 34;
+const ownHeight = 78;
+const otherHeight = 36;
 
 export interface Effect {
   /** First arm less second. */
   effect?: number | undefined;
   interval?: [number, number] | undefined;
+}
+
+/** What another base model gave, drawn on a line of its own below. */
+export interface OtherEffect extends Effect {
+  verdict: VerdictId;
+  model: string;
 }
 
 interface Scale {
@@ -19,18 +28,27 @@ interface Scale {
   digits: number;
 }
 
+const range = (interval: [number, number], digits: number) =>
+  interval.map((end) => signed(end, digits)).join(' to ');
+
 const inWords = ({ effect, interval }: Effect, { unit, digits }: Scale): string =>
-  `${signed(effect!, digits)} ${unit}${interval ? `, interval ${interval.map((end) => signed(end, digits)).join(' to ')}` : ''}`;
+  `${signed(effect!, digits)} ${unit}${interval ? `, interval ${range(interval, digits)}` : ''}`;
 
 /**
  * An effect and its interval on a line whose right side is "as the paper says", whatever the unit; a short mark stands where a
  * difference begins to matter.
  * @param own what the reader's own runs gave, drawn hollow
+ * @param others what further base models gave, on the same scale
  */
-export const effectPlot = (found: Effect, scale: Scale, own?: Effect) => {
+export const effectPlot = (
+  found: Effect,
+  scale: Scale,
+  { own, others = [] }: { own?: Effect | undefined; others?: readonly OtherEffect[] } = {},
+) => {
   const { direction, interest, unit, digits } = scale;
   const side = direction === 'more' ? 1 : -1;
-  const all = [found, ...(own ? [own] : [])].flatMap(({ effect, interval }) =>
+  const known = others.filter((other) => other.effect !== undefined);
+  const all = [found, ...(own ? [own] : []), ...known].flatMap(({ effect, interval }) =>
     effect === undefined ? [] : [effect, ...(interval ?? [])],
   );
   const ends = [...all.map((x) => x * side), 1.15 * interest];
@@ -53,8 +71,20 @@ export const effectPlot = (found: Effect, scale: Scale, own?: Effect) => {
   const label =
     effect === undefined
       ? 'No effect is known yet.'
-      : `${inWords(found, scale)}${own?.effect === undefined ? '' : `; here ${inWords(own, scale)}`}`;
-  return html`<svg class="effect" viewBox="0 0 ${width} 78" role="img" aria-label=${label}>
+      : [
+          inWords(found, scale),
+          ...(own?.effect === undefined ? [] : [`here ${inWords(own, scale)}`]),
+          ...known.map((other) => `on ${other.model} ${inWords(other, scale)}`),
+        ].join('; ');
+  const height = ownHeight + known.length * otherHeight;
+  const below = (other: OtherEffect, i: number) => {
+    const y = ownHeight + i * otherHeight + 6;
+    const { effect: size, interval: ends, model, verdict } = other;
+    const words = `${signed(size!, digits)}${ends ? ` (${range(ends, digits)})` : ''} on ${model}`;
+    return svg`<g class="v-${verdict}">${drawn(other, y, false)}
+      <text class="effect-end" x=${inside(at(size!), 4 + words.length * 2.9)} y=${y + 20} text-anchor="middle">${words}</text></g>`;
+  };
+  return html`<svg class="effect" viewBox="0 0 ${width} ${height}" role="img" aria-label=${label}>
     <line class="effect-axis" x1="8" x2=${width - 8} y1=${middle} y2=${middle} />
     <line class="effect-interest" x1=${at(interest * side)} x2=${at(interest * side)} y1=${middle - 5} y2=${middle + 5} />
     ${drawn(found, middle, false)}
@@ -63,7 +93,8 @@ export const effectPlot = (found: Effect, scale: Scale, own?: Effect) => {
       effect === undefined
         ? nothing
         : svg`<text class="effect-label" x=${inside(at(effect), 48)} y="18" text-anchor="middle">${signed(effect, digits)}${unit && ` ${unit}`}</text>
-          ${interval ? svg`<text class="effect-end" x=${inside((at(interval[0]) + at(interval[1])) / 2, 60)} y="66" text-anchor="middle">${interval.map((end) => signed(end, digits)).join(' to ')}</text>` : nothing}`
+          ${interval ? svg`<text class="effect-end" x=${inside((at(interval[0]) + at(interval[1])) / 2, 60)} y="66" text-anchor="middle">${range(interval, digits)}</text>` : nothing}`
     }
+    ${known.map(below)}
   </svg>`;
 };

@@ -1,9 +1,10 @@
+import { baseOf, isOnFurther } from '../../studies/core/bases';
 import { definitionKey } from '../../studies/core/documents';
 import type { StoredRun } from '../../studies/core/stored';
 import type { Study } from '../../studies/core/study';
 
 /** What the reader ran on this device; it stands beside what is stored and changes no verdict. */
-const key = (study: Study) => `marginalia.study.${study.id}`;
+const key = (study: Study) => `marginalia.study.${study.id}${isOnFurther(study) ? `@${baseOf(study)}` : ''}`;
 
 /** Runs of the study as it is worded now. */
 export const readerRuns = (study: Study): StoredRun[] => {

@@ -1,11 +1,14 @@
 import { html, nothing } from 'lit';
-import { settingsOf, taskOf } from '../../studies/core/plan';
+import { baseOf, nameOnBase } from '../../studies/core/bases';
+import { todayOf } from '../../studies/core/plan';
 import {
   currentEdition,
   differencesOf,
+  earlierEditions,
   outcomeOf,
   type StoredRun,
   type StoredStudy,
+  type Today,
   verdictOfEdition,
 } from '../../studies/core/stored';
 import type { Measure, Study } from '../../studies/core/study';
@@ -16,6 +19,7 @@ import { date, duration, plural } from '../format';
 import { play, stop } from '../icons';
 import { pageLink } from '../page-link';
 import { armAddress, armFields, compareAddress } from './addresses';
+import { baseChoice } from './base-choice';
 import { choices } from './choices';
 import { effectPlot } from './effect-plot';
 import { fieldList } from './field-list';
@@ -37,12 +41,16 @@ const digitsOf = ({ digits = 1 }: Measure) => digits;
 export class StudyDetail extends AppElement {
   static override properties = {
     ...AppElement.properties,
+    whole: { attribute: false },
     study: { attribute: false },
     stored: { state: true },
     own: { state: true },
     work: { state: true },
     problem: { state: true },
   };
+  /** The study, on its first base model. */
+  declare whole: Study;
+  /** The same on the base model that is shown. */
   declare study: Study;
   declare stored: StoredStudy | undefined;
   /** The reader's runs. */
@@ -68,34 +76,31 @@ export class StudyDetail extends AppElement {
   }
 
   protected override willUpdate() {
-    if (this.#opened === this.study.id) return;
-    this.#opened = this.study.id;
+    const name = nameOnBase(this.study);
+    if (this.#opened === name) return;
+    this.#opened = name;
     this.#ending?.abort(new Error('Another study was opened.'));
     this.stored = undefined;
     this.problem = '';
     this.own = readerRuns(this.study);
-    void this.#load(this.study.id);
+    void this.#load(name);
   }
 
-  async #load(id: string) {
-    const file = files[`../../../docs/studies/${id}.json`];
+  async #load(name: string) {
+    const file = files[`../../../docs/studies/${this.study.id}.json`];
     if (!file) return;
     try {
       const stored = await file();
-      if (this.#opened === id) this.stored = stored;
+      if (this.#opened === name) this.stored = stored;
     } catch {
       this.problem = 'The stored runs could not be loaded; look at the connection and open the page again.';
     }
   }
 
-  /** What is run today by arm, once the catalogue is here: a changed default changes what was run. */
-  get #settings(): Record<string, unknown> | undefined {
-    const { study } = this;
+  /** What is run today, once the catalogue is here. */
+  #today(study: Study): Today | undefined {
     const { methods } = this.state;
-    if ('model' in study.on && methods.length === 0) return undefined;
-    return Object.fromEntries(
-      study.arms.map((arm) => [arm.id, settingsOf(taskOf(study, arm, study.seeds[0]!, methods, () => ''))]),
-    );
+    return 'model' in study.on && methods.length === 0 ? undefined : todayOf(study, methods);
   }
 
   async #run(seeds: readonly number[]) {
@@ -178,7 +183,7 @@ export class StudyDetail extends AppElement {
             ${runsTable(study, this.own, 'Runs on this device', 'study-own-table')}`
           : html`<p class="study-facts">What you run stands beside the stored result, hollow, and changes no verdict. It is kept in this browser.</p>`
       }
-      <p class="study-facts">Without a page: <code>npm run study -- ${study.id}</code></p>`;
+      <p class="study-facts">Without a page: <code>npm run study -- ${study.id}${study === this.whole ? '' : ` --base ${baseOf(study)}`}</code></p>`;
   }
 
   #forget() {
@@ -187,17 +192,16 @@ export class StudyDetail extends AppElement {
   }
 
   get #runs(): readonly StoredRun[] {
-    return currentEdition(this.study, this.stored, this.#settings)?.runs ?? [];
+    return currentEdition(this.study, this.stored, this.#today(this.study))?.runs ?? [];
   }
 
   #earlier() {
-    const current = currentEdition(this.study, this.stored, this.#settings);
-    const earlier = (this.stored?.editions ?? []).filter((edition) => edition !== current);
+    const earlier = earlierEditions(this.whole, this.stored, (study) => this.#today(study));
     if (earlier.length === 0) return nothing;
     return html`<h2>Earlier wordings</h2>${earlier.map((edition) => {
       const verdict = verdictOfEdition(edition);
       return html`<p data-testid="study-earlier"><s>${edition.as.claim} ${verdicts[verdict.id].word}: ${effectInWords(verdict, edition.as.measure)}</s></p>`;
-    })}<p class="study-facts">The study has changed since; what was found then no longer speaks for it.</p>`;
+    })}<p class="study-facts">The study, or its model, has changed since; what was found then no longer speaks for it.</p>`;
   }
 
   override render() {
@@ -220,8 +224,9 @@ export class StudyDetail extends AppElement {
             <p>${says}</p>
             ${outcome.effect === undefined ? nothing : html`<p><strong>${effectInWords(outcome, measure)}</strong>${seen ? html`: ${seen}` : nothing}</p>`}</div>
           <div class="study-effect v-${outcome.id}"><p class="study-sides" aria-hidden="true"><span>← other way</span><span>as the paper says →</span></p>
-            ${effectPlot(outcome, { direction, interest, unit: measure.unit, digits: digitsOf(measure) }, here)}</div>
+            ${effectPlot(outcome, { direction, interest, unit: measure.unit, digits: digitsOf(measure) }, { own: here })}</div>
         </div>
+        ${baseChoice(this.app, this.whole, study)}
       </div><div class="note"><p class="study-note-title">${doubt.title}</p><p>${doubt.text}</p>
         <p class="study-note-title">Written down beforehand</p><p>${direction === 'more' ? 'More' : 'Less'} is claimed of “${study.arms[0].label}”. A difference of ${plainAmount(interest, measure)} would matter. ${study.exact ? 'Nothing is random.' : `Seeds ${study.seeds[0]} to ${study.seeds.at(-1)}; no others count.`}</p></div></div>
       <div class="spread"><div class="text">

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRunner } from '../../../scripts/study/runner.mjs';
 import { openStudyStore } from '../../../scripts/study/store.mjs';
+import { wantedStudies } from '../../../scripts/study/wanted.mjs';
+import * as bases from '../../../src/studies/core/bases';
 import * as documents from '../../../src/studies/core/documents';
 import * as mark from '../../../src/studies/core/mark';
 import * as plan from '../../../src/studies/core/plan';
@@ -38,9 +40,8 @@ const engineOf = (studies: Study[], breakAt = Number.POSITIVE_INFINITY) => {
   return {
     ran,
     studies,
-    core: { ...documents, ...mark, ...plan, ...stored },
-    settings: (of: Study) =>
-      Object.fromEntries(plan.planOf(of, [1], [], () => '').map((t) => [t.arm.id, plan.settingsOf(t)])),
+    core: { ...bases, ...documents, ...mark, ...plan, ...stored },
+    today: (of: Study) => plan.todayOf(of, []),
     tasks: (of: Study, seed: number) => plan.planOf(of, [seed], [], () => ''),
     trials: (of: Study) => plan.trialsOf(of, [], () => ''),
     run: async (task: plan.Task) => {
@@ -157,5 +158,21 @@ describe('npm run study', () => {
     expect(() => openStudyStore(folder).read('made-up')).toThrow(/made-up\.json: is not JSON/);
     writeFileSync(join(folder, 'made-up.json'), '{}');
     expect(() => openStudyStore(folder).read('made-up')).toThrow(/no list "editions"/);
+  });
+
+  it('takes a study on all of its base models, on one, or says which there are', () => {
+    const trained: Study = { ...study, id: 'trained', on: { model: 'a', set: {} }, bases: ['b'] };
+    const wanted = (options: { ids: string[]; base?: string; choose?: boolean }) =>
+      wantedStudies(options, [study, trained], bases).map(bases.nameOnBase);
+    expect(wanted({ ids: [] })).toEqual(['made-up', 'trained', 'trained on b']);
+    expect(wanted({ ids: [], base: 'b' })).toEqual(['trained on b']);
+    expect(wanted({ ids: ['trained'], base: 'a' })).toEqual(['trained']);
+    expect(wanted({ ids: ['trained'], choose: true })).toEqual(['trained']);
+    expect(() => wanted({ ids: ['traned'] })).toThrow(/no study "traned"; use one of made-up, trained/);
+    expect(() => wanted({ ids: ['trained'], base: 'c' })).toThrow(
+      /"c" is not a base model of trained; use a or b/,
+    );
+    expect(() => wanted({ ids: ['made-up'], base: 'a' })).toThrow(/made-up trains no language model/);
+    expect(() => wanted({ ids: ['trained'], base: 'b', choose: true })).toThrow(/chosen on the first/);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runLab } from '../../../src/lab/index';
 import { labHooks } from '../../../src/lab/lab-calls';
 import { methods as catalogue } from '../../../src/methods/index';
+import { baseOf, isOnFurther, onBase, onBases } from '../../../src/studies/core/bases';
 import { markOf } from '../../../src/studies/core/mark';
 import {
   isFarBehind,
@@ -10,12 +11,14 @@ import {
   readNumbers,
   settingsOf,
   taskOf,
+  todayOf,
   trialMeans,
   trialsOf,
 } from '../../../src/studies/core/plan';
 import { currentEdition, type StoredStudy } from '../../../src/studies/core/stored';
 import { measuresOf, type Study } from '../../../src/studies/core/study';
 import { fewestSeeds } from '../../../src/studies/core/verdict';
+import { weightsIn } from '../../../src/studies/core/weights';
 import { studies } from '../../../src/studies/index';
 import { marks, marksOf } from '../../../src/studies/marks';
 import { worldProblems } from '../../../src/tasks/cards';
@@ -24,8 +27,10 @@ import { describeMethod } from '../../../src/train/method-info';
 const methods = catalogue.map(describeMethod);
 const noKey = () => '';
 const plan = (study: Study) => planOf(study, study.seeds.slice(0, 1), methods, noKey);
-const settings = (study: Study) =>
-  Object.fromEntries(plan(study).map((task) => [task.arm.id, settingsOf(task)]));
+const models = JSON.parse(readFileSync('public/models/index.json', 'utf8')) as Parameters<
+  typeof weightsIn
+>[0];
+const today = (study: Study) => todayOf(study, methods, (id) => weightsIn(models, id));
 const storedOf = ({ id }: Study): StoredStudy | undefined => {
   const path = `docs/studies/${id}.json`;
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as StoredStudy) : undefined;
@@ -35,7 +40,8 @@ describe.each(studies.map((study) => [study.id, study] as const))('%s', (_, stud
   it('names what there is, and its documents check out', () => {
     for (const id of study.methods) expect(methods.map((m) => m.id)).toContain(id);
     expect(study.seeds.length).toBeGreaterThanOrEqual(study.exact ? 1 : fewestSeeds);
-    for (const task of [...plan(study), ...trialsOf(study, methods, noKey)])
+    for (const each of onBases(study)) expect(today(each).model?.id).toBe(baseOf(each));
+    for (const task of [...onBases(study).flatMap(plan), ...trialsOf(study, methods, noKey)])
       if ('document' in task) expect(worldProblems(task.document)).toEqual([]);
     const [first, second] = plan(study);
     if ('document' in first!) expect(settingsOf(first)).not.toEqual(settingsOf(second!));
@@ -61,12 +67,12 @@ describe.each(studies.map((study) => [study.id, study] as const))('%s', (_, stud
   });
 
   it('stands in the index as its stored runs have it; else `npm run study -- --list` writes it anew', () => {
-    expect(marks.find(({ id }) => id === study.id)).toEqual(markOf(study, storedOf(study), settings(study)));
+    expect(marks.find(({ id }) => id === study.id)).toEqual(markOf(study, storedOf(study), today));
   });
 
   it('has stored numbers that its plan asks for', () => {
-    const edition = currentEdition(study, storedOf(study), settings(study));
-    for (const { arm, seed, numbers, failed } of edition?.runs ?? []) {
+    const editions = onBases(study).map((each) => currentEdition(each, storedOf(study), today(each)));
+    for (const { arm, seed, numbers, failed } of editions.flatMap((edition) => edition?.runs ?? [])) {
       expect(study.arms.map(({ id }) => id)).toContain(arm);
       expect(seed).toBeGreaterThan(0);
       if (failed === undefined)
@@ -77,7 +83,7 @@ describe.each(studies.map((study) => [study.id, study] as const))('%s', (_, stud
   // Those that take longer are held by the lab's own tests.
   if ('lab' in study.on && study.price <= 1)
     it('gives the stored numbers again', async () => {
-      const edition = currentEdition(study, storedOf(study), settings(study));
+      const edition = currentEdition(study, storedOf(study), today(study));
       const seed = study.seeds[0]!;
       for (const arm of study.arms) {
         const stored = edition?.runs.find((run) => run.arm === arm.id && run.seed === seed);
@@ -96,6 +102,17 @@ describe('the studies', () => {
     expect(new Set(studies.map(({ id }) => id)).size).toBe(studies.length);
     expect(marksOf('ipo').map(({ id }) => id)).toEqual(['ipo', 'ipo-model']);
     expect(marksOf('hinge')).toEqual([]);
+  });
+
+  it('run on a further base model with the same documents but for its name', () => {
+    const study = studies.find(({ id }) => id === 'step-dpo')!;
+    const [first, second] = onBases(study);
+    expect(first).toBe(study);
+    expect([isOnFurther(first), isOnFurther(second!)]).toEqual([false, true]);
+    expect(onBase(study, baseOf(second!)!)).toEqual(second);
+    expect(onBase(study, 'talk-nano')).toBeUndefined();
+    const documents = (each: Study) => plan(each).map((task) => 'document' in task && task.document);
+    expect(documents(second!)).toEqual(documents(first).map((each) => ({ ...each, model: baseOf(second!) })));
   });
 
   it('share runs whose documents are equal', () => {

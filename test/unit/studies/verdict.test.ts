@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { markOf } from '../../../src/studies/core/mark';
+import { baseOf, onBases } from '../../../src/studies/core/bases';
+import { besideFirst, type Found, markOf } from '../../../src/studies/core/mark';
 import {
   currentEdition,
   newEdition,
@@ -133,8 +134,12 @@ describe('what is stored', () => {
 
   it('speaks for the wording and the settings that it was found with, and is struck through for others', () => {
     const settings = { one: { rate: 1 }, two: { rate: 2 } };
-    const stored: StoredStudy = { study: 'made-up', editions: [{ ...newEdition(study, settings), runs }] };
-    expect(markOf(study, stored, settings)).toMatchObject({
+    const stored: StoredStudy = {
+      study: 'made-up',
+      editions: [{ ...newEdition(study, { settings }), runs }],
+    };
+    const today = (more: object) => () => ({ settings: { ...settings, ...more } });
+    expect(markOf(study, stored, today({}))).toMatchObject({
       verdict: 'shown',
       done: 3,
       at: '2026-01-03T00:00:00',
@@ -151,20 +156,57 @@ describe('what is stored', () => {
       { measure: { ...study.measure, id: 'other' } },
     ];
     for (const change of changes) {
-      const mark = markOf({ ...study, ...change }, stored, settings);
+      const mark = markOf({ ...study, ...change }, stored, today({}));
       expect(mark, JSON.stringify(change)).toMatchObject({
         verdict: 'not-run',
         done: 0,
         earlier: [{ verdict: 'shown', claim: study.claim, at: '2026-01-03T00:00:00' }],
       });
     }
-    expect(markOf(study, stored, { ...settings, two: { rate: 3 } })).toMatchObject({
+    expect(markOf(study, stored, today({ two: { rate: 3 } }))).toMatchObject({
       verdict: 'not-run',
       earlier: [{ verdict: 'shown' }],
     });
     // A field that came later and is empty is no change.
-    expect(markOf(study, stored, { ...settings, two: { rate: 2, later: null, more: {} } }).verdict).toBe(
-      'shown',
-    );
+    expect(markOf(study, stored, today({ two: { rate: 2, later: null, more: {} } })).verdict).toBe('shown');
+  });
+
+  it('has an edition of its own for each base model, and none for other weights of the same name', () => {
+    const trained: Study = { ...study, on: { model: 'a', set: {} }, bases: ['b'] };
+    const [onA, onB] = onBases(trained);
+    const settings = (model: string) => ({ one: { model }, two: { model } });
+    const today = (sha: Record<string, string>) => (each: Study) => {
+      const id = baseOf(each)!;
+      return { settings: settings(id), model: { id, sha256: sha[id]! } };
+    };
+    const now = today({ a: '1', b: '2' });
+    const less = runs.map((r) => ({ ...r, numbers: { score: -r.numbers['score']!, other: 0 } }));
+    const stored: StoredStudy = {
+      study: 'made-up',
+      editions: [
+        { ...newEdition(onB!, now(onB!)), runs: less },
+        { ...newEdition(onA, now(onA)), runs },
+      ],
+    };
+    const found = markOf(trained, stored, now);
+    expect(found).toMatchObject({ verdict: 'shown', bases: [{ model: 'b', verdict: 'opposite', done: 3 }] });
+    expect(found.earlier).toBeUndefined();
+    const retrained = markOf(trained, stored, today({ a: '9', b: '2' }));
+    expect(retrained).toMatchObject({
+      verdict: 'not-run',
+      bases: [{ verdict: 'opposite' }],
+      earlier: [{ verdict: 'shown' }],
+    });
+  });
+
+  it.each([
+    ['shown', [1, 3], 'shown', [1, 9], 'the same'],
+    ['shown', [1, 3], 'not-shown', [-1, 2], 'overlapping'],
+    ['shown', [1, 3], 'opposite', [-4, -1], 'apart'],
+    ['shown', [1, 3], 'not-run', undefined, undefined],
+  ] as const)('%s %j beside %s %j is %s', (first, a, other, b, how) => {
+    const one = (verdict: Found['verdict'], interval?: readonly [number, number]) =>
+      ({ verdict, ...(interval && { interval }) }) as Found;
+    expect(besideFirst(one(first, a), one(other, b))).toBe(how);
   });
 });
