@@ -1,15 +1,14 @@
 // `npm run analysis -- NAME`: trains what an analysis looks at, in a headless Chromium, and looks into its model.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ensureBuilt, projectRoot } from './build.mjs';
 import { createProgress } from './progress.mjs';
 import { serveFolder } from './static-server.mjs';
 import { openPage } from './terminal/browser.mjs';
 import { backends } from './terminal/options.mjs';
 import { readParam, splitPair } from './terminal/read-param.mjs';
-import { tellError, withoutStacks } from './terminal/tell-error.mjs';
+import { runScript, writeJson } from './terminal/run-script.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
 
 const help = `Usage: npm run analysis -- NAME [--param NAME=VALUE]... [--set FIELD=VALUE]... [--seed N] [--seeds N] [--json FILE]
@@ -27,24 +26,14 @@ Trains what an analysis looks at, several runs where it compares them, and looks
   --help              this text
 `;
 
-const readOptions = () => {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        param: { type: 'string', multiple: true, default: [] },
-        set: { type: 'string', multiple: true, default: [] },
-        seed: { type: 'string', default: '1' },
-        seeds: { type: 'string' },
-        backend: { type: 'string', default: 'auto' },
-        json: { type: 'string' },
-        list: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${error.message}\n\n${help}`);
-  }
+const options = {
+  param: { type: 'string', multiple: true, default: [] },
+  set: { type: 'string', multiple: true, default: [] },
+  seed: { type: 'string', default: '1' },
+  seeds: { type: 'string' },
+  backend: { type: 'string', default: 'auto' },
+  json: { type: 'string' },
+  list: { type: 'boolean', default: false },
 };
 
 const whole = (text, flag, least) => {
@@ -109,45 +98,33 @@ const withPage = async (onEvent, f) => {
   }
 };
 
-const main = async () => {
-  const { values: options, positionals } = readOptions();
-  if (options.help) return console.log(help);
-  if (positionals.length !== (options.list ? 0 : 1))
+const main = async (given, words) => {
+  if (words.length !== (given.list ? 0 : 1))
     throw new UsageError(`Give the name of one analysis, or --list.\n\n${help}`);
-  if (!backends.includes(options.backend))
+  if (!backends.includes(given.backend))
     throw new UsageError(
-      `--backend: "${options.backend}" is not a backend; use one of ${backends.join(', ')}.`,
+      `--backend: "${given.backend}" is not a backend; use one of ${backends.join(', ')}.`,
     );
   const input = {
-    id: positionals[0],
-    backend: options.backend,
-    seed: whole(options.seed, '--seed', 0),
-    ...(options.seeds === undefined ? {} : { seeds: whole(options.seeds, '--seeds', 1) }),
-    params: Object.fromEntries(options.param.map(readParam)),
-    set: options.set.map(readSet),
+    id: words[0],
+    backend: given.backend,
+    seed: whole(given.seed, '--seed', 0),
+    ...(given.seeds === undefined ? {} : { seeds: whole(given.seeds, '--seeds', 1) }),
+    params: Object.fromEntries(given.param.map(readParam)),
+    set: given.set.map(readSet),
   };
   const progress = createProgress(process.stderr);
   await ensureBuilt({ note: (line) => progress.line(line) });
   const began = Date.now();
   await withPage(progress.event, async (page) => {
-    if (options.list) return console.log(listed(await page.call('analyses')));
+    if (given.list) return console.log(listed(await page.call('analyses')));
     const result = orUsage(await page.call('analyse', input));
     progress.end();
     console.log(printed(result));
-    if (options.json === undefined) return;
-    const { id, ...given } = input;
-    const written = { analysis: id, ...given, seconds: (Date.now() - began) / 1000, ...result };
-    try {
-      writeFileSync(options.json, `${JSON.stringify(written, null, 2)}\n`);
-    } catch (error) {
-      throw new UsageError(`--json: ${options.json} cannot be written to (${error.code ?? error.message}).`);
-    }
+    if (given.json === undefined) return;
+    const { id, ...asked } = input;
+    writeJson(given.json, { analysis: id, ...asked, seconds: (Date.now() - began) / 1000, ...result });
   });
 };
 
-withoutStacks();
-try {
-  await main();
-} catch (error) {
-  process.exitCode = tellError(error);
-}
+await runScript({ help, options, words: true }, main);

@@ -1,10 +1,9 @@
 // `npm run diffusion`: the default runs on images over several seeds, against what each has to reach, and docs/DIFFUSION.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { projectRoot } from './build.mjs';
 import { openNodeEngine } from './node-engine.mjs';
-import { tellError, withoutStacks } from './terminal/tell-error.mjs';
+import { readSeeds, runScript } from './terminal/run-script.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
 
 const help = `Usage: npm run diffusion -- [--only NAME]... [--seeds 1,2,3] [--again] [--page]
@@ -49,20 +48,11 @@ const rows = [
 
 const guards = ['shape', 'hue', 'recognised', 'spread'];
 
-const readOptions = () => {
-  try {
-    return parseArgs({
-      options: {
-        only: { type: 'string', multiple: true },
-        seeds: { type: 'string', default: '1,2,3' },
-        again: { type: 'boolean', default: false },
-        page: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(`${error.message}\n\n${help}`);
-  }
+const options = {
+  only: { type: 'string', multiple: true },
+  seeds: { type: 'string', default: '1,2,3' },
+  again: { type: 'boolean', default: false },
+  page: { type: 'boolean', default: false },
 };
 
 const storedPath = join(projectRoot, 'docs/diffusion.json');
@@ -130,23 +120,14 @@ Device: ${device}, one process without threads, beside other work. Processor sec
 `;
 };
 
-const main = async () => {
-  const options = readOptions();
-  if (options.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const unknown = (options.only ?? []).find((name) => !rows.some((row) => row.name === name));
+const main = async (given) => {
+  const unknown = (given.only ?? []).find((name) => !rows.some((row) => row.name === name));
   if (unknown)
     throw new UsageError(
       `--only: there is no row "${unknown}"; use ${rows.map(({ name }) => name).join(', ')}.`,
     );
-  const seeds = options.seeds.split(',').map(Number);
-  if (seeds.some((seed) => !Number.isInteger(seed) || seed < 0))
-    throw new UsageError(
-      `--seeds: "${options.seeds}" is not a list of seeds; use whole numbers, as in 1,2,3.`,
-    );
-  if (!options.page) {
+  const seeds = readSeeds(given.seeds);
+  if (!given.page) {
     const { load, start, close } = await openNodeEngine();
     const { defaultRun } = await load('/src/train/run-document.ts');
     const { withPreset } = await load('/src/train/presets.ts');
@@ -157,7 +138,7 @@ const main = async () => {
       let listen = () => {};
       await api.subscribe((events) => listen(events));
       for (const row of rows) {
-        if (options.only && !options.only.includes(row.name)) continue;
+        if (given.only && !given.only.includes(row.name)) continue;
         const method = methods.find(({ id }) => id === row.method);
         const preset = method.presets.find(({ id }) => id === row.preset);
         const base = preset ? withPreset(defaultRun(method), method, preset) : defaultRun(method);
@@ -171,7 +152,7 @@ const main = async () => {
         };
         const key = JSON.stringify(document);
         const known = readStored().find((own) => own.name === row.name && own.seed === seed);
-        if (known?.key === key && !options.again) continue;
+        if (known?.key === key && !given.again) continue;
         const evaluations = [];
         listen = (events) => {
           for (const event of events) if (event.kind === 'evaluation') evaluations.push(event.evaluation);
@@ -211,12 +192,6 @@ const main = async () => {
     await close();
   }
   writeFileSync(pagePath, pageOf(readStored()));
-  return 0;
 };
 
-withoutStacks();
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.exitCode = tellError(error);
-}
+await runScript({ help, options }, main);

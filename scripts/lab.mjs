@@ -1,10 +1,8 @@
 // `npm run lab -- NAME`: an experiment without a language model, as numbers.
-import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { createProgress } from './progress.mjs';
 import { readParam } from './terminal/read-param.mjs';
-import { tellError, withoutStacks } from './terminal/tell-error.mjs';
+import { runScript, writeJson } from './terminal/run-script.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
 
 const help = `Usage: npm run lab -- NAME [--param NAME=VALUE]... [--seed N] [--json FILE|-]
@@ -20,21 +18,11 @@ the same numbers.
   --help              this text
 `;
 
-const readOptions = () => {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        param: { type: 'string', multiple: true, default: [] },
-        seed: { type: 'string', default: '1' },
-        json: { type: 'string' },
-        list: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${error.message}\n\n${help}`);
-  }
+const options = {
+  param: { type: 'string', multiple: true, default: [] },
+  seed: { type: 'string', default: '1' },
+  json: { type: 'string' },
+  list: { type: 'boolean', default: false },
 };
 
 const loadLab = async () => {
@@ -74,41 +62,30 @@ const printed = ({ says, numbers, figures }) =>
     ...figures.map(({ title, sentence }) => `${title}: ${sentence}`),
   ].join('\n');
 
-const write = (path, value) => {
-  if (path === '-') return console.log(JSON.stringify(value));
-  try {
-    writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
-  } catch (error) {
-    throw new UsageError(`--json: ${path} cannot be written to (${error.code ?? error.message}).`);
-  }
-};
-
-const main = async () => {
-  const { values: options, positionals } = readOptions();
-  if (options.help) return console.log(help);
-  if (positionals.length !== (options.list ? 0 : 1))
+const main = async (given, words) => {
+  if (words.length !== (given.list ? 0 : 1))
     throw new UsageError(`Give the name of one experiment, or --list.\n\n${help}`);
   const { labsOnCpu, runLabOnCpu } = await loadLab();
   const labs = labsOnCpu();
-  if (options.list) {
-    if (options.json === undefined) console.log(listed(labs));
-    else write(options.json, labs);
+  if (given.list) {
+    if (given.json === undefined) console.log(listed(labs));
+    else writeJson(given.json, labs);
     return;
   }
-  const [id] = positionals;
+  const [id] = words;
   const lab = labs.find((each) => each.id === id);
   if (!lab)
     throw new UsageError(
       `There is no experiment "${id}"; use one of ${labs.map((each) => each.id).join(', ')}.`,
     );
-  const seed = Number(options.seed);
-  if (!Number.isSafeInteger(seed)) throw new UsageError(`--seed: "${options.seed}" is not a whole number.`);
-  const given = Object.fromEntries(options.param.map((text) => readParam(text)));
+  const seed = Number(given.seed);
+  if (!Number.isSafeInteger(seed)) throw new UsageError(`--seed: "${given.seed}" is not a whole number.`);
+  const set = Object.fromEntries(given.param.map((text) => readParam(text)));
   const progress = createProgress(process.stderr);
   const began = Date.now();
   let result;
   try {
-    result = await runLabOnCpu(id, given, seed, (done, total) =>
+    result = await runLabOnCpu(id, set, seed, (done, total) =>
       progress.event({ kind: 'work', what: lab.name, done, total }),
     );
   } catch (error) {
@@ -119,16 +96,11 @@ const main = async () => {
   progress.end();
   const params = {
     ...Object.fromEntries(Object.entries(lab.params).map(([name, spec]) => [name, spec.default])),
-    ...given,
+    ...set,
   };
   const seconds = (Date.now() - began) / 1000;
-  if (options.json !== '-') console.log(printed(result));
-  if (options.json !== undefined) write(options.json, { lab: id, seed, params, seconds, ...result });
+  if (given.json !== '-') console.log(printed(result));
+  if (given.json !== undefined) writeJson(given.json, { lab: id, seed, params, seconds, ...result });
 };
 
-withoutStacks();
-try {
-  await main();
-} catch (error) {
-  process.exitCode = tellError(error);
-}
+await runScript({ help, options, words: true }, main);

@@ -1,11 +1,10 @@
 // `npm run lessons`: trains what the lessons train, and says what of their claims holds.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { projectRoot } from './build.mjs';
 import { startLessons } from './lessons/engine.mjs';
 import { lessonsPage } from './lessons/page.mjs';
-import { tellError, withoutStacks } from './terminal/tell-error.mjs';
+import { readSeeds, runScript, writeJson } from './terminal/run-script.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
 
 const help = `Usage: npm run lessons [-- --only ID]... [--seeds LIST] [--json FILE] [--keep]
@@ -21,30 +20,13 @@ replies can be formed. Ends with 1 where a claim holds with fewer than two of th
   --help        this text
 `;
 
-const readOptions = () => {
-  try {
-    return parseArgs({
-      options: {
-        only: { type: 'string', multiple: true },
-        seeds: { type: 'string', default: '1,2,3' },
-        json: { type: 'string' },
-        keep: { type: 'boolean', default: false },
-        page: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(`${error.message}\n\n${help}`);
-  }
+const options = {
+  only: { type: 'string', multiple: true },
+  seeds: { type: 'string', default: '1,2,3' },
+  json: { type: 'string' },
+  keep: { type: 'boolean', default: false },
+  page: { type: 'boolean', default: false },
 };
-
-const readSeeds = (text) =>
-  text.split(',').map((part) => {
-    const seed = Number(part);
-    if (part.trim() === '' || !Number.isInteger(seed) || seed < 1)
-      throw new UsageError(`--seeds: "${part}" is not a seed; use whole numbers from 1 on, as in 1,2,3.`);
-    return seed;
-  });
 
 const keptPath = join(projectRoot, 'docs/lessons.json');
 const pagePath = join(projectRoot, 'docs/LESSONS.md');
@@ -72,23 +54,18 @@ const failuresOf = ({ id, claims }, rows) => [
   }),
 ];
 
-const main = async () => {
-  const options = readOptions();
-  if (options.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const seeds = readSeeds(options.seeds);
+const main = async (given) => {
+  const seeds = readSeeds(given.seeds, 1);
   const engine = await startLessons();
   const { lessons, device } = engine;
   const order = lessons.map(({ id }) => id);
   try {
-    const strange = options.only?.find((id) => !order.includes(id));
+    const strange = given.only?.find((id) => !order.includes(id));
     if (strange !== undefined)
       throw new UsageError(`--only: there is no lesson "${strange}"; use one of ${order.join(', ')}.`);
     const results = [];
     const failures = [];
-    for (const lesson of options.page ? [] : lessons.filter(({ id }) => options.only?.includes(id) ?? true)) {
+    for (const lesson of given.page ? [] : lessons.filter(({ id }) => given.only?.includes(id) ?? true)) {
       for (const seed of seeds) {
         console.log(`${lesson.id}, seed ${seed}`);
         const result = await engine.run(lesson.id, seed, (text) => console.log(`  ${text}`));
@@ -97,7 +74,7 @@ const main = async () => {
           console.log(`  ${held ? 'holds' : 'does not hold'}: ${claim}`);
         for (const problem of row.problems) console.log(`  ${problem}`);
         results.push(row);
-        if (options.keep) keep(row, order);
+        if (given.keep) keep(row, order);
       }
       failures.push(
         ...failuresOf(
@@ -106,8 +83,8 @@ const main = async () => {
         ),
       );
     }
-    if (options.keep || options.page) writeFileSync(pagePath, lessonsPage({ lessons, rows: readKept() }));
-    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ results }, null, 2)}\n`);
+    if (given.keep || given.page) writeFileSync(pagePath, lessonsPage({ lessons, rows: readKept() }));
+    if (given.json !== undefined) writeJson(given.json, { results });
     for (const failure of failures) console.log(failure);
     return failures.length > 0 ? 1 : 0;
   } finally {
@@ -115,9 +92,4 @@ const main = async () => {
   }
 };
 
-withoutStacks();
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.exitCode = tellError(error);
-}
+await runScript({ help, options }, main);

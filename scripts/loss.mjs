@@ -1,8 +1,7 @@
 // `npm run loss -- FILE.json`: a method's loss, its derivatives and metrics on given numbers, without a model.
-import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { readJson } from './json-file.mjs';
+import { runScript, writeJson } from './terminal/run-script.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
 
 const help = `Usage: npm run loss -- FILE.json [--json FILE|-] [--batch]
@@ -17,20 +16,10 @@ input; see docs/loss-case.md.
   --help            this text
 `;
 
-const readOptions = () => {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        json: { type: 'string' },
-        batch: { type: 'boolean', default: false },
-        example: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${error.message}\n\n${help}`);
-  }
+const options = {
+  json: { type: 'string' },
+  batch: { type: 'boolean', default: false },
+  example: { type: 'string' },
 };
 
 /** A case of a method on images names its arrays; a file of such may hold a list without being told so. */
@@ -92,29 +81,18 @@ const atPlace = (where, error) =>
       .join('\n'),
   );
 
-const write = (json, answer) => {
-  if (json === '-') return console.log(JSON.stringify(answer));
-  try {
-    writeFileSync(json, `${JSON.stringify(answer, null, 2)}\n`);
-  } catch (error) {
-    throw new UsageError(`--json: ${json} cannot be written to (${error.code ?? error.message}).`);
-  }
-};
-
-const main = async () => {
-  const { values: options, positionals } = readOptions();
-  if (options.help) return console.log(help);
-  if (options.example !== undefined) {
-    if (positionals.length > 0) throw new UsageError(`--example takes no file.\n\n${help}`);
+const main = async (asked, words) => {
+  if (asked.example !== undefined) {
+    if (words.length > 0) throw new UsageError(`--example takes no file.\n\n${help}`);
     const { exampleCaseOnCpu } = await loadEngine();
     try {
-      return console.log(JSON.stringify(await exampleCaseOnCpu(options.example), null, 2));
+      return console.log(JSON.stringify(await exampleCaseOnCpu(asked.example), null, 2));
     } catch (error) {
       throw atPlace('--example', error);
     }
   }
-  if (positionals.length !== 1) throw new UsageError(`Give one file.\n\n${help}`);
-  const { path, batch, cases } = readCases(positionals[0], options.batch);
+  if (words.length !== 1) throw new UsageError(`Give one file.\n\n${help}`);
+  const { path, batch, cases } = readCases(words[0], asked.batch);
   const { computeLossOnCpu } = await loadEngine();
   const results = [];
   for (const [i, given] of cases.entries()) {
@@ -124,13 +102,8 @@ const main = async () => {
       throw atPlace(batch ? `${path}, case ${i}` : path, error);
     }
   }
-  if (options.json === undefined) console.log(results.map(printed).join('\n\n'));
-  else write(options.json, batch ? results : results[0]);
+  if (asked.json === undefined) console.log(results.map(printed).join('\n\n'));
+  else writeJson(asked.json, batch ? results : results[0]);
 };
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof UsageError ? error.message : (error?.message ?? String(error)));
-  process.exit(error instanceof UsageError ? 2 : 1);
-}
+await runScript({ help, options, words: true }, main);

@@ -1,12 +1,11 @@
 // `npm run results`: every method's default run over several seeds, and docs/RESULTS.md, which says what came of it.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { projectRoot } from './build.mjs';
 import { startEngine } from './results/engine.mjs';
 import { resultsPage } from './results/page.mjs';
 import { putRow, readRows } from './results/rows.mjs';
-import { tellError, withoutStacks } from './terminal/tell-error.mjs';
+import { readSeeds, runScript } from './terminal/run-script.mjs';
 import { UsageError } from './terminal/usage-error.mjs';
 
 const help = `Usage: npm run results -- [--only ID]... [--seeds 1,2,3] [--again] [--page]
@@ -21,40 +20,18 @@ and model are not run again, so that it may be stopped at any time. Writes docs/
   --help        this text
 `;
 
-const readOptions = () => {
-  try {
-    return parseArgs({
-      options: {
-        only: { type: 'string', multiple: true },
-        seeds: { type: 'string', default: '1,2,3' },
-        again: { type: 'boolean', default: false },
-        page: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(`${error.message}\n\n${help}`);
-  }
+const options = {
+  only: { type: 'string', multiple: true },
+  seeds: { type: 'string', default: '1,2,3' },
+  again: { type: 'boolean', default: false },
+  page: { type: 'boolean', default: false },
 };
-
-const readSeeds = (text) =>
-  text.split(',').map((part) => {
-    const seed = Number(part);
-    if (part.trim() === '' || !Number.isInteger(seed) || seed < 0)
-      throw new UsageError(`--seeds: "${part}" is not a seed; use whole numbers, as in 1,2,3.`);
-    return seed;
-  });
 
 const rowsPath = join(projectRoot, 'docs/results.json');
 const pagePath = join(projectRoot, 'docs/RESULTS.md');
 
-const main = async () => {
-  const options = readOptions();
-  if (options.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const seeds = readSeeds(options.seeds);
+const main = async (given) => {
+  const seeds = readSeeds(given.seeds);
   readRows(rowsPath); // a broken file is told before anything is trained
   const engine = await startEngine();
   const { methods, chapters, worlds, device } = engine;
@@ -76,7 +53,7 @@ const main = async () => {
   const runOne = async (method, seed) => {
     const { document, key } = engine.plan(method, seed);
     const stored = readRows(rowsPath).find((row) => row.method === method.id && row.seed === seed);
-    if (stored?.key === key && !stored.failed && !options.again) return;
+    if (stored?.key === key && !stored.failed && !given.again) return;
     const begun = {
       method: method.id,
       seed,
@@ -101,13 +78,13 @@ const main = async () => {
     writePage();
   };
   try {
-    const strange = options.only?.find((id) => !order.includes(id));
+    const strange = given.only?.find((id) => !order.includes(id));
     if (strange !== undefined) {
       throw new UsageError(`--only: there is no method "${strange}"; use one of ${order.join(', ')}.`);
     }
-    const wanted = methods.filter(({ id }) => options.only?.includes(id) ?? true);
+    const wanted = methods.filter(({ id }) => given.only?.includes(id) ?? true);
     // Seed by seed, so that an early look has a little of everything.
-    for (const seed of options.page ? [] : seeds) for (const method of wanted) await runOne(method, seed);
+    for (const seed of given.page ? [] : seeds) for (const method of wanted) await runOne(method, seed);
     writePage();
     return process.exitCode;
   } finally {
@@ -115,9 +92,4 @@ const main = async () => {
   }
 };
 
-withoutStacks();
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.exitCode = tellError(error);
-}
+await runScript({ help, options }, main);
