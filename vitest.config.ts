@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { launchOptions } from './scripts/chromium.mjs';
@@ -15,6 +16,8 @@ export default defineConfig({
           environment: 'node',
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 60_000,
+          // One thread less than the cores, as vitest has it, leaves one of two cores idle: these tests have no other process.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           setupFiles: ['test/support/setup.ts'],
         },
       },

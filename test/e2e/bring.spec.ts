@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
 import { strFromU8, unzipSync } from 'fflate';
 import { readSafetensors } from '../../src/model/safetensors';
 import { charTokenizer } from '../support/char-tokenizer';
 import { startHubServer } from '../support/hub-server.mjs';
+import { expectNoViolations } from './axe';
 import { expectPhase, openPage, tinyRun } from './marginalia-page';
 
 /** A tiny Llama of random weights in Hugging Face layout, with a tokenizer of one token per character. */
@@ -69,9 +69,7 @@ test('a model and data of one’s own: bring, check, train an adapter, take it h
   await page.evaluate(() => {
     for (const details of document.querySelectorAll('details')) details.open = true;
   });
-  // Its types are those of another release of playwright-core.
-  const { violations } = await new AxeBuilder({ page: page as never }).analyze();
-  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([]);
+  await expectNoViolations(page, 'a model and data of one’s own, everything open');
 
   const download = page.waitForEvent('download');
   await page.getByTestId('export-adapter').click();

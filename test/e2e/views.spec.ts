@@ -1,5 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
+import { expectNoViolations } from './axe';
 import { expectPhase, openPage, tinyRun } from './marginalia-page';
 
 /** What the page shows of a run beside its curves: views of the probe, credit on the way, the way back. */
@@ -27,10 +27,8 @@ test('shows what moved, with a sentence and a table behind each, in both themes 
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const width of [1440, 390]) {
       await page.setViewportSize({ width, height: 900 });
-      const { violations } = await new AxeBuilder({ page: page as never }).include('live-views').analyze();
-      expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual(
-        [],
-      );
+      const colours = colorScheme === 'dark';
+      await expectNoViolations(page, `${colorScheme}, ${width}`, { within: 'live-views', colours });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     }
   }
