@@ -183,6 +183,7 @@ const forwarded = [
   'deleteStored',
   'persistStorage',
   'exportModel',
+  'keepModel',
   'memory',
 ] as const satisfies readonly (keyof TrainerApi)[];
 

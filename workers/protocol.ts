@@ -231,6 +231,13 @@ export interface TrainerApi {
    * adapter_model.safetensors. With either: run.json, metrics.json, metrics.csv, README.md.
    */
   exportModel(options?: ExportOptions): Promise<Uint8Array>;
+  /**
+   * Keeps what the open run has trained as a model among those that were brought, to be trained on: of one that draws, with the scale
+   * of the rewards over its own images where it was trained from nothing.
+   * @param name to know it by
+   * @throws Error when the run trains an adapter or has not begun
+   */
+  keepModel(name: string): Promise<ModelSummary>;
   /** tensors, GPU buffer bytes (now and the most since the backend started) and dispatches, for leak checks. */
   memory(): Promise<{
     tensors: number;

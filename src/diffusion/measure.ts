@@ -186,6 +186,9 @@ export const evaluateDenoiser = async (
   return measureImages(images, conditions, scale);
 };
 
+/** Lists of the images that a base's scale is measured on where it does not know its own: 288 images. */
+export const SCALE_LISTS = 8;
+
 /** The rewards' scale over images of a base that does not know its own. */
 export const measureScale = async (
   net: Denoiser,

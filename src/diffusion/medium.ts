@@ -8,8 +8,9 @@ import type { DenoiserModel } from './denoiser-model';
 import { inTime, validateImages } from './images';
 import { lookAt } from './look';
 import { preferenceJudge } from './make/walking';
-import { evaluateDenoiser, measureScale } from './measure';
+import { evaluateDenoiser, measureScale, SCALE_LISTS } from './measure';
 import type { Denoiser } from './net/denoiser';
+import { freshDenoiser } from './net/fresh-weights';
 import { freshPreferenceModel } from './net/preference-model';
 import type { ImagePipeline } from './pipeline';
 import { drawPool } from './pool';
@@ -20,9 +21,6 @@ import type { Scale } from './world/preference';
 
 /** Trees that are read of a frozen model together. */
 const TOGETHER = 64;
-
-/** Lists of the images that a base's scale is measured on, of every condition. */
-const SCALE_LISTS = 8;
 
 export interface ImageMediumOptions {
   denoiser: DenoiserModel;
@@ -54,7 +52,11 @@ export const imageMedium = (options: ImageMediumOptions): Medium => {
 
   return {
     scorer: (reads) => (reads?.entry === 'preference' ? preferenceScorer : ownScorer),
-    fresh: (reads) => (reads?.entry === 'preference' ? freshPreferenceModel(options.seed) : undefined),
+    fresh: (reads) => {
+      if (reads?.entry === 'preference') return freshPreferenceModel(options.seed);
+      if (reads?.entry === 'error' && reads.begins === 'random') return freshDenoiser(config, options.seed);
+      return undefined;
+    },
     unit: 'images',
     words: {
       token: (id) => inTime(id - 1),

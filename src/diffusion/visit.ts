@@ -14,6 +14,13 @@ import { SIZE } from './world/draw';
 
 type Draw = { t: number; noise: Float32Array };
 
+/** A time of the noise: from all alike, or from a bell over those in between, t = T 2/pi atan(e^z) with z normal. */
+const timeFrom = (own: Rng, times: 'alike' | 'between' = 'alike'): number => {
+  if (times === 'alike') return own.int(TIMES);
+  const share = (2 / Math.PI) * Math.atan(Math.exp(own.normal()));
+  return Math.min(TIMES - 1, Math.floor(TIMES * share));
+};
+
 /** The tree with a draw at each image that is scored. @param drawOf by the image's place among them */
 const withDraws = (tree: PreferenceTree, visit: string, drawOf: (k: number) => Draw): PreferenceTree => {
   let k = 0;
@@ -92,7 +99,7 @@ export const drawVisit = async (
   const own = trees.map(({ id }) => rng.fork(id));
   if (typeof noise === 'string') {
     return trees.map((tree, i) => {
-      const t = own[i]!.int(TIMES);
+      const t = timeFrom(own[i]!, reads.times);
       const shared = noiseFor([own[i]!]);
       return withDraws(tree, visit, (k) => ({
         t,

@@ -53,10 +53,11 @@ const kinds: Record<ModelDetails['stored'], string> = {
   full: 'full-precision weights',
 };
 
-const summaryOf = (model: LoadedModel, set: FileSet, name: string): ModelSummary => {
+const summaryOf = (model: LoadedModel, set: FileSet, name: string, made?: string): ModelSummary => {
   const bytes = set.files.reduce((sum, file) => sum + file.bytes, 0);
   const details = detailsOf(model, bytes, set.kept);
-  const from = set.source ? `From ${new URL(set.source.hub).host}/${set.source.repo}` : 'From your files';
+  const from =
+    made ?? (set.source ? `From ${new URL(set.source.hub).host}/${set.source.repo}` : 'From your files');
   const { parameters } = model.summary;
   if (model.denoiser) {
     const description = `Draws coloured shapes of 12 by 12 pixels. ${from}.`;
@@ -116,12 +117,14 @@ const contentHash = ({ hash, files }: LoadedModel): Promise<string> =>
 
 /**
  * Reads a model of a person's files and keeps them.
+ * @param from where it is from, in words, when not from files
  * @throws Error naming file, place and remedy; nothing is kept then
  */
 export const addModel = async (
   store: FileStore,
   given: readonly GivenFile[],
   hooks: BringHooks,
+  from?: string,
 ): Promise<LoadedModel> => {
   const wanted = given.filter(({ name }) => isModelFile(name));
   if (wanted.length === 0) {
@@ -146,7 +149,7 @@ export const addModel = async (
       signal: hooks.signal,
       onProgress: (done, total) => hooks.onProgress(localProgress(name, done, total)),
     }));
-  const summary = summaryOf(model, set, name);
+  const summary = summaryOf(model, set, name, from);
   await store.annotate('model', id, { summary, hash: model.hash });
   return Object.assign(model, { summary });
 };

@@ -4,6 +4,7 @@ import { alphallmCpl } from './curricula/alphallm-cpl';
 import { clearPreferences } from './curricula/clear-preferences';
 import { curryDpo } from './curricula/curry-dpo';
 import { d3po } from './denoising/d3po';
+import { ddpm } from './denoising/ddpm';
 import { diffusionDpo } from './denoising/diffusion-dpo';
 import { rankdpo } from './denoising/rankdpo';
 import { smpo } from './denoising/smpo';
@@ -166,6 +167,7 @@ export const methods: readonly Method[] = [
   clearPreferences,
   curryDpo,
   // denoising
+  ddpm,
   diffusionDpo,
   d3po,
   rankdpo,

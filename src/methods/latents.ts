@@ -66,13 +66,13 @@ export const saturatedIn = (logits: Tensor1D): { saturated: Scalar } => ({
 export const onShapes = (
   trees: number,
   steps: number,
-  more: Pick<WorldDefaults, 'schedule'> & { every?: number } = {},
+  more: Pick<WorldDefaults, 'schedule' | 'checkpointEvery'> & { every?: number; weightDecay?: number } = {},
 ): WorldDefaults => ({
   task: 'shapes',
   trees,
   steps,
   schedule: more.schedule ?? { kind: 'constant', warmup: 0.1 },
   evaluation: { every: more.every ?? 50, problems: 288 },
-  checkpointEvery: 50,
-  optimizer: { beta2: 0.99, weightDecay: 1e-4 },
+  checkpointEvery: more.checkpointEvery ?? 50,
+  optimizer: { beta2: 0.99, weightDecay: more.weightDecay ?? 1e-4 },
 });

@@ -19,6 +19,8 @@ export type DataKind =
   | 'steps'
   /** Conversations with an environment, compared. */
   | 'turns'
+  /** Images to learn by heart. */
+  | 'latent-images'
   /** Two images of one condition, one preferred. */
   | 'latents'
   /** Several scored images of one condition. */
@@ -217,7 +219,8 @@ export const defineMethod = <P extends ParamSpecs>(method: MethodOf<P>): Method 
 export const mainPass = (method: Method, params: Params): Pass => method.passes(params).at(-1)!;
 
 /** Whether data of this kind compare answers to one prompt. */
-export const comparesAnswers = (eats: DataKind): boolean => eats !== 'solutions' && eats !== 'answers';
+export const comparesAnswers = (eats: DataKind): boolean =>
+  !['solutions', 'answers', 'latent-images'].includes(eats);
 
 /** Whether data of this kind are images, for a model that draws. */
 export const areImages = (eats: DataKind): boolean => eats.startsWith('latent');

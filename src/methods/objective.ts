@@ -61,7 +61,14 @@ export type LatentReads =
    * Minus the denoising error of each image, at a time and a noise drawn anew at every visit: one noise for all images of a tree,
    * one for each, or the one that the policy's own inversion of the image ends in.
    */
-  | { entry: 'error'; noise: 'shared' | 'own' | { inversion: number; renoise: boolean } }
+  | {
+      entry: 'error';
+      noise: 'shared' | 'own' | { inversion: number; renoise: boolean };
+      /** Drawn alike from all times, or mostly from those in between, where there is most to learn; alike when left out. */
+      times?: 'alike' | 'between';
+      /** Begins with random weights in the shape of the model; with the model's when left out. */
+      begins?: 'random';
+    }
   /**
    * Log-prob of each transition of the sampler; `guidance` asks for winners that were pushed up the slope of the reward, by so many
    * units of a step's noise at the noise and at the image.

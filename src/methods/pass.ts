@@ -18,6 +18,18 @@ export interface Refresh {
 }
 
 /**
+ * What a pass returns is a moving average of its weights: after each step, keep * average + (1 - keep) * weights. keep rises to
+ * `decay`: it is (1 + n) / (10 + n) after n steps, as long as that is less, so that the first weights are soon forgotten.
+ */
+export interface Averaged {
+  decay: number;
+}
+
+/** What is kept of the average at the step after `done` others. */
+export const averageKeeps = ({ decay }: Averaged, done: number): number =>
+  Math.min(decay, (1 + done) / (10 + done));
+
+/**
  * One stretch of training: from which weights, compared with what, on which trees, in which order, with which loss. A run
  * is a static list of passes, so that a stored run is "pass 2, step 17".
  */
@@ -30,6 +42,8 @@ export interface Pass {
   /** What the objective's reference is; 'start' when left out. */
   reference?: Blend;
   refresh?: Refresh;
+  /** The weights themselves when left out. What is measured, kept and exported is then the average. */
+  average?: Averaged;
   /**
    * What it trains on: the run's trees when left out, another source's, or an earlier pass's. A source samples from the weights
    * that the pass starts from. 'fresh' is the run's own source once more, on new problems; of a file it is the next part: all

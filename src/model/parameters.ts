@@ -142,7 +142,9 @@ export const copyParameters = (params: Parameters): Parameters =>
   new Map([...params].map(([name, tensor]) => [name, tf.keep(copyTensor(tensor))]));
 
 /** Reads all weights back. */
-export const parametersToArrays = async (params: Parameters): Promise<Map<string, Float32Array>> => {
+export const parametersToArrays = async (
+  params: ReadonlyMap<string, Tensor>,
+): Promise<Map<string, Float32Array>> => {
   const names = [...params.keys()];
   const arrays = await Promise.all([...params.values()].map(readFloats));
   return new Map(names.map((name, i) => [name, arrays[i]!.slice()]));

@@ -29,7 +29,7 @@ export type MediumPipeline = Pick<PipelineContext, 'images'>;
  */
 export interface Medium {
   scorer(reads: LatentReads | undefined): Scorer;
-  /** Weights that a pass begins with which trains a network of its own; undefined where it trains the policy. */
+  /** Weights that a pass begins with which trains a network of its own, or from nothing; undefined where it begins with the policy's. */
   fresh(reads: LatentReads | undefined): HostWeights | undefined;
   /** What goes through the model, for messages. */
   readonly unit: string;

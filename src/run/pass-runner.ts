@@ -174,10 +174,10 @@ export class PassRunner {
     };
   }
 
-  /** The policy as it is now; while a pass trains another network, the one that the run began with. */
+  /** What the pass would return now; while it trains another network, the one that the run began with. */
   network(): Network {
     const { weights } = this.parts;
-    if (!this.ctx.medium) return networkOf(this.state());
+    if (!this.ctx.medium) return networkOf(this.state(), weights.returned);
     return this.apart ? weights.reference() : weights.present();
   }
 
@@ -228,6 +228,8 @@ export class PassRunner {
       );
     }
     this.step++;
+    const { average } = this.pass;
+    if (average) await onDevice(async () => this.parts.weights.follow(average, this.step - 1));
     await this.follow();
     const row = {
       step: this.step,

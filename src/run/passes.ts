@@ -44,7 +44,7 @@ const namedBy = (pass: Pass): Named[] => {
 
 /** What is wrong with a pass by itself, in words that follow its name; undefined when nothing is. */
 const problemOf = (
-  { share, refresh, replay, objective, goesOn, from, order }: Pass,
+  { share, refresh, replay, objective, goesOn, from, order, average }: Pass,
   passes: readonly Pass[],
   first: boolean,
 ): string | undefined => {
@@ -52,8 +52,8 @@ const problemOf = (
   if (goesOn) {
     if (first) return 'goes on from the pass before it, and is the first';
     if (from !== undefined) return 'goes on from the pass before it, and names other weights to begin with';
-    if (refresh || order || reads.head) {
-      return 'goes on from the pass before it, which is for plain steps: without an order, a head or a moving reference of its own';
+    if (refresh || order || reads.head || average) {
+      return 'goes on from the pass before it, which is for plain steps: without an order, a head, an average or a moving reference of its own';
     }
   }
   if (share !== undefined && !(share > 0 && share <= 1)) {
@@ -61,6 +61,10 @@ const problemOf = (
   }
   if (replay !== undefined && !(replay >= 0 && replay < 1)) {
     return `takes ${replay} of its trees from the run's own; that share is at least 0 and below 1`;
+  }
+  if (average && reads.head) return 'returns the average of its weights, and trains a head, which has none';
+  if (average && !(average.decay >= 0 && average.decay < 1)) {
+    return `keeps ${average.decay} of the average of its weights; use a share of at least 0 and below 1`;
   }
   if (refresh) {
     if (!reads.reference) return 'has a reference that follows the policy, and its objective reads none';

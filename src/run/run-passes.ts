@@ -1,5 +1,6 @@
 import type { PassInfo, RunStatus } from '../../workers/protocol';
 import type { Blend, Pass } from '../methods/pass';
+import type { HostWeights } from '../model/host-weights';
 import { trimGpuPool } from '../tf';
 import type { PolicyPlan } from '../train/policy';
 import { initialTrained } from '../train/policy';
@@ -13,6 +14,9 @@ import type { RunContext } from './run-context';
 import type { RunState } from './run-state';
 import { RunTrees } from './run-trees';
 import { RunWeights } from './run-weights';
+
+/** What the average of a pass begins with, where it returns one. */
+const averageOf = ({ average }: Pass, weights: HostWeights) => (average ? weights : undefined);
 
 /**
  * The passes of a run, one after another: which one is under way, what it leaves to later ones, and what the run returns. Its
@@ -75,7 +79,7 @@ export class RunPasses {
     const { weights } = this.parts;
     this.initialHash = await weights.begin();
     const own = this.freshOf(this.current) ?? initialTrained(this.plan);
-    await this.ctx.onDevice(() => weights.load(own, this.head));
+    await this.ctx.onDevice(() => weights.load(own, this.head, undefined, averageOf(this.current, own)));
     await this.runner.begin();
   }
 
@@ -105,7 +109,7 @@ export class RunPasses {
     Object.assign(kept, state.kept);
     this.index = state.pass;
     const { head } = pass.objective.reads;
-    await this.ctx.onDevice(() => weights.load(state.trained, head, state.moments));
+    await this.ctx.onDevice(() => weights.load(state.trained, head, state.moments, state.average));
     await trees.restore(state.trees);
     for (const [id, own] of Object.entries(numbers)) {
       kept[id] = await constants.adopt(own, [...trees.of(pass), ...trees.heldOut]);
@@ -131,6 +135,7 @@ export class RunPasses {
       step: this.runner.step,
       trained: await weights.toHost(),
       moments: await weights.moments(),
+      average: await weights.averageToHost(),
       kept,
       trees: trees.keys,
       epoch: this.runner.epoch,
@@ -187,7 +192,7 @@ export class RunPasses {
     const { objective } = pass;
     const weights = this.freshOf(pass) ?? (await this.parts.weights.of(blend));
     await this.ctx.onDevice(async () => {
-      await this.parts.weights.load(weights, objective.reads.head);
+      await this.parts.weights.load(weights, objective.reads.head, undefined, averageOf(pass, weights));
       trimGpuPool();
     });
   }

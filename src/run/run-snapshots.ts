@@ -57,7 +57,7 @@ export class RunSnapshots {
     const { every, place } = this;
     const { runner } = this.passes;
     if (every === 0 || (place.step % every !== 0 && place.step !== runner.steps)) return;
-    const weights = await this.ctx.onDevice(() => this.passes.parts.weights.toHost());
+    const weights = await this.ctx.onDevice(() => this.passes.parts.weights.returnedToHost());
     const kept = await this.keep({ kind: 'snapshot', ...place, best: false }, () =>
       this.ctx.store.putKept(this.ctx.runId, snapshotPass(place.stage, place.step), weights),
     );

@@ -14,6 +14,8 @@ export interface RunState {
   step: number;
   trained: HostWeights;
   moments: Moments;
+  /** Of a pass that returns the average of its weights. */
+  average: HostWeights | undefined;
   /** Hashes of the weights that passes ended with, by pass. */
   kept: Record<string, string>;
   /** Where stored trees lie, by owner: 'run', or a pass with trees of its own. */
@@ -34,6 +36,7 @@ export const toCheckpoint = (runId: string, initialWeightsHash: string, state: R
   weights: asRecord(state.trained),
   optimizer: { ...state.moments, step: state.step },
   initialWeightsHash,
+  ...(state.average && { average: asRecord(state.average) }),
   kept: state.kept,
   trees: state.trees,
   ...(state.epoch && { epoch: state.epoch }),
@@ -48,6 +51,7 @@ export const fromCheckpoint = (checkpoint: Checkpoint): RunState => ({
   step: checkpoint.step,
   trained: new Map(Object.entries(checkpoint.weights)),
   moments: { m: checkpoint.optimizer.m, v: checkpoint.optimizer.v },
+  average: checkpoint.average && new Map(Object.entries(checkpoint.average)),
   kept: { ...checkpoint.kept },
   trees: { ...checkpoint.trees },
   epoch: checkpoint.epoch,

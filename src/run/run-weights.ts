@@ -1,7 +1,9 @@
 import type { AdamWState } from '../kernels/adamw';
 import { adamWFromArrays, adamWToArrays, createAdamW, disposeAdamW } from '../kernels/adamw';
+import { stepAverage } from '../kernels/average';
 import type { Head } from '../methods/objective';
-import type { Blend, PassId } from '../methods/pass';
+import type { Averaged, Blend, PassId } from '../methods/pass';
+import { averageKeeps } from '../methods/pass';
 import { headModule } from '../model/head';
 import { freshHead, freshTrunk, splitHeads, uploadHeads } from '../model/heads';
 import type { HostWeights } from '../model/host-weights';
@@ -39,6 +41,13 @@ export interface LentNetwork {
 
 export type Moments = { m: Record<string, Float32Array>; v: Record<string, Float32Array> };
 
+const toHost = async (tensors: ReadonlyMap<string, Tensor>): Promise<HostWeights> => {
+  const arrays = await parametersToArrays(tensors);
+  return new Map(
+    [...tensors].map(([name, tensor]) => [name, { shape: tensor.shape.slice(), data: arrays.get(name)! }]),
+  );
+};
+
 const hashWeights = (weights: HostWeights): Promise<string> =>
   sha256Hex([...weights].flatMap(([name, { data }]) => [name, data]));
 
@@ -50,6 +59,8 @@ export class RunWeights {
   private policyOnDevice: Policy | undefined;
   private referenceOnDevice: LentNetwork | undefined;
   private optimizerOnDevice: AdamWState | undefined;
+  /** Of the trained weights, where the pass returns that. */
+  private average: Map<string, Tensor> | undefined;
   private head: { hash: string; tensor: Tensor2D } | undefined;
   private readonly kept = new Map<PassId, HostWeights>();
   private initialHash = '';
@@ -76,9 +87,19 @@ export class RunWeights {
     return this.optimizerOnDevice;
   }
 
-  /** The network as it is trained now, of a model that draws. */
+  /** What the pass would return now: the average of the trained weights where it returns that, else themselves. */
+  get returned(): ReadonlyMap<string, Tensor> {
+    return this.average ?? this.policy.trained;
+  }
+
+  /** The network that a pass would return now, of a model that draws. */
   present(): Network {
-    return networkWith(this.plan, this.policy, this.policy.trained);
+    return networkWith(this.plan, this.policy, this.returned);
+  }
+
+  /** Takes a step's weights into the average. @param done steps before it */
+  follow(averaged: Averaged, done: number) {
+    if (this.average) stepAverage(this.average, this.policy.trained, averageKeeps(averaged, done));
   }
 
   /** Called before a step changes them. */
@@ -90,8 +111,9 @@ export class RunWeights {
    * Trained weights and a new optimiser; the frozen weights stay where they are.
    * @param head that the pass trains beside them: as `trained` has it, else at 0
    * @param moments of the optimiser, where a run goes on
+   * @param average of the weights where the pass returns it, to begin with
    */
-  async load(trained: HostWeights, head: Head | undefined, moments?: Moments) {
+  async load(trained: HostWeights, head: Head | undefined, moments?: Moments, average?: HostWeights) {
     const { own, heads } = splitHeads(trained);
     if (this.policyOnDevice) resetTrained(this.plan, this.policyOnDevice, own);
     else this.policyOnDevice = createPolicy(this.plan, own);
@@ -104,6 +126,8 @@ export class RunWeights {
           v: new Map(Object.entries(moments.v)),
         })
       : createAdamW(tensors);
+    this.dropAverage();
+    this.average = average && uploadTrained(this.plan, average);
     this.untouched = trained === initialTrained(this.plan) && !this.plan.adapter;
   }
 
@@ -156,9 +180,9 @@ export class RunWeights {
     return hashWeights(await this.toHost());
   }
 
-  /** Keeps the present weights as those that a pass ended with. @returns their hash */
+  /** Keeps what the pass returns as those that it ended with. @returns their hash */
   async keep(pass: PassId): Promise<string> {
-    const weights = await this.toHost();
+    const weights = await this.returnedToHost();
     this.kept.set(pass, weights);
     await this.store.put(pass, weights);
     return hashWeights(weights);
@@ -178,12 +202,18 @@ export class RunWeights {
   }
 
   /** The trained weights, heads included, on the host. */
-  async toHost(): Promise<HostWeights> {
-    const { trained } = this.policy;
-    const arrays = await parametersToArrays(trained);
-    return new Map(
-      [...trained].map(([name, tensor]) => [name, { shape: tensor.shape.slice(), data: arrays.get(name)! }]),
-    );
+  toHost(): Promise<HostWeights> {
+    return toHost(this.policy.trained);
+  }
+
+  /** What the pass would return now, heads included, on the host. */
+  returnedToHost(): Promise<HostWeights> {
+    return toHost(this.returned);
+  }
+
+  /** The average, where there is one, on the host. */
+  async averageToHost(): Promise<HostWeights | undefined> {
+    return this.average && toHost(this.average);
   }
 
   async moments(): Promise<Moments> {
@@ -226,6 +256,11 @@ export class RunWeights {
     });
   }
 
+  private dropAverage() {
+    if (this.average) disposeParameters(this.average);
+    this.average = undefined;
+  }
+
   private dropHead() {
     this.head?.tensor.dispose();
     this.head = undefined;
@@ -251,6 +286,7 @@ export class RunWeights {
 
   dispose() {
     this.dropHead();
+    this.dropAverage();
     this.referenceOnDevice?.dispose();
     if (this.policyOnDevice) disposePolicy(this.policyOnDevice);
     if (this.optimizerOnDevice) disposeAdamW(this.optimizerOnDevice);

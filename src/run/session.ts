@@ -398,7 +398,7 @@ export class TrainingSession {
   /** The trained weights on the host, all or the adapter's, heads beside them, for an export. */
   weights(): Promise<HostWeights> {
     const { weights } = this.passes.parts;
-    return this.ctx.onDevice(() => (this.runner.apart ? weights.of('start') : weights.toHost()));
+    return this.ctx.onDevice(() => (this.runner.apart ? weights.of('start') : weights.returnedToHost()));
   }
 
   /**

@@ -6,6 +6,7 @@ import { bestAgainstOthers } from './best-against-others';
 import { bestAndWorst } from './best-and-worst';
 import { branchedLists } from './branched-lists';
 import { bridgedPairs } from './bridged-pairs';
+import { drawnImages } from './drawn-images';
 import { expertAndRollout } from './expert-and-rollout';
 import { firstMistakes } from './first-mistakes';
 import { guidedSections } from './guided-sections';
@@ -56,6 +57,7 @@ export const sources: readonly Source[] = [
   resampledSessions,
   guidedSections,
   treeSearch,
+  drawnImages,
   poolPairs,
   poolLists,
   twinSteps,

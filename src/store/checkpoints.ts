@@ -17,6 +17,8 @@ export interface Checkpoint {
   initialWeightsHash: string;
   /** AdamW's first and second moments by weight, and the steps they have seen (for the bias correction). */
   optimizer: { m: Record<string, Float32Array>; v: Record<string, Float32Array>; step: number };
+  /** Moving average of the weights, of a pass that returns it. */
+  average?: Checkpoint['weights'];
   /** Hashes of the weights that finished passes left for later ones, by pass; the weights lie in `kept-weights.ts`. */
   kept: Record<string, string>;
   /** Keys of trees in `datasets`, by owner: 'run', or a pass with trees of its own. */
@@ -40,7 +42,7 @@ interface FirstHead {
 
 /** The large arrays of a checkpoint, each in pieces; the rest is its head. */
 const takeApart = (checkpoint: Checkpoint): { head: CheckpointHead; arrays: Float32Array[] } => {
-  const { weights, optimizer, following, ...rest } = checkpoint;
+  const { weights, optimizer, average, following, ...rest } = checkpoint;
   const parts: CheckpointHead['parts'] = [];
   const arrays: Float32Array[] = [];
   const add = (kind: PartKind, name: string, data: Float32Array, shape: number[]) => {
@@ -50,6 +52,7 @@ const takeApart = (checkpoint: Checkpoint): { head: CheckpointHead; arrays: Floa
   for (const [name, { shape, data }] of Object.entries(weights)) add('weight', name, data, shape);
   for (const [name, data] of Object.entries(optimizer.m)) add('m', name, data, []);
   for (const [name, data] of Object.entries(optimizer.v)) add('v', name, data, []);
+  for (const [name, { shape, data }] of Object.entries(average ?? {})) add('average', name, data, shape);
   for (const [name, { shape, data }] of Object.entries(following?.weights ?? {}))
     add('following', name, data, shape);
   const head = { ...rest, ...(following && { following: following.hash }) };
@@ -81,10 +84,12 @@ export const putTogether = (head: CheckpointHead, arrays: readonly Float32Array[
   const { parts, optimizerStep, following: hash, ...rest } = migrated(head);
   const weights: Checkpoint['weights'] = {};
   const optimizer: Checkpoint['optimizer'] = { m: {}, v: {}, step: optimizerStep };
+  const average: Checkpoint['weights'] = {};
   const following: Checkpoint['weights'] = {};
   parts.forEach(({ kind, name, shape }, i) => {
     const data = arrays[i]!;
     if (kind === 'weight') weights[name] = { shape, data };
+    else if (kind === 'average') average[name] = { shape, data };
     else if (kind === 'following') following[name] = { shape, data };
     else optimizer[kind][name] = data;
   });
@@ -92,6 +97,7 @@ export const putTogether = (head: CheckpointHead, arrays: readonly Float32Array[
     ...rest,
     weights,
     optimizer,
+    ...(Object.keys(average).length > 0 && { average }),
     ...(hash !== undefined && { following: { hash, weights: following } }),
   };
 };

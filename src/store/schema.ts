@@ -35,11 +35,11 @@ export interface StoredDataset {
   updated: number;
 }
 
-/** What an array of a checkpoint is: a trained weight, one of its moments, or a weight of the reference that follows. */
-export type PartKind = 'weight' | 'm' | 'v' | 'following';
+/** What an array of a checkpoint is: a trained weight, one of its moments, its average, or a weight of the reference that follows. */
+export type PartKind = 'weight' | 'm' | 'v' | 'average' | 'following';
 
 /** A checkpoint without its large arrays, which lie in `checkpointParts` in this order. */
-export type CheckpointHead = Omit<Checkpoint, 'weights' | 'optimizer' | 'following'> & {
+export type CheckpointHead = Omit<Checkpoint, 'weights' | 'optimizer' | 'average' | 'following'> & {
   kind?: undefined;
   optimizerStep: number;
   /** Hash of a reference that has followed the policy. */

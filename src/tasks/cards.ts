@@ -172,6 +172,21 @@ export const worldCard = (id: string): WorldCard => {
 };
 
 /** The world that a built-in model was made for; undefined for a model that is not among them. */
+/**
+ * The built-in model that a document's model stands in the place of: one that draws and was brought has the world, and the defaults, of
+ * the built-in one. Any other is itself.
+ */
+export const standIn = ({
+  model,
+  data,
+}: {
+  model: string;
+  data: { task: string; dataset?: unknown };
+}): string => {
+  const card = worlds.find(({ id }) => id === data.task);
+  return card?.draws && !data.dataset && !worldOfModel(model) ? card.models[0]!.id : model;
+};
+
 export const worldOfModel = (model: string): WorldCard | undefined =>
   worlds.find(({ models }) => models.some(({ id }) => id === model));
 

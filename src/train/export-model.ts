@@ -10,7 +10,6 @@ import { loraScales, mergedWeights } from '../model/lora';
 import { ADAPTER_CONFIG, writePeftAdapter } from '../model/peft';
 import { safetensorsParts } from '../model/write-safetensors';
 import type { Content } from '../util/zip';
-import { zipOf } from '../util/zip';
 import { metricsCsv } from './metrics-csv';
 import { modelCard } from './model-card';
 import type { PolicyPlan } from './policy';
@@ -28,26 +27,28 @@ const json = (value: unknown) => strToU8(`${JSON.stringify(value, null, 2)}\n`);
 const baseName = (id: string): string | null => /^[^/@:]+\/[^/@]+(?=@|$)/.exec(id)?.[0] ?? null;
 
 /**
- * What a run has trained, as a zip. 'model': config.json, model.safetensors and the tokenizer's files, an adapter worked in
+ * What a run has trained, as files. 'model': config.json, model.safetensors and the tokenizer's files, an adapter worked in
  * and a packed model unpacked. 'adapter': adapter_config.json and adapter_model.safetensors as PEFT reads them. With
  * either run.json (the run document), metrics.json, metrics.csv and a model card. Heads that a method trained beside the model
  * (a value, a reward) are no part of it for other programs: a model has them in a file of their own, an adapter leaves them out.
  * @param trained all weights, or the adapter's, and heads
  * @param report of the run's dataset, for the card
+ * @param config in the place of the model's own config.json, for one that draws
  * @throws Error when an adapter is asked for and the run trains none
  */
-export const exportZip = (
+export const exportFiles = (
   plan: PolicyPlan,
   trained: HostWeights,
   run: RunSummary,
   { what = plan.adapter ? 'adapter' : 'model', dtype = 'F32' }: ExportOptions = {},
-  report?: DatasetReport,
-): Uint8Array => {
+  { report, config }: { report?: DatasetReport | undefined; config?: string | undefined } = {},
+): Map<string, Content> => {
   const { model, adapter } = plan;
   const { own, heads } = splitHeads(trained);
   const files = new Map<string, Content>();
   if (model.denoiser) {
     for (const [name, text] of Object.entries(model.files)) files.set(name, strToU8(text));
+    if (config !== undefined) files.set('config.json', strToU8(config));
     files.set('model.safetensors', safetensorsParts(own, [['format', 'pt']], 'model.safetensors', dtype));
   } else if (what === 'adapter') {
     if (!adapter) throw new Error('This run trains all weights and has no adapter; export the model.');
@@ -76,5 +77,5 @@ export const exportZip = (
   files.set('metrics.json', json({ metrics: run.metrics, evaluations: withoutPictures(run.evaluations) }));
   files.set('metrics.csv', strToU8(metricsCsv(run)));
   files.set('README.md', strToU8(modelCard(plan, run, what === 'adapter' ? what : 'model', report)));
-  return zipOf(files);
+  return files;
 };

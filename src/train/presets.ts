@@ -2,7 +2,7 @@ import type { Method } from '../methods/method';
 import type { ParamSpecs, Params } from '../methods/params';
 import { defaultParams, paramProblem } from '../methods/params';
 import type { Preset } from '../methods/preset';
-import { worldCard, worldOfModel } from '../tasks/cards';
+import { standIn, worldCard, worldOfModel } from '../tasks/cards';
 import type { MethodInfo, SourceInfo } from './method-info';
 import type { RunDocument } from './run-document';
 import { defaultRun } from './run-document';
@@ -91,7 +91,7 @@ const wrappersOf = (method: Known, { wrappers = {} }: Preset) =>
 
 /** The model that a preset is for: that of its world, where the document's is another's. */
 const modelFor = ({ model, data }: RunDocument, { task }: Preset): string => {
-  if (task === undefined || data.dataset || worldOfModel(model)?.id === task) return model;
+  if (task === undefined || data.dataset || worldOfModel(standIn({ model, data }))?.id === task) return model;
   return worldCard(task).models[0]!.id;
 };
 
@@ -101,7 +101,7 @@ const modelFor = ({ model, data }: RunDocument, { task }: Preset): string => {
  */
 export const withPreset = (document: RunDocument, method: Known, preset: Preset): RunDocument => {
   const model = modelFor(document, preset);
-  const fresh = defaultRun(method, model);
+  const fresh = defaultRun(method, standIn({ ...document, model }));
   const { data } = document;
   const { task, difficulty, maxTokens } = model === document.model ? data : fresh.data;
   return {

@@ -1,10 +1,11 @@
 import type { TrainerApi } from '../../workers/protocol';
 import { storedArms } from '../run/group';
-import { exportZip } from '../train/export-model';
 import type { Mutex } from '../util/mutex';
+import { zipOf } from '../util/zip';
 import { parseArms, parseDocument } from './catalogue';
 import type { Engine } from './engine';
 import type { OpenRuns } from './open-runs';
+import { filesOfRun, keepModelOf } from './results';
 
 type RunCalls = Pick<
   TrainerApi,
@@ -22,6 +23,7 @@ type RunCalls = Pick<
   | 'trees'
   | 'credit'
   | 'exportModel'
+  | 'keepModel'
   | 'runs'
   | 'deleteRun'
 >;
@@ -77,6 +79,7 @@ export const createRunCalls = (engine: Engine, runs: OpenRuns, exclusive: Mutex)
   credit: async (index, arm, at) => runs.armAt(arm).credit(index, at),
   goBack: (step) => exclusive(async () => runs.goBack(step)),
 
+  keepModel: async (name) => engine.shelf.remember(await keepModelOf(engine, runs.open(), name)).summary,
   runs: async () => (await engine.store()).listRuns(),
   deleteRun: (runId) =>
     exclusive(async () => {
@@ -91,12 +94,6 @@ export const createRunCalls = (engine: Engine, runs: OpenRuns, exclusive: Mutex)
       const { exportImages } = await import('../diffusion/export-images');
       return exportImages(current.summary(), current.treesMade);
     }
-    return exportZip(
-      current.policyPlan,
-      await current.weights(),
-      current.summary(),
-      options,
-      current.dataReport,
-    );
+    return zipOf(await filesOfRun(current, options));
   },
 });

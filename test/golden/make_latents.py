@@ -62,6 +62,7 @@ def ranked(s, phi, p):
 
 
 on_entries = {
+    "ddpm": lambda case, p: mean(-y.tokens("policy").sum() for ys in case.prompts for y in ys),
     "diffusion-dpo": pairwise(lambda pair, p: p["beta"] / 2 * (pair.w.S - pair.l.S)),
     "smpo": pairwise(lambda pair, p: p["beta"] / 2 * soft_factor(pair, p) * (pair.w.S - pair.l.S)),
     "rankdpo": lambda case, p: mean(ranked([-y.S for y in ys], [y.score for y in ys], p) for ys in case.prompts),
@@ -74,6 +75,7 @@ on_entries = {
 ERRORS = {"beta": (1, 20_000)}
 TRANSITIONS = {"beta": (0.001, 1000), "clip": (0, 10), "rounds": (1, 200)}
 ENDS = {
+    "ddpm": {"decay": (0, 0.99999)},
     "diffusion-dpo": ERRORS,
     "smpo": {**ERRORS, "g": (0.1, 100), "inversionSteps": (2, 20)},
     "rankdpo": ERRORS,
@@ -82,12 +84,14 @@ ENDS = {
     "tailorpo": {**TRANSITIONS, "leastPush": (0, 0.5), "greatestPush": (0, 0.5)},
 }
 CHOICES = {
+    "ddpm": {"begin": ["random", "model"], "times": ["between", "alike"]},
     "smpo": {"inversion": [True, False], "renoise": [True, False]},
     "rankdpo": {"tauFrom": ["labels", "model"], "weights": ["rank", "gain", "none"], "noise": ["shared", "own"]},
     "spo": {"judge": ["reward", "model"]},
     "tailorpo": {"guidance": [True, False]},
 }
 DEFAULTS = {
+    "ddpm": {},
     "diffusion-dpo": {"beta": 200},
     "smpo": {"beta": 200, "g": 10},
     "rankdpo": {"beta": 200, "tauFrom": "labels", "weights": "rank"},
@@ -158,6 +162,14 @@ def input_case(method, params, rng):
     """(arrays, loss, names of those with a gradient)"""
     p = {**DEFAULTS[method], "guidance": False, **params}
     p["clip"] = p.get("clip") or 0
+    if method == "ddpm":
+        n, size = rng.randint(1, 3), rng.randint(2, 6)
+        image = lambda scale: [[round(scale * rng.gauss(0, 1), 5) for _ in range(size)] for _ in range(n)]
+        given = {"image": image(0.7), "noise": image(1), "alphaBar": [round(rng.random(), 5) for _ in range(n)], "policy": image(1)}
+        x = tensors(given, ("policy",))
+        kept = torch.tensor(given["alphaBar"])[:, None]
+        v = kept.sqrt() * torch.tensor(given["noise"]) - (1 - kept).sqrt() * torch.tensor(given["image"])
+        return given, torch.nn.functional.mse_loss(x["policy"], v), x
     if method in ("diffusion-dpo", "smpo", "spo", "d3po"):
         transitions = method in ("spo", "d3po")
         given = pair_arrays(rng, rng.randint(1, 4), 0.15 if transitions else 0.01, -1.2 if transitions else 0.1)
@@ -220,6 +232,7 @@ def input_case(method, params, rng):
 
 
 INPUTS = {
+    "ddpm": [{}, {"times": "alike"}],
     "diffusion-dpo": [{}, {"beta": 5}, {"beta": 2000}],
     "smpo": [{}, {"g": 3}, {"beta": 50, "g": 30}],
     "rankdpo": [{}, {"tauFrom": "model"}, {"beta": 20}, {"weights": "gain"}],

@@ -551,6 +551,9 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
       brought.forget(key);
     },
     persistStorage: async () => true,
+    keepModel: async () => {
+      throw new Error('The run has trained nothing yet.');
+    },
     exportModel: async () => new Uint8Array([80, 75, 5, 6, ...new Array<number>(18).fill(0)]),
     memory: async () => ({ tensors: 0, bytes: 0, gpuBytes: 0, gpuPeakBytes: 0, dispatches: 0 }),
     dispose: async () => {},

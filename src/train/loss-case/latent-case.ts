@@ -273,7 +273,45 @@ const tailorReading = (arrays: Arrays, guidance: boolean): Reading => {
   };
 };
 
+/** Images, noises and shares of signal, with what the network says of each mixture. */
+const denoisingReading = (arrays: Arrays): Reading => {
+  const [image, noise, policy] = ['image', 'noise', 'policy'].map((name) => arrays.two(name)) as [
+    number[][],
+    number[][],
+    number[][],
+  ];
+  const kept = arrays.one('alphaBar');
+  const n = image.length;
+  if (n === 0) arrays.fail('image', 'is empty; give at least one image');
+  for (const [name, rows] of [['noise', noise] as const, ['policy', policy] as const]) {
+    arrays.length(name, rows, n, 'image');
+    rows.forEach((row, i) => {
+      if (image[i]) arrays.length(name, row, image[i].length, `image[${i}]`);
+    });
+  }
+  arrays.length('alphaBar', kept, n, 'image');
+  kept.forEach((share, i) => {
+    if (!(share >= 0 && share <= 1)) arrays.fail('alphaBar', `[${i}] is ${share}; it is a share from 0 to 1`);
+  });
+  const away = image.map((row, i) =>
+    row.map((x, j) => {
+      const v = Math.sqrt(kept[i] ?? 0) * (noise[i]?.[j] ?? 0) - Math.sqrt(1 - (kept[i] ?? 0)) * x;
+      return (policy[i]?.[j] ?? 0) - v;
+    }),
+  );
+  return {
+    prompts: away.map((row) => ({
+      responses: [answer(-row.reduce((sum, d) => sum + d * d, 0) / Math.max(1, row.length))],
+      comparisons: [],
+    })),
+    back: (entries) => ({
+      policy: away.map((row, i) => row.map((d) => (-2 * d * entries[i]!) / row.length)),
+    }),
+  };
+};
+
 const readings: Record<string, (arrays: Arrays, guidance: boolean) => Reading> = {
+  ddpm: denoisingReading,
   'diffusion-dpo': (arrays) => pairReading(arrays, -1),
   smpo: smpoReading,
   rankdpo: rankReading,

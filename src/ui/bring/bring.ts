@@ -196,6 +196,13 @@ export const createBring = (app: AppCore & Pick<App, 'editor' | 'refreshStorage'
         return adapter;
       }),
     cancel: () => app.attempt('cancelling the download', () => api().cancelDownload()),
+    /** Keeps what the open run has trained among the models; which is chosen stays. */
+    keepModel: (name: string) =>
+      bring('model', async () => {
+        const model = await api().keepModel(name);
+        app.store.set({ models: await api().models() });
+        return model;
+      }),
     /** Says, beside the control of its kind, what went wrong before the engine was asked. */
     say,
     /** After something was deleted from the store. */

@@ -1,5 +1,6 @@
 import type { ParamSpecs, Params, ParamValue } from '../../methods/params';
 import { defaultParams, paramProblem } from '../../methods/params';
+import { standIn } from '../../tasks/cards';
 import type { MethodInfo, SourceInfo } from '../../train/method-info';
 import { defaultRun, type RunDocument } from '../../train/run-document';
 import { fromDefaults, modelFor } from './with-world';
@@ -52,7 +53,7 @@ export const wrappersFor = ({ data }: RunDocument, from: MethodInfo | undefined,
 };
 
 /**
- * The document with another method. What was left at the defaults of the method before gets the defaults of this one; what was
+ * The document with another method; a model that draws and was brought stays where the method is one on images. What was left at the defaults of the method before gets the defaults of this one; what was
  * changed stays where it still fits.
  */
 export const withMethod = (
@@ -60,6 +61,13 @@ export const withMethod = (
   from: MethodInfo | undefined,
   to: MethodInfo,
 ): RunDocument => {
+  const model = standIn(document);
+  const next = onBuiltIn({ ...document, model }, from, to);
+  return next.model === model ? { ...next, model: document.model } : next;
+};
+
+/** The same of a document on a built-in model, or one whose model no world knows. */
+const onBuiltIn = (document: RunDocument, from: MethodInfo | undefined, to: MethodInfo): RunDocument => {
   const fresh = defaultRun(to, modelFor(document, from, to));
   const before = from && defaultRun(from, document.model);
   const moved = before ? fromDefaults(document, before, fresh) : document;

@@ -119,3 +119,47 @@ it('a model that draws goes through the trainer: estimate, run, export, and what
   await trainer.dispose();
   vi.unstubAllGlobals();
 });
+
+it('a base is trained from nothing, kept with the scale of its own images, and then preferred on', async () => {
+  shared.store = createMemoryStore('');
+  vi.stubGlobal(
+    'fetch',
+    async (url: string) => new Response(readFileSync(join('public', new URL(url).pathname))),
+  );
+  const trainer = createTrainerApi('http://localhost/');
+  await trainer.init('wasm');
+  const run = {
+    ...defaultRun(methodOf('ddpm')),
+    steps: 3,
+    batchSize: 4,
+    evaluation: { every: 0, problems: 12 },
+  };
+  run.data.trees = 36;
+  await trainer.create(run);
+  await expect(trainer.keepModel('mine')).rejects.toThrow(/has trained nothing yet/);
+  expect((await trainer.start()).phase).toBe('finished');
+  const kept = await trainer.keepModel('mine');
+  expect(kept).toMatchObject({ name: 'mine', draws: true, builtIn: false, parameters: 140_763 });
+  expect(kept.description).toContain('Trained here: DDPM, seed 1, from shapes-nano.');
+  const scales = (files: Record<string, Uint8Array>) =>
+    JSON.parse(new TextDecoder().decode(files['config.json'])).rewards;
+  const own = scales(unzipSync(await trainer.exportModel()));
+  const shipped = JSON.parse(readFileSync('public/models/shapes-nano/config.json', 'utf8')).rewards;
+  expect(own.colour.mean).not.toBeCloseTo(shipped.colour.mean, 2);
+
+  const next = { ...defaultRun(methodOf('diffusion-dpo')), model: kept.id, steps: 1, batchSize: 2 };
+  next.data.trees = 6;
+  const found: number[] = [];
+  await trainer.subscribe((events) => {
+    for (const event of events)
+      if (event.kind === 'evaluation')
+        found.push(event.evaluation.measures!.find(({ id }) => id === 'colour')!.value);
+  });
+  await trainer.create({ ...next, evaluation: { every: 0, problems: 72 } });
+  expect((await trainer.start()).phase).toBe('finished');
+  expect(Math.abs(found[0]!)).toBeLessThan(0.5); // in units of its own images' spread
+  // What preferences then make of it has the scale of what it began with.
+  expect(scales(unzipSync(await trainer.exportModel()))).toEqual(own);
+  await trainer.dispose();
+  vi.unstubAllGlobals();
+});

@@ -116,6 +116,7 @@ describe('runs of a model that draws', () => {
     ['spo', stepAware],
     ['tailorpo', {}],
     ['diffusion-dpo', {}],
+    ['ddpm', {}],
   ] as const)('%s %j: a killed run goes on bit for bit', async (id, params) => {
     const method = methods.find((m) => m.id === id)!;
     const document = { ...small(method, params), evaluation: { every: 0, problems: 0 } };

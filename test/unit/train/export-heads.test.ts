@@ -3,11 +3,12 @@ import { expect, it } from 'vitest';
 import { methodById } from '../../../src/methods';
 import { freshHead } from '../../../src/model/heads';
 import { readSafetensors } from '../../../src/model/safetensors';
-import { exportZip } from '../../../src/train/export-model';
+import { exportFiles } from '../../../src/train/export-model';
 import { describeMethod } from '../../../src/train/method-info';
 import { initialTrained, planPolicy } from '../../../src/train/policy';
 import type { RunDocument } from '../../../src/train/run-document';
 import { defaultAdapter, defaultRun } from '../../../src/train/run-document';
+import { zipOf } from '../../../src/util/zip';
 import { tinyModel } from '../../support/tiny-model';
 
 const exported = (changes: Partial<RunDocument>) => {
@@ -19,7 +20,7 @@ const exported = (changes: Partial<RunDocument>) => {
     ...{ runId: 'r', document, created: 0, updated: 0, step: 1, stage: 0 },
     ...{ phase: 'finished' as const, metrics: [], evaluations: [] },
   };
-  return unzipSync(exportZip(plan, trained, run));
+  return unzipSync(zipOf(exportFiles(plan, trained, run)));
 };
 
 it('writes a value head beside the model, and no part of it into the model', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { methods } from '../../../src/methods';
 import { describeMethod } from '../../../src/train/method-info';
+import { presetIn, withPreset } from '../../../src/train/presets';
 import { defaultRun, parseRun, type RunDocument } from '../../../src/train/run-document';
 import { withMethod } from '../../../src/ui/setup/with-method';
 
@@ -69,5 +70,22 @@ describe('choosing another method', () => {
     parseRun(next, all);
     const elsewhere = chosen(changed, 'sft');
     expect(elsewhere.data.source?.id).toBe(info('sft').sources[0]!.id);
+  });
+});
+
+describe('a model that draws and was brought', () => {
+  const mine = (id: string) => run(id, (r) => ({ ...r, model: 'file:mine' }));
+
+  it('stays under another method on images, with its defaults, and makes room for one of text', () => {
+    expect(chosen(mine('ddpm'), 'spo')).toEqual(mine('spo'));
+    expect(chosen(mine('spo'), 'dpo')).toEqual(run('dpo'));
+  });
+
+  it('stays under the presets of its world', () => {
+    const method = info('diffusion-dpo');
+    const preset = method.presets.find(({ id }) => id === 'break-brightness')!;
+    const set = withPreset(mine('diffusion-dpo'), method, preset);
+    expect(set).toEqual({ ...withPreset(run('diffusion-dpo'), method, preset), model: 'file:mine' });
+    expect(presetIn(set, method)?.id).toBe('break-brightness');
   });
 });
