@@ -41,10 +41,11 @@ const rangeOf = (spec) => {
       .map(([key, label]) => `\`${key}\` (${label})`)
       .join(', ');
   }
+  if (spec.kind === 'name') return 'a name';
   return `${spec.min} to ${spec.max}`;
 };
 
-const shown = (x) => (typeof x === 'boolean' ? (x ? 'on' : 'off') : String(x));
+const shown = (x) => (typeof x === 'boolean' ? (x ? 'on' : 'off') : String(x) || 'none');
 
 const paramTable = (params) =>
   table(

@@ -184,6 +184,8 @@ const forwarded = [
   'persistStorage',
   'exportModel',
   'keepModel',
+  'drawPairs',
+  'addChoices',
   'memory',
 ] as const satisfies readonly (keyof TrainerApi)[];
 

@@ -13,6 +13,7 @@ import { lossPlane } from './train/loss-case/loss-plane';
 import { createAskCalls } from './trainer/ask-calls';
 import { createBringCalls } from './trainer/bring-calls';
 import { catalogue } from './trainer/catalogue';
+import { createChoiceCalls } from './trainer/choice-calls';
 import { createEngine } from './trainer/engine';
 import { createEstimates } from './trainer/estimates';
 import { explainingMemory } from './trainer/explaining-memory';
@@ -55,6 +56,7 @@ export const createTrainerApi = (defaultBaseUrl: string): TrainerApi => {
     ...createBringCalls(engine, estimates),
     ...runCalls,
     ...createAskCalls(engine, runs, standby, exclusive),
+    ...createChoiceCalls(engine, exclusive),
     ...createAnalysisCalls(work, runs.open),
     ...createLabCalls(work, engine.started),
 

@@ -15,8 +15,15 @@ import type { LatentResult } from '../src/train/loss-case/latent-case';
 import type { MethodInfo } from '../src/train/method-info';
 import type { PreferenceTree } from '../src/tree/tree';
 import type { Answer, ChatPrompt, ChatReply } from './protocol/answers';
-import type { AdapterSummary, DatasetSummary, GivenFile, HubSource, ModelSummary } from './protocol/brought';
-import type { CreditView, DrawnImages } from './protocol/credit';
+import type {
+  AdapterSummary,
+  ChoicesSummary,
+  DatasetSummary,
+  GivenFile,
+  HubSource,
+  ModelSummary,
+} from './protocol/brought';
+import type { CreditView, DrawnImages, DrawnPair } from './protocol/credit';
 import type { Estimate } from './protocol/estimate';
 import type { RunEvent } from './protocol/events';
 import type { Evaluation, NextToken } from './protocol/measured';
@@ -161,6 +168,16 @@ export interface TrainerApi {
    * @throws Error when the model writes text
    */
   draw(model: string, count: number): Promise<DrawnImages>;
+  /**
+   * Pairs of images of one condition each, for a person to choose between. The same numbers give the same pairs.
+   * @throws Error when the model writes text
+   */
+  drawPairs(model: string, options: { from: number; count: number; seed: number }): Promise<DrawnPair[]>;
+  /**
+   * Reads choices between images and keeps them: a zip, or JSON lines (prompt, chosen, rejected) with the PNG files that they name.
+   * @throws naming file, line and what is wrong; nothing is kept then
+   */
+  addChoices(files: GivenFile[]): Promise<ChoicesSummary>;
 
   /** The trees made so far, by index. */
   trees(start: number, count: number, arm?: number): Promise<{ total: number; trees: PreferenceTree[] }>;

@@ -108,6 +108,13 @@ export const imageMedium = (options: ImageMediumOptions): Medium => {
             scale ? Promise.resolve(scale) : withPolicy((net) => scaleUnder(net, context.between)),
           withPolicy,
           between,
+          choices: async (name) => {
+            const stored = name === '' ? undefined : await options.store.getDataset(name);
+            if (stored) return stored;
+            throw new Error(
+              `data.source.params.set: ${name === '' ? 'names no choices' : `there are no choices "${name}" here any more`}; choose between images under Lab, Clicking, or read a file of such choices there (equal choices have the same name).`,
+            );
+          },
           pool: async (lists, report) => {
             const key = await poolKey(policy.hash, lists);
             const stored = await options.store.getDataset(key);

@@ -18,6 +18,11 @@ export interface ImagePipeline {
    * content, so that every source finds the same ones.
    */
   pool(lists: number, report: (done: number) => void): Promise<PreferenceTree[]>;
+  /**
+   * Choices that a person made between images, as they were kept.
+   * @throws Error when none of this name are here
+   */
+  choices(name: string): Promise<PreferenceTree[]>;
   /** How far winners are pushed up the slope of the reward, in units of a step's noise: at the noise, and at the image. */
   guidance?: readonly [number, number];
   /** Lets messages in between two pieces of work. @throws StoppedError or PausedError */

@@ -22,7 +22,7 @@ export interface BringHooks {
 const asBlob = (data: Blob | Uint8Array): Blob =>
   data instanceof Blob ? data : new Blob([data as Uint8Array<ArrayBuffer>]);
 
-const bytesOf = async (data: Blob | Uint8Array): Promise<Uint8Array> =>
+export const bytesOf = async (data: Blob | Uint8Array): Promise<Uint8Array> =>
   data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
 
 /** The files by name; a file twice is an error, not a surprise. */

@@ -34,7 +34,13 @@ export interface ChoiceParam<T extends string = string> extends Common {
   default: T;
 }
 
-export type ParamSpec = NumberParam | FlagParam | ChoiceParam;
+/** The name of something that is kept in the browser; empty as long as none is named. */
+export interface NameParam extends Common {
+  kind: 'name';
+  default: '';
+}
+
+export type ParamSpec = NumberParam | FlagParam | ChoiceParam | NameParam;
 export type ParamSpecs = Readonly<Record<string, ParamSpec>>;
 export type ParamValue = number | boolean | string;
 /** Values by name, as a run document has them. */
@@ -48,11 +54,18 @@ export type Values<P extends ParamSpecs> = {
       ? T
       : P[K] extends NumberParam
         ? number
-        : ParamValue;
+        : P[K] extends NameParam
+          ? string
+          : ParamValue;
 };
 
 export const number = (spec: Omit<NumberParam, 'kind'>): NumberParam => ({ kind: 'number', ...spec });
 export const flag = (spec: Omit<FlagParam, 'kind'>): FlagParam => ({ kind: 'flag', ...spec });
+export const name = (spec: Omit<NameParam, 'kind' | 'default'>): NameParam => ({
+  kind: 'name',
+  default: '',
+  ...spec,
+});
 export const choice = <O extends Readonly<Record<string, string>>>(
   spec: Omit<ChoiceParam<keyof O & string>, 'kind' | 'options'> & { options: O },
 ): ChoiceParam<keyof O & string> => ({ kind: 'choice', ...spec });
@@ -71,6 +84,8 @@ export const paramProblem = (spec: ParamSpec, value: ParamValue | undefined): st
     if (typeof value === 'string' && Object.hasOwn(spec.options, value)) return undefined;
     return `is ${JSON.stringify(value)}; use one of ${Object.keys(spec.options).join(', ')}`;
   }
+  if (spec.kind === 'name')
+    return typeof value === 'string' ? undefined : `is ${JSON.stringify(value)}; use a name`;
   if (typeof value !== 'number' || !Number.isFinite(value) || value < spec.min || value > spec.max) {
     return `is ${typeof value === 'number' ? value : JSON.stringify(value)}; use a number from ${spec.min} to ${spec.max}`;
   }

@@ -15,6 +15,7 @@ import { judgedAnswers } from './judged-answers';
 import { labelledPairs } from './labelled-pairs';
 import { lengthBiased } from './length-biased';
 import { mixedWriters } from './mixed-writers';
+import { ownChoices } from './own-choices';
 import { poolLists } from './pool-lists';
 import { poolPairs } from './pool-pairs';
 import { poolSteps } from './pool-steps';
@@ -59,6 +60,7 @@ export const sources: readonly Source[] = [
   treeSearch,
   drawnImages,
   poolPairs,
+  ownChoices,
   poolLists,
   twinSteps,
   poolSteps,

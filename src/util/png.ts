@@ -6,7 +6,8 @@ const table = Uint32Array.from({ length: 256 }, (_, n) => {
   return c;
 });
 
-const crcOf = (bytes: Uint8Array): number => {
+/** CRC-32 of bytes, as PNG and zip have it. */
+export const crcOf = (bytes: Uint8Array): number => {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = table[(crc ^ byte) & 255]! ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;

@@ -57,3 +57,20 @@ test('a model that draws is watched, trained, killed half-way and taken up again
   await expect(field(page, 'method.params.beta')).toHaveValue('20');
   await expect(field(page, 'data.source.params.reward')).toHaveValue('brightness');
 });
+
+test('a base is trained from noise, kept, and preferred on', async ({ page }) => {
+  await openPage(page, small);
+  await page.getByTestId('train-base').click();
+  await expect(field(page, 'optimizer.learningRate')).toHaveValue('0.002');
+  await field(page, 'data.trees').fill('36');
+  await page.getByTestId('train').click();
+  await expectPhase(page, 'finished');
+  expect(await painted(page, 'now')).not.toEqual(await painted(page, 'before'));
+  await page.getByTestId('keep-base').click();
+  await page.getByTestId('prefer-on-base').click();
+  await expect(field(page, 'method.id')).toHaveValue('diffusion-dpo');
+  await expect(page.getByTestId('field-model').locator('option:checked')).toHaveText(/base-seed-1-step-8/);
+  await expect(page.getByTestId('images-opening')).toBeVisible();
+  await page.getByTestId('train').click();
+  await expectPhase(page, 'finished');
+});

@@ -551,6 +551,8 @@ export const createFakeTrainer = (options: FakeOptions = {}): FakeTrainer => {
       brought.forget(key);
     },
     persistStorage: async () => true,
+    drawPairs: async () => [],
+    addChoices: async () => ({ id: 'choices-0', pairs: 0 }),
     keepModel: async () => {
       throw new Error('The run has trained nothing yet.');
     },

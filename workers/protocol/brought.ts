@@ -87,6 +87,13 @@ export interface DatasetSummary {
   kept: boolean;
 }
 
+/** Choices between images that are kept. */
+export interface ChoicesSummary {
+  /** Names them in a run document: `data.source.params.set` of the source "own-choices". Equal choices have equal ids. */
+  id: string;
+  pairs: number;
+}
+
 export interface AdapterSummary {
   /** Names it in a run document: `adapter.from`. */
   id: string;

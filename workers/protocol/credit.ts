@@ -48,6 +48,13 @@ export interface DrawnImages {
   frames: Uint8Array[];
 }
 
+/** Two images of one condition, 12 x 12 x 3 bytes each, with their raw rewards by name. */
+export interface DrawnPair {
+  condition: number;
+  images: [Uint8Array, Uint8Array];
+  rewards: [Record<string, number>, Record<string, number>];
+}
+
 export interface ImageView {
   /** Index of what was asked for. */
   condition: number;

@@ -28,6 +28,8 @@ const rangeOf = (spec: ParamSpec): string =>
     ? 'on or off'
     : spec.kind === 'choice'
       ? Object.values(spec.options).join(', ')
+      : spec.kind === 'name'
+        ? 'a name'
       : `${spec.min} to ${spec.max}`;
 
 const shownValue = (value: ParamValue) =>

@@ -44,6 +44,13 @@ export const paramFields = ({ specs, values, path: owner, problems, set }: Param
       });
     }
     const id = `field-${path.replaceAll('.', '-')}`;
+    if (spec.kind === 'name') {
+      return html`<div class="field"><label for=${id}>${spec.label}</label>
+        <div class="field-inputs"><input id=${id} data-testid=${id} type="text" spellcheck="false" aria-describedby="${id}-help" .value=${String(value)}
+          @change=${(e: Event) => set(path, (e.target as HTMLInputElement).value.trim())} /></div>
+        <p class="field-help" id="${id}-help">${spec.help}</p>
+      </div>`;
+    }
     const problem = problems.find((p) => p.field === path);
     if (spec.kind === 'flag') {
       return html`<div class="field">

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { unzipSync, unzlibSync } from 'fflate';
 import { expect, it, vi } from 'vitest';
 import { methods } from '../../../src/methods/index';
@@ -7,6 +6,7 @@ import { createMemoryStore } from '../../../src/store/memory';
 import type { Store } from '../../../src/store/store';
 import { defaultRun } from '../../../src/train/run-document';
 import { createTrainerApi } from '../../../src/trainer';
+import { servedModels } from '../../support/served-models';
 
 const shared = vi.hoisted(() => ({ store: undefined as Store | undefined }));
 vi.mock('../../../src/store/open', () => ({ openStore: async () => shared.store }));
@@ -25,10 +25,7 @@ const methodOf = (id: string) => methods.find((m) => m.id === id)!;
 
 it('a model that draws goes through the trainer: estimate, run, export, and what it refuses', async () => {
   shared.store = createMemoryStore('');
-  vi.stubGlobal(
-    'fetch',
-    async (url: string) => new Response(readFileSync(join('public', new URL(url).pathname))),
-  );
+  servedModels();
   const trainer = createTrainerApi('http://localhost/');
   await trainer.init('wasm');
   const run = {
@@ -122,10 +119,7 @@ it('a model that draws goes through the trainer: estimate, run, export, and what
 
 it('a base is trained from nothing, kept with the scale of its own images, and then preferred on', async () => {
   shared.store = createMemoryStore('');
-  vi.stubGlobal(
-    'fetch',
-    async (url: string) => new Response(readFileSync(join('public', new URL(url).pathname))),
-  );
+  servedModels();
   const trainer = createTrainerApi('http://localhost/');
   await trainer.init('wasm');
   const run = {

@@ -14,6 +14,7 @@ describe.each(methods.map((m) => [m.id, m.params] as const))('%s', (id, params) 
 
   it('has a case for each choice, each flag and both ends of each number', () => {
     const wanted = (spec: ParamSpec): ParamValue[] => {
+      if (spec.kind === 'name') return [spec.default];
       if (spec.kind === 'number') return [spec.min, spec.max];
       return spec.kind === 'flag' ? [true, false] : Object.keys(spec.options);
     };
