@@ -6,7 +6,7 @@ import { sha256Hex } from '../util/hash';
 import type { DenoiserConfig } from './net/config';
 import { DenoiserError, denoiserShapes, parseDenoiserConfig } from './net/config';
 import type { Scale } from './world/preference';
-import { rewardIds } from './world/rewards';
+import { rewardIds } from './world/reward-infos';
 
 /** What a model that draws has in the place of a tokenizer and a configuration for text. */
 export interface DenoiserModel {

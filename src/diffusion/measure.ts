@@ -14,8 +14,9 @@ import { CONDITIONS, conditionAt, indexOf } from './world/condition';
 import { SIZE } from './world/draw';
 import type { Scale } from './world/preference';
 import { preferred, standardised } from './world/preference';
-import type { RewardId } from './world/rewards';
-import { nearestHues, nearestShapes, rewardIds, rewardInfos, rewardOf } from './world/rewards';
+import type { RewardId } from './world/reward-infos';
+import { rewardIds, rewardInfos } from './world/reward-infos';
+import { nearestHues, nearestShapes, rewardOf } from './world/rewards';
 
 /** Raw rewards of images, in their order. */
 export type Rewards = Record<RewardId, Float32Array>;

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, test } from '@playwright/test';
-import { expectPhase, field, openPage, waitForStep } from './marginalia-page';
+import { expectPhase, field, hashOf, openPage, storedRun, waitForStep } from './marginalia-page';
 
 const small = {
   model: 'shapes-nano',
@@ -73,4 +74,45 @@ test('a base is trained from noise, kept, and preferred on', async ({ page }) =>
   await expect(page.getByTestId('images-opening')).toBeVisible();
   await page.getByTestId('train').click();
   await expectPhase(page, 'finished');
+});
+
+test('ten choices between images are kept, taken home, read back and learned from', async ({ page }) => {
+  await page.goto(`dist/index.html#/lab/click?${hashOf({ ...small, steps: 2 }).slice(1)}`);
+  const pair = page.getByTestId('choice-pair');
+  await expect(pair.locator('canvas')).toHaveCount(2);
+  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('u');
+  await expect(pair).toHaveAttribute('data-clicked', '2');
+  await page.getByTestId('click-same').click();
+  await page.reload();
+  await expect(pair).toHaveAttribute('data-clicked', '3');
+  // The eighth is an earlier one that came back.
+  for (let i = 3; i < 12; i++) {
+    await expect(pair.locator('canvas')).toHaveCount(2);
+    await page.keyboard.press(i % 2 ? 'ArrowRight' : 'ArrowLeft');
+    await expect(pair).toHaveAttribute('data-clicked', String(i + 1));
+  }
+  await page.getByText('Take them home, or bring some').click();
+  const download = page.waitForEvent('download');
+  await page.getByTestId('choice-save').click();
+  const zip = await (await download).path();
+  await page.getByTestId('choice-files').setInputFiles({
+    name: 'pairs.jsonl',
+    mimeType: 'application/jsonl',
+    buffer: Buffer.from('{"prompt":"red disc","chosen":"a.png","rejected":"b.png"}\n'),
+  });
+  await expect(page.getByTestId('choice-file-problem')).toContainText(
+    'line 1: names a.png, which is not among',
+  );
+  await page
+    .getByTestId('choice-files')
+    .setInputFiles({ name: 'mine.zip', mimeType: 'application/zip', buffer: readFileSync(zip) });
+  await expect(page.getByTestId('choice-read')).toContainText('10 choices of mine.zip');
+  await page.getByTestId('choice-method').selectOption('smpo');
+  await page.getByTestId('choice-train').click();
+  await expectPhase(page, 'finished');
+  const run = await storedRun(page);
+  expect(run.document.data).toMatchObject({ trees: 10, source: { id: 'own-choices' } });
+  await page.getByTestId('click-end').click();
+  await expect(page.getByTestId('click-left')).toHaveAttribute('data-of', '10');
 });

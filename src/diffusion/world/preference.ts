@@ -2,8 +2,9 @@
 import type { Tensor1D, Tensor2D } from '../../tf';
 import { tf } from '../../tf';
 import type { Condition } from './condition';
-import type { RewardId } from './rewards';
-import { rewardIds, rewardOf } from './rewards';
+import type { RewardId } from './reward-infos';
+import { rewardIds } from './reward-infos';
+import { rewardOf } from './rewards';
 
 /** Mean and standard deviation of each reward over images of a base. Fixed during a run. */
 export type Scale = Readonly<Record<RewardId, { mean: number; sd: number }>>;

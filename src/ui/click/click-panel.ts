@@ -5,6 +5,7 @@ import { pageLink } from '../page-link';
 import { isMoving, type State, shownDocument } from '../state';
 import { askBlind, askPairs } from './ask';
 import './click.css';
+import './choice-panel';
 import './click-train';
 import { apartOf } from './apart';
 import { clickNote, clickPrompts } from './click-note';
@@ -301,6 +302,7 @@ export class ClickPanel extends AppElement {
   override render() {
     const { session } = this;
     const model = this.#model;
+    if (model?.draws) return html`<choice-panel .app=${this.app}></choice-panel>`;
     const unfit = model ? unfitFor(model) : '';
     if (unfit) return html`<p data-testid="click-unfit">${unfit}</p>`;
     const round = this.#round;

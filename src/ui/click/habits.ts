@@ -5,10 +5,10 @@ import { blindOf, type ClickSession, habitsOf, type Round, type Share } from './
 const share = ({ hits, of, interval: [low, high] }: Share) =>
   html`<td>${hits} of ${of}</td><td>${of === 0 ? '–' : percent(hits / of, 0)}</td><td>${of === 0 ? '–' : `${percent(low, 0)} to ${percent(high, 0)}`}</td>`;
 
-const row = (name: string, value: Share, about: string, testid: string) =>
+export const habitRow = (name: string, value: Share, about: string, testid: string) =>
   html`<tr data-testid=${testid} data-hits=${value.hits} data-of=${value.of}><th scope="row">${name}<br /><span class="hint">${about}</span></th>${share(value)}</tr>`;
 
-const table = (caption: string, rows: unknown) =>
+export const habitTable = (caption: string, rows: unknown) =>
   html`<div class="scroll-x" tabindex="0" role="group" aria-label=${caption}><table class="click-habits"><caption class="visually-hidden">${caption}</caption>
     <thead><tr><th scope="col">what</th><th scope="col">count</th><th scope="col">share</th><th scope="col">95 %</th></tr></thead>
     <tbody>${rows}</tbody></table></div>`;
@@ -32,13 +32,23 @@ export const habitsTable = (round: Round) => {
       : []),
   ];
   return html`<div data-testid="click-habits">
-    ${table('What your clicks say', [
-      row('agreement with yourself', self, 'pairs that came back with their sides changed', 'click-self'),
+    ${habitTable('What your clicks say', [
+      habitRow(
+        'agreement with yourself',
+        self,
+        'pairs that came back with their sides changed',
+        'click-self',
+      ),
       verifier.of > 0
-        ? row('agreement with the verifier', verifier, 'pairs of which one answer is right', 'click-verifier')
+        ? habitRow(
+            'agreement with the verifier',
+            verifier,
+            'pairs of which one answer is right',
+            'click-verifier',
+          )
         : nothing,
-      row('the first answer', left, 'half would be no habit', 'click-left'),
-      row('the longer answer', longer, 'of pairs of unequal length', 'click-longer'),
+      habitRow('the first answer', left, 'half would be no habit', 'click-left'),
+      habitRow('the longer answer', longer, 'of pairs of unequal length', 'click-longer'),
     ])}
     <p>${plural(same, 'pair')} as good, ${neither} neither.${habit.length > 0 ? ` ${habit.join(' ')}` : ' Neither place nor length drew you further than chance may.'}</p>
     ${self.of === 0 ? html`<p class="hint">No pair has come back yet; every eighth does.</p>` : nothing}
@@ -50,13 +60,13 @@ export const blindTable = (round: Round) => {
   const { now, before, after } = blindOf(round);
   const [low, high] = now.interval;
   return html`<div data-testid="click-blind-result">
-    ${table('The model before and now, without knowing which', [
-      row('the model of now preferred', now, 'half would be no difference', 'click-now'),
+    ${habitTable('The model before and now, without knowing which', [
+      habitRow('the model of now preferred', now, 'half would be no difference', 'click-now'),
       after.of > 0
-        ? row('right before', before, 'by the verifier, on these prompts', 'click-right-before')
+        ? habitRow('right before', before, 'by the verifier, on these prompts', 'click-right-before')
         : nothing,
       after.of > 0
-        ? row('right now', after, 'by the verifier, on these prompts', 'click-right-now')
+        ? habitRow('right now', after, 'by the verifier, on these prompts', 'click-right-now')
         : nothing,
     ])}
     <p>${

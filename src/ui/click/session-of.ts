@@ -5,8 +5,7 @@ import { type ClickSession, newSession } from './session';
 import { starterPrompts } from './starter-prompts';
 
 /** Why a model's answers cannot be clicked on; empty where they can. */
-export const unfitFor = ({ id, name, draws }: ModelSummary): string => {
-  if (draws) return `${name} draws images; choose a model that writes.`;
+export const unfitFor = ({ id, name }: ModelSummary): string => {
   if (worldOfModel(id)?.id === 'turns')
     return `${name} plays in turns, and half of such a text is said by its environment; a pair of whole texts would teach that half too. Choose another model.`;
   return '';

@@ -34,9 +34,14 @@ export interface Shown {
   click?: Click;
 }
 
-export interface Round {
-  pairs: readonly ClickPair[];
+/** Pairs of whatever kind, and what was said of those that were shown. */
+export interface Clicks {
+  pairs: readonly unknown[];
   shown: readonly Shown[];
+}
+
+export interface Round extends Clicks {
+  pairs: readonly ClickPair[];
   /** Prompts that were put to the model, and those of them whose two answers were alike: nobody can choose between these. */
   asked: number;
   alike: number;
@@ -89,7 +94,7 @@ export const newSession = (
 export const withBlind = (session: ClickSession): ClickSession => ({ ...session, blind: emptyRound });
 
 /** The pair that is to be judged now; undefined where there is none yet. */
-export const current = ({ shown }: Round): Shown | undefined => {
+export const current = ({ shown }: Pick<Clicks, 'shown'>): Shown | undefined => {
   const last = shown.at(-1);
   return last?.click === undefined ? last : undefined;
 };
@@ -98,7 +103,7 @@ export const current = ({ shown }: Round): Shown | undefined => {
  * The round with its next pair on the screen: a new one, or every eighth time an earlier one with its sides changed.
  * @returns the same round where a pair is waiting, or none is left
  */
-export const withNext = (round: Round, seed: number): Round => {
+export const withNext = <R extends Clicks>(round: R, seed: number): R => {
   if (current(round)) return round;
   const { pairs, shown } = round;
   const at = shown.length;
@@ -115,13 +120,13 @@ export const withNext = (round: Round, seed: number): Round => {
   return { ...round, shown: [...shown, { pair, flipped: rng.next() < 0.5, mirrored: false }] };
 };
 
-export const withClick = (round: Round, click: Click): Round =>
+export const withClick = <R extends Clicks>(round: R, click: Click): R =>
   current(round)
     ? { ...round, shown: [...round.shown.slice(0, -1), { ...round.shown.at(-1)!, click }] }
     : round;
 
 /** The round before its last click; the pair that waited goes back to those that are to come. */
-export const undone = (round: Round): Round => {
+export const undone = <R extends Clicks>(round: R): R => {
   const clicked = round.shown.filter(({ click }) => click !== undefined);
   const last = clicked.at(-1);
   if (!last) return round;
@@ -136,15 +141,15 @@ export const chosenOf = ({ click, flipped }: Shown): 0 | 1 | undefined => {
 };
 
 /** How many clicks there are. */
-export const clickedOf = ({ shown }: Round): number =>
+export const clickedOf = ({ shown }: Pick<Clicks, 'shown'>): number =>
   shown.filter(({ click }) => click !== undefined).length;
 
 /** Pairs that have not been shown yet. */
-export const aheadOf = ({ pairs, shown }: Round): number =>
+export const aheadOf = ({ pairs, shown }: Clicks): number =>
   pairs.length - shown.filter(({ mirrored }) => !mirrored).length;
 
 /** How many of them chose one of the two. */
-export const decidedOf = ({ shown }: Round): number =>
+export const decidedOf = ({ shown }: Pick<Clicks, 'shown'>): number =>
   shown.filter((own) => !own.mirrored && chosenOf(own) !== undefined).length;
 
 const conversation = (role: string, content: string) => [{ role, content }];
@@ -185,7 +190,7 @@ export interface Share {
   interval: [number, number];
 }
 
-const shareOf = (values: readonly boolean[]): Share => {
+export const shareOf = (values: readonly boolean[]): Share => {
   const hits = values.filter(Boolean).length;
   return { hits, of: values.length, interval: wilson(hits, values.length) };
 };
@@ -202,6 +207,20 @@ export interface Habits {
   neither: number;
 }
 
+/** Of pairs that came back: the same chosen again, or the same said of both. */
+export const selfOf = ({ shown }: Pick<Clicks, 'shown'>): Share => {
+  const clicked = shown.filter(({ click }) => click !== undefined);
+  const meant = (own: Shown) => chosenOf(own) ?? own.click;
+  return shareOf(
+    clicked
+      .filter(({ mirrored }) => mirrored)
+      .flatMap((own) => {
+        const before = clicked.find(({ pair, mirrored }) => pair === own.pair && !mirrored);
+        return before ? [meant(before) === meant(own)] : [];
+      }),
+  );
+};
+
 export const habitsOf = ({ pairs, shown }: Round): Habits => {
   const clicked = shown.filter(({ click }) => click !== undefined);
   const fresh = clicked.filter(({ mirrored }) => !mirrored);
@@ -211,15 +230,8 @@ export const habitsOf = ({ pairs, shown }: Round): Habits => {
     const { answers } = pairs[own.pair]!;
     return [{ own, winner: answers[chosen], loser: answers[chosen === 0 ? 1 : 0] }];
   });
-  const meant = (own: Shown) => chosenOf(own) ?? own.click;
-  const again = clicked
-    .filter(({ mirrored }) => mirrored)
-    .flatMap((own) => {
-      const before = fresh.find(({ pair }) => pair === own.pair);
-      return before ? [meant(before) === meant(own)] : [];
-    });
   return {
-    self: shareOf(again),
+    self: selfOf({ shown }),
     verifier: shareOf(
       decided
         .filter(

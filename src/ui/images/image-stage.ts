@@ -4,6 +4,7 @@ import { conditionAt, inWords } from '../../diffusion/world/condition';
 import { measureInterval, measureValue } from '../../train/measure-words';
 import { AppElement, define } from '../element';
 import { count, plural } from '../format';
+import { pageLink } from '../page-link';
 import { isMoving } from '../state';
 import './image-base';
 import './image-mechanism';
@@ -140,7 +141,7 @@ export class ImageStage extends AppElement {
 
   override render() {
     const rows = this.#rows;
-    const beside = html`<div class="note"><p>The same twelve draws each time: equal noise at every step, so that what differs is what was learned. Twenty steps, eta 1. Rewards are in units of their spread over the images of the base.</p><image-base .app=${this.app}></image-base>${this.#broken()}</div>`;
+    const beside = html`<div class="note"><p>The same twelve draws each time: equal noise at every step, so that what differs is what was learned. Twenty steps, eta 1. Rewards are in units of their spread over the images of the base.</p><p>Or say yourself which of two images is better: ${pageLink(this.app, { path: ['lab', 'click'] }, 'Lab, Clicking', false, 'choose-images')}.</p><image-base .app=${this.app}></image-base>${this.#broken()}</div>`;
     if (rows.length === 0) {
       return html`<div class="exhibit spread" data-testid="watch"><div class="text"><p>The model draws a shape in a hue, from noise, in twenty steps. Three in ten come in another hue than asked, and a third are cut in half: it learned from such drawings. ${this.#fresh ? 'A model like it begins with random weights now: press Train, and see the same twelve draws come out of the noise.' : 'Press Train, and the same twelve draws are shown before, during and after.'}</p><image-opening .app=${this.app}></image-opening>${this.#honest()}</div>${beside}</div>`;
     }

@@ -31,7 +31,7 @@ const parts = [
     id: 'click',
     path: ['lab', 'click'],
     name: 'Clicking',
-    lede: 'Two answers of the model; you say which is better. Ten clicks, and it can learn from you.',
+    lede: 'Two answers of the model, or two images; you say which is better. Ten clicks, and it can learn from you.',
     load: () => import('../click/click-panel'),
   },
   {

@@ -8,7 +8,8 @@ import {
   shapes,
 } from '../../../src/diffusion/world/condition';
 import { coverage, drawImage, SIDE, SIZE } from '../../../src/diffusion/world/draw';
-import { nearestHues, nearestShapes, rewardIds, rewardOf } from '../../../src/diffusion/world/rewards';
+import { rewardIds } from '../../../src/diffusion/world/reward-infos';
+import { nearestHues, nearestShapes, rewardOf } from '../../../src/diffusion/world/rewards';
 import type { Tensor, Tensor2D } from '../../../src/tf';
 import { initBackend, tf } from '../../../src/tf';
 import { createRng } from '../../../src/util/rng';
