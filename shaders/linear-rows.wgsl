@@ -11,20 +11,6 @@ const COLUMNS = 8u;
 const THREADS = COLUMNS * LANES;
 const SUMS = ROWS * COLUMNS * LANES;
 const BLOCK = 32u;
-alias WORD = f32;
-
-struct Params {
-  m: u32, n: u32, k: u32, k2: u32, aOffset: u32, bOffset: u32, cOffset: u32, scale: f32, firstRow: u32, firstColumn: u32, per: u32,
-}
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> words: array<WORD>; // B
-@group(0) @binding(2) var<storage, read> scales: array<u32>; // of B, when SCALED
-@group(0) @binding(3) var<storage, read> a2: array<vec4f>; // [m, k2]
-@group(0) @binding(4) var<storage, read> b2: array<vec4f>; // [n, k2]
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
-@group(0) @binding(6) var<storage, read> residual: array<f32>;
-@group(0) @binding(7) var<storage, read_write> c: array<f32>;
-@group(0) @binding(8) var<uniform> p: Params;
 
 var<workgroup> sums: array<f32, SUMS>;
 
@@ -56,13 +42,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) thre
   if (thread >= ROWS * COLUMNS) { return; }
   let row = thread / COLUMNS;
   let col = n0 + thread % COLUMNS;
-  if (row >= p.m || col >= p.n) { return; }
   var total = 0.0;
   for (var l = 0u; l < LANES; l++) { total += sums[thread * LANES + l]; }
-  let at = p.cOffset + row * p.n + col;
-  var value = total * p.scale;
-  if (HAS_BIAS) { value += bias[col]; }
-  if (HAS_RESIDUAL) { value += residual[row * p.n + col]; }
-  if (ACCUMULATE) { value += c[at]; }
-  c[at] = value;
+  store(row, col, total);
 }

@@ -31,21 +31,6 @@ const SUB = 1u;
 const STEP = 4u * SUB;
 const TRANS_A = false;
 const TRANS_B = false;
-alias WORD = f32;
-
-// firstRow, firstColumn: the tiles that a dispatch of a part of C begins at. Offsets wrap around, so that B may begin before its buffer.
-struct Params {
-  m: u32, n: u32, k: u32, k2: u32, aOffset: u32, bOffset: u32, cOffset: u32, scale: f32, firstRow: u32, firstColumn: u32,
-}
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> words: array<WORD>; // B
-@group(0) @binding(2) var<storage, read> scales: array<u32>; // of B, when SCALED
-@group(0) @binding(3) var<storage, read> a2: array<f32>; // [m, k2]
-@group(0) @binding(4) var<storage, read> b2: array<f32>; // [n, k2] when TRANS_B, else [k2, n]
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
-@group(0) @binding(6) var<storage, read> residual: array<f32>;
-@group(0) @binding(7) var<storage, read_write> c: array<f32>;
-@group(0) @binding(8) var<uniform> p: Params;
 
 fn word4(i: vec4u) -> vec4<WORD> { return vec4<WORD>(words[i.x], words[i.y], words[i.z], words[i.w]); }
 fn along4(i: u32) -> vec4<WORD> { return vec4<WORD>(words[i], words[i + 1u], words[i + 2u], words[i + 3u]); }
@@ -68,18 +53,6 @@ fn neighbours(i: u32, last: u32) -> vec4f {
   if (INT8) { return vec4f((vec4i(bitcast<i32>(words[i / PER])) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u)); }
   if (F16) { return vec4f(unpack2x16float(words[min(i, last) / PER]), unpack2x16float(words[min(i + 2u, last) / PER])); }
   if (PLAIN) { return vec4f(); }
-}
-
-fn store(row: u32, col: u32, total: f32) {
-  if (row >= p.m || col >= p.n) { return; }
-  let at = p.cOffset + row * p.n + col;
-  let sum = total * p.scale;
-  var value = sum;
-  if (SOFTMAX_GRAD) { value = -bias[3u * row + 2u] * exp((sum - bias[3u * row]) - bias[3u * row + 1u]); }
-  if (HAS_BIAS) { value += bias[col]; }
-  if (HAS_RESIDUAL) { value += residual[row * p.n + col]; }
-  if (ACCUMULATE) { value += c[at]; }
-  c[at] = value;
 }
 
 @compute @workgroup_size(4)

@@ -17,36 +17,9 @@ const PER = 1u;
 const BLOCK = 32u;
 const TRANS_A = false;
 const TRANS_B = false;
-alias WORD = f32;
-
-// firstRow, firstColumn: the tiles that a dispatch of a part of C begins at. Offsets wrap around, so that B may begin before its buffer.
-struct Params {
-  m: u32, n: u32, k: u32, k2: u32, aOffset: u32, bOffset: u32, cOffset: u32, scale: f32, firstRow: u32, firstColumn: u32,
-}
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> words: array<WORD>; // B
-@group(0) @binding(2) var<storage, read> scales: array<u32>; // of B, when SCALED
-@group(0) @binding(3) var<storage, read> a2: array<f32>; // [m, k2]
-@group(0) @binding(4) var<storage, read> b2: array<f32>; // [n, k2] when TRANS_B, else [k2, n]
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
-@group(0) @binding(6) var<storage, read> residual: array<f32>;
-@group(0) @binding(7) var<storage, read_write> c: array<f32>;
-@group(0) @binding(8) var<uniform> p: Params;
 
 var<workgroup> slabA: array<f32, BK * PITCH>; // [k][m]
 var<workgroup> slabB: array<f32, BK * PITCH>; // [k][n]
-
-fn store(row: u32, col: u32, total: f32) {
-  if (row >= p.m || col >= p.n) { return; }
-  let at = p.cOffset + row * p.n + col;
-  let sum = total * p.scale;
-  var value = sum;
-  if (SOFTMAX_GRAD) { value = -bias[3u * row + 2u] * exp((sum - bias[3u * row]) - bias[3u * row + 1u]); }
-  if (HAS_BIAS) { value += bias[col]; }
-  if (HAS_RESIDUAL) { value += residual[row * p.n + col]; }
-  if (ACCUMULATE) { value += c[at]; }
-  c[at] = value;
-}
 
 fn loadA(m0: u32, k0: u32, thread: u32) {
   for (var e = thread; e < TILE * BK; e += THREADS) {

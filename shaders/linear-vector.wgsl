@@ -17,39 +17,9 @@ const LOADS = 1u; // quads of a slab that a thread brings: TILE BK / 4 / THREADS
 const ALONG = BK / 4u + 1u; // quads from row to row of a slab with quads along k: odd, to keep off one memory bank
 const ACROSS = TILE / 4u; // of the others
 const BLOCK = 32u;
-alias WORD = f32;
-
-struct Params {
-  m: u32, n: u32, k: u32, k2: u32, aOffset: u32, bOffset: u32, cOffset: u32, scale: f32, firstRow: u32, firstColumn: u32, per: u32,
-}
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> words: array<WORD>; // B
-@group(0) @binding(2) var<storage, read> scales: array<u32>; // of B, when SCALED
-@group(0) @binding(3) var<storage, read> a2: array<vec4f>; // [m, k2]
-@group(0) @binding(4) var<storage, read> b2: array<vec4f>; // [n, k2] when TRANS_B, else [k2, n]
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
-@group(0) @binding(6) var<storage, read> residual: array<f32>;
-@group(0) @binding(7) var<storage, read_write> c: array<f32>;
-@group(0) @binding(8) var<uniform> p: Params;
 
 var<workgroup> slabA: array<vec4f, TILE * ALONG>;
 var<workgroup> slabB: array<vec4f, TILE * ALONG>;
-
-fn store(row: u32, col: u32, total: f32, split: u32) {
-  if (row >= p.m || col >= p.n) { return; }
-  if (SPLIT) {
-    c[(split * p.m + row) * p.n + col] = total;
-  } else {
-    let at = p.cOffset + row * p.n + col;
-    let sum = total * p.scale;
-    var value = sum;
-    if (SOFTMAX_GRAD) { value = -bias[3u * row + 2u] * exp((sum - bias[3u * row]) - bias[3u * row + 1u]); }
-    if (HAS_BIAS) { value += bias[col]; }
-    if (HAS_RESIDUAL) { value += residual[row * p.n + col]; }
-    if (ACCUMULATE) { value += c[at]; }
-    c[at] = value;
-  }
-}
 
 // Four numbers along k for a row x, or for a row k along x; 0 outside.
 fn loadA(x: u32, k: u32, second: bool) -> vec4f {
@@ -187,7 +157,11 @@ fn main(
         } else {
           let col = n0 + (j * WG + lid.x) * 4u + s;
         }
-        store(row, col, acc[i][j][s], wid.z);
+        if (SPLIT) {
+          if (row < p.m && col < p.n) { c[(wid.z * p.m + row) * p.n + col] = acc[i][j][s]; }
+        } else {
+          store(row, col, acc[i][j][s]);
+        }
       }
     }
   }

@@ -1,3 +1,4 @@
+import operandsCode from '../../shaders/linear-operands.wgsl?raw';
 import rowsCode from '../../shaders/linear-rows.wgsl?raw';
 import subgroupCode from '../../shaders/linear-subgroup.wgsl?raw';
 import sumCode from '../../shaders/linear-sum.wgsl?raw';
@@ -58,11 +59,11 @@ type Facts = Record<string, boolean>;
 
 /**
  * @param code with the reader of B appended
- * @param word a plain B's elements as that reads them
+ * @param operand how it reads A, and a plain B
  */
 const prepared = (
   code: string,
-  word: 'f32' | 'vec4f',
+  operand: 'f32' | 'vec4f',
   layout: WeightLayout,
   facts: Facts,
   sizes: Record<string, number>,
@@ -71,14 +72,16 @@ const prepared = (
   return cached(ofCode, JSON.stringify([layout, facts, sizes]), () => {
     const named = ['TRANS_A', 'TRANS_B'].reduce(
       (whole, name) => whole.replace(`const ${name} = false;`, `const ${name} = ${facts[name]};`),
-      code.replace('alias WORD = f32;', `alias WORD = ${layout ? 'u32' : word};`),
+      code
+        .replace('alias WORD = f32;', `alias WORD = ${layout ? 'u32' : operand};`)
+        .replace('alias OPERAND = f32;', `alias OPERAND = ${operand};`),
     );
     return unroll(specialise(named, facts), { ...layoutConstants(layout), ...sizes });
   });
 };
 
-const byElement = (code: string) => `${code}\n${elementCode}`;
-const byQuad = (code: string) => `${code}\n${quadCode}`;
+const byElement = (code: string) => `${code}\n${elementCode}\n${operandsCode}`;
+const byQuad = (code: string) => `${code}\n${quadCode}\n${operandsCode}`;
 const [subgroup, tiled, vector, rows] = [
   byElement(subgroupCode),
   byElement(tiledCode),
