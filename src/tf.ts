@@ -1,5 +1,5 @@
 /**
- * The only import site of tfjs, and the only file that touches what tfjs keeps private.
+ * The only import site of tfjs: with what lies in src/tf, the only code that touches what tfjs keeps private.
  *
  * tfjs gives us tensors, the tape and small ops. We give it our own GPUDevice, because the stock one asks for
  * neither subgroups nor f16 nor the adapter's storage-buffer limits, and we record our own dispatches into its
@@ -8,7 +8,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { cached } from './util/cached';
+import type { HostArray } from './tf/host';
+import type { Internals } from './tf/internals';
+import { destroyFree, takeOldestFirst, writeSmallUploads } from './tf/pool';
 
 export type {
   DataType,
@@ -19,6 +21,9 @@ export type {
   Tensor4D,
   TensorInfo,
 } from '@tensorflow/tfjs';
+export { type HostArray, hostFloats, hostInts, hostView, makeHostInfo, onHost, wasmMemory } from './tf/host';
+export { bufferNumber } from './tf/pool';
+export { onBackward, withOwnTape } from './tf/tape';
 export { tf };
 
 export type BackendName = 'webgpu' | 'wasm' | 'cpu';
@@ -46,51 +51,6 @@ export class GpuError extends Error {
     super(message);
   }
 }
-
-/** The parts of tfjs's WebGPU backend that are private in intent. */
-interface Internals {
-  device: GPUDevice;
-  queue: GPUQueue;
-  tensorMap: {
-    get(dataId: object): { values: unknown; dtype: tf.DataType; resource?: GPUBuffer; refCount: number };
-    has(dataId: object): boolean;
-  };
-  bufferManager: {
-    numBytesUsed: number;
-    numBytesAllocated: number;
-    numUsedBuffers: number;
-    freeBuffers: Map<string, GPUBuffer[]>;
-    numFreeBuffers: number;
-    acquireBuffer(size: number, usage: number, mapped?: boolean, reuse?: boolean): GPUBuffer;
-  };
-  commandQueueOwnedIds: WeakSet<object>;
-  uniformPendingDisposal: GPUBuffer[];
-  computePassEncoder: GPUComputePassEncoder | null;
-  commandEncoder: GPUCommandEncoder | null;
-  dispatchCountInPass: number;
-  uploadToGPU(dataId: object): void;
-  ensureCommandEncoderReady(): void;
-  endComputePassEncoder(): void;
-  submitQueue(): void;
-  makeTensorInfo(shape: number[], dtype: tf.DataType, values?: unknown): tf.TensorInfo;
-  recordAndSubmit(program: unknown, output: tf.TensorInfo, inputs: tf.TensorInfo[], ...rest: unknown[]): void;
-}
-
-const numbers = new WeakMap<GPUBuffer, number>();
-let numbered = 0;
-/** A number that no other buffer has or will have; older buffers have smaller ones. */
-export const bufferNumber = (buffer: GPUBuffer): number => cached(numbers, buffer, () => ++numbered);
-
-/**
- * Puts the oldest of the pool's free buffers of a size where tfjs takes the next from. tfjs takes the one that was freed last, so that
- * a repeated step finds its tensors in other buffers each time; now it finds them where they were, and its bind groups again.
- */
-const oldestLast = (free: GPUBuffer[]) => {
-  let oldest = 0;
-  for (let i = 1; i < free.length; i++) if (bufferNumber(free[i]!) < bufferNumber(free[oldest]!)) oldest = i;
-  const last = free.length - 1;
-  if (oldest < last) [free[oldest], free[last]] = [free[last]!, free[oldest]!];
-};
 
 let backend: Internals | undefined;
 let adapterOf: GPUAdapterInfo | undefined;
@@ -168,32 +128,6 @@ const findAdapter = async (): Promise<GPUAdapter | undefined> => {
   return (await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined;
 };
 
-/** Bytes up to which values go to the device through its queue. */
-const SMALL = 1 << 20;
-
-/**
- * Lets tensors made of a few values take a free buffer and be written by the queue. tfjs makes and maps a buffer for each, which costs
- * the host more than several dispatches, and ends the pass that is open. A free buffer is in no command that waits to be
- * submitted, so that the write may come before those.
- */
-const writeSmallUploads = (own: Internals) => {
-  const upload = own.uploadToGPU.bind(own);
-  own.uploadToGPU = (dataId) => {
-    const data = own.tensorMap.get(dataId);
-    const { values, dtype } = data;
-    const whole = dtype === 'int32' || dtype === 'bool';
-    if (data.resource || !ArrayBuffer.isView(values) || !(whole || dtype === 'float32'))
-      return upload(dataId);
-    const numbers = values as unknown as ArrayLike<number>;
-    if (numbers.length === 0 || 4 * numbers.length > SMALL) return upload(dataId);
-    const fits = whole ? values instanceof Int32Array : values instanceof Float32Array;
-    const written = fits ? values : whole ? Int32Array.from(numbers) : Float32Array.from(numbers);
-    data.resource = own.bufferManager.acquireBuffer(4 * numbers.length, 0x80 | 0x4 | 0x8); // STORAGE, COPY_SRC, COPY_DST
-    own.queue.writeBuffer(data.resource, 0, written as Float32Array<ArrayBuffer>);
-    data.values = null;
-  };
-};
-
 const startWebgpu = async (adapter: GPUAdapter) => {
   const device = await requestDevice(adapter);
   watch(device);
@@ -205,15 +139,9 @@ const startWebgpu = async (adapter: GPUAdapter) => {
     dispatches++;
     record(program, output, inputs, ...rest);
   };
-  const { bufferManager } = own;
-  const acquire = bufferManager.acquireBuffer.bind(bufferManager);
-  bufferManager.acquireBuffer = (size, usage, ...rest) => {
-    oldestLast(bufferManager.freeBuffers.get(`${size}_${usage}`) ?? []);
-    const buffer = acquire(size, usage, ...rest);
-    bufferNumber(buffer);
-    peakBytes = Math.max(peakBytes, bufferManager.numBytesUsed);
-    return buffer;
-  };
+  takeOldestFirst(own, () => {
+    peakBytes = Math.max(peakBytes, own.bufferManager.numBytesUsed);
+  });
   writeSmallUploads(own);
   backend = own;
   adapterOf = adapter.info;
@@ -395,81 +323,6 @@ export const adapterInfo = (): GPUAdapterInfo => {
 /** True when a CPU plays the GPU. */
 export const onSoftwareGpu = (): boolean => adapterOf !== undefined && isSoftware(adapterOf);
 
-/** What the two backends that keep tensors in this program's own memory have in common, and where they differ. */
-interface HostBackend {
-  typedArrayFromHeap?(info: tf.TensorInfo): HostArray; // wasm
-  makeOutput?(shape: number[], dtype: tf.DataType): tf.TensorInfo; // wasm
-  makeTensorInfo?(shape: number[], dtype: tf.DataType, values: HostArray): tf.TensorInfo; // cpu
-  readSync(dataId: object): HostArray;
-}
-export type HostArray = Float32Array | Int32Array;
-
-/** True when tensors live in memory that JavaScript reads and writes directly: tfjs's wasm and cpu backends. */
-export const onHost = (): boolean => tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu';
-
-const host = () => tf.backend() as unknown as HostBackend;
-
-/**
- * A new tensor for a kernel that runs in JavaScript. Its values are undefined: write every element.
- * Make all outputs first and take views afterwards, because an allocation may move the wasm heap.
- */
-export const makeHostInfo = (shape: number[], dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo => {
-  const own = host();
-  if (tf.getBackend() === 'wasm') return own.makeOutput!(shape, dtype);
-  const size = shape.reduce((a, b) => a * b, 1);
-  return own.makeTensorInfo!(shape, dtype, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
-};
-
-/** A tensor's own memory, not a copy; valid until the next allocation. Only when `onHost()`. */
-export const hostView = (info: tf.TensorInfo): HostArray => {
-  const own = host();
-  return tf.getBackend() === 'wasm' ? own.typedArrayFromHeap!(info) : own.readSync(info.dataId);
-};
-
-/**
- * The memory that tfjs's wasm backend keeps its tensors in, so that loops of our own in WebAssembly reach them by
- * `hostView(t).byteOffset`. Undefined on other backends, and in the threaded build, whose memory is of another kind.
- */
-export const wasmMemory = (): WebAssembly.Memory | undefined => {
-  if (tf.getBackend() !== 'wasm') return undefined;
-  const { wasm } = tf.backend() as unknown as { wasm: { asm?: { memory?: WebAssembly.Memory } } };
-  const memory = wasm.asm?.memory;
-  return memory?.buffer instanceof ArrayBuffer ? memory : undefined;
-};
-
-/** `hostView` of a float32 tensor, and of an int32 one. */
-export const hostFloats = (info: tf.TensorInfo): Float32Array => hostView(info) as Float32Array;
-export const hostInts = (info: tf.TensorInfo): Int32Array => hostView(info) as Int32Array;
-
-/**
- * Calls `start` with the names of the inputs whose gradients are wanted, just before the gradient of the kernel recorded
- * last is computed. tfjs itself tells a gradient function only by calling its thunks one by one.
- */
-export const onBackward = (kernelName: string, start: (wanted: string[]) => void) => {
-  const node = tf.engine().state.activeTape?.at(-1);
-  const inner = node?.gradient;
-  if (!node || !inner || node.kernelName !== kernelName) return; // no tape is being recorded
-  node.gradient = function (this: { inputs: object }, dys) {
-    start(Object.keys(this.inputs)); // tfjs calls it on a copy of the node whose inputs are pruned to the wanted ones
-    return inner(dys);
-  };
-};
-
-/**
- * Runs f, which takes gradients, inside the gradient of another computation. tfjs has one tape: without this the inner
- * gradient would end the outer one, or leave what it saved alive until the outer one ends.
- */
-export const withOwnTape = <T>(f: () => T): T => {
-  const { state } = tf.engine();
-  const { activeTape, gradientDepth } = state;
-  state.gradientDepth = 0;
-  try {
-    return f();
-  } finally {
-    Object.assign(state, { activeTape, gradientDepth });
-  }
-};
-
 /** Makes a tensor that the current tidy scope owns out of a kernel's result. */
 export const toTensor = (info: tf.TensorInfo): tf.Tensor => tf.engine().makeTensorFromTensorInfo(info);
 
@@ -529,13 +382,5 @@ export const resetGpuStats = () => {
 export const trimGpuPool = () => {
   if (!backend) return;
   if (backend.commandEncoder) submit(backend);
-  const pool = backend.bufferManager;
-  for (const buffers of pool.freeBuffers.values()) {
-    for (const buffer of buffers) {
-      pool.numBytesAllocated -= buffer.size;
-      pool.numFreeBuffers--;
-      buffer.destroy();
-    }
-    buffers.length = 0;
-  }
+  destroyFree(backend);
 };

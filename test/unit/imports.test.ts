@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The rooms in the order the data goes through them; see ARCHITECTURE.md. A file imports from its own or a lower one. */
 const rooms: Record<string, number> = {
+  tf: 0,
   tasks: 1,
   tokenizer: 2,
   tree: 3,
@@ -46,13 +47,16 @@ const problemsOf = (file: string, text: string): string[] =>
   importsOf(text).flatMap(({ target, typeOnly }): string[] => {
     const wrong = (reason: string) => [`${file} imports ${target}: ${reason}`];
     if (!target.startsWith('.')) {
-      const allowed = ['src/tf.ts', 'src/wasm-url.ts'].includes(file);
+      const allowed = ['src/tf.ts', 'src/wasm-url.ts'].includes(file) || file.startsWith('src/tf/');
       return target.startsWith('@tensorflow/') && !allowed
         ? wrong('only src/tf.ts imports tfjs; import it from there')
         : [];
     }
     const resolved = join(dirname(file), target.replace(/\?.*$/, '')).split(sep).join('/');
     if (typeOnly || file.startsWith('workers/')) return [];
+    const parts = file.startsWith('src/tf/') || file === 'src/tf.ts';
+    if (resolved.startsWith('src/tf/') && !parts)
+      return wrong('is a part of src/tf.ts; import it from there');
     if (resolved.startsWith('workers/')) {
       if (/\?.*\burl\b/.test(target) && level(file) === 9) return []; // its address, to start it
       return wrong('workers are transport; only their types may be imported');
@@ -126,6 +130,7 @@ describe('the check', () => {
       `import type { Tensor } from '@tensorflow/tfjs-core';`,
       /only src\/tf\.ts/,
     ],
+    ['a part of tf', 'src/kernels/a.ts', `import { p } from '../tf/pool';`, /a part of src\/tf\.ts/],
     ['a worker', 'src/ui/a.ts', `import { a } from '../../workers/train.worker';`, /only their types/],
     ['a worker’s address', 'src/a.ts', `import url from '../workers/a.worker.ts?worker&url';`, undefined],
     [
