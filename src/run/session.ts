@@ -9,26 +9,24 @@ import { GpuError, onOwnGpu } from '../tf';
 import { finishedWords } from '../train/outcome';
 import type { PolicyPlan } from '../train/policy';
 import { planPolicy } from '../train/policy';
-import { probeEvery } from '../train/probe';
 import type { RunDocument } from '../train/run-document';
 import type { PreferenceTree } from '../tree/tree';
 import { count } from '../util/count';
 import { createMutex, yieldToMessages } from '../util/mutex';
 import { DivergedError } from './diverged';
-import { stillTrue } from './end-measures';
-import { creditAt, evaluateHeldOut } from './evaluator';
 import type { PassRunner } from './pass-runner';
 import type { RunContext, SessionOptions } from './run-context';
 import { contextOf, PausedError, StoppedError } from './run-context';
 import { RunLog } from './run-log';
+import { RunLooks } from './run-looks';
 import { RunPasses } from './run-passes';
 import { RunSnapshots } from './run-snapshots';
 import { fromCheckpoint, toCheckpoint } from './run-state';
 
 /**
  * One run from its document to its last step: control alone, that is phases, pause, stop, checkpoints and events. Its passes
- * follow one another in `run-passes.ts` and train in `pass-runner.ts`. All state that decides its numbers is in the document,
- * the initial weights and the checkpoint, so a run resumed from a checkpoint gives the numbers it would have given.
+ * follow one another in `run-passes.ts` and train in `pass-runner.ts`; `run-looks.ts` looks at it. All state that decides its numbers is in the
+ * document, the initial weights and the checkpoint, so a run resumed from a checkpoint gives the numbers it would have given.
  */
 export class TrainingSession {
   readonly document: RunDocument;
@@ -40,6 +38,7 @@ export class TrainingSession {
   private readonly passes: RunPasses;
   private readonly log = new RunLog();
   private readonly snapshots: RunSnapshots;
+  private readonly looks: RunLooks;
   private readonly exclusive = createMutex();
   private readonly abort = new AbortController();
   private phase: RunPhase = 'idle';
@@ -61,6 +60,10 @@ export class TrainingSession {
     });
     this.passes = new RunPasses(this.ctx, this.policyPlan);
     this.snapshots = new RunSnapshots(this.ctx, this.passes, this.log);
+    this.looks = new RunLooks(this.ctx, this.passes, this.log, this.snapshots, () => ({
+      phase: this.phase,
+      message: this.message,
+    }));
   }
 
   /**
@@ -261,11 +264,11 @@ export class TrainingSession {
       this.setPhase('loading', 'Preparing.');
       await this.keep(() => this.o.store.putRun(this.summary()));
       const first = this.passes.index === 0 && this.step === 0 && this.log.evaluations.length === 0;
-      if (first && !this.o.dataset) await this.evaluateHeldOut();
+      if (first && !this.o.dataset) await this.looks.evaluateHeldOut();
       await this.runner.prepare();
       this.passes.checkLater();
-      if (first && this.o.dataset) await this.evaluateHeldOut();
-      if (this.step === 0) await this.lookAtBeginning();
+      if (first && this.o.dataset) await this.looks.evaluateHeldOut();
+      if (this.step === 0) await this.looks.lookAtBeginning();
     }
     this.setPhase('training', 'Training.');
   }
@@ -275,14 +278,14 @@ export class TrainingSession {
     const { evaluation, checkpointEvery } = this.document;
     if (this.step >= this.runner.steps) return this.nextPass();
     await this.optimiserStep();
-    await this.probeWhenDue();
+    await this.looks.probeWhenDue();
     await this.snapshots.afterStep();
     await yieldToMessages();
     const { before, stretch, steps } = this.runner;
     const [done, last] = [before + this.step, this.step === steps];
     const due = (every: number) => every > 0 && done % every === 0;
     if (!this.runner.apart && evaluation.problems > 0 && (done === stretch || due(evaluation.every))) {
-      await this.evaluateHeldOut();
+      await this.looks.evaluateHeldOut();
       const [evaluation] = this.log.evaluations.slice(-1);
       if (evaluation) await this.snapshots.afterEvaluation(evaluation);
       this.setPhase('training', 'Training.');
@@ -305,72 +308,19 @@ export class TrainingSession {
     this.o.emit({ kind: 'status', status: this.status() });
   }
 
-  private async probeWhenDue() {
-    const { probe, batchSize, accumulate } = this.document;
-    const every = probeEvery(probe.every, this.runner.steps, probe.pairs, batchSize * accumulate);
-    if (this.step % every === 0 || this.step === this.runner.steps) await this.probe();
-  }
-
-  private async lookAtBeginning() {
-    await this.probe();
-    await this.snapshots.afterStep();
-  }
-
-  /** Looks at a few pairs again; the numbers of the run do not depend on it. */
-  private async probe() {
-    const pairs = await this.runner.probe(this.document.probe.pairs);
-    if (pairs.length === 0) return;
-    const probe = { stage: this.runner.pass.id, step: this.step, pairs };
-    this.log.probes.push(probe);
-    this.o.emit({ kind: 'probe', probe });
-  }
-
   /** @returns false when there is none, and the run has what it returns */
   private async nextPass(): Promise<boolean> {
     if (!(await this.passes.toNext())) {
-      if (this.passes.result !== undefined) await this.evaluateHeldOut();
+      if (this.passes.result !== undefined) await this.looks.evaluateHeldOut();
       return false;
     }
     await this.checkpoint();
     await this.passes.release();
     await this.runner.prepare();
-    await this.lookAtBeginning();
+    await this.looks.lookAtBeginning();
     await this.checkpoint(); // with the key of the trees that it made for itself
     this.setPhase('training', `${this.runner.pass.label}.`);
     return true;
-  }
-
-  private async evaluateHeldOut() {
-    const { problems } = this.document.evaluation;
-    if (problems > 0) await this.evaluated(problems);
-  }
-
-  private async evaluated(problems: number): Promise<Evaluation | undefined> {
-    const { phase, message } = this;
-    const result = await evaluateHeldOut(this.ctx, this.runner, this.passes.parts, problems);
-    if (!result) return undefined;
-    const before = stillTrue(this.log.evaluations.at(-1)?.measures ?? [], this.runner);
-    const measures = [...before, ...(result.measures ?? [])];
-    const evaluation = {
-      ...{ step: this.step, stage: this.runner.pass.id, ...result },
-      ...(measures.length > 0 && { measures }),
-    };
-    this.log.evaluations.push(evaluation);
-    this.o.emit({ kind: 'evaluation', evaluation });
-    this.setPhase(phase, message);
-    return evaluation;
-  }
-
-  /**
-   * Greedy accuracy of the current weights on the first `count` held-out problems; of a run on a dataset, loss and
-   * rewards on its held-out rows.
-   */
-  async evaluate(count: number): Promise<Evaluation> {
-    const evaluation = await this.evaluated(count);
-    if (evaluation) return evaluation;
-    throw new Error(
-      'No row of the dataset is held out yet; raise data.dataset.settings.heldOut, or start the run first.',
-    );
   }
 
   /** Saves everything that decides the numbers from here on; the previous checkpoint stays until this one is whole. */
@@ -395,41 +345,20 @@ export class TrainingSession {
     }
   }
 
-  /** The trained weights on the host, all or the adapter's, heads beside them, for an export. */
+  evaluate(count: number): Promise<Evaluation> {
+    return this.looks.evaluate(count);
+  }
+
   weights(): Promise<HostWeights> {
-    const { weights } = this.passes.parts;
-    return this.ctx.onDevice(() => (this.runner.apart ? weights.of('start') : weights.returnedToHost()));
+    return this.looks.weights();
   }
 
-  /**
-   * Runs f with the current or the initial weights while no step changes them.
-   * @param at in the place of the current ones those of a step that is kept
-   */
-  async withModel<T>(
-    which: 'policy' | 'reference',
-    f: (network: Network) => Promise<T>,
-    at?: number,
-  ): Promise<T> {
-    if (which === 'policy' && at !== undefined) {
-      const weights = await this.snapshots.weightsAt(at);
-      return this.ctx.onDevice(async () => {
-        const { network, dispose } = this.passes.parts.weights.lendWeights(weights);
-        try {
-          return await f(network);
-        } finally {
-          dispose();
-        }
-      });
-    }
-    return this.ctx.onDevice(() =>
-      f(which === 'policy' ? this.runner.network() : this.passes.parts.weights.reference()),
-    );
+  withModel<T>(which: 'policy' | 'reference', f: (network: Network) => Promise<T>, at?: number): Promise<T> {
+    return this.looks.withModel(which, f, at);
   }
 
-  /** Where the method puts the credit on tree `index`, under the current weights or those of a step that is kept. */
-  async credit(index: number, at?: number): Promise<CreditView> {
-    const weights = at === undefined || at === this.step ? undefined : await this.snapshots.weightsAt(at);
-    return creditAt(this.ctx, this.runner, this.passes.parts, index, weights);
+  credit(index: number, at?: number): Promise<CreditView> {
+    return this.looks.credit(index, at);
   }
 
   async dispose() {

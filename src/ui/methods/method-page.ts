@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { CreditView } from '../../../workers/protocol';
 import { axes } from '../../methods/method';
-import { defaultParams, type ParamSpec, type ParamValue } from '../../methods/params';
+import { defaultParams } from '../../methods/params';
 import { pathOfSymbol, symbolsOf } from '../../methods/symbols';
 import type { LossCase } from '../../train/loss-case/case';
 import type { MethodInfo } from '../../train/method-info';
@@ -10,36 +10,18 @@ import '../credit/credit-response';
 import '../live/step-slider';
 import { shade, stepCredit } from '../credit/explain';
 import { AppElement, define } from '../element';
-import { count, fieldValue, number } from '../format';
+import { count, fieldValue } from '../format';
 import { left, play, right } from '../icons';
 import { pageLink } from '../page-link';
 import { routeOf } from '../routes';
 import { isMoving, type State } from '../state';
-import { codeMarker } from './code-marks';
-import { measuredCost } from './cost';
-import { dataWords, fork } from './fork';
 import './live-formula';
+import { methodCode } from './method-code';
+import { methodMargin } from './method-margin';
+import { methodSettings } from './method-settings';
 import { caseOfCredit, firstPair, numberAt, type PairNumbers, pairNumbers } from './pair-numbers';
-import { equationsOf, excerpt, pathOf, sourceText } from './source-text';
+import { sourceText } from './source-text';
 import { studyLines } from './study-line';
-
-const rangeOf = (spec: ParamSpec): string =>
-  spec.kind === 'flag'
-    ? 'on or off'
-    : spec.kind === 'choice'
-      ? Object.values(spec.options).join(', ')
-      : spec.kind === 'name'
-        ? 'a name'
-      : `${spec.min} to ${spec.max}`;
-
-const shownValue = (value: ParamValue) =>
-  typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
-
-/** Small numbers as people write learning rates. */
-const setting = (value: number | string) =>
-  typeof value === 'number' && value > 0 && value < 0.01 ? value.toExponential() : String(value);
-
-const origins = { paper: 'paper', code: 'code', ours: 'ours' } as const;
 
 /** One method: its sentence, its formula on a pair, its own file, where it departs from its paper, its settings. */
 export class MethodPage extends AppElement {
@@ -256,76 +238,17 @@ export class MethodPage extends AppElement {
   }
 
   #code(info: MethodInfo) {
-    if (!this.text)
-      return this.problem ? html`<p class="field-problem" role="alert">${this.problem}</p>` : nothing;
-    const { header, body } = excerpt(this.text);
-    const mark = codeMarker(symbolsOf(info));
-    const shown = this.whole ? this.text : `${header}\n\n${body}`;
-    return html`<section class="listing" aria-label="Its code"><h2>The same in code</h2>
-      <pre class="code" tabindex="0" data-testid="method-code" @pointerover=${(event: Event) => {
-        this.lit = (event.target as Element).closest<HTMLElement>('[data-s]')?.dataset['s'] ?? '';
-      }} @pointerleave=${() => {
-        this.lit = '';
-      }}>${shown
-        .trimEnd()
-        .split('\n')
-        .map((line) => {
-          const equations = equationsOf(line);
-          return html`<span class=${equations.length > 0 ? 'has-equation' : ''}>${mark(line).map(
-            ({ text, symbol }) =>
-              symbol === undefined
-                ? text
-                : html`<span data-s=${symbol} class=${symbol === this.lit ? 'is-lit' : ''}>${text}</span>`,
-          )}\n</span>`;
-        })}</pre>
-      <p class="buttons"><button type="button" class="quiet-button" aria-expanded=${String(this.whole)} data-testid="method-whole" @click=${() => {
-        this.whole = !this.whole;
-      }}>${this.whole ? 'The formulas and the loss alone' : 'Open the file'}</button> <code class="path">${pathOf(info)}</code></p></section>`;
-  }
-
-  #params(info: MethodInfo) {
-    const rows = Object.entries(info.params);
-    return html`${
-      rows.length > 0
-        ? html`<h2>Parameters</h2><div class="scroll-x" tabindex="0" role="group" aria-label="Parameters"><table class="params">
-            <thead><tr><th scope="col">parameter</th><th scope="col">default</th><th scope="col">range</th><th scope="col">from</th><th scope="col">what it does</th></tr></thead>
-            <tbody>${rows.map(([key, spec]) => html`<tr><th scope="row"><code>${key}</code></th><td>${shownValue(spec.default)}</td><td>${rangeOf(spec)}</td><td><em>${origins[spec.from]}</em></td><td>${spec.help}</td></tr>`)}</tbody>
-          </table></div>`
-        : nothing
-    }
-    <h2>Settings</h2>
-    <table class="presets"><thead><tr><th scope="col">name</th><th scope="col">settings</th></tr></thead><tbody>
-    ${info.presets.map(
-      ({
-        id,
-        name,
-        summary,
-      }) => html`<tr><th scope="row">${name}</th><td>${summary}${id === 'ours' ? ` learningRate ${setting(info.defaults.learningRate)}, batchSize ${info.defaults.batchSize}.` : ''}
-        <button type="button" class="link-button" data-testid="method-preset-${id}" @click=${() => {
-          this.app.editor.chooseMethod(info.id);
-          this.app.editor.choosePreset(id);
-        }}>Take them up</button></td></tr>`,
-    )}
-    </tbody></table>`;
-  }
-
-  #margin(info: MethodInfo, all: readonly MethodInfo[]) {
-    const { paper } = info;
-    const cost = measuredCost(info.id);
-    const kin = all.filter(
-      (m) =>
-        m.kin?.id === info.id ||
-        (info.kin && m.kin?.axis === info.kin.axis && m.kin.id === info.kin.id && m.id !== info.id),
-    );
-    return html`<p><cite><a href=${paper.url} rel="noreferrer" target="_blank">${paper.title}</a></cite><br />${paper.authors}, ${paper.year}${paper.arxiv ? html` <code>${paper.arxiv}</code>` : nothing}</p>
-      <p class="m-glyph">${fork(info.eats)}</p>
-      <p><strong>Eats</strong> ${dataWords(info.eats)}.${info.takes.length > 0 ? html` <strong>Takes</strong> ${info.takes.join(', ')}.` : nothing}</p>
-      <p data-testid="method-cost"><strong>Costs</strong> ${cost ? html`${number(Number(cost.seconds.toPrecision(2)))} s of one processor core for the default run${cost.inDpo && info.id !== 'dpo' ? html`, ${number(Number(cost.inDpo.toPrecision(2)))} of DPO’s` : nothing}.` : 'not measured yet.'}</p>
-      ${
-        kin.length > 0
-          ? html`<h3>Kin</h3><ul class="kin">${kin.slice(0, 12).map((m) => html`<li>${pageLink(this.app, { path: ['methods', m.id] }, m.name)} <span>${m.kin!.change}</span></li>`)}</ul>`
-          : nothing
-      }`;
+    const { text, whole, lit, problem } = this;
+    if (!text) return problem ? html`<p class="field-problem" role="alert">${problem}</p>` : nothing;
+    return methodCode(info, {
+      ...{ text, whole, lit },
+      look: (symbol) => {
+        this.lit = symbol;
+      },
+      open: (all) => {
+        this.whole = all;
+      },
+    });
   }
 
   override render() {
@@ -355,10 +278,10 @@ export class MethodPage extends AppElement {
             ? html`<details class="departures" open><summary><h2>Where we depart from the paper</h2></summary><ul>${info.notes.map((note) => html`<li>${note}</li>`)}</ul></details>`
             : nothing
         }
-        ${this.#params(info)}
+        ${methodSettings(this.app, info)}
         ${source ? html`<h2>Its data</h2><p>${source.name}. ${source.summary}</p>` : nothing}
       </div>
-      <div class="note">${this.#margin(info, methods)}${info.kin ? html`<p>${axes[info.kin.axis].note}</p>` : nothing}
+      <div class="note">${methodMargin(this.app, info, methods)}${info.kin ? html`<p>${axes[info.kin.axis].note}</p>` : nothing}
         <p class="quiet">${fieldValue(info.passes.length)} ${info.passes.length === 1 ? 'pass' : 'passes'}: ${info.passes.map(({ label }) => label).join(', ')}.</p></div>
     </div>`;
   }

@@ -4,6 +4,7 @@ import { checkList, checkText, fail, TooMuch } from './error';
 import { runFilter } from './filters';
 import { checkAttributeName } from './globals';
 import { loopValue } from './loop-value';
+import { macroOf } from './macro';
 import { binary, comparison, negate } from './operators';
 import { joinTexts, toText } from './print';
 import { Scope } from './scope';
@@ -199,51 +200,8 @@ export const interpret = (program: readonly Statement[], values: ReadonlyMap<str
     return result;
   };
 
-  const macro = (body: MacroBody, defined: Scope): Callable => {
-    const { names, defaults, uses, name } = body;
-    const invoke = ({ positional, named }: Arguments): Value =>
-      nested(() => {
-        const scope = new Scope(defined);
-        const others = new Map(named);
-        const caller = others.get('caller');
-        const firstDefault = names.length - defaults.length;
-        names.forEach((parameter, i) => {
-          let value = positional[i];
-          if (others.has(parameter)) {
-            if (value !== undefined) fail(`macro '${name}' got two values for the argument '${parameter}'`);
-            value = others.get(parameter);
-            others.delete(parameter);
-          }
-          if (value === undefined) {
-            value =
-              i >= firstDefault
-                ? evaluate(defaults[i - firstDefault]!, scope)
-                : new Undefined(`parameter '${parameter}' was not provided`);
-          }
-          scope.names.set(parameter, value);
-        });
-        if (uses.has('caller') && !names.includes('caller')) {
-          others.delete('caller');
-          scope.names.set('caller', caller ?? new Undefined('No caller defined'));
-        }
-        if (uses.has('kwargs')) scope.names.set('kwargs', new Map([...others] as [Value, Value][]));
-        else if (others.size > 0)
-          return fail(`macro '${name}' takes no keyword argument '${[...others.keys()][0]}'`);
-        const more = positional.slice(names.length);
-        if (uses.has('varargs')) scope.names.set('varargs', tuple(...more));
-        else if (more.length > 0)
-          return fail(`macro '${name}' takes not more than ${names.length} argument(s)`);
-        return capture(body.body, scope).text;
-      });
-    const attributes = new Map<string, Value>([
-      ['name', name],
-      ['arguments', tuple(...names)],
-      ['catch_kwargs', uses.has('kwargs')],
-      ['catch_varargs', uses.has('varargs')],
-      ['caller', uses.has('caller')],
-    ]);
-    return new Callable(name, invoke, attributes);
-  };
+  const macro = (body: MacroBody, defined: Scope): Callable =>
+    macroOf(body, defined, { evaluate, nested, write: (scope) => capture(body.body, scope).text });
 
   const runFor = (statement: Extract<Statement, { type: 'for' }>, scope: Scope, out: string[]): Ended => {
     const over = (iterable: Value, level: number, target: string[]): Ended => {
