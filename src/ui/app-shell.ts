@@ -46,8 +46,8 @@
  *                        lab-says, lab-numbers, lab-problems and the same of analysis-; lab-start (the triangle's), lab-<figure>-table, lab-part-<id>
  *   click-pair (data-clicked), click-prompt, click-left, click-right (-text their answers), click-same, click-neither, click-undo, click-end, click-on,
  *                        click-offer (data-left), click-method, click-train, click-blind, click-save, click-anew, click-self and the like (data-hits, data-of)
- *   studies-count (data-count), studies-<verdict> (radio buttons), study-<id> (data-verdict, data-effect); of one study study-verdict (the same),
- *                        study-table, study-choices, study-change, study-run, study-one-more, study-stop, study-forget, study-work, study-here
+ *   studies-count (data-count), studies-<verdict> (radio buttons), study-<id> (data-verdict, data-effect), studies-bases, study-base-<id>; of one
+ *                        study study-verdict (data-verdict, data-effect), study-on-<model>, study-table, study-choices, study-change, study-run, study-one-more, study-stop, study-forget, study-work, study-here
  *   lessons-row-<id>, lesson-step-<n> (data-state), lesson-ask-<n>, with its options lesson-ask-<n>-<value> or lesson-ask-<n>-number,
  *                        lesson-skip-<n>, lesson-run-<n>, lesson-again-<n>, lesson-do-<n> (data-done), slide-<id>, lesson-reply-<n> (data-truth,
  *                        data-given), lesson-next, lesson-seed, lesson-restart

@@ -265,6 +265,21 @@ test('a study shows its verdict, is run again here, and the stored one stays', a
   await page.getByTestId('study-forget').click();
   await expect(here).toHaveCount(0);
 
+  // On its second base model a study has a verdict of its own.
+  await page.goto('about:blank');
+  await open(page, '#/studies/step-dpo?backend=wasm');
+  await expect(verdict).toHaveAttribute('data-verdict', /shown|opposite/);
+  const first = await verdict.getAttribute('data-effect');
+  const second = page.getByTestId('study-on-arith-nano-2');
+  await second.click();
+  await expect(second).toHaveAttribute('aria-current', 'page');
+  expect(hash(page)).toMatch(/base=arith-nano-2/);
+  await expect(verdict).not.toHaveAttribute('data-effect', first!);
+  await expect(page.getByRole('link', { name: 'open', exact: true }).first()).toHaveAttribute(
+    'href',
+    /model=arith-nano-2/,
+  );
+
   // What a model's arm links to is a document that the page takes.
   await page.goto('about:blank');
   await open(page, '#/studies/simpo?backend=wasm');
