@@ -1,12 +1,4 @@
-import {
-  accuracy,
-  arithmetic,
-  arithmeticBases,
-  choosingSeeds,
-  rates,
-  rightLines,
-  sixSeeds,
-} from './core/settings';
+import { arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const curryDpo: Study = {
@@ -44,18 +36,9 @@ export const curryDpo: Study = {
       set: { 'method.params.stages': 1, 'optimizer.learningRate': 1e-4 },
     },
   ],
-  measure: accuracy,
-  direction: 'more',
+  ...solvesMore,
   interest: 2,
-  seeds: sixSeeds,
-  bases: arithmeticBases,
-  also: [rightLines],
-  chosen: {
-    seeds: choosingSeeds,
-    by: 'accuracy',
-    farBehind: 0.05,
-    tried: { 'curry-dpo': rates(5e-5, 1e-4, 2e-4), shuffled: rates(5e-5, 1e-4, 2e-4) },
-  },
+  chosen: chosenByAccuracy({ 'curry-dpo': rates(5e-5, 1e-4, 2e-4), shuffled: rates(5e-5, 1e-4, 2e-4) }),
   says: 'Held-out problems solved after 30 steps on the same 256 pairs of ranked answers, in stages less shuffled.',
   price: 30,
   doubt: {

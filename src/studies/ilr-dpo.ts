@@ -1,4 +1,4 @@
-import { accuracy, choosingSeeds, crossed, rates, sixSeeds, talk, tokens } from './core/settings';
+import { chosenByAccuracy, crossed, rates, staysShorter, talk } from './core/settings';
 import type { Study } from './core/study';
 
 export const ilrDpo: Study = {
@@ -31,23 +31,15 @@ export const ilrDpo: Study = {
       set: { 'method.params.alpha': 0, 'optimizer.learningRate': 4e-4 },
     },
   ],
-  measure: tokens,
-  direction: 'less',
+  ...staysShorter,
   interest: 2,
-  seeds: sixSeeds,
-  also: [accuracy],
-  chosen: {
-    seeds: choosingSeeds,
-    by: 'accuracy',
-    farBehind: 0.05,
-    tried: {
-      'ilr-dpo': crossed(
-        [0.02, 0.05, 0.1].map((alpha) => ({ 'method.params.alpha': alpha })),
-        rates(2e-4, 4e-4),
-      ),
-      plain: rates(2e-4, 4e-4, 8e-4),
-    },
-  },
+  chosen: chosenByAccuracy({
+    'ilr-dpo': crossed(
+      [0.02, 0.05, 0.1].map((alpha) => ({ 'method.params.alpha': alpha })),
+      rates(2e-4, 4e-4),
+    ),
+    plain: rates(2e-4, 4e-4, 8e-4),
+  }),
   says: 'Tokens of an answer to held-out problems after three rounds of 20 steps, each on 160 fresh pairs, with the length term less without. In each pair the longest right answer was preferred to the shortest wrong one.',
   price: 30,
   doubt: {

@@ -1,12 +1,4 @@
-import {
-  accuracy,
-  arithmetic,
-  arithmeticBases,
-  choosingSeeds,
-  rates,
-  rightLines,
-  sixSeeds,
-} from './core/settings';
+import { arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const ipoModel: Study = {
@@ -35,18 +27,11 @@ export const ipoModel: Study = {
       set: { 'method.params.beta': 0.1, 'optimizer.learningRate': 1e-4 },
     },
   ],
-  measure: accuracy,
-  direction: 'more',
+  ...solvesMore,
   interest: 5,
-  seeds: sixSeeds,
-  bases: arithmeticBases,
-  also: [rightLines],
   chosen: {
-    seeds: choosingSeeds,
-    by: 'accuracy',
-    farBehind: 0.05,
+    ...chosenByAccuracy({ ipo: rates(1e-4, 2e-4, 3e-4), dpo: rates(5e-5, 1e-4, 2e-4) }),
     set: { steps: 30 },
-    tried: { ipo: rates(1e-4, 2e-4, 3e-4), dpo: rates(5e-5, 1e-4, 2e-4) },
   },
   says: 'Held-out problems solved after 120 steps on 256 pairs, IPO (sum, τ 0.5) less DPO, each at the rate that was best for it in 30 steps.',
   price: 40,

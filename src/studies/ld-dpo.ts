@@ -1,4 +1,4 @@
-import { accuracy, choosingSeeds, crossed, rates, sixSeeds, talk, tokens } from './core/settings';
+import { chosenByAccuracy, crossed, rates, staysShorter, talk } from './core/settings';
 import type { Study } from './core/study';
 
 export const ldDpo: Study = {
@@ -23,23 +23,15 @@ export const ldDpo: Study = {
     },
     { id: 'dpo', label: 'DPO', method: 'dpo', set: { 'optimizer.learningRate': 2e-4 } },
   ],
-  measure: tokens,
-  direction: 'less',
+  ...staysShorter,
   interest: 2,
-  seeds: sixSeeds,
-  also: [accuracy],
-  chosen: {
-    seeds: choosingSeeds,
-    by: 'accuracy',
-    farBehind: 0.05,
-    tried: {
-      'ld-dpo': crossed(
-        [{ 'method.params.alpha': 0.3 }, { 'method.params.alpha': 0.5 }],
-        rates(1e-4, 2e-4, 4e-4),
-      ),
-      dpo: rates(1e-4, 2e-4, 4e-4),
-    },
-  },
+  chosen: chosenByAccuracy({
+    'ld-dpo': crossed(
+      [{ 'method.params.alpha': 0.3 }, { 'method.params.alpha': 0.5 }],
+      rates(1e-4, 2e-4, 4e-4),
+    ),
+    dpo: rates(1e-4, 2e-4, 4e-4),
+  }),
   says: 'Tokens of an answer to held-out problems after 40 steps on 320 pairs, LD-DPO less DPO: the longest right answer was preferred to the shortest wrong one.',
   price: 20,
   doubt: {

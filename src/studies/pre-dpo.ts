@@ -1,13 +1,4 @@
-import {
-  accuracy,
-  arithmetic,
-  arithmeticBases,
-  choosingSeeds,
-  crossed,
-  rates,
-  rightLines,
-  sixSeeds,
-} from './core/settings';
+import { arithmetic, chosenByAccuracy, crossed, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const preDpo: Study = {
@@ -37,24 +28,15 @@ export const preDpo: Study = {
       set: { steps: 60, 'method.params.beta': 0.1, 'optimizer.learningRate': 5e-5 },
     },
   ],
-  measure: accuracy,
-  direction: 'more',
+  ...solvesMore,
   interest: 2,
-  seeds: sixSeeds,
-  bases: arithmeticBases,
-  also: [rightLines],
-  chosen: {
-    seeds: choosingSeeds,
-    by: 'accuracy',
-    farBehind: 0.05,
-    tried: {
-      'pre-dpo': [
-        ...crossed([{ 'method.params.beta': 0.1 }], rates(5e-5, 1e-4)),
-        ...crossed([{ 'method.params.beta': 1 }], rates(1e-4, 2e-4)),
-      ],
-      dpo: rates(2.5e-5, 5e-5, 1e-4),
-    },
-  },
+  chosen: chosenByAccuracy({
+    'pre-dpo': [
+      ...crossed([{ 'method.params.beta': 0.1 }], rates(5e-5, 1e-4)),
+      ...crossed([{ 'method.params.beta': 1 }], rates(1e-4, 2e-4)),
+    ],
+    dpo: rates(2.5e-5, 5e-5, 1e-4),
+  }),
   says: 'Held-out problems solved, Pre-DPO less DPO, on the same 256 pairs: a guide of 30 steps and 30 steps against it, or 60 steps of DPO.',
   price: 30,
   doubt: {

@@ -1,12 +1,4 @@
-import {
-  accuracy,
-  arithmetic,
-  arithmeticBases,
-  choosingSeeds,
-  rates,
-  rightLines,
-  sixSeeds,
-} from './core/settings';
+import { arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const scdpo: Study = {
@@ -39,18 +31,9 @@ export const scdpo: Study = {
       set: { 'data.source.params.naiveShare': 1, 'optimizer.learningRate': 1e-4 },
     },
   ],
-  measure: accuracy,
-  direction: 'more',
+  ...solvesMore,
   interest: 2,
-  seeds: sixSeeds,
-  bases: arithmeticBases,
-  also: [rightLines],
-  chosen: {
-    seeds: choosingSeeds,
-    by: 'accuracy',
-    farBehind: 0.05,
-    tried: { scdpo: rates(5e-5, 1e-4, 2e-4), plain: rates(5e-5, 1e-4, 2e-4) },
-  },
+  chosen: chosenByAccuracy({ scdpo: rates(5e-5, 1e-4, 2e-4), plain: rates(5e-5, 1e-4, 2e-4) }),
   says: 'Held-out problems solved after 30 steps of 16 pairs out of 256, half of them provoked, less as many plain pairs.',
   price: 30,
   doubt: {

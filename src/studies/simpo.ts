@@ -1,4 +1,4 @@
-import { accuracy, choosingSeeds, crossed, rates, sixSeeds, talk, tokens } from './core/settings';
+import { chosenByAccuracy, crossed, rates, staysShorter, talk } from './core/settings';
 import type { Study } from './core/study';
 
 export const simpo: Study = {
@@ -27,26 +27,18 @@ export const simpo: Study = {
       set: { 'method.params.beta': 0.1, 'optimizer.learningRate': 2e-4 },
     },
   ],
-  measure: tokens,
-  direction: 'less',
+  ...staysShorter,
   interest: 2,
-  seeds: sixSeeds,
-  also: [accuracy],
-  chosen: {
-    seeds: choosingSeeds,
-    by: 'accuracy',
-    farBehind: 0.05,
-    tried: {
-      simpo: crossed(
-        [
-          { 'method.params.beta': 2, 'method.params.gammaRatio': 0.5 },
-          { 'method.params.beta': 10, 'method.params.gammaRatio': 0.1 },
-        ],
-        rates(1e-4, 2e-4, 4e-4),
-      ),
-      dpo: rates(1e-4, 2e-4, 4e-4),
-    },
-  },
+  chosen: chosenByAccuracy({
+    simpo: crossed(
+      [
+        { 'method.params.beta': 2, 'method.params.gammaRatio': 0.5 },
+        { 'method.params.beta': 10, 'method.params.gammaRatio': 0.1 },
+      ],
+      rates(1e-4, 2e-4, 4e-4),
+    ),
+    dpo: rates(1e-4, 2e-4, 4e-4),
+  }),
   says: 'Tokens of an answer to held-out problems after 40 steps on 320 pairs, SimPO less DPO: the longest right answer was preferred to the shortest wrong one.',
   price: 20,
   doubt: {

@@ -1,12 +1,4 @@
-import {
-  accuracy,
-  arithmetic,
-  arithmeticBases,
-  choosingSeeds,
-  rates,
-  rightLines,
-  sixSeeds,
-} from './core/settings';
+import { arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const stepDpo: Study = {
@@ -35,18 +27,9 @@ export const stepDpo: Study = {
       set: { 'method.params.beta': 0.1, 'optimizer.learningRate': 1e-4 },
     },
   ],
-  measure: accuracy,
-  direction: 'more',
+  ...solvesMore,
   interest: 2,
-  seeds: sixSeeds,
-  bases: arithmeticBases,
-  also: [rightLines],
-  chosen: {
-    seeds: choosingSeeds,
-    by: 'accuracy',
-    farBehind: 0.05,
-    tried: { 'step-dpo': rates(2.5e-5, 5e-5, 1e-4), dpo: rates(5e-5, 1e-4, 2e-4) },
-  },
+  chosen: chosenByAccuracy({ 'step-dpo': rates(2.5e-5, 5e-5, 1e-4), dpo: rates(5e-5, 1e-4, 2e-4) }),
   says: 'Held-out problems solved after 30 steps of 16 pairs out of 256, Step-DPO less DPO.',
   price: 25,
   doubt: {

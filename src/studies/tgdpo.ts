@@ -1,13 +1,4 @@
-import {
-  accuracy,
-  arithmetic,
-  arithmeticBases,
-  choosingSeeds,
-  crossed,
-  rates,
-  rightLines,
-  sixSeeds,
-} from './core/settings';
+import { arithmetic, chosenByAccuracy, crossed, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const tgdpo: Study = {
@@ -32,21 +23,12 @@ export const tgdpo: Study = {
     },
     { id: 'dpo', label: 'DPO, 60 steps', method: 'dpo', set: { steps: 60, 'optimizer.learningRate': 5e-5 } },
   ],
-  measure: accuracy,
-  direction: 'more',
+  ...solvesMore,
   interest: 2,
-  seeds: sixSeeds,
-  bases: arithmeticBases,
-  also: [rightLines],
-  chosen: {
-    seeds: choosingSeeds,
-    by: 'accuracy',
-    farBehind: 0.05,
-    tried: {
-      tgdpo: crossed([{ 'method.params.alpha': 0.5 }, { 'method.params.alpha': 2 }], rates(5e-5, 1e-4)),
-      dpo: rates(2.5e-5, 5e-5, 1e-4),
-    },
-  },
+  chosen: chosenByAccuracy({
+    tgdpo: crossed([{ 'method.params.alpha': 0.5 }, { 'method.params.alpha': 2 }], rates(5e-5, 1e-4)),
+    dpo: rates(2.5e-5, 5e-5, 1e-4),
+  }),
   says: 'Held-out problems solved, TGDPO less DPO, on the same 256 pairs: a guide of 30 steps and 30 more with its weights, against 60 steps of DPO.',
   price: 30,
   doubt: {

@@ -1,11 +1,13 @@
-import type { Fields, Measure } from './study';
+import type { Fields, Measure, Study } from './study';
 
 /** What studies of one world share. All fields that decide numbers stand here, whatever a method's own defaults become. */
 
-export const sixSeeds = [1, 2, 3, 4, 5, 6] as const;
+const sixSeeds = [1, 2, 3, 4, 5, 6] as const;
 
-/** Settings are chosen on these. */
-export const choosingSeeds = [101, 102] as const;
+/** Settings of both arms are chosen by accuracy on other seeds; what is 5 points behind on the first is not run on the second. */
+export const chosenByAccuracy = (
+  tried: NonNullable<Study['chosen']>['tried'],
+): NonNullable<Study['chosen']> => ({ seeds: [101, 102], by: 'accuracy', farBehind: 0.05, tried });
 
 const adam: Fields = {
   'optimizer.beta1': 0.9,
@@ -27,9 +29,6 @@ export const arithmetic: Fields = {
   'evaluation.problems': 500,
 };
 
-/** Trained like the first, arith-nano, from other random weights and in another order. */
-export const arithmeticBases = ['arith-nano-2'] as const;
-
 /** Talkative sums: the longest right answer is preferred to the shortest wrong one, so that length looks like a merit. */
 export const talk: Fields = {
   ...adam,
@@ -43,16 +42,35 @@ export const talk: Fields = {
   'evaluation.problems': 400,
 };
 
-export const accuracy: Measure = {
+const accuracy: Measure = {
   id: 'accuracy',
   name: 'held-out problems solved',
   unit: 'points',
   times: 100,
 };
 
-export const rightLines: Measure = { id: 'stepAccuracy', name: 'right lines', unit: 'points', times: 100 };
+const rightLines: Measure = { id: 'stepAccuracy', name: 'right lines', unit: 'points', times: 100 };
 
-export const tokens: Measure = { id: 'meanTokens', name: 'length of an answer', unit: 'tokens' };
+const tokens: Measure = { id: 'meanTokens', name: 'length of an answer', unit: 'tokens' };
+
+type Measured = Pick<Study, 'measure' | 'direction' | 'seeds' | 'also' | 'bases'>;
+
+/** The first arm solves more, here and on a model trained like the first from other random weights and in another order. */
+export const solvesMore: Measured = {
+  measure: accuracy,
+  direction: 'more',
+  seeds: sixSeeds,
+  also: [rightLines],
+  bases: ['arith-nano-2'],
+};
+
+/** The first arm's answers are shorter. */
+export const staysShorter: Measured = {
+  measure: tokens,
+  direction: 'less',
+  seeds: sixSeeds,
+  also: [accuracy],
+};
 
 /** Learning rates to be tried. */
 export const rates = (...all: number[]): Fields[] => all.map((rate) => ({ 'optimizer.learningRate': rate }));
