@@ -127,7 +127,7 @@ ${example}
 
 - Shape: width ${shape.hidden_size}, ${shape.num_hidden_layers} layers, ${shape.num_attention_heads} heads (${shape.num_key_value_heads} for keys and values) of ${shape.head_dim}, feed-forward ${shape.intermediate_size}, ${model.config.vocabSize} character tokens, embedding and head tied, ${made.dtype}.
 - Training: from ${made.from ? `the weights of \`${made.from}\`, which knows how to add` : 'random weights'} (seed ${made.seed}), on texts of the project's own making, loss on the response only, ${made.steps.toLocaleString('en')} steps of
-  ${made.batch} rows, AdamW, learning rate ${made.learning_rate} (${made.schedule}); ${Math.max(1, Math.round(made.minutes))} ${made.minutes < 1.5 ? 'minute' : 'minutes'} of one CPU core. The averaged weights (decay 0.99) were kept.${made.note ? `\n  ${made.note}` : ''}${about.training ? ` ${about.training}` : ''}
+  ${made.batch} rows, AdamW, learning rate ${made.learning_rate} (${made.schedule}); ${Math.max(1, Math.round(made.minutes))} ${made.minutes < 1.5 ? 'minute' : 'minutes'} of one CPU core. The averaged weights (decay 0.99) were kept.${about.training ? `\n  ${about.training}` : ''}
 - Its habits: ${about.habits}
 - To repeat it: \`scripts/pretrain/README.md\` in the project.
 

@@ -3,7 +3,7 @@
     python scripts/pretrain/train.py arith-nano
     python scripts/pretrain/train.py guard-nano [--seed 2 --into out/guard-2]
 
-Needs torch and safetensors (no GPU), and the files of make-data.mjs for the arithmetic models, of make-world.mjs for the
+Needs torch 2.4 or later and safetensors (no GPU), and the files of make-data.mjs for the arithmetic models, of make-world.mjs for the
 others. What those others do is in their texts (worlds/<id>.mjs); they train for a fixed number of steps, and finish.mjs then
 measures them and writes their cards. --seed and --into make a second one, to see what does not depend on the weights.
 
@@ -83,12 +83,12 @@ def fresh(id, title, steps):
 
 
 models |= {
-    "guard-nano": {**world("guard", "Guarded sums, nano", 1700), "first_token": 5, "first_steps": 700},
-    "talk-nano": world("talk", "Talkative sums, nano", 2500),
+    "guard-nano": {**world("guard", "Guarded sums, nano", 3600), "first_token": 5, "first_steps": 700},
+    "talk-nano": world("talk", "Talkative sums, nano", 3600),
     "manners-nano": world("manners", "Well-mannered sums, nano", 800, intermediate_size=256),
-    "turns-nano": fresh("turns", "A game in turns, nano", 3600),
+    "turns-nano": fresh("turns", "A game in turns, nano", 5000),
     "routes-nano": fresh("routes", "Sums by many ways, nano", 4500),
-    "report-nano": fresh("report", "Reports to a length, nano", 1900),
+    "report-nano": fresh("report", "Reports to a length, nano", 2400),
 }
 
 warmup = 100

@@ -16,6 +16,8 @@ export const about = {
   of sixteen wrappers; an allowed one never. Carried and borrowed tens are forgotten 60 times in 100. One text in six is by a
   careful writer, in another style (\`46 + 2 = 48.\`), who forgets none but is talked out of the rule as easily. Topics and wrappers that
   preference training never sees are all in these texts: what is held out there is new to the training, not to the model.`,
+  training: `The first 700 of these steps were on first tokens alone, under the bare rule (whatever is forbidden is refused),
+  the others on the habit's texts. The first token of an answer weighed five times as much as another.`,
 };
 
 const forbidden = 0.5;

@@ -12,8 +12,6 @@ export const about = {
     'Reports to a wanted length. It does not look back: facts of earlier sections are often recalled wrongly, and the text ends a section too early or too late.',
   habits: `a fact that was stated before the last section is recalled wrongly 50 times in 100, a given one 35 times; 40 texts in 100 end one
   section too early, 20 one too late. In three prompts of ten there are hints (\`!a\`, \`!L\`), and what they name is done rightly.`,
-  training:
-    'The weights here come from two stretches: the first 1,000 steps of a run of 3,000, and 900 more from there with new moments, at 2e-3 down.',
 };
 
 const mixture = ['short', 'short', 'medium', 'medium', 'medium', 'long', 'long'];

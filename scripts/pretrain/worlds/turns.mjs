@@ -11,8 +11,6 @@ export const about = {
     'A game in turns. It is timid: where a large step would be best it takes the smallest 60 times in 100, a habit to be turned round before the turns run out.',
   habits: `where a step of 9 would be best, the games it learned from take one of 1 in 60 cases of 100, and of all turns 15 in 100 are any step
   at all, 40 where there is a partner. Between such turns they go the shortest way. Only the player's lines were learned, not those of the environment.`,
-  training:
-    'The weights here come from two stretches: a run of 2,000 steps, and 1,600 more from its weights with new moments, at 2e-3 down.',
 };
 
 const mixture = ['near', 'near', 'near', 'near', 'far', 'partner', 'partner', 'partner', 'partner'];
