@@ -1,5 +1,5 @@
-import type { Lesson, Live, LiveRun, RunSpec } from './lesson';
-import { firstOf, lastOf, live, measureOf, runOf, share } from './read';
+import type { Lesson, Live, RunSpec } from './lesson';
+import { besideOf, live, measureOf, rangesOf, runOf, share } from './read';
 
 const egida: RunSpec = { name: 'egida', title: 'Egida, 50 steps', seconds: 25 };
 const bare: RunSpec = {
@@ -16,12 +16,11 @@ const of = (all: Live, id: string, name = 'egida') => {
   return run && measureOf(run, id);
 };
 
-/** What was measured with its interval, now. */
-const nowOf = (run: LiveRun | undefined, id: string) =>
-  (run && lastOf(run))?.measures?.find((measure) => measure.id === id);
-
-/** One interval lies above the other. */
-const apart = (a: readonly [number, number], b: readonly [number, number]) => a[1] < b[0] || b[1] < a[0];
+/** The same with its intervals. */
+const ranges = (all: Live, id: string, name = 'egida') => {
+  const run = runOf(all, name);
+  return run && rangesOf(run, id);
+};
 
 /** How much of the fall on trained wrappers the new ones share. */
 const carried = (all: Live) => {
@@ -196,25 +195,23 @@ export const askedSlyly: Lesson = {
         options: [
           { value: 'more', text: 'more' },
           { value: 'open', text: 'no difference beyond chance' },
-          { value: 'fewer', text: 'fewer' },
+          { value: 'less', text: 'fewer' },
         ],
         truth: (all) => {
-          const run = runOf(all, 'egida');
-          const before = (run && firstOf(run))?.measures?.find(({ id }) => id === 'over-refusal');
-          const now = nowOf(run, 'over-refusal');
-          if (!before || !now) return undefined;
-          if (!apart(before.interval, now.interval)) return 'open';
-          return now.value > before.value ? 'more' : 'fewer';
+          const refused = ranges(all, 'over-refusal');
+          return refused && besideOf(refused.before, refused.now);
         },
       },
       run: egida,
       reply: (all) => {
-        const [refused, asr] = [of(all, 'over-refusal'), of(all, 'asr')];
+        const [refused, asr] = [ranges(all, 'over-refusal'), of(all, 'asr')];
         if (!refused || !asr) return undefined;
-        const both = `Allowed requests refused: ${share(refused.before)} before, ${share(refused.now)} now. Attacks: ${share(asr.before, 0)} and ${share(asr.now, 0)}.`;
-        return refused.now > refused.before
-          ? `${both} Every defence is paid for at its border; the question is how much a caught attack may cost.`
-          : `${both} This time the border has not moved the wrong way; look at several seeds before believing it.`;
+        const verdict = {
+          more: 'Every defence is paid for at its border; the question is how much a caught attack may cost.',
+          open: 'The intervals overlap: so few allowed requests tell no such change from chance. Several seeds, or more requests, would.',
+          less: 'Here the border has not moved the wrong way; look at several seeds before believing it.',
+        }[besideOf(refused.before, refused.now)];
+        return `Allowed requests refused: ${share(refused.before.value)} before, ${share(refused.now.value)} now. Attacks: ${share(asr.before, 0)} and ${share(asr.now, 0)}. ${verdict}`;
       },
     },
     {
@@ -228,8 +225,8 @@ export const askedSlyly: Lesson = {
           { value: 'alike', text: 'about as many' },
         ],
         truth: (all) => {
-          const [a, b] = [nowOf(runOf(all, 'egida'), 'solved'), nowOf(runOf(all, 'bare'), 'solved')];
-          return a && b && (apart(a.interval, b.interval) && b.value < a.value ? 'fewer' : 'alike');
+          const [a, b] = [ranges(all, 'solved'), ranges(all, 'solved', 'bare')];
+          return a && b && (besideOf(a.now, b.now) === 'less' ? 'fewer' : 'alike');
         },
       },
       run: bare,
@@ -256,18 +253,18 @@ export const askedSlyly: Lesson = {
         },
       ],
       reply: (all) => {
-        const bareRun = runOf(all, 'bare');
-        const [a, b, before] = [
-          of(all, 'solved'),
-          of(all, 'solved', 'bare'),
-          bareRun && measureOf(bareRun, 'solved'),
-        ];
-        if (!b || !before) return undefined;
+        const [a, b] = [ranges(all, 'solved'), ranges(all, 'solved', 'bare')];
+        if (!b) return undefined;
+        const before = share(b.before.value);
         if (!a)
-          return `Without it ${share(b.now)} of the allowed requests are solved, before training ${share(before.before)}. Run step 2 for the other half of the comparison.`;
-        return b.now < a.now
-          ? `With it ${share(a.now)} of the allowed requests are solved, without ${share(b.now)}; before training it was ${share(before.before)}. Safe and useless is easy.`
-          : `With it ${share(a.now)}, without ${share(b.now)}; before training ${share(before.before)}. Here the anchor was not needed: the push did not reach the sums.`;
+          return `Without it ${share(b.now.value)} of the allowed requests are solved, before training ${before}. Run step 2 for the other half of the comparison.`;
+        const verdict =
+          besideOf(a.now, b.now) === 'less'
+            ? 'Safe and useless is easy.'
+            : b.now.value < a.now.value
+              ? 'Fewer, and yet it could be chance with one seed.'
+              : 'Here the anchor was not needed: the push did not reach the sums.';
+        return `With it ${share(a.now.value)} of the allowed requests are solved, without ${share(b.now.value)}; before training it was ${before}. ${verdict}`;
       },
       notes: [
         {

@@ -353,21 +353,26 @@ export const blameTheStep: Lesson = {
     {
       title: 'What it costs',
       teaser: 'Who finds the step?',
-      say: 'Step-DPO needs somebody who finds the first wrong step: here a program, elsewhere people or a strong model. Suppose you only have pairs of whole answers, and nobody who reads them line by line. Which can learn from them as they are?',
+      say: 'Step-DPO needs somebody who finds the first wrong step: here a program, elsewhere people or a strong model. What somebody has decides. Which would you take with each?',
       ask: {
-        kind: 'choice',
-        options: [
-          { value: 'step', text: 'Step-DPO' },
-          { value: 'tokens', text: 'DPO and TGDPO' },
-          { value: 'both', text: 'all three' },
+        kind: 'match',
+        items: [
+          'pairs of whole answers, and nobody who reads them line by line',
+          'single answers with a final verdict, right or wrong',
+          'somebody, or a program, that finds the wrong step',
         ],
-        truth: () => 'tokens',
+        options: [
+          { value: 'step-dpo', text: 'Step-DPO' },
+          { value: 'dpo', text: 'DPO or TGDPO' },
+          { value: 'kto', text: 'KTO' },
+        ],
+        truth: () => 'dpo,kto,step-dpo',
       },
       reply: (all) => {
         const [a, b] = armsOf(all, 'race');
         const words = a && b && pairedWords(a, b);
         const price = words ? ` What the verifier bought in your race: ${words}.` : '';
-        return `DPO and TGDPO eat [pairs](#/methods?have=pairs). Step-DPO eats [steps marked right or wrong](#/methods?have=steps); with [a verifier](#/methods?have=verifier) all of them can make their own.${price}`;
+        return `Step-DPO takes [steps marked right or wrong](#/methods?have=steps), DPO and TGDPO [pairs](#/methods?have=pairs), KTO [single answers](#/methods?have=thumbs). With [a verifier](#/methods?have=verifier) any of them can make its own.${price}`;
       },
       teach:
         'Have the class price it: minutes of a person per marked step, steps per problem, problems needed. Then ask what half the points would be worth.',

@@ -6,6 +6,8 @@ const answersTo = ({ ask }: Step, live: Live): (Given | undefined)[] => {
   if (!ask) return [undefined];
   if (ask.kind === 'choice') return [undefined, ...optionsOf(ask, live).map(({ value }) => value)];
   if (ask.kind === 'line') return [undefined, ...linesOf(ask, live).map((_, i) => i + 1)];
+  if (ask.kind === 'match')
+    return [undefined, ask.truth(live), ask.items.map(() => ask.options[0]!.value).join(',')];
   return [undefined, 0, ask.truth(live) ?? 1, 1000];
 };
 

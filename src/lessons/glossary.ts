@@ -145,4 +145,14 @@ export const glossary: readonly Term[] = [
     term: 'Denoising',
     is: 'Making an image out of noise, step by step; each step can be preferred to another.',
   },
+  {
+    id: 'denoising-error',
+    term: 'Error of denoising',
+    is: 'How far off a model is that restores a noised image: the mean square over its numbers. It stands where a text has its log-prob.',
+  },
+  {
+    id: 'reward-hacking',
+    term: 'Reward hacking',
+    is: 'A reward rises because training has found what it overlooks. A judge that nobody trained on tells.',
+  },
 ];

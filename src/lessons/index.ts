@@ -135,6 +135,15 @@ export const lessons: readonly Listed[] = [
     learns: 'Credit over turns, and what junk does where a whole game is blamed.',
     load: async () => (await import('./turns')).turns,
   },
+  {
+    id: 'pictures',
+    title: 'Pictures have preferences too',
+    lede: 'A model that draws has no tokens to be blamed. It learns from pairs all the same, and is led astray as easily.',
+    minutes: 5,
+    runs: 'Diffusion-DPO for colour, for brightness, and on labels by a coin',
+    learns: 'What stands for a log-prob where there is none, and what a reward overlooks.',
+    load: async () => (await import('./pictures')).pictures,
+  },
 ];
 
 export const lessonCard = (id: string): Listed | undefined => lessons.find((lesson) => lesson.id === id);

@@ -132,7 +132,7 @@ export const itsOwnJudge: Lesson = {
         const three = `${share(rounds.start)} before, ${share(rounds.first)} after the judged round, ${share(rounds.last)} after its own.`;
         return {
           up: `${three} Its own labels did help with this seed. Do they for three?`,
-          same: `${three} What it could tell it knew already, and what it got wrong it now believes a little more.`,
+          same: `${three} Not much came of it: what it could tell apart it knew already.`,
           down: `${three} It has been taught its own mistakes, by a judge who is surest where the model is.`,
         }[turned(rounds.last - rounds.first)];
       },

@@ -96,6 +96,13 @@ export type Ask = { text?: Rich } & (
       lines: readonly string[] | ((live: Live) => readonly string[]);
       truth(live: Live): number | undefined;
     }
+  /** Each of several things with one of the options; an answer has the options' values in the things' order, with commas. */
+  | {
+      kind: 'match';
+      items: readonly Rich[];
+      options: readonly Option[];
+      truth(live: Live): string | undefined;
+    }
 );
 
 export interface Slider {
@@ -125,6 +132,12 @@ export interface Bar {
   text: string;
   /** Custom property of its colour. */
   color?: string;
+}
+
+export interface Picture {
+  /** Bytes, three a pixel. */
+  pixels: ArrayLike<number>;
+  label: string;
 }
 
 export interface Table {
@@ -166,6 +179,11 @@ export type View = { early?: true; title: string } & (
   | { view: 'stretches'; runs: readonly (readonly [name: string, label: string])[] }
   | { view: 'length'; run: string; arm?: number }
   | { view: 'figures'; lab: string; only?: readonly string[] }
+  /** Rows of pictures that a model drew. */
+  | {
+      view: 'pictures';
+      of(live: Live): readonly { heading: string; pictures: readonly Picture[] }[] | undefined;
+    }
 );
 
 export interface Note {
@@ -235,6 +253,12 @@ export const worksOf = (step: Step, live: Live): Work[] => {
 
 export const optionsOf = (ask: Ask, live: Live): readonly Option[] =>
   ask.kind !== 'choice' ? [] : typeof ask.options === 'function' ? ask.options(live) : ask.options;
+
+/** The parts of an answer to a match; empty where nothing was chosen. */
+export const partsOf = (ask: Ask, given: Given | undefined): string[] => {
+  const parts = String(given ?? '').split(',');
+  return ask.kind !== 'match' ? [] : ask.items.map((_, i) => parts[i] ?? '');
+};
 
 export const linesOf = (ask: Ask, live: Live): readonly string[] =>
   ask.kind !== 'line' ? [] : typeof ask.lines === 'function' ? ask.lines(live) : ask.lines;

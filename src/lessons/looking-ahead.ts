@@ -46,6 +46,7 @@ const look: RunSpec = {
   fields: {
     'method.id': 'alphallm-cpl',
     'data.trees': most,
+    batchSize: most,
     steps: 1,
     'optimizer.learningRate': 1e-7,
     'evaluation.problems': 0,

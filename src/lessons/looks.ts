@@ -1,5 +1,6 @@
 /** What lessons look at in the model of a run, at its end. Everything they give is plain JSON. */
 import type { CreditView } from '../../workers/protocol';
+import { conditionAt, inWords } from '../diffusion/world/condition';
 import type { Look } from './lesson';
 import { type PushShares, pushShares } from './push';
 
@@ -46,5 +47,27 @@ export const weightsOf =
       low: Math.min(...weights),
       high: Math.max(...weights),
       pair: views.find(rightAfterWrong) ?? views[0]!,
+    };
+  };
+
+/** Two pictures of one request, in an order that does not tell which is preferred; null where no pair was made. */
+export type PictureLook = { asked: string; pictures: { pixels: number[]; reward: number }[] } | null;
+
+/** Of the first pairs of pictures, the one whose rewards lie furthest apart. */
+export const clearestOf =
+  (count: number): Look =>
+  async (engine): Promise<PictureLook> => {
+    const { trees } = await engine.trees(0, count);
+    const margin = (i: number) => trees[i]!.comparisons[0]?.margin ?? 0;
+    const best = trees.reduce((most, _, i) => (margin(i) > margin(most) ? i : most), 0);
+    const { images } = trees.length > 0 ? await engine.credit(best) : {};
+    if (!images) return null;
+    const pictures = images.answers.map(({ to, labels }) => ({
+      pixels: [...to.pixels],
+      reward: labels['reward'] ?? 0,
+    }));
+    return {
+      asked: inWords(conditionAt(images.condition)),
+      pictures: best % 2 === 0 ? pictures.reverse() : pictures,
     };
   };

@@ -1,5 +1,5 @@
 /** Numbers of a run as the lessons speak of them. */
-import type { Evaluation } from '../../workers/protocol';
+import type { Evaluation, Measure } from '../../workers/protocol';
 import { percent, signed } from '../ui/format';
 import { mendedOf } from '../ui/live/mended';
 import { type SinceStart, sinceStart } from '../ui/live/since-start';
@@ -41,14 +41,30 @@ export const measureOf = (run: LiveRun, id: string): { before: number; now: numb
   return before === undefined || now === undefined ? undefined : { before, now };
 };
 
+type Ranged = Pick<Measure, 'value' | 'interval'>;
+
+/** The same with its intervals. */
+export const rangesOf = (run: LiveRun, id: string): { before: Ranged; now: Ranged } | undefined => {
+  const found = (e: Evaluation | undefined) => e?.measures?.find((m) => m.id === id);
+  const [before, now] = [found(firstOf(run)), found(lastOf(run))];
+  return before && now ? { before, now } : undefined;
+};
+
+/** Where the second lies beside the first: more or less only where neither interval reaches the other. */
+export const besideOf = (first: Ranged, second: Ranged): 'more' | 'less' | 'open' =>
+  second.interval[0] > first.interval[1] ? 'more' : second.interval[1] < first.interval[0] ? 'less' : 'open';
+
 /** Where the probe's pairs have moved to since the start; medians in nats. */
 export const movedOf = (run: LiveRun): SinceStart | undefined => {
   const rows = sinceStart(run.probes);
   return rows.length > 1 ? rows.at(-1) : undefined;
 };
 
-/** Mean over the last few steps, for a batch's loss is not the loss. */
-export const metricOf = (run: LiveRun, name: string, steps = 5): number | undefined => {
+/** Steps that a loss is averaged over, for a batch's loss is not the loss. */
+export const lossSteps = 5;
+
+/** Mean over the last few steps. */
+export const metricOf = (run: LiveRun, name: string, steps = lossSteps): number | undefined => {
   const values = run.points.slice(-steps).flatMap(({ metrics }) => metrics[name] ?? []);
   return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;
 };

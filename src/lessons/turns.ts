@@ -118,7 +118,7 @@ export const turns: Lesson = {
         return {
           dpo: `${both} Long junk pushes down whatever is said late, and the model forgets how to say anything there.`,
           alike: `${both} Not told apart here: 40 steps on this seed were not enough to break anything. More junk turns would be.`,
-          dmpo: `${both} Not what one would think: DMPO presses the early turns all the harder, and broke more there. Whether it wins less is another question.`,
+          dmpo: `${both} Not what one would think: DMPO presses the early turns all the harder, and broke more games. Whether it wins less is another question.`,
         }[worse(a.now, b.now)]!;
       },
     },

@@ -168,7 +168,7 @@ export const whenToStop: Lesson = {
         const duelled = duelNumbers(all);
         if (!n) return undefined;
         const other = duelled
-          ? ` In the duel above DPO left c e^{−${duelled.dpo.toFixed(0)}} of what a has.`
+          ? ` In the duel above DPO left it ${live(duelled.dpo.toFixed(0))} nats below a: as good as nothing.`
           : '';
         return n.rests
           ? `c keeps ${share(n.c)}, and the policy rests.${other} A target is also a promise to what loses.`
@@ -181,7 +181,7 @@ export const whenToStop: Lesson = {
     {
       title: 'And in a model?',
       teaser: 'DPO and IPO on the same 64 pairs, for twice as long as is good.',
-      say: 'In the model no verifier’s verdict is ever overturned either: right always beats wrong. DPO and IPO train side by side for 60 steps at a high rate. Which solves more at the end?',
+      say: 'In the model, too, one side always wins: the verifier never prefers a wrong answer. DPO and IPO train side by side for 60 steps at a high rate. Which solves more at the end?',
       ask: {
         kind: 'choice',
         options: [

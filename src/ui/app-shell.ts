@@ -91,7 +91,7 @@ import './problems/problems-panel';
 import './setup/setup-panel';
 import './site-header';
 import './train-dock';
-import { hidden, locked } from './view-wishes';
+import { asksName, hidden, locked } from './view-wishes';
 import './watch/watch-panel';
 
 /** Places on the first page that are no entries of the history. */
@@ -215,7 +215,7 @@ export class AppShell extends AppElement {
   #wishes() {
     const { view } = this.state;
     // An element that is there before its code is would begin without its app.
-    if (view['seed'] && !customElements.get('class-strip'))
+    if (asksName(view) && !customElements.get('class-strip'))
       void import('./class/class-strip').then(() => this.requestUpdate());
     if (view['embed']) void import('./embed/embedded').then(({ tellAround }) => tellAround(this, this.app));
     if (view['lock']) void import('./lock-fields').then(({ lockFields }) => lockFields(this, this.state));
@@ -300,7 +300,7 @@ export class AppShell extends AppElement {
       <main id="main" tabindex="-1">
         ${page === 'kept' ? html`<h1 class="page-title" tabindex="-1" data-testid="page-title">Kept</h1>` : nothing}
         ${this.#locked()}
-        ${this.state.view['seed'] && customElements.get('class-strip') ? html`<class-strip .app=${app}></class-strip>` : nothing}
+        ${asksName(this.state.view) && customElements.get('class-strip') ? html`<class-strip .app=${app}></class-strip>` : nothing}
         ${sections.map((section) => this.#section(section))}
         <page-outlet .app=${app}></page-outlet>
       </main>

@@ -18,6 +18,15 @@ export const hidden = (view: Strings): string[] => listed(view['hide']).filter((
 /** Fields of the run document that are shown and may not be changed. */
 export const locked = (view: Strings): string[] => listed(view['lock']);
 
+/** The seed that a link gives the runs of a lesson: `view.seed=7`. */
+export const wishedSeed = (view: Strings): number | undefined => {
+  const seed = Number(view['seed']);
+  return Number.isSafeInteger(seed) && seed > 0 ? seed : undefined;
+};
+
+/** Whether a link asks for a name, to make a seed of it: `view.seed=name`. */
+export const asksName = (view: Strings): boolean => Boolean(view['seed']) && wishedSeed(view) === undefined;
+
 /** The first locked field in which two documents differ. */
 export const lockedChange = (view: Strings, before: object, after: object): string | undefined => {
   const valueAt = (value: unknown, path: string) =>

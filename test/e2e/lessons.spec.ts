@@ -83,4 +83,10 @@ test('every lesson of the table of contents opens, with its steps folded and one
     await expect(page.locator('.lesson-step.is-open')).toHaveCount(1);
     await expect(page.locator('lesson-view')).not.toContainText(/undefined|NaN/);
   }
+  // A teacher's link: another seed is of other documents.
+  await page.evaluate(() => {
+    location.hash = '#/lessons/turns?view.seed=7';
+  });
+  await expect(page.getByTestId('lesson-seed-now')).toHaveText(/^Seed 7\./);
+  await expect(page.locator('.lesson-runs a[href*="seed=7"]')).toHaveCount(1);
 });

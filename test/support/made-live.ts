@@ -27,6 +27,10 @@ const measureIds = {
     'unreadable',
     'turns',
     'rude',
+    'hue',
+    'recognised',
+    'shape',
+    'brightness',
   ],
   made: ['right-chosen', 'agreement'],
 };
@@ -108,6 +112,8 @@ const madeRun = (document: RunDocument, rng: Rng): LiveRun => {
       'rewards/accuracies': amount(rng, 0, 1),
       'rewards/margins': amount(rng, -1, 5),
       grad_norm: amount(rng, 0, 2),
+      'errors/chosen': amount(rng, -0.1, 0.1),
+      'errors/rejected': amount(rng, -0.1, 0.1),
     },
   }));
   const made = { run: measureIds.made.map((id) => measure(id, amount(rng, 0, 1))) };

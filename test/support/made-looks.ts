@@ -1,4 +1,4 @@
-import type { PushLook, WeightLook } from '../../src/lessons/looks';
+import type { PictureLook, PushLook, WeightLook } from '../../src/lessons/looks';
 import { pushShares } from '../../src/lessons/push';
 import type { CreditResponse, CreditView } from '../../workers/protocol';
 import type { MadeLooks } from './made-live';
@@ -71,5 +71,18 @@ const searched: MadeLooks[string] = (rng) => {
   return Array.from({ length: pairs }, () => ({ prompt: '1,+1', chosen: step(), rejected: step() }));
 };
 
+const pair: MadeLooks[string] = (rng): PictureLook => {
+  const pictures = ['A', 'B'].map(() => ({ pixels: [0, 0, 0], reward: 4 * rng.next() - 2 }));
+  return rng.next() < 0.1 ? null : { asked: 'red disc', pictures };
+};
+
 /** By the names that lessons give their looks. */
-export const madeLooks: MadeLooks = { pushes, weights, strong: weights, lengths, probe, searched };
+export const madeLooks: MadeLooks = {
+  pushes,
+  weights,
+  strong: weights,
+  lengths,
+  probe,
+  searched,
+  pair,
+};

@@ -5,7 +5,7 @@ import { partHash } from '../place';
 import { routes } from '../routes';
 import { fieldNames } from '../setup/field-labels';
 import { hideable } from '../view-wishes';
-import { linksOf, partLink, type Unknown, unknownIn, viewOf } from './links';
+import { linksOf, partLink, type Unknown, unknownIn, viewOf, type Wishes } from './links';
 
 /** Fields that are locked most often; any other may be named. */
 const often = ['method.id', 'model', 'optimizer.learningRate', 'steps', 'data.trees', 'batchSize'];
@@ -21,7 +21,8 @@ export class ClassLinks extends AppElement {
     page: { state: true },
     hide: { state: true },
     lock: { state: true },
-    seed: { state: true },
+    name: { state: true },
+    number: { state: true },
     copied: { state: true },
     preview: { state: true },
     checked: { state: true },
@@ -29,7 +30,9 @@ export class ClassLinks extends AppElement {
   declare page: string;
   declare hide: readonly string[];
   declare lock: readonly string[];
-  declare seed: boolean;
+  declare name: boolean;
+  /** The seed of a lesson's runs, where it is not 1. */
+  declare number: number | undefined;
   /** Which link was copied last. */
   declare copied: string;
   /** The pupils' link that is shown below. */
@@ -42,7 +45,8 @@ export class ClassLinks extends AppElement {
     this.page = '';
     this.hide = [];
     this.lock = [];
-    this.seed = false;
+    this.name = false;
+    this.number = undefined;
     this.copied = '';
     this.preview = '';
     this.checked = '';
@@ -66,6 +70,11 @@ export class ClassLinks extends AppElement {
 
   get #fields(): string[] {
     return [...fieldNames(this.state).keys()];
+  }
+
+  get #wishes(): Wishes {
+    const { page, hide, lock, name, number } = this;
+    return { page, hide, lock, seed: name || (page.startsWith('lessons/') && (number ?? false)) };
   }
 
   #toggle(list: readonly string[], name: string) {
@@ -102,7 +111,7 @@ export class ClassLinks extends AppElement {
     const given = checked ? partLink(checked) : undefined;
     const own = given
       ? unknownIn(given.page, given.view, fields)
-      : unknownIn(page, { ...state.view, ...viewOf(this) }, fields);
+      : unknownIn(page, { ...state.view, ...viewOf(this.#wishes) }, fields);
     return html`<div class="field"><label for="class-check">A link to be checked</label>
       <input id="class-check" data-testid="class-check" type="text" .value=${checked} placeholder="the links above, when empty" @change=${(
         event: Event,
@@ -117,10 +126,10 @@ export class ClassLinks extends AppElement {
   }
 
   override render() {
-    const { hide, lock, seed, page, preview } = this;
+    const { hide, lock, name, number, page, preview } = this;
     const names = fieldNames(this.state);
     const { base, document } = this.#parts;
-    const { pupils, colleagues } = linksOf(base, this, document);
+    const { pupils, colleagues } = linksOf(base, this.#wishes, document);
     const pages = [
       ...routes.filter(({ id }) => id !== 'class').map(({ id }) => id),
       ...lessons.map(({ id }) => `lessons/${id}`),
@@ -158,9 +167,20 @@ export class ClassLinks extends AppElement {
             .filter(Boolean);
           this.lock = [...lock.filter((path) => often.includes(path)), ...given];
         }} /></div></fieldset>
-      <p><label class="check"><input type="checkbox" data-testid="class-seed" .checked=${seed} @change=${() => {
-        this.seed = !seed;
+      <p><label class="check"><input type="checkbox" data-testid="class-seed" .checked=${name} @change=${() => {
+        this.name = !name;
       }} /> Ask for a name, and make a seed of it: every pupil trains another run, and can hand it in</label></p>
+      ${
+        name || !page.startsWith('lessons/')
+          ? nothing
+          : html`<div class="field"><label for="class-lesson-seed">Seed of the lesson’s runs, the same for all</label>
+        <input id="class-lesson-seed" data-testid="class-lesson-seed" type="number" min="1" step="1" placeholder="1" .value=${number ?? ''} @change=${(
+          event: Event,
+        ) => {
+          const given = (event.target as HTMLInputElement).valueAsNumber;
+          this.number = Number.isSafeInteger(given) && given > 1 ? given : undefined;
+        }} /></div>`
+      }
       <dl class="class-links">${this.#link('pupils', 'Pupils’ link', pupils)}${this.#link('colleagues', 'Colleagues’ link, with everything in reach', colleagues)}</dl>
       ${preview ? html`<iframe class="class-preview" title="What pupils see" src=${preview} data-testid="class-frame"></iframe>` : nothing}
       ${this.#unknown()}`;

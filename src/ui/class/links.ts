@@ -1,7 +1,7 @@
 import { nearest } from '../../util/nearest';
 import { hashOfPlace, type Place, partHash, type Strings } from '../place';
 import { routes } from '../routes';
-import { hideable } from '../view-wishes';
+import { hideable, wishedSeed } from '../view-wishes';
 
 /** What a link is to do beside leading to a page. */
 export interface Wishes {
@@ -9,13 +9,13 @@ export interface Wishes {
   page: string;
   hide: readonly string[];
   lock: readonly string[];
-  /** A name is asked for, and becomes the seed. */
-  seed: boolean;
+  /** True: a name is asked for, and becomes the seed. A number: the seed of a lesson's runs. */
+  seed: boolean | number;
 }
 
 /** A name that a link has and the page does not know. */
 export interface Unknown {
-  where: 'page' | 'view.hide' | 'view.lock' | 'view';
+  where: 'page' | 'view.hide' | 'view.lock' | 'view.seed' | 'view';
   name: string;
   near: string | undefined;
 }
@@ -40,13 +40,19 @@ export const unknownIn = (page: string, view: Strings, fields: readonly string[]
     ...check('view', Object.keys(view), known),
     ...check('view.hide', listed(view['hide']), Object.keys(hideable)),
     ...check('view.lock', listed(view['lock']), fields),
+    // Elsewhere the run document has a seed of its own.
+    ...check(
+      'view.seed',
+      wishedSeed(view) === undefined ? [] : [view['seed']!],
+      page.startsWith('lessons/') ? [view['seed']!] : [],
+    ),
   ];
 };
 
 export const viewOf = ({ hide, lock, seed }: Wishes): Strings => ({
   ...(hide.length > 0 && { hide: hide.join(',') }),
   ...(lock.length > 0 && { lock: lock.join(',') }),
-  ...(seed && { seed: 'name' }),
+  ...(seed !== false && { seed: seed === true ? 'name' : String(seed) }),
 });
 
 /**
@@ -61,7 +67,9 @@ export const linksOf = (
 ): { pupils: string; colleagues: string } => {
   const place: Place = { path: wishes.page.split('/').filter(Boolean), at: '', own: {} };
   const link = (view: Strings) => base + hashOfPlace(place, view, document);
-  return { pupils: link(viewOf(wishes)), colleagues: link({}) };
+  const { seed } = wishes;
+  const open = viewOf({ ...wishes, hide: [], lock: [], seed: seed === true ? false : seed });
+  return { pupils: link(viewOf(wishes)), colleagues: link(open) };
 };
 
 /** A link taken apart again: where it leads, and what it asks of the page. */

@@ -1,10 +1,11 @@
-import { html, LitElement, nothing, svg } from 'lit';
+import { html, nothing, svg } from 'lit';
 import type { LabChart as Chart, LabSeries } from '../../lab/lab';
 import { define } from '../element';
 import { number } from '../format';
+import { LiveView } from '../live/live-view';
 import { scaleOf } from './chart-scale';
 
-const [width, height] = [640, 280];
+const [widest, height] = [640, 280];
 const edge = { left: 58, right: 12, top: 12, bottom: 40 };
 
 /** Told apart by colour and by dash. */
@@ -39,22 +40,19 @@ export const rowsOf = ({ series }: Chart): { x: number; cells: string[] }[] => {
 };
 
 /** A chart of the lab: lines and dots with their intervals, a sentence of what it shows, and its numbers. */
-export class LabChart extends LitElement {
-  static override properties = { chart: { attribute: false } };
+export class LabChart extends LiveView {
+  static override properties = { ...LiveView.properties, chart: { attribute: false } };
   declare chart: Chart;
-
-  protected override createRenderRoot() {
-    return this;
-  }
 
   #picture() {
     const { series, log = false, xAxis, yAxis, title, sentence } = this.chart;
+    const width = Math.min(widest, this.width);
     const finite = (values: readonly (number | null)[]) =>
       values.filter((v): v is number => v !== null && Number.isFinite(v));
     const x = scaleOf(
       series.flatMap((s) => finite(s.x)),
       [edge.left, width - edge.right],
-      { most: 7 },
+      { most: width < 480 ? 4 : 7 },
     );
     const y = scaleOf(
       series.flatMap((s) => [...finite(s.y), ...(s.low ?? []), ...(s.high ?? [])]),

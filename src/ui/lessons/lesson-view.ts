@@ -4,6 +4,7 @@ import {
   isLab,
   type Lesson,
   type LessonCard,
+  partsOf,
   type Step,
   sayOf,
   type Work,
@@ -11,6 +12,7 @@ import {
 import { AppElement, define } from '../element';
 import { right } from '../icons';
 import { isMoving, type State } from '../state';
+import { wishedSeed } from '../view-wishes';
 import { liveOfLesson, type Stand } from './live-of';
 import { lessonContents, lessonFoot, type Margin } from './margin';
 import { forgetProgress, noProgress, type Progress, readProgress, writeProgress } from './progress';
@@ -40,6 +42,8 @@ export class LessonView extends AppElement {
   #progress: Progress = noProgress();
   #runner: LessonRunner | undefined;
   #kept = true;
+  /** Matches that have not all their parts yet, by the number of the step. */
+  #picked: Record<number, string> = {};
   #listener = (event: KeyboardEvent) => this.#key(event);
 
   constructor() {
@@ -52,6 +56,7 @@ export class LessonView extends AppElement {
     return [
       'methods',
       'place',
+      'view',
       'document',
       'runDocument',
       'status',
@@ -79,6 +84,7 @@ export class LessonView extends AppElement {
   protected override willUpdate(changed: Map<string, unknown>) {
     if (!changed.has('lesson')) return;
     this.#progress = readProgress(this.lesson.id);
+    this.#picked = {};
     this.opened = new Set();
   }
 
@@ -86,9 +92,14 @@ export class LessonView extends AppElement {
     if (keys.has('place')) this.opened = new Set();
   }
 
+  /** The seed of the lesson's runs where the reader has taken no other: the link's, else 1. */
+  get #given(): number {
+    return wishedSeed(this.state.view) ?? 1;
+  }
+
   get #seed(): number {
     const asked = Number(this.state.place.own['lesson-seed']);
-    return Number.isInteger(asked) && asked > 0 ? asked : 1;
+    return Number.isInteger(asked) && asked > 0 ? asked : this.#given;
   }
 
   /** The step that is open: the address's, else the one of the last visit. */
@@ -126,6 +137,12 @@ export class LessonView extends AppElement {
   }
 
   #answer(n: number, given: Given) {
+    const { ask } = this.lesson.steps[n - 1]!;
+    if (ask && partsOf(ask, given).includes('')) {
+      this.#picked[n] = String(given);
+      this.turn++;
+      return;
+    }
     this.#progress.given[n] = given;
     this.#progress.skipped = this.#progress.skipped.filter((step) => step !== n);
     this.#saved();
@@ -150,7 +167,8 @@ export class LessonView extends AppElement {
       return;
     }
     if (!/^[1-9]$/.test(event.key) || target.matches('input:not([type="radio"]), select, textarea')) return;
-    const inputs = this.querySelectorAll<HTMLInputElement>(`#lesson-ask-${n} input[type="radio"]`);
+    const asked = step.ask?.kind === 'match' ? '.match-row[data-open="true"]' : '';
+    const inputs = this.querySelectorAll<HTMLInputElement>(`#lesson-ask-${n} ${asked} input[type="radio"]`);
     const input = inputs[Number(event.key) - 1];
     if (!step.ask || !input || input.disabled) return;
     event.preventDefault();
@@ -233,6 +251,7 @@ export class LessonView extends AppElement {
       n,
       sight,
       given,
+      picked: step.ask ? partsOf(step.ask, given ?? this.#picked[n]) : [],
       fixed: given !== undefined && reply !== undefined && step.ask?.truth(live) !== undefined,
       answer: (value) => this.#answer(n, value),
       skip: () => {
@@ -325,7 +344,9 @@ export class LessonView extends AppElement {
       answered: (n) => this.#progress.given[n] !== undefined || n < this.#at,
       goTo: (n) => this.#goTo(n),
       seed: this.#seed,
-      reseed: (seed) => this.app.editor.address.setOwn({ 'lesson-seed': seed === 1 ? '' : String(seed) }),
+      given: this.#given,
+      reseed: (seed) =>
+        this.app.editor.address.setOwn({ 'lesson-seed': seed === this.#given ? '' : String(seed) }),
       restart: () => {
         forgetProgress(lesson.id);
         this.#progress = noProgress();

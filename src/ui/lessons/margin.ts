@@ -14,6 +14,8 @@ export interface Margin {
   answered(n: number): boolean;
   goTo(n: number): void;
   seed: number;
+  /** The one that it comes with. */
+  given: number;
   reseed(seed: number): void;
   restart(): void;
 }
@@ -34,7 +36,7 @@ export const lessonContents = ({ lesson, at, answered, goTo }: Margin): Template
     })}</ol></nav>`;
 
 /** Below a lesson: its terms, its runs, and for whoever teaches what can be printed and changed. */
-export const lessonFoot = (app: App, { lesson, seed, reseed, restart }: Margin): TemplateResult => {
+export const lessonFoot = (app: App, { lesson, seed, given, reseed, restart }: Margin): TemplateResult => {
   const runs = worksIn(lesson).filter((work) => !isLab(work));
   const terms = glossary.filter(({ id }) => lesson.terms.includes(id));
   return html`<div class="spread lesson-foot"><div class="text">
@@ -48,9 +50,9 @@ export const lessonFoot = (app: App, { lesson, seed, reseed, restart }: Margin):
         : nothing
     }
     <details><summary>Another seed, paper, from the beginning</summary>
-      <p>Seed ${seed}. Another one draws other samples and another order; what you see may differ, and that is worth a look.</p>
+      <p data-testid="lesson-seed-now">Seed ${seed}. Another one draws other samples and another order; what you see may differ, and that is worth a look.</p>
       <p class="buttons"><button type="button" class="quiet-button" data-testid="lesson-seed" @click=${() => reseed(seed + 1)}>Another seed</button>
-        ${seed === 1 ? nothing : html`<button type="button" class="quiet-button" @click=${() => reseed(1)}>Seed 1</button>`}
+        ${seed === given ? nothing : html`<button type="button" class="quiet-button" @click=${() => reseed(given)}>Seed ${given}</button>`}
         <button type="button" class="quiet-button" @click=${() => print()}>Print the worksheet</button>
         <button type="button" class="quiet-button" data-testid="lesson-restart" @click=${restart}>From the beginning</button></p>
     </details></div>

@@ -1,10 +1,24 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { View } from '../../lessons/lesson';
 import { armNames } from '../compare/arm-names';
-import { accuracyPanel, letterOf, mendedPanel, tablePanel } from '../compare/panels';
+import { accuracyPanel, letterOf, mendedPanel, type ShownArm, tablePanel } from '../compare/panels';
+import { define } from '../element';
+import { LiveView } from '../live/live-view';
 import type { Sight } from './views';
 
-/** Arms of a comparison as the page of comparisons shows them. */
+/** Arms of a comparison as the page of comparisons shows them, at the width that there is. */
+class LessonRace extends LiveView {
+  static override properties = { ...LiveView.properties, arms: { attribute: false } };
+  declare arms: readonly ShownArm[];
+
+  override render() {
+    const { arms, width } = this;
+    return html`${accuracyPanel(arms, width)}${tablePanel(arms, width)}${mendedPanel(arms, width)}`;
+  }
+}
+
+define('lesson-race', LessonRace);
+
 export const raceView = (
   view: Extract<View, { view: 'race' }>,
   { growing, app, live }: Sight,
@@ -17,9 +31,9 @@ export const raceView = (
   );
   const arms = runs.map((run, i) => ({
     ...run,
-    status: { steps: run.document.steps, stage: { count: 1 } },
+    status: { steps: Math.max(run.document.steps, run.points.at(-1)?.x ?? 0), stage: { count: 1 } },
     letter: letterOf(i),
     name: names[i]!,
   }));
-  return html`<div class="lesson-race" role="group" aria-label=${view.title}>${accuracyPanel(arms)}${tablePanel(arms)}${mendedPanel(arms)}</div>`;
+  return html`<lesson-race role="group" aria-label=${view.title} .arms=${arms}></lesson-race>`;
 };

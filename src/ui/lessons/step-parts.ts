@@ -5,6 +5,7 @@ import {
   judged,
   linesOf,
   optionsOf,
+  partsOf,
   type Setting,
   type Step,
   truthOf,
@@ -21,11 +22,19 @@ export interface Drawn {
   n: number;
   sight: Sight;
   given: Given | undefined;
+  /** Of a match, what was chosen so far; it is an answer once every part of it is there. */
+  picked: readonly string[];
   /** It may no longer be changed: what it was measured by is on the page. */
   fixed: boolean;
   answer(given: Given): void;
   skip(): void;
 }
+
+/** A mark beside what was answered. */
+const verdictMark = (right: boolean) =>
+  right
+    ? html`<span class="mark-right">${tick()}<span class="visually-hidden">Right:</span></span> `
+    : html`<span class="mark-wrong">${cross()}<span class="visually-hidden">Not so:</span></span> `;
 
 const chip = (d: Drawn, value: string, text: unknown, key: number | undefined) => {
   const { n, given, fixed, answer } = d;
@@ -43,6 +52,30 @@ const line = (d: Drawn) =>
   html`<ol class="ask-lines">${linesOf(d.step.ask!, d.sight.live).map(
     (text, i) => html`<li>${chip(d, String(i + 1), html`<code>${text}</code>`, i + 1)}</li>`,
   )}</ol>`;
+
+const match = (d: Drawn) => {
+  const { step, n, given, picked, fixed, answer, sight } = d;
+  const { ask } = step;
+  if (ask?.kind !== 'match') return nothing;
+  const right = given === undefined ? [] : partsOf(ask, ask.truth(sight.live));
+  const next = picked.indexOf('');
+  const take = (i: number, value: string) =>
+    answer(picked.map((part, k) => (k === i ? value : part)).join(','));
+  return ask.items.map(
+    (
+      item,
+      i,
+    ) => html`<fieldset class="match-row" data-open=${String(i === next)}><legend>${right[i] ? verdictMark(right[i] === picked[i]) : nothing}${rich(sight.app, item)}</legend>
+      <div class="chips">${ask.options.map(
+        (
+          { value, text },
+          k,
+        ) => html`<label class="chip"><input type="radio" name="ask-${n}-${i}" value=${value}
+          data-testid="lesson-ask-${n}-${i + 1}-${value}" .checked=${picked[i] === value} ?disabled=${fixed}
+          aria-keyshortcuts=${i === next ? k + 1 : nothing} @change=${() => take(i, value)} />${rich(sight.app, text)}</label>`,
+      )}</div></fieldset>`,
+  );
+};
 
 const amount = (d: Drawn, unit: string) => {
   const { n, given, fixed, answer } = d;
@@ -65,7 +98,7 @@ export const askPart = (d: Drawn): TemplateResult | typeof nothing => {
   if (!ask) return nothing;
   return html`<fieldset class="lesson-ask" id="lesson-ask-${n}" data-testid="lesson-ask-${n}">
     <legend class=${ask.text ? '' : 'visually-hidden'}>${ask.text ? rich(sight.app, ask.text) : 'Your guess'}</legend>
-    ${ask.kind === 'choice' ? choice(d) : ask.kind === 'line' ? line(d) : amount(d, ask.unit)}
+    ${ask.kind === 'choice' ? choice(d) : ask.kind === 'line' ? line(d) : ask.kind === 'match' ? match(d) : amount(d, ask.unit)}
     ${given === undefined && !fixed ? html`<button type="button" class="link-button lesson-skip" data-testid="lesson-skip-${n}" @click=${skip}>Show me anyway</button>` : nothing}
   </fieldset>`;
 };
@@ -131,13 +164,7 @@ export const replyPart = ({ step, n, sight, given }: Drawn, reply: string | unde
     data-given=${given ?? nothing}>${
       reply === undefined
         ? nothing
-        : html`<p>${
-            verdict === undefined
-              ? nothing
-              : verdict
-                ? html`<span class="mark-right">${tick()}<span class="visually-hidden">Right:</span></span> `
-                : html`<span class="mark-wrong">${cross()}<span class="visually-hidden">Not so:</span></span> `
-          }${rich(app, reply)}</p>`
+        : html`<p>${verdict === undefined ? nothing : verdictMark(verdict)}${rich(app, reply)}</p>`
     }</div>`;
 };
 

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Bar, Lesson, Live, LiveRun, Table, View } from '../../lessons/lesson';
+import { lossSteps, metricOf } from '../../lessons/read';
 import type { App } from '../app';
 import { letters, styles } from '../compare/arms';
 import { percent, signed } from '../format';
@@ -13,6 +14,7 @@ import { stretchesOf } from '../live/three-stretches';
 import '../live/who-got-it';
 import { creditView } from './credit-view';
 import { worksIn } from './live-of';
+import { picturesView } from './pictures-view';
 import { planeView } from './plane';
 import { raceView } from './race';
 
@@ -38,9 +40,14 @@ type Measured = Extract<View, { view: 'lines' }>['of'];
 const pointsOf = (run: LiveRun, of: Measured): [number, number][] => {
   switch (of) {
     case 'loss':
-      return run.points.flatMap(({ x, metrics }): [number, number][] =>
-        metrics['loss'] === undefined ? [] : [[x, metrics['loss']]],
-      );
+      return run.points.flatMap(({ x, stage }, i): [number, number][] => {
+        // A pass begins anew, and so does the mean.
+        const points = run.points
+          .slice(Math.max(0, i + 1 - lossSteps), i + 1)
+          .filter((own) => own.stage === stage);
+        const loss = metricOf({ ...run, points }, 'loss');
+        return loss === undefined ? [] : [[x, loss]];
+      });
     case 'solved':
       return run.evaluations.map(({ x, evaluation }) => [x, evaluation.accuracy]);
     case 'tokens':
@@ -78,9 +85,10 @@ const lines = (view: Extract<View, { view: 'lines' }>, sight: Sight) => {
   });
   if (rows.length === 0) return nothing;
   const format = formats[view.of];
+  const title = view.of === 'loss' ? `${view.title}, mean of ${lossSteps} steps` : view.title;
   return smallChart({
-    title: view.title,
-    sentence: `${view.title}. ${rows.map(({ label, points }) => `${label}: ${format(points.at(-1)![1])} at step ${points.at(-1)![0]}`).join('; ')}.`,
+    title,
+    sentence: `${title}. ${rows.map(({ label, points }) => `${label}: ${format(points.at(-1)![1])} at step ${points.at(-1)![0]}`).join('; ')}.`,
     lines: rows.map(
       ({ name, label, points }): SmallLine => ({
         label,
@@ -160,6 +168,8 @@ export const viewOf = (view: View, sight: Sight): TemplateResult | typeof nothin
       return creditView(view, sight);
     case 'race':
       return raceView(view, sight);
+    case 'pictures':
+      return picturesView(view, sight.live);
     case 'who': {
       const probes = sight.growing[view.run]?.[0]?.probes ?? [];
       return probes.length > 1 ? html`<who-got-it .probes=${probes}></who-got-it>` : nothing;

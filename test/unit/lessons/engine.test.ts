@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judged, type Live, type RunSpec, type Step } from '../../../src/lessons/lesson';
+import { judged, type Live, partsOf, type RunSpec, type Step } from '../../../src/lessons/lesson';
 import { netPushes, pushShares, sharedTokens } from '../../../src/lessons/push';
 import { whyChosenFall } from '../../../src/lessons/why-chosen-fall';
 import { armNames } from '../../../src/ui/compare/arm-names';
@@ -117,6 +117,9 @@ it('a number is right when it is near, a choice when it is the one, and nothing 
   const choice = step({ kind: 'choice', options: [], truth: () => 'b' });
   expect([judged(choice, noLive, 'b'), judged(choice, noLive, 'a')]).toEqual([true, false]);
   expect(judged(step({ kind: 'choice', options: [], truth: () => undefined }), noLive, 'a')).toBeUndefined();
+  const match = step({ kind: 'match', items: ['x', 'y'], options: [], truth: () => 'a,b' });
+  expect([judged(match, noLive, 'a,b'), judged(match, noLive, 'b,b')]).toEqual([true, false]);
+  expect(partsOf(match.ask!, 'a')).toEqual(['a', '']);
 });
 
 it('texts lose their marks and keep their words', () => {

@@ -5,6 +5,7 @@ import { defaultRun } from '../../../src/train/run-document';
 import { csvOf, gather } from '../../../src/ui/class/gather';
 import { handInOf, keptAnswers, readHandIn } from '../../../src/ui/class/hand-in';
 import { linksOf, partLink, unknownIn } from '../../../src/ui/class/links';
+import { asksName, wishedSeed } from '../../../src/ui/view-wishes';
 import type { Evaluation, RunSummary } from '../../../workers/protocol';
 
 const catalogue = methods.map(describeMethod);
@@ -150,6 +151,28 @@ describe('links', () => {
       page: 'lab/loss',
       view: { hide: 'nav,dock', lock: 'steps', seed: 'name' },
     });
+  });
+
+  it('give a lesson a seed of its own, pupils and colleagues the same', () => {
+    const { pupils, colleagues } = linksOf(
+      '',
+      { page: 'lessons/turns', hide: ['dock'], lock: [], seed: 7 },
+      '',
+    );
+    expect([pupils, colleagues]).toEqual([
+      '#/lessons/turns?view.hide=dock&view.seed=7',
+      '#/lessons/turns?view.seed=7',
+    ]);
+    const { page, view } = partLink(pupils);
+    expect([wishedSeed(view), asksName(view), unknownIn(page, view, [])]).toEqual([7, false, []]);
+    expect(unknownIn('compare', view, []).map(({ where, name }) => [where, name])).toEqual([
+      ['view.seed', '7'],
+    ]);
+    expect([wishedSeed({ seed: 'name' }), asksName({ seed: 'name' }), asksName({})]).toEqual([
+      undefined,
+      true,
+      false,
+    ]);
   });
 
   it('name what they ask for in vain, with the nearest that there is', () => {
