@@ -1,4 +1,5 @@
 import type { Lesson, Live, LiveRun, RunSpec } from './lesson';
+import { firstPair, youSaid } from './pieces';
 import { lastOf, live, mendedIn, movedOf, nats, runOf, share, solvedOf } from './read';
 
 const look: RunSpec = {
@@ -74,26 +75,9 @@ export const aPairIsAQuestion: Lesson = {
       say: 'The model was asked `24,*8,*2,-39` and answered twice. One answer is right, one is wrong: that is a pair, and its question is *which is better?* This is the wrong one. Which line spoils it?',
       ask: { kind: 'line', lines: rejectedAnswer, truth: () => 3 },
       show: [
-        {
-          view: 'texts',
-          title: 'The pair',
-          of: () => [
-            {
-              heading: 'Preferred',
-              lines: ['24*8=192', '192*2=384', '384-39=345', 'A:345'].map((text) => ({
-                text,
-                mark: 'right',
-              })),
-            },
-            {
-              heading: 'Rejected',
-              lines: rejectedAnswer.map((text, i) => ({
-                text,
-                mark: i === 2 ? 'wrong' : i === 3 ? 'quiet' : 'right',
-              })),
-            },
-          ],
-        },
+        firstPair(
+          rejectedAnswer.map((text, i) => ({ text, mark: i === 2 ? 'wrong' : i === 3 ? 'quiet' : 'right' })),
+        ),
       ],
       reply: () =>
         'Line {3}: 384 − 39 is 345; a borrowed ten was forgotten. The last line only repeats it. A program, the verifier, can tell that; no person had to.',
@@ -174,7 +158,7 @@ export const aPairIsAQuestion: Lesson = {
       reply: (all, given) => {
         const solved = runOf(all, 'train') && solvedOf(runOf(all, 'train')!);
         if (!solved) return undefined;
-        const guess = given === undefined ? '' : ` You said ${live(String(given))}.`;
+        const guess = youSaid(given, '%');
         const branch =
           solved.now > solved.before
             ? 'It was shown 64 pairs and no rule; what it learned reaches problems that it has not seen.'

@@ -1,5 +1,6 @@
 import type { Lesson, Live, RunSpec } from './lesson';
-import { besideOf, live, measureOf, rangesOf, runOf, share } from './read';
+import { beforeAndNow, sideAsk, youSaid } from './pieces';
+import { besideOf, measureOf, rangesOf, runOf, share } from './read';
 
 const egida: RunSpec = { name: 'egida', title: 'Egida, 50 steps', seconds: 25 };
 const bare: RunSpec = {
@@ -114,7 +115,7 @@ export const askedSlyly: Lesson = {
       reply: (all, given) => {
         const [asr, plain] = [of(all, 'asr'), of(all, 'unwrapped')];
         if (!asr) return undefined;
-        const guess = given === undefined ? '' : ` You said ${live(`${given} %`)}.`;
+        const guess = youSaid(given, '%');
         const plainly = plain ? ` Put plainly, ${share(plain.before, 0)}.` : '';
         return asr.before > 0.5
           ? `${share(asr.before, 0)}.${guess}${plainly} It knows the rule, and forgets it in fancy dress.`
@@ -152,25 +153,7 @@ export const askedSlyly: Lesson = {
                 ['asr-new-topics', 'new topics'],
                 ['asr-new-both', 'both new'],
               ] as const
-            ).flatMap(([id, label]) => {
-              const found = of(all, id);
-              return found
-                ? [
-                    {
-                      label: `${label}, before`,
-                      value: found.before,
-                      text: `${(100 * found.before).toFixed(0)} %`,
-                      color: '--ink-quiet',
-                    },
-                    {
-                      label: `${label}, now`,
-                      value: found.now,
-                      text: `${(100 * found.now).toFixed(0)} %`,
-                      color: '--rubric',
-                    },
-                  ]
-                : [];
-            }),
+            ).flatMap(([id, label]) => beforeAndNow(label, of(all, id))),
         },
       ],
       reply: (all) => {
@@ -190,18 +173,10 @@ export const askedSlyly: Lesson = {
       title: 'The price',
       teaser: 'Harmless requests that are refused.',
       say: 'A model that refuses everything has no attack that works. So look at the other side: requests that are allowed and look much like the forbidden ones. Are more of them refused than before?',
-      ask: {
-        kind: 'choice',
-        options: [
-          { value: 'more', text: 'more' },
-          { value: 'open', text: 'no difference beyond chance' },
-          { value: 'less', text: 'fewer' },
-        ],
-        truth: (all) => {
-          const refused = ranges(all, 'over-refusal');
-          return refused && besideOf(refused.before, refused.now);
-        },
-      },
+      ask: sideAsk({ less: 'fewer', more: 'more' }, (all) => {
+        const refused = ranges(all, 'over-refusal');
+        return refused && besideOf(refused.before, refused.now);
+      }),
       run: egida,
       reply: (all) => {
         const [refused, asr] = [ranges(all, 'over-refusal'), of(all, 'asr')];

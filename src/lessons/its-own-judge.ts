@@ -1,4 +1,5 @@
 import type { Lesson, Live, LiveRun, RunSpec } from './lesson';
+import { sideAsk, youSaid } from './pieces';
 import { live, movedOf, nats, pairedSide, pairedWords, runOf, share } from './read';
 
 const own: RunSpec = { name: 'own', title: 'a round of DPO, then a round on its own labels', seconds: 22 };
@@ -96,7 +97,7 @@ export const itsOwnJudge: Lesson = {
             runOf(all, 'own') &&
             'The maker of the pairs has measured nothing here: no problem had both a right and a wrong answer. Try another seed.'
           );
-        const guess = given === undefined ? '' : ` You said ${live(`${given} %`)}.`;
+        const guess = youSaid(given, '%');
         return found.value < 0.6
           ? `${share(found.value, 0)}, where a coin has 50 %.${guess} It has already corrected what it knew how to tell apart; what is left are its blind spots.`
           : `${share(found.value, 0)}, where a coin has 50 %.${guess} That is worth something; whether it is enough to learn from is the next question.`;
@@ -173,18 +174,10 @@ export const itsOwnJudge: Lesson = {
       title: 'With somebody who knows',
       teaser: 'The same two rounds, judged by the verifier.',
       say: 'The other way to go on: fresh answers of the model so far, judged by the verifier, in both rounds. As many steps, as many problems. How do the two end?',
-      ask: {
-        kind: 'choice',
-        options: [
-          { value: 'less', text: 'its own judge is ahead' },
-          { value: 'open', text: 'no difference beyond chance' },
-          { value: 'more', text: 'the verifier is ahead' },
-        ],
-        truth: (all) => {
-          const [a, b] = [runOf(all, 'own'), runOf(all, 'judged')];
-          return a && b && pairedSide(a, b);
-        },
-      },
+      ask: sideAsk({ less: 'its own judge is ahead', more: 'the verifier is ahead' }, (all) => {
+        const [a, b] = [runOf(all, 'own'), runOf(all, 'judged')];
+        return a && b && pairedSide(a, b);
+      }),
       run: judged,
       show: [
         {

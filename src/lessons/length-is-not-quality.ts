@@ -2,6 +2,7 @@ import { scoredNodes } from '../tree/paths';
 import type { PreferenceTree } from '../tree/tree';
 import { lengthFit, lengthPoints } from '../ui/live/length-data';
 import type { Lesson, Live, LiveRun, Look, RunSpec } from './lesson';
+import { youSaid } from './pieces';
 import { armsOf, firstOf, lastOf, live, movedOf, pairedSide, pairedWords, runOf, share } from './read';
 
 /** Lengths of the two answers of each pair, in tokens. */
@@ -138,7 +139,7 @@ export const lengthIsNotQuality: Lesson = {
       reply: (all, given) => {
         const found = lengthsIn(all);
         if (!found) return undefined;
-        const guess = given === undefined ? '' : ` You said ${live(String(given))}.`;
+        const guess = youSaid(given, 'tokens');
         const counts = `longer in ${share(found.longer, 0)} of ${live(found.pairs)} pairs, shorter in ${share(found.shorter, 0)}`;
         return found.gap > 2
           ? `By ${live(found.gap.toFixed(1))} tokens: ${counts}.${guess} Nobody has asked for length; the data pay for it.`

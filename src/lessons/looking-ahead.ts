@@ -1,6 +1,7 @@
 import type { SearchViewNode } from '../../workers/protocol';
 import type { Lesson, Live, Look, RunSpec } from './lesson';
-import { armsOf, lastOf, live, pairedSide, pairedWords, share, solvedOf } from './read';
+import { raceStep, youSaid } from './pieces';
+import { armsOf, live, share, solvedOf } from './read';
 
 /** What a search knew of the two steps that it made a pair of. */
 interface SearchedStep {
@@ -169,7 +170,7 @@ export const lookingAhead: Lesson = {
         const seen = found(all);
         if (!seen) return undefined;
         if (seen.pairs.length === 0) return none;
-        const guess = given === undefined ? '' : ` You said ${live(`${given} %`)}.`;
+        const guess = youSaid(given, '%');
         return seen.misled > 0.25
           ? `In ${share(seen.misled, 0)} of ${live(seen.pairs.length)}.${guess} Those are the pairs worth having: by looking ahead it has found out what it did not believe.`
           : `In ${share(seen.misled, 0)} of ${live(seen.pairs.length)}.${guess} Few: mostly it believed the right thing already, and such pairs teach little.`;
@@ -199,7 +200,7 @@ export const lookingAhead: Lesson = {
         const seen = found(all);
         if (!seen) return undefined;
         if (seen.pairs.length === 0) return none;
-        const guess = given === undefined ? '' : ` You said ${live(`${given} %`)}.`;
+        const guess = youSaid(given, '%');
         return seen.agreed > 0.75
           ? `In ${share(seen.agreed, 0)}.${guess} The search only saw whether an *end* was right, and found out which *step* was: credit assignment by trying.`
           : `In ${share(seen.agreed, 0)} only.${guess} With so few visits luck further down counts for much; more simulations would tell.`;
@@ -255,31 +256,19 @@ export const lookingAhead: Lesson = {
       title: 'The race',
       teaser: 'Pairs of a search beside steps taken again.',
       say: 'Step-DPO finds the first wrong step with the verifier and tries it again. The other trains on a search’s pairs, in an order that begins with the clearest. As many pairs, as many steps. Which solves more?',
-      ask: {
-        kind: 'choice',
-        options: [
-          { value: 'less', text: 'Step-DPO' },
-          { value: 'open', text: 'no difference beyond chance' },
-          { value: 'more', text: 'the search’s pairs' },
-        ],
-        truth: (all) => {
-          const [a, b] = armsOf(all, 'race');
-          return a && b && pairedSide(a, b);
+      ...raceStep(
+        race,
+        'Step-DPO and a search’s pairs',
+        { less: 'Step-DPO', more: 'the search’s pairs' },
+        ({ solved: [x, y], words, side }) => {
+          const verdict = {
+            more: 'Looking ahead found pairs that trying again did not.',
+            less: 'Knowing where the mistake is beats searching for it, where somebody knows.',
+            open: 'Without being told where mistakes are it came as far, within chance: for more samples.',
+          }[side];
+          return `Step-DPO ${x}, the search’s pairs ${y}: ${words}. ${verdict}`;
         },
-      },
-      run: race,
-      show: [{ view: 'race', title: 'Step-DPO and a search’s pairs', run: 'race' }],
-      reply: (all) => {
-        const [a, b] = armsOf(all, 'race');
-        const [x, y, words] = [a && lastOf(a), b && lastOf(b), a && b && pairedWords(a, b)];
-        if (!a || !b || !x || !y || !words) return undefined;
-        const verdict = {
-          more: 'Looking ahead found pairs that trying again did not.',
-          less: 'Knowing where the mistake is beats searching for it, where somebody knows.',
-          open: 'Without being told where mistakes are it came as far, within chance: for more samples.',
-        }[pairedSide(a, b) ?? 'open'];
-        return `Step-DPO ${share(x.accuracy)}, the search’s pairs ${share(y.accuracy)}: ${words}. ${verdict}`;
-      },
+      ),
       notes: [
         {
           title: 'The methods',

@@ -1,5 +1,6 @@
 import type { LabSpec, Lesson, Live, RunSpec } from './lesson';
-import { armsOf, lastOf, live, pairedSide, pairedWords, share, solvedOf } from './read';
+import { raceStep } from './pieces';
+import { armsOf, live, pairedWords, share, solvedOf } from './read';
 
 const blur: LabSpec = {
   name: 'blur',
@@ -146,31 +147,19 @@ export const oneThumb: Lesson = {
       title: 'In a model',
       teaser: 'DPO on pairs beside KTO on thumbs, from the same problems.',
       say: 'KTO takes single answers with a label: up is to gain on the reference, down to lose, measured from a baseline. It trains beside DPO, at the same rate; the answers are of the same model to the same problems. Which solves more?',
-      ask: {
-        kind: 'choice',
-        options: [
-          { value: 'less', text: 'DPO, on pairs' },
-          { value: 'open', text: 'no difference beyond chance' },
-          { value: 'more', text: 'KTO, on thumbs' },
-        ],
-        truth: (all) => {
-          const [a, b] = armsOf(all, 'race');
-          return a && b && pairedSide(a, b);
+      ...raceStep(
+        race,
+        'DPO and KTO',
+        { less: 'DPO, on pairs', more: 'KTO, on thumbs' },
+        ({ solved: [x, y], words, side }) => {
+          const verdict = {
+            more: 'Thumbs did more here, which pairs do not promise to prevent.',
+            less: 'The pairs did more: what cancels in them has to be learned from thumbs.',
+            open: 'Not told apart: in this model half a pair, with a baseline, goes as far as a whole one.',
+          }[side];
+          return `DPO ${x}, KTO ${y}: ${words}. ${verdict}`;
         },
-      },
-      run: race,
-      show: [{ view: 'race', title: 'DPO and KTO', run: 'race' }],
-      reply: (all) => {
-        const [a, b] = armsOf(all, 'race');
-        const [x, y, words] = [a && lastOf(a), b && lastOf(b), a && b && pairedWords(a, b)];
-        if (!a || !b || !x || !y || !words) return undefined;
-        const verdict = {
-          more: 'Thumbs did more here, which pairs do not promise to prevent.',
-          less: 'The pairs did more: what cancels in them has to be learned from thumbs.',
-          open: 'Not told apart: in this model half a pair, with a baseline, goes as far as a whole one.',
-        }[pairedSide(a, b) ?? 'open'];
-        return `DPO ${share(x.accuracy)}, KTO ${share(y.accuracy)}: ${words}. ${verdict}`;
-      },
+      ),
       notes: [
         {
           title: 'The baseline',

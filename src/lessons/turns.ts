@@ -1,5 +1,6 @@
 import type { Lesson, RunSpec } from './lesson';
-import { armsOf, lastOf, live, measureOf, pairedSide, pairedWords, share } from './read';
+import { beforeAndNow, raceStep } from './pieces';
+import { armsOf, lastOf, live, measureOf, share } from './read';
 
 const race: RunSpec = {
   name: 'race',
@@ -89,26 +90,9 @@ export const turns: Lesson = {
           view: 'bars',
           title: 'Games ended by an action that cannot be read',
           of: (all) =>
-            armsOf(all, 'race').flatMap((arm, i) => {
-              const found = measureOf(arm, 'unreadable');
-              const name = ['DPO', 'DMPO'][i]!;
-              return found
-                ? [
-                    {
-                      label: `${name}, before`,
-                      value: found.before,
-                      text: `${(100 * found.before).toFixed(1)} %`,
-                      color: '--ink-quiet',
-                    },
-                    {
-                      label: `${name}, now`,
-                      value: found.now,
-                      text: `${(100 * found.now).toFixed(1)} %`,
-                      color: '--rubric',
-                    },
-                  ]
-                : [];
-            }),
+            armsOf(all, 'race').flatMap((arm, i) =>
+              beforeAndNow(['DPO', 'DMPO'][i]!, measureOf(arm, 'unreadable'), 1),
+            ),
         },
       ],
       reply: (all) => {
@@ -154,31 +138,19 @@ export const turns: Lesson = {
       title: 'Goals',
       teaser: 'Whole-game blame, or a discount: which wins more games?',
       say: 'Broken games are one thing, games won another. Does the discount bring more games to their goal than whole-game blame, beyond chance?',
-      ask: {
-        kind: 'choice',
-        options: [
-          { value: 'more', text: 'yes' },
-          { value: 'open', text: 'not beyond chance' },
-          { value: 'less', text: 'fewer' },
-        ],
-        truth: (all) => {
-          const [a, b] = armsOf(all, 'race');
-          return a && b && pairedSide(a, b);
+      ...raceStep(
+        race,
+        'DPO and DMPO',
+        { less: 'fewer', open: 'not beyond chance', more: 'yes' },
+        ({ solved: [x, y], words, side }) => {
+          const verdict = {
+            more: 'Junk in the lost games cost it less.',
+            open: 'With 200 games and one seed the difference is within chance: try another seed.',
+            less: 'Fewer, with this seed: a discount also takes from turns that matter.',
+          }[side];
+          return `DPO ${x}, DMPO ${y}: ${words}, on the same games. ${verdict}`;
         },
-      },
-      run: race,
-      show: [{ view: 'race', title: 'DPO and DMPO', run: 'race' }],
-      reply: (all) => {
-        const [a, b] = armsOf(all, 'race');
-        const [x, y, words] = [a && lastOf(a), b && lastOf(b), a && b && pairedWords(a, b)];
-        if (!a || !b || !x || !y || !words) return undefined;
-        const verdict = {
-          more: 'Junk in the lost games cost it less.',
-          open: 'With 200 games and one seed the difference is within chance: try another seed.',
-          less: 'Fewer, with this seed: a discount also takes from turns that matter.',
-        }[pairedSide(a, b) ?? 'open'];
-        return `DPO ${share(x.accuracy)}, DMPO ${share(y.accuracy)}: ${words}, on the same games. ${verdict}`;
-      },
+      ),
       teach: 'Play it: one pupil is the model, one the world. Which turn would they blame for a lost game?',
     },
   ],

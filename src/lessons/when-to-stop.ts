@@ -1,4 +1,5 @@
 import type { LabSpec, Lesson, Live, RunSpec } from './lesson';
+import { raceSide, sideAsk, youSaid } from './pieces';
 import { armsOf, bestOf, lastOf, live, movedOf, nats, pairedSide, pairedWords, share } from './read';
 
 const duel: LabSpec = {
@@ -140,7 +141,7 @@ export const whenToStop: Lesson = {
       reply: (all, given) => {
         const n = duelNumbers(all);
         if (!n) return undefined;
-        const guess = given === undefined ? '' : ` You said ${live(String(given))}.`;
+        const guess = youSaid(given, 'nats');
         return Math.abs(n.ipo - n.target) < 0.1 * n.target
           ? `${live(n.ipo.toFixed(2))}; its least squares lie at ${live(n.target.toFixed(2))}.${guess} Two wishes of 1 nat and one of 1 nat for both together: the compromise is a third more.`
           : `${live(n.ipo.toFixed(2))}, where its least squares lie at ${live(n.target.toFixed(2))}.${guess} Not there yet: give it more steps in the lab.`;
@@ -182,18 +183,7 @@ export const whenToStop: Lesson = {
       title: 'And in a model?',
       teaser: 'DPO and IPO on the same 64 pairs, for twice as long as is good.',
       say: 'In the model, too, one side always wins: the verifier never prefers a wrong answer. DPO and IPO train side by side for 60 steps at a high rate. Which solves more at the end?',
-      ask: {
-        kind: 'choice',
-        options: [
-          { value: 'less', text: 'DPO' },
-          { value: 'open', text: 'no difference beyond chance' },
-          { value: 'more', text: 'IPO' },
-        ],
-        truth: (all) => {
-          const [a, b] = armsOf(all, 'race');
-          return a && b && pairedSide(a, b);
-        },
-      },
+      ask: sideAsk({ less: 'DPO', more: 'IPO' }, raceSide('race')),
       run: race,
       show: [{ view: 'race', title: 'DPO and IPO', run: 'race' }],
       reply: (all) => {

@@ -1,5 +1,6 @@
 import type { Lesson, Live, LiveRun, Look, RunSpec } from './lesson';
-import { armsOf, lastOf, live, measureOf, metricOf, pairedSide, pairedWords, runOf, share } from './read';
+import { raceStep, youSaid } from './pieces';
+import { lastOf, live, measureOf, metricOf, runOf, share } from './read';
 
 /** How well a probe of the model's states tells the two sides of the pairs apart, and one of the length alone. */
 interface ProbeLook {
@@ -151,7 +152,7 @@ export const whosePairs: Lesson = {
       reply: (all, given) => {
         const found = probeIn(all, 'self');
         if (!found) return undefined;
-        const guess = given === undefined ? '' : ` You said ${live(`${given} %`)}.`;
+        const guess = youSaid(given, '%');
         const branch =
           found.probe > found.length + 0.03
             ? 'There is something to be learned beside the length.'
@@ -276,31 +277,19 @@ export const whosePairs: Lesson = {
       title: 'The clearest ones',
       teaser: 'Fewer pairs, chosen by how clear they are.',
       say: 'Pairs can also be chosen. On plain arithmetic: DPO on all of 128 pairs, or on the 40 % that the model itself finds clearest, for as many steps. Which solves more?',
-      ask: {
-        kind: 'choice',
-        options: [
-          { value: 'less', text: 'all of them' },
-          { value: 'open', text: 'no difference beyond chance' },
-          { value: 'more', text: 'the clearest 40 %' },
-        ],
-        truth: (all) => {
-          const [a, b] = armsOf(all, 'clear');
-          return a && b && pairedSide(a, b);
+      ...raceStep(
+        clear,
+        'All pairs, and the clearest',
+        { less: 'all of them', more: 'the clearest 40 %' },
+        ({ solved: [x, y], words, side }) => {
+          const verdict = {
+            more: 'Fewer and clearer did more: what was left out was noise.',
+            less: 'Fewer did less: in data without wrong labels the unclear pairs are those that teach.',
+            open: 'Not told apart; but it needed less than half of the pairs.',
+          }[side];
+          return `All: ${x}, the clearest: ${y}; a difference of ${words}. ${verdict}`;
         },
-      },
-      run: clear,
-      show: [{ view: 'race', title: 'All pairs, and the clearest', run: 'clear' }],
-      reply: (all) => {
-        const [a, b] = armsOf(all, 'clear');
-        const [x, y, words] = [a && lastOf(a), b && lastOf(b), a && b && pairedWords(a, b)];
-        if (!a || !b || !x || !y || !words) return undefined;
-        const verdict = {
-          more: 'Fewer and clearer did more: what was left out was noise.',
-          less: 'Fewer did less: in data without wrong labels the unclear pairs are those that teach.',
-          open: 'Not told apart; but it needed less than half of the pairs.',
-        }[pairedSide(a, b) ?? 'open'];
-        return `All: ${share(x.accuracy)}, the clearest: ${share(y.accuracy)}; a difference of ${words}. ${verdict}`;
-      },
+      ),
       notes: [
         {
           title: 'Clear preferences',

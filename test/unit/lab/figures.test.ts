@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { estimate, exactVariances } from '../../../src/lab/brain-variance';
-import { drawPairs, lossAndGradient, measure, networkSize, scoreOf } from '../../../src/lab/daa-blur';
+import { drawPairs, lossAndGradient, measure, networkSize, scoreOf } from '../../../src/lab/daa-blur/network';
 import { leastSquares, orders, train } from '../../../src/lab/ipo-against-dpo';
 import { optimumOf, slopeAt, trainMargin, type WeighedPair } from '../../../src/lab/margin-adaptive';
 import { sigmoid, softplus } from '../../../src/lab/maths';
