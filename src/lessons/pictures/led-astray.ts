@@ -24,7 +24,7 @@ export const ledAstray: readonly Step[] = [
       },
       {
         view: 'table',
-        title: 'The last two in units of their spread before training',
+        title: 'What was measured; rewards in units of their spread',
         of: (all) => {
           const rows = [
             ...rowOf('before', runOf(all, 'bright'), 'before'),
