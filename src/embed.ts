@@ -6,7 +6,8 @@
  *   page   as after the sign # of an address: "lessons/why-chosen-fall/1", "lab/loss", with fields behind a question mark
  *   hide   parts to be hidden, and lock, fields that nobody may change; see view.hide and view.lock
  *
- * The frame is as high as its content. Events, with what they tell in `detail`: step, answer, metrics, finished.
+ * The frame is as high as its content, and is told which part of it the window shows, so that its buttons stay in sight.
+ * Events, with what they tell in `detail`: step, answer, metrics, finished.
  */
 (() => {
   const script =
@@ -34,6 +35,7 @@
   class MarginaliaPage extends HTMLElement {
     static observedAttributes = ['src', 'page', 'hide', 'lock', 'seed'];
     #frame: HTMLIFrameElement | undefined;
+    #asked = 0;
 
     connectedCallback() {
       this.style.display ||= 'block';
@@ -46,10 +48,16 @@
       this.#frame = frame;
       this.append(frame);
       addEventListener('message', this.#hear);
+      // Whatever scrolls, the window or a part of the page that the element lies in.
+      addEventListener('scroll', this.#moved, { capture: true, passive: true });
+      addEventListener('resize', this.#moved);
     }
 
     disconnectedCallback() {
       removeEventListener('message', this.#hear);
+      removeEventListener('scroll', this.#moved, { capture: true });
+      removeEventListener('resize', this.#moved);
+      cancelAnimationFrame(this.#asked);
       this.#frame?.remove();
       this.#frame = undefined;
     }
@@ -65,12 +73,26 @@
       this.#frame = fresh;
     }
 
+    #moved = () => {
+      cancelAnimationFrame(this.#asked);
+      this.#asked = requestAnimationFrame(() => {
+        const frame = this.#frame;
+        if (!frame) return;
+        const { top } = frame.getBoundingClientRect();
+        const seen = { marginalia: 1, type: 'seen', top: -top, bottom: innerHeight - top };
+        frame.contentWindow?.postMessage(seen, new URL(frame.src).origin);
+      });
+    };
+
     #hear = ({ source, origin, data }: MessageEvent) => {
       const frame = this.#frame;
       if (!frame || source !== frame.contentWindow || origin !== new URL(frame.src).origin) return;
       if (data?.marginalia !== 1) return;
       const { marginalia: _, type, ...detail } = data;
-      if (type === 'height' && detail.height > 0) frame.style.height = `${Math.ceil(detail.height)}px`;
+      if (type === 'height' && detail.height > 0) {
+        frame.style.height = `${Math.ceil(detail.height)}px`;
+        this.#moved();
+      }
       if (told.includes(type)) this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
     };
   }

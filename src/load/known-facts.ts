@@ -67,6 +67,7 @@ export const createKnownFacts = (): KnownFacts => {
         meanScored: scored / count,
         longest,
         trees: trees.length,
+        heldOut: report.trees.heldOut,
       });
     },
   };

@@ -1,3 +1,5 @@
+import { webLocks } from './web-locks';
+
 export interface LockOptions {
   signal?: AbortSignal;
   onWait?: () => void;
@@ -55,7 +57,11 @@ export const createLocks = (): Locks => {
 const releasing = new Map<string, Promise<unknown>>();
 
 /** Holds a Web Lock. Resolves with undefined when `ifAvailable` and another has it. */
-const request = (name: string, options: LockOptions): Promise<(() => void) | undefined> =>
+const request = (
+  manager: LockManager,
+  name: string,
+  options: LockOptions,
+): Promise<(() => void) | undefined> =>
   new Promise((granted, refused) => {
     let over: Promise<unknown> | undefined;
     const hold = (lock: Lock | null): Promise<void> | undefined => {
@@ -70,19 +76,17 @@ const request = (name: string, options: LockOptions): Promise<(() => void) | und
         });
       });
     };
-    over = navigator.locks.request(name, options as { signal: AbortSignal }, hold);
+    over = manager.request(name, options as { signal: AbortSignal }, hold);
     over.catch(refused).finally(() => {
       if (releasing.get(name) === over) releasing.delete(name);
     });
   });
 
-/** Locks among all tabs, which the browser frees when a tab dies; among this page's callers where it has no Web Locks. */
-export const sharedLocks = (): Locks => {
-  if (typeof navigator === 'undefined' || !navigator.locks) return createLocks();
+const amongTabs = (manager: LockManager): Locks => {
   const full = (name: string) => `marginalia/files/${name}`;
   const tryLock = async (name: string) => {
     await releasing.get(full(name));
-    return request(full(name), { ifAvailable: true } as LockOptions & { ifAvailable: boolean });
+    return request(manager, full(name), { ifAvailable: true } as LockOptions & { ifAvailable: boolean });
   };
   return {
     tryLock,
@@ -91,7 +95,20 @@ export const sharedLocks = (): Locks => {
       const free = await tryLock(name);
       if (free) return free;
       onWait?.();
-      return (await request(full(name), signal ? { signal } : {}))!;
+      return (await request(manager, full(name), signal ? { signal } : {}))!;
     },
+  };
+};
+
+/** Locks among all tabs, which the browser frees when a tab dies; among this page's callers where it has no Web Locks. */
+export const sharedLocks = (): Locks => {
+  let found: Promise<Locks> | undefined;
+  const locks = () => {
+    found ??= webLocks().then((manager) => (manager ? amongTabs(manager) : createLocks()));
+    return found;
+  };
+  return {
+    tryLock: async (name) => (await locks()).tryLock(name),
+    lock: async (name, options) => (await locks()).lock(name, options),
   };
 };

@@ -1,4 +1,5 @@
 import { RunLockedError } from './errors';
+import { webLocks } from './web-locks';
 
 /** Locks of this tab: what the browser is asked for, until it has really let go. */
 const held = new Map<string, Promise<void>>();
@@ -10,7 +11,7 @@ const nameOf = (runId: string) => prefix + runId;
 
 /** Runs that some tab has open, this one's own among them; none where the browser does not tell. */
 export const openRuns = async (): Promise<Set<string>> => {
-  const { held: all = [] } = (await globalThis.navigator?.locks?.query()) ?? {};
+  const { held: all = [] } = (await (await webLocks())?.query()) ?? {};
   return new Set(all.flatMap(({ name }) => (name?.startsWith(prefix) ? [name.slice(prefix.length)] : [])));
 };
 
@@ -26,6 +27,7 @@ const refuse = (runId: string): RunLockedError =>
  */
 export const lockRun = async (runId: string): Promise<() => void> => {
   const name = nameOf(runId);
+  const locks = await webLocks();
   if (releasing.has(name)) await held.get(name); // a lock just given back here takes a moment to be free
   if (held.has(name)) throw refuse(runId);
   let release: () => void = () => undefined;
@@ -36,11 +38,11 @@ export const lockRun = async (runId: string): Promise<() => void> => {
     held.delete(name);
     releasing.delete(name);
   };
-  if (typeof navigator === 'undefined' || !navigator.locks) {
+  if (!locks) {
     held.set(name, released.then(forget));
   } else {
     await new Promise<void>((granted, refused) => {
-      const over = navigator.locks
+      const over = locks
         .request(name, { ifAvailable: true }, (lock) => {
           if (!lock) throw refuse(runId);
           granted();

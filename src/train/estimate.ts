@@ -39,6 +39,7 @@ export const estimateRun = (input: EstimateInput, adapter: RunDocument['adapter'
       document,
       ...method,
       trees: document.data.dataset ? data.trees : document.data.trees,
+      heldOut: data.heldOut,
       treeTokens: dataOf(input).meanTokens,
       answerTokens: data.meanScored / 2,
       numbers: numbersOf(config),

@@ -24,6 +24,8 @@ export interface DataFacts {
   longest: number;
   /** Trees to train on, where they have been counted. */
   trees?: number;
+  /** Those kept from training, where they have been counted. */
+  heldOut?: number;
 }
 
 /** What is known of the method, and of how fast answers are written. */

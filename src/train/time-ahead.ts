@@ -15,6 +15,8 @@ export interface TimeInput {
   frozen: number;
   /** Trees there are to train on, where that is known. */
   trees: number | undefined;
+  /** Rows of a file kept from training, where that is known: no more than these are measured on. */
+  heldOut?: number | undefined;
   /** Tokens of a tree on average, and those of one answer. */
   treeTokens: number;
   answerTokens: number;
@@ -67,7 +69,8 @@ export const timeAhead = (input: TimeInput): Pick<Estimate, 'ahead' | 'secondsIn
   }
   if (evaluation.problems > 0) {
     const count = 1 + passes * evaluationsOf(document);
-    const once = data.dataset ? scored(evaluation.problems * input.treeTokens) : written(evaluation.problems);
+    const rows = Math.min(evaluation.problems, input.heldOut ?? Number.POSITIVE_INFINITY);
+    const once = data.dataset ? scored(rows * input.treeTokens) : written(evaluation.problems);
     ahead.push({ what: 'measuring', count, seconds: once === undefined ? undefined : count * once });
   }
   const known = secondsPerStep !== undefined && ahead.every(({ seconds }) => seconds !== undefined);

@@ -57,6 +57,59 @@ test('a teacher’s link hides, locks and asks for a name; what is handed in bec
   await expect(page.locator('[data-testid^="class-run-"]')).toHaveAttribute('data-pupils', '2');
 });
 
+test('an element in a foreign page shows the page, as high as it is, and tells of the run', async ({
+  page,
+  baseURL,
+}) => {
+  const base = new URL('dist/', baseURL).href;
+  // Another origin on this machine: from elsewhere a browser would not let a page ask for what is here.
+  await page.goto(new URL('examples/course/', baseURL).href.replace('localhost', '127.0.0.1'));
+  await page.evaluate(() => {
+    document.body.innerHTML = '';
+  });
+  await page.evaluate(() => {
+    const heard: [string, unknown][] = [];
+    Object.assign(window, { heard });
+    for (const type of ['step', 'metrics', 'finished'])
+      addEventListener(type, (event) => heard.push([type, (event as CustomEvent).detail]));
+  });
+  await page.evaluate(
+    ([src, query]) => {
+      document.body.innerHTML = `<marginalia-page src="${src}" page="?method.id=dpo&${query}" hide="nav,keep" lock="steps"></marginalia-page>`;
+    },
+    [base, query.toString()] as const,
+  );
+  expect(new URL((await page.locator('iframe').getAttribute('src'))!).origin).not.toBe(
+    new URL(page.url()).origin,
+  );
+  const frame = page.frameLocator('iframe');
+  await expect(frame.getByTestId('locked')).toContainText('Steps');
+  await expect(frame.locator('#keep')).toBeHidden();
+  // All of it is in the frame: nothing scrolls but the page around it.
+  const inner = page.frames().at(-1)!;
+  await expect
+    .poll(() => inner.evaluate(() => document.documentElement.scrollHeight - innerHeight))
+    .toBeLessThanOrEqual(2);
+  await expect(frame.getByTestId('train')).not.toHaveAttribute('aria-disabled', 'true');
+  await inner.evaluate(() => window.marginalia.ready.then(() => undefined));
+  await frame.getByTestId('train').click();
+  await page.waitForFunction(() =>
+    (window as unknown as { heard: [string][] }).heard.some(([type]) => type === 'finished'),
+  );
+  const heard = await page.evaluate(
+    () => (window as unknown as { heard: [string, Record<string, unknown>][] }).heard,
+  );
+  expect(heard.filter(([type]) => type === 'metrics').at(-1)![1]['metrics']).toHaveProperty('loss');
+  expect(heard.filter(([type]) => type === 'finished').at(-1)![1]).toMatchObject({
+    phase: 'finished',
+    step: 3,
+  });
+  const before = await page.locator('iframe').getAttribute('src');
+  await page.locator('marginalia-page').evaluate((element) => element.setAttribute('page', 'about'));
+  await expect(frame.getByRole('heading', { level: 1 })).toHaveText('About');
+  expect(await page.locator('iframe').getAttribute('src')).not.toBe(before);
+});
+
 test('charts of the page can be used in another', async ({ page }) => {
   await page.goto('examples/embed/');
   const label = await page.evaluate(async () => {

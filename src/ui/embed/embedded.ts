@@ -11,6 +11,22 @@ export type Told =
 
 const tell = (told: Told) => parent.postMessage({ marginalia: 1, ...told }, '*');
 
+/** Where the part of the frame that is in sight begins. */
+let seenFrom = 0;
+
+/** Keeps what belongs to the window's edge or middle in the part of the frame that is in sight, as the page around it tells. */
+const stayInSight = () => {
+  const { style } = document.documentElement;
+  addEventListener('message', ({ source, data }) => {
+    if (source !== parent || data?.marginalia !== 1 || data.type !== 'seen') return;
+    const within = (at: unknown) => Math.min(Math.max(Number(at) || 0, 0), innerHeight);
+    const [top, bottom] = [within(data.top), within(data.bottom)];
+    seenFrom = top;
+    style.setProperty('--seen-below', `${innerHeight - bottom}px`);
+    style.setProperty('--seen-middle', `${(top + bottom) / 2}px`);
+  });
+};
+
 let begun = false;
 
 /** Tells the page around this one its height, the run's steps and end, and answers to questions. Begins once. */
@@ -18,14 +34,20 @@ export const tellAround = (shell: HTMLElement, app: App): void => {
   if (begun || parent === window) return;
   begun = true;
   document.documentElement.dataset['embedded'] = '';
+  stayInSight();
   const measure = () =>
     tell({ type: 'height', height: Math.ceil(shell.getBoundingClientRect().bottom + scrollY) });
   new ResizeObserver(measure).observe(shell);
   measure();
   let [last, ended] = ['', ''];
   let seen = 0;
+  let page = app.store.get().place.path.join('/');
   app.store.subscribe((changed) => {
-    const { status, points, evaluations } = app.store.get();
+    const { status, points, evaluations, place } = app.store.get();
+    if (changed.has('place') && place.path.join('/') !== page) {
+      page = place.path.join('/');
+      if (seenFrom > 0) document.documentElement.scrollIntoView();
+    }
     if (changed.has('status') && status) {
       const { step, steps, phase, runId } = status;
       const now = `${runId} ${step} ${phase}`;

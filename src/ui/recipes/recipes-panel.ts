@@ -63,6 +63,8 @@ export class RecipesPanel extends AppElement {
           this.state.documentProblems.map(({ field, message }) => `${field}: ${message}`).join('; '),
         );
       this.set = recipe.id;
+      // Their lengths are what the estimate goes by, before it says what fits.
+      await app.check.check();
       if (train) void app.control.train();
       goTo(this, train ? {} : { at: 'teach' });
     } catch (error) {

@@ -36,6 +36,11 @@ describe('what comes before and beside the steps', () => {
       'scoring',
       'measuring',
     ]);
+    // Measured on the rows that are kept from training, however few.
+    const measuring = (heldOut?: number) =>
+      timeAhead(input({ document: onFile, heldOut })).ahead.find((p) => p.what === 'measuring')!.seconds!;
+    expect(measuring() / measuring(3)).toBeCloseTo(onFile.evaluation.problems / 3, 6);
+    expect(measuring(100_000)).toBe(measuring());
   });
 
   it('scores what the steps take, once more for a pass that guides, and waits for slow tokens', () => {
