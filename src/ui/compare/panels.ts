@@ -59,9 +59,12 @@ const accuracyNumbers = (arms: readonly ShownArm[]) => {
   );
 };
 
-/** Accuracy of all arms on one axis, with the interval of the newest at the right edge of the table below. */
+/** Accuracy of all arms on one axis, with the 95 % intervals of the newest at the right edge. */
 export const accuracyPanel = (arms: readonly ShownArm[], width = 640): TemplateResult | typeof nothing => {
-  const values = arms.flatMap(({ evaluations }) => evaluations.map(({ evaluation }) => evaluation.accuracy));
+  const values = arms.flatMap(({ evaluations }) => [
+    ...evaluations.map(({ evaluation }) => evaluation.accuracy),
+    ...(last(evaluations)?.evaluation.interval ?? []),
+  ]);
   if (values.length === 0) return nothing;
   const low = Math.max(0, Math.floor((Math.min(...values) - 0.04) * 10) / 10);
   const high = Math.min(1, Math.ceil((Math.max(...values) + 0.04) * 10) / 10);
@@ -73,13 +76,17 @@ export const accuracyPanel = (arms: readonly ShownArm[], width = 640): TemplateR
         return `${arm.letter.toUpperCase()}, ${arm.name}: ${now ? percent(now.evaluation.accuracy) : 'not measured'}.`;
       })
       .join(' '),
-    lines: arms.map((arm) => ({
-      ...line(
-        arm,
-        arm.evaluations.map(({ x, evaluation }) => [x, evaluation.accuracy] as const),
-      ),
-      marks: true,
-    })),
+    lines: arms.map((arm) => {
+      const interval = last(arm.evaluations)?.evaluation.interval;
+      return {
+        ...line(
+          arm,
+          arm.evaluations.map(({ x, evaluation }) => [x, evaluation.accuracy] as const),
+        ),
+        marks: true,
+        ...(interval && { interval }),
+      };
+    }),
     steps: stepsOf(arms),
     y: [low, high],
     format: (value) => percent(value),

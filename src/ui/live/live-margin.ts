@@ -9,6 +9,7 @@ import { routeOf } from '../routes';
 import { isMoving, type State } from '../state';
 import { followPushes } from './live-views-door';
 import { mendedOf } from './mended';
+import { numbersTable } from './numbers-table';
 import { sinceStart } from './since-start';
 import { type SmallLine, smallChart } from './small-chart';
 
@@ -127,6 +128,16 @@ export class LiveMargin extends AppElement {
       format: (value) => percent(value),
       testid: 'live-solved',
     })}
+    ${numbersTable(
+      'live-solved',
+      'Solved, of problems never trained on',
+      ['step', 'solved', '95 % interval'],
+      rows.map(({ x, evaluation: { accuracy, interval } }) => [
+        count(x),
+        percent(accuracy),
+        interval.map((share) => percent(share)).join(' to '),
+      ]),
+    )}
     ${mended ? html`<p class="live-mended" data-testid="live-mended" data-mended=${mended.mended} data-broken=${mended.broken}>Mended ${plural(mended.mended, 'problem')}, broke ${count(mended.broken)}.</p>` : nothing}
     ${this.#best(last)}`;
   }
@@ -159,7 +170,7 @@ export class LiveMargin extends AppElement {
         .filter(({ stage }) => stage === last.stage)
         .map((row) => [row.x, row[side].low, row[side].high] as const),
     });
-    return smallChart({
+    return html`${smallChart({
       title: 'Log-prob since the start, nats',
       sentence: `Since the start, the median of ${last.changes.length} pairs: chosen ${signed(last.chosen.median, 1)}, rejected ${signed(last.rejected.median, 1)} nats.`,
       lines: [line('chosen', '--right', 'chosen', '6 3'), line('rejected', '--rubric', 'rejected', '2 3')],
@@ -168,7 +179,13 @@ export class LiveMargin extends AppElement {
       format: (value) => signed(value, 1),
       ground: 0,
       testid: 'live-start',
-    });
+    })}
+    ${numbersTable(
+      'live-start',
+      'Log-prob since the start, nats',
+      ['step', 'chosen', 'rejected'],
+      rows.map(({ x, chosen, rejected }) => [count(x), signed(chosen.median, 2), signed(rejected.median, 2)]),
+    )}`;
   }
 
   /** To the best step, where all of it is kept. */

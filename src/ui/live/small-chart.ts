@@ -11,6 +11,8 @@ export interface SmallLine {
   /** Around the line: [x, low, high]. */
   band?: readonly (readonly [number, number, number])[];
   marks?: boolean;
+  /** What the last value is known to: a bar beside the end of the line. */
+  interval?: readonly [low: number, high: number];
 }
 
 export interface SmallChart {
@@ -28,7 +30,7 @@ export interface SmallChart {
   ground?: number;
 }
 
-const room = { left: 4, right: 58, top: 6, bottom: 4 };
+const room = { left: 4, right: 58, top: 6, bottom: 4, bar: 8 };
 
 /** Labels at the ends of lines, pushed apart so that none stands on another. */
 export const apart = (wanted: readonly number[], gap: number, low: number, high: number): number[] => {
@@ -45,8 +47,10 @@ export const smallChart = (chart: SmallChart): TemplateResult => {
   const [width, height] = chart.size ?? [280, 110];
   const [low, high] = chart.y;
   const span = high - low || 1;
-  const x = (step: number) =>
-    room.left + (step / Math.max(1, chart.steps)) * (width - room.left - room.right);
+  // Each interval stands in a column of its own, before the values.
+  const bars = room.bar * chart.lines.filter(({ interval }) => interval).length;
+  const right = room.right + bars;
+  const x = (step: number) => room.left + (step / Math.max(1, chart.steps)) * (width - room.left - right);
   const y = (value: number) =>
     height -
     room.bottom -
@@ -77,7 +81,7 @@ export const smallChart = (chart: SmallChart): TemplateResult => {
   return html`<figure class="small-chart">
     ${chart.title ? html`<figcaption>${chart.title}</figcaption>` : nothing}
     <svg viewBox="0 0 ${width} ${height}" role="img" aria-label=${chart.sentence} data-testid=${chart.testid ?? nothing}>
-      <path class="small-ground" d="M${room.left} ${y(chart.ground ?? low).toFixed(1)}H${width - room.right}" />
+      <path class="small-ground" d="M${room.left} ${y(chart.ground ?? low).toFixed(1)}H${width - right}" />
       ${chart.lines.map((line) =>
         line.band && line.band.length > 1
           ? svg`<path class="small-band" style="fill: var(${line.color})" d="M${line.band.map(([s, a]) => at(s, a)).join('L')}L${[
@@ -94,7 +98,13 @@ export const smallChart = (chart: SmallChart): TemplateResult => {
         ) => svg`<path class="small-line" style="stroke: var(${line.color})" stroke-dasharray=${line.dash ?? nothing} d=${path(line.points)} />
           ${line.marks ? line.points.map(([s, v]) => (v === null ? nothing : svg`<circle r="2.4" cx=${x(s).toFixed(1)} cy=${y(v).toFixed(1)} style="fill: var(${line.color})" />`)) : nothing}`,
       )}
-      ${drawn.map(({ line, end }, i) => svg`<text class="small-label" style="fill: var(${line.color})" x=${x(end[0]) + 5} y=${labels[i]! + 3.5}>${chart.format(end[1]!)}</text>`)}
+      ${drawn.map(({ line, end }, i) => {
+        if (!line.interval) return nothing;
+        const [bottom, top] = line.interval.map((value) => y(value).toFixed(1));
+        const column = x(end[0]) + room.bar * (i + 0.75);
+        return svg`<path class="small-line" style="stroke: var(${line.color})" d="M${column} ${bottom}V${top}M${column - 2.5} ${bottom}h5M${column - 2.5} ${top}h5" />`;
+      })}
+      ${drawn.map(({ line, end }, i) => svg`<text class="small-label" style="fill: var(${line.color})" x=${x(end[0]) + 5 + bars} y=${labels[i]! + 3.5}>${chart.format(end[1]!)}</text>`)}
     </svg>
     ${
       chart.lines.length > 1

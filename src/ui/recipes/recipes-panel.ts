@@ -104,7 +104,7 @@ export class RecipesPanel extends AppElement {
       <div class="note">
         <h3>What to expect</h3>
         <p>The sentences are ours, not your model’s, and there are few of them: within minutes they set a tone, and that is all. An adapter learns, by ${pageLink(this.app, { path: ['methods', recipeMethod] }, 'RPO')}, which holds the chosen answers up while the others fall.</p>
-        <p>Rate, passes and rank are our choice. For more, ${pageLink(this.app, { path: ['lab', 'click'] }, 'click on answers of its own')}, or bring a file.</p>
+        <p>Rate, passes, rank and the weights of RPO are our choice. For more, ${pageLink(this.app, { path: ['lab', 'click'] }, 'click on answers of its own')}, or bring a file.</p>
       </div></div>`;
   }
 }
