@@ -223,7 +223,8 @@ export const apartPanel = (arms: readonly ShownArm[], whole = 640): TemplateResu
   const left = narrow ? 4 : 130;
   const [width, height] = [whole - left - 10, narrow ? 66 : 56];
   const x = (value: number) => left + ((value - low) / span) * width;
-  const ticks = [low, 0, high].filter((value, i, list) => list.indexOf(value) === i);
+  // The least is left out where it would stand on the zero.
+  const ticks = [...(x(0) - x(low) > 44 ? [low] : []), 0, high];
   return html`<h2>How far each pair was pushed apart</h2>
     <svg class="apart" viewBox="0 0 ${whole} ${rows.length * height + 22}" role="img" data-testid="compare-apart"
       aria-label=${histograms.map(({ arm, values }) => `${arm.letter.toUpperCase()}, ${arm.name}: ${values.length} pairs, from ${signed(Math.min(...values), 1)} to ${signed(Math.max(...values), 1)} nats.`).join(' ')}>

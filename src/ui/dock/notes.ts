@@ -39,8 +39,10 @@ const listed = (items: readonly string[]): string => {
 };
 
 const changedSettings = (state: Readonly<State>, names: ReadonlyMap<string, FieldName>): Note[] => {
-  const { status, runDocument, document } = state;
-  if (!isLive(status?.phase) || status?.phase === 'idle' || !runDocument || !document) return [];
+  const { status, runDocument, document, arms } = state;
+  // The form has what the arms of a comparison share, and not what is each one's own.
+  if (arms.length > 0 || !isLive(status?.phase) || status?.phase === 'idle' || !runDocument || !document)
+    return [];
   const labels = [
     ...new Set(differences(runDocument, document).map((path) => names.get(path)?.label ?? path)),
   ];

@@ -46,7 +46,7 @@ const strip = ({ arm, answers }: ArmCard) => {
   const most = Math.max(...rows.flat().map(Math.abs), 1e-30);
   const width = 14 * Math.max(...rows.map(({ length }) => length));
   const push = pushOf(arm)!;
-  return svg`<svg class="arm-strip" viewBox="0 0 ${width} 60" style="max-width: ${width * 1.4}px" role="img" aria-label="Where it pushes: the first answer ${signed(push.chosen, 3)}, the second ${signed(push.rejected, 3)}.">
+  return svg`<svg class="loss-arm-strip" viewBox="0 0 ${width} 60" style="max-width: ${width * 1.4}px" role="img" aria-label="Where it pushes: the first answer ${signed(push.chosen, 3)}, the second ${signed(push.rejected, 3)}.">
     ${rows.map((row, r) =>
       row.map((by, t) => {
         const [x, zero] = [14 * t + 7, 15 + 30 * r];
@@ -74,7 +74,7 @@ const numbers = ({ arm, answers }: ArmCard) => {
     ['the first by', signed(push.chosen, 4), 'first'],
     ['the second by', signed(push.rejected, 4), 'second'],
   ];
-  return html`<dl class="arm-numbers">${rows.map(([name, value, id]) => html`<div><dt>${name}</dt><dd data-testid="loss-${id}-${arm.method}">${value}</dd></div>`)}</dl>`;
+  return html`<dl class="loss-arm-numbers">${rows.map(([name, value, id]) => html`<div><dt>${name}</dt><dd data-testid="loss-${id}-${arm.method}">${value}</dd></div>`)}</dl>`;
 };
 
 /** A method beside others: its numbers, arrows, settings, and its plane. */
@@ -82,8 +82,8 @@ export const armCard = (card: ArmCard) => {
   const { arm, index, methods, several, drawn, answers, paths } = card;
   const info = methods.find(({ id }) => id === arm.method);
   const [first, second] = answers.answers.map(gained);
-  return html`<section class="arm" aria-label="Method ${letters[index]}" data-testid="loss-card-${letters[index]!.toLowerCase()}" data-loss=${arm.result?.loss ?? ''}>
-    <p class="arm-head"><strong>${letters[index]}</strong> ${picker(card)}${several ? html`<button type="button" class="quiet-button" aria-label="Take ${info?.name ?? arm.method} away" @click=${card.remove}>×</button>` : nothing}</p>
+  return html`<section class="loss-arm" aria-label="Method ${letters[index]}" data-testid="loss-card-${letters[index]!.toLowerCase()}" data-loss=${arm.result?.loss ?? ''}>
+    <p class="loss-arm-head"><strong>${letters[index]}</strong> ${picker(card)}${several ? html`<button type="button" class="quiet-button" aria-label="Take ${info?.name ?? arm.method} away" @click=${card.remove}>×</button>` : nothing}</p>
     ${arm.problem ? html`<p class="field-problem" role="alert">${arm.problem}</p>` : nothing}
     ${arm.result && !arm.problem ? numbers(card) : nothing}
     ${
@@ -93,7 +93,7 @@ export const armCard = (card: ArmCard) => {
     }
     ${
       info && Object.keys(info.params).length > 0
-        ? html`<details class="arm-settings"><summary>Settings of ${info.name}</summary><div class="fields parameters">${paramFields(
+        ? html`<details class="loss-arm-settings"><summary>Settings of ${info.name}</summary><div class="fields parameters">${paramFields(
             {
               specs: info.params,
               values: {

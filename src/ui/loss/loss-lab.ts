@@ -284,7 +284,7 @@ export class LossLab extends AppElement {
 
   #cards() {
     const { arms, answers, paths } = this;
-    return html`<div class="arms are-${arms.length}">${arms.map((arm, index) =>
+    return html`<div class="loss-arms are-${arms.length}">${arms.map((arm, index) =>
       armCard({
         arm,
         index,

@@ -55,8 +55,8 @@ export const lossRows = (app: App, { answers, arms, drawn, field, picked }: Show
   const reach = reachOf(answers, field);
   return answers.answers.map((answer, index) => {
     const name = roleOf(index, info?.eats === 'answers');
-    return html`<div class="bar-row" data-testid="loss-row-${index}" data-gained=${gained(answer)}>
-      <p class="bar-head"><strong>${name}</strong> <span class="quiet">gained ${number(gained(answer))} nats over ${answer.tokens.length} tokens</span>
+    return html`<div class="loss-bar-row" data-testid="loss-row-${index}" data-gained=${gained(answer)}>
+      <p class="loss-bar-head"><strong>${name}</strong> <span class="quiet">gained ${number(gained(answer))} nats over ${answer.tokens.length} tokens</span>
         ${
           arms.some(readsScores)
             ? html`<label>score <input type="number" step="0.1" data-testid="loss-score-${index}" .value=${String(answer.score)} @change=${(

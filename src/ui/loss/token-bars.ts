@@ -86,13 +86,13 @@ export class TokenBars extends LitElement {
     if (way === undefined && to === undefined) return;
     event.preventDefault();
     if (way !== undefined) this.#set(token, this.#value(token) + way * (event.shiftKey ? 1 : 0.1));
-    else this.querySelectorAll<HTMLElement>('.bar')[Math.min(last, Math.max(0, to!))]?.focus();
+    else this.querySelectorAll<HTMLElement>('.loss-bar')[Math.min(last, Math.max(0, to!))]?.focus();
   }
 
   #drag(event: PointerEvent, token: number) {
     const bar = event.currentTarget as HTMLElement;
     if (!bar.hasPointerCapture(event.pointerId)) return;
-    const box = bar.querySelector('.bar-room')!.getBoundingClientRect();
+    const box = bar.querySelector('.loss-bar-room')!.getBoundingClientRect();
     const share = (box.top + box.height / 2 - event.clientY) / (box.height / 2);
     this.#set(token, Math.round(share * this.#reach * 20) / 20);
   }
@@ -105,7 +105,7 @@ export class TokenBars extends LitElement {
     const top = Number.isFinite(this.most[token]!) ? this.most[token]! : this.#reach;
     const shared = token < this.shared;
     const own = by[token];
-    return html`<div class="bar ${shared ? 'is-shared' : ''} ${this.steps && answer.cuts.includes(token) ? 'begins' : ''} ${picked === token ? 'is-picked' : ''}"
+    return html`<div class="loss-bar ${shared ? 'is-shared' : ''} ${this.steps && answer.cuts.includes(token) ? 'begins' : ''} ${picked === token ? 'is-picked' : ''}"
       role="slider" tabindex=${Math.max(0, picked) === token ? 0 : -1} aria-orientation="vertical"
       aria-label="${this.name}, token ${token + 1}${text === undefined ? '' : ` “${text}”`}${shared ? ', shared' : ''}"
       aria-valuemin=${-this.#reach} aria-valuemax=${top} aria-valuenow=${value}
@@ -126,15 +126,15 @@ export class TokenBars extends LitElement {
         this.#held = undefined;
         this.requestUpdate();
       }}>
-      <span class="bar-room"><span class="bar-fill ${value < 0 ? 'is-down' : ''}" style="height: ${(50 * Math.abs(share)).toFixed(1)}%; ${value < 0 ? 'top' : 'bottom'}: 50%"></span>
-        ${own === undefined ? nothing : html`<svg class="bar-push" viewBox="0 0 16 80" aria-hidden="true">${arrow(own, scale)}</svg>`}</span>
-      <span class="bar-number">${field === 'policy' ? signed(value, 1) : number(value)}</span>
-      ${text === undefined ? nothing : html`<bdi class="bar-text">${shown(text)}</bdi>`}
+      <span class="loss-bar-room"><span class="loss-bar-fill ${value < 0 ? 'is-down' : ''}" style="height: ${(50 * Math.abs(share)).toFixed(1)}%; ${value < 0 ? 'top' : 'bottom'}: 50%"></span>
+        ${own === undefined ? nothing : html`<svg class="loss-bar-push" viewBox="0 0 16 80" aria-hidden="true">${arrow(own, scale)}</svg>`}</span>
+      <span class="loss-bar-number">${field === 'policy' ? signed(value, 1) : number(value)}</span>
+      ${text === undefined ? nothing : html`<bdi class="loss-bar-text">${shown(text)}</bdi>`}
     </div>`;
   }
 
   override render() {
-    return html`<div class="bars scroll-x" role="group" aria-label=${this.name}>${this.answer.tokens.map((_, token) => this.#bar(token))}</div>`;
+    return html`<div class="loss-bars scroll-x" role="group" aria-label=${this.name}>${this.answer.tokens.map((_, token) => this.#bar(token))}</div>`;
   }
 }
 

@@ -54,7 +54,7 @@ export class ComparePage extends AppElement {
   }
 
   protected watched() {
-    return ['methods', 'models', 'place', 'document', 'arms', 'status', 'connection'] as const;
+    return ['methods', 'models', 'datasets', 'place', 'document', 'arms', 'status', 'connection'] as const;
   }
 
   protected override changed(keys: ReadonlySet<keyof State>) {
@@ -222,16 +222,21 @@ export class ComparePage extends AppElement {
     </fieldset>`;
   }
 
+  /** The file of an arm by its name, or how many pairs it makes of what. */
+  #dataOf({ data, method }: RunDocument): string {
+    const { dataset, source, trees } = data;
+    if (dataset) return this.state.datasets.find(({ id }) => id === dataset.id)?.name ?? dataset.id;
+    const made = this.app.method(method.id)?.sources.find(({ id }) => id === source?.id)?.name;
+    return `${count(trees)} trees, ${made?.toLowerCase() ?? source?.id}`;
+  }
+
   /** What all arms have in common, computed from their documents. */
   #same(documents: readonly RunDocument[]) {
     const [first] = documents;
     if (!first) return nothing;
-    const rows: [string, (d: RunDocument) => unknown][] = [
-      ['model', (d) => this.state.models.find(({ id }) => id === d.model)?.name ?? d.model],
-      [
-        'data',
-        (d) => (d.data.dataset ? d.data.dataset.id : `${count(d.data.trees)} trees, ${d.data.source?.id}`),
-      ],
+    const rows: [what: string, of: (d: RunDocument) => unknown, shown?: (d: RunDocument) => string][] = [
+      ['model', (d) => d.model, (d) => this.state.models.find(({ id }) => id === d.model)?.name ?? d.model],
+      ['data', ({ data }) => data.dataset?.id ?? `${data.trees} ${data.source?.id}`, (d) => this.#dataOf(d)],
       ['seed and order', (d) => d.seed],
       ['learning rate', (d) => d.optimizer.learningRate],
       ['batch', (d) => d.batchSize * d.accumulate],
@@ -240,7 +245,7 @@ export class ComparePage extends AppElement {
     const alike = rows.filter(([, of]) => documents.every((d) => of(d) === of(first)));
     const unlike = rows.filter(([, of]) => !documents.every((d) => of(d) === of(first)));
     const pairs = documents.every((d) => d.data.source?.id === first.data.source?.id);
-    return html`<p class="same" data-testid="compare-same">The same for all: ${alike.map(([name, of], i) => html`${i > 0 ? ' · ' : ''}${name} <strong>${fieldValue(of(first))}</strong>`)}.
+    return html`<p class="same" data-testid="compare-same">The same for all: ${alike.map(([name, of, shown], i) => html`${i > 0 ? ' · ' : ''}${name} <strong>${shown?.(first) ?? fieldValue(of(first))}</strong>`)}.
       ${unlike.length > 0 ? html`Not the same: ${unlike.map(([name]) => name).join(', ')}.` : nothing}
       ${pairs ? nothing : 'The arms eat different things: problems and samples are shared, the pairs made of them are not.'}</p>`;
   }
