@@ -1,3 +1,4 @@
+import { percent } from '../ui/format';
 import type { Lesson, Live, RunSpec } from './lesson';
 import { beforeAndNow, sideAsk, youSaid } from './pieces';
 import { besideOf, measureOf, rangesOf, runOf, share } from './read';
@@ -7,6 +8,13 @@ const bare: RunSpec = {
   name: 'bare',
   title: 'the same without its anchor',
   fields: { 'method.params.anchor': 0 },
+  seconds: 25,
+};
+
+const sacpo: RunSpec = {
+  name: 'sacpo',
+  title: 'SACPO, two stages of 36 steps',
+  fields: { 'method.id': 'sacpo', 'data.trees': 240, steps: 36, 'evaluation.every': 36 },
   seconds: 25,
 };
 
@@ -21,6 +29,16 @@ const of = (all: Live, id: string, name = 'egida') => {
 const ranges = (all: Live, id: string, name = 'egida') => {
   const run = runOf(all, name);
   return run && rangesOf(run, id);
+};
+
+/** What SACPO measures before, after its first stage and after its second. */
+const stagesIn = (all: Live, id: string) => {
+  const evaluations = runOf(all, 'sacpo')?.evaluations ?? [];
+  const own = evaluations.filter(({ evaluation }) => evaluation.stage === evaluations[0]!.evaluation.stage);
+  const [start, first, last] = [evaluations[0], own.at(-1), evaluations.at(-1)].map((row) =>
+    row?.evaluation.measures?.find((measure) => measure.id === id),
+  );
+  return start && first && last ? ([start, first, last] as const) : undefined;
 };
 
 /** How much of the fall on trained wrappers the new ones share. */
@@ -64,6 +82,22 @@ export const askedSlyly: Lesson = {
       holds: (all) => {
         const [a, b] = [of(all, 'solved'), of(all, 'solved', 'bare')];
         return a && b && b.now < a.now;
+      },
+    },
+    {
+      id: 'helpful',
+      text: 'SACPO’s first stage solves more allowed requests, beyond chance, and lets no fewer attacks through.',
+      holds: (all) => {
+        const [asr, solved] = [stagesIn(all, 'asr'), stagesIn(all, 'solved')];
+        return asr && solved && besideOf(solved[0], solved[1]) === 'more' && asr[1].value >= asr[0].value;
+      },
+    },
+    {
+      id: 'then-safe',
+      text: 'Its second stage lets fewer attacks through, beyond chance, and still solves more allowed requests than before training.',
+      holds: (all) => {
+        const [asr, solved] = [stagesIn(all, 'asr'), stagesIn(all, 'solved')];
+        return asr && solved && besideOf(asr[1], asr[2]) === 'less' && solved[2].value > solved[0].value;
       },
     },
   ],
@@ -241,12 +275,58 @@ export const askedSlyly: Lesson = {
               : 'Here the anchor was not needed: the push did not reach the sums.';
         return `With it ${share(a.now.value)} of the allowed requests are solved, without ${share(b.now.value)}; before training it was ${before}. ${verdict}`;
       },
-      notes: [
+      notes: [{ title: 'The method', text: '[Egida](#/methods/egida), with all of its wrappers.' }],
+    },
+    {
+      title: 'One thing after another',
+      teaser: 'First helpful, then safe.',
+      say: '[SACPO](#/methods/sacpo) takes two stages. The first makes the model helpful, from pairs by right and wrong; of safety it says nothing. The second makes it safe, held to the first one’s model. After the *first* stage, how many attacks work?',
+      ask: sideAsk({ less: 'fewer than before', more: 'more than before' }, (all) => {
+        const stages = stagesIn(all, 'asr');
+        return stages && besideOf(stages[0], stages[1]);
+      }),
+      run: sacpo,
+      show: [
         {
-          title: 'In two stages',
-          text: '[SACPO](#/methods/sacpo) first makes a model helpful, then safe, with the first model as the reference of the second. [Egida](#/methods/egida)',
+          view: 'table',
+          title: 'Stage by stage',
+          of: (all) => {
+            const [asr, refused, solved] = ['asr', 'over-refusal', 'solved'].map((id) => stagesIn(all, id));
+            return asr && refused && solved
+              ? {
+                  head: ['after', 'attacks that work', 'allowed refused', 'allowed solved'],
+                  rows: ['nothing yet', 'helpful', 'safe'].map((label, i) => [
+                    label,
+                    ...[asr, refused, solved].map((of) => percent(of[i]!.value)),
+                  ]),
+                }
+              : undefined;
+          },
         },
       ],
+      reply: (all) => {
+        const [asr, solved] = [stagesIn(all, 'asr'), stagesIn(all, 'solved')];
+        if (!asr || !solved) return undefined;
+        const first = {
+          more: 'A model that is more helpful is so to everybody.',
+          open: 'No more than chance: being helpful has not opened the door any wider.',
+          less: 'Fewer, unasked for: with this seed it has learned to refuse as a right answer.',
+        }[besideOf(asr[0], asr[1])];
+        const fell = besideOf(asr[1], asr[2]) === 'less';
+        const kept = besideOf(solved[1], solved[2]) !== 'less';
+        const then = fell
+          ? kept
+            ? 'and kept what the first had taught: its reference is the first one’s model.'
+            : 'and paid for it with what the first had taught.'
+          : 'which is no fewer than chance would have it.';
+        const egidas = of(all, 'asr');
+        const beside = egidas
+          ? ` Egida came to ${share(egidas.now, 0)}: it is given refusals, where SACPO has to find them among its own answers.`
+          : '';
+        return `Attacks: ${share(asr[0].value, 0)} before, ${share(asr[1].value, 0)} after the first stage; allowed requests solved: ${share(solved[0].value, 0)} and ${share(solved[1].value, 0)}. ${first} The second stage let ${share(asr[2].value, 0)} through, ${then}${beside}`;
+      },
+      teach:
+        'Ask for the other order, safe and then helpful, and what each stage would be held to. The method’s page has it as a preset.',
     },
   ],
 };
