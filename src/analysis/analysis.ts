@@ -1,6 +1,8 @@
 import type { LabCard, LabResult } from '../lab/lab';
 import type { LoadedModel } from '../load/loaded-model';
 import type { ParamSpecs, Params, Values } from '../methods/params';
+import type { PassId } from '../methods/pass';
+import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
 import type { Task } from '../tasks/task';
 import type { RunDocument } from '../train/run-document';
@@ -18,6 +20,10 @@ export interface AnalysedRun {
   step: number;
   /** Runs f with the weights of now, or those that the run began with. */
   withModel<T>(which: 'policy' | 'reference', f: (network: Network) => Promise<T>): Promise<T>;
+  /** The earlier pass whose network says in the place of the reward what is better. */
+  judge: PassId | undefined;
+  /** What an earlier pass ended with. @throws Error when it is not kept */
+  weightsOf(pass: PassId): Promise<HostWeights>;
 }
 
 export interface AnalysisHooks {

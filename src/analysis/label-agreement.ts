@@ -4,27 +4,26 @@
  *   truth      order of the mean rewards of those images
  *   agreement  share of pairs, weighted by the gap of those means, on which a label says the same           (1)
  *
- * Labels: the reward of the image that a state stands for (TailorPO, and SPO here), and that of one final image (D3PO).
+ * Labels: the reward of the image that a state stands for (TailorPO, and SPO here), the step-aware model where the run has one (SPO), and
+ * the reward of one final image (D3PO).
  *
  * Source: the motive of Liang et al. 2024, and Ren et al. 2025; the measure is ours.
  */
 import { measureAgreement } from '../diffusion/label-agreement';
 import { preferenceFrom, preferenceParamsOf } from '../diffusion/make/preference-params';
-import { judgeOf } from '../diffusion/make/walking';
-import { measureScale } from '../diffusion/measure';
+import { judgeOf, preferenceJudge } from '../diffusion/make/walking';
+import { measureScale, SCALE_LISTS } from '../diffusion/measure';
 import type { Denoiser } from '../diffusion/net/denoiser';
 import { preferenceOf } from '../diffusion/world/preference';
 import { number } from '../methods/params';
 import type { Tensor } from '../tf';
+import { tf, uploadKept } from '../tf';
 import { createRng } from '../util/rng';
 import { wilson } from '../util/wilson';
 import { AnalysisError, defineAnalysis } from './analysis';
 import { agreementCard } from './cards';
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
-
-/** Lists that a base without a scale of its own is measured on. */
-const SCALE_LISTS = 8;
 
 export const labelAgreement = defineAnalysis({
   ...agreementCard,
@@ -53,37 +52,50 @@ export const labelAgreement = defineAnalysis({
     const { denoiser } = run.model;
     if (!denoiser) throw new AnalysisError('The open run writes text; open one of a model that draws.');
     const params = preferenceParamsOf(run.document.data.source?.params ?? {});
+    const model = run.judge === undefined ? undefined : await run.weightsOf(run.judge);
     const found = await run.withModel('policy', async (network) => {
       const net: Denoiser = {
         config: denoiser.config,
         weights: network.weights as ReadonlyMap<string, Tensor>,
       };
+      const judge = new Map(
+        [...(model ?? [])].map(([name, { shape, data }]) => [name, uploadKept(data, [...shape])]),
+      );
       const scale = denoiser.scale ?? (await measureScale(net, SCALE_LISTS, async () => undefined));
-      return measureAgreement(net, {
-        pairs,
-        continuations,
-        rng: createRng(seed).fork('agreement'),
-        reward: (x, _, conditions) => preferenceOf(preferenceFrom(params), x, conditions, scale),
-        labels: { step: judgeOf(net, params, scale) },
-        tick,
-      });
+      try {
+        return await measureAgreement(net, {
+          pairs,
+          continuations,
+          rng: createRng(seed).fork('agreement'),
+          reward: (x, _, conditions) => preferenceOf(preferenceFrom(params), x, conditions, scale),
+          labels: {
+            step: judgeOf(net, params, scale),
+            ...(model && { model: preferenceJudge(net, { weights: judge }) }),
+          },
+          tick,
+        });
+      } finally {
+        tf.dispose([...judge.values()]);
+      }
     });
     const lines = [
       { label: 'the image a step stands for', of: (k: number) => found[k]!.labels['step']! },
+      ...(model ? [{ label: 'the step-aware model', of: (k: number) => found[k]!.labels['model']! }] : []),
       { label: 'one final image', of: (k: number) => found[k]!.final },
     ];
     const x = found.map((_, k) => k + 1);
     const bounds = ({ share, worth }: { share: number; worth: number }) => wilson(share * worth, worth);
     const mean = (of: (k: number) => { share: number }) =>
       found.reduce((sum, _, k) => sum + of(k).share, 0) / found.length;
-    const [step, final] = lines.map(({ of }) => mean(of)) as [number, number];
+    const [step, final] = [mean(lines[0]!.of), mean(lines.at(-1)!.of)];
+    const ofModel = model && `, the step-aware model in ${percent(mean(lines[1]!.of))}`;
     return {
       says: [
-        `Over five steps the reward of the image that a state stands for agrees with the true order in ${percent(step)} of the weight, the reward of one final image in ${percent(final)}. Half is chance.`,
+        `Over five steps the reward of the image that a state stands for agrees with the true order in ${percent(step)} of the weight${ofModel ?? ''}, the reward of one final image in ${percent(final)}. Half is chance.`,
       ],
       numbers: Object.fromEntries(
         found.flatMap(({ t, labels, final: one }) => [
-          [`step/${t}`, labels['step']!.share],
+          ...Object.entries(labels).map(([name, { share }]) => [`${name}/${t}`, share] as const),
           [`final/${t}`, one.share],
         ]),
       ),

@@ -67,7 +67,7 @@ export const split = (all: Float32Array): Float32Array[] =>
   Array.from({ length: all.length / SIZE }, (_, i) => all.slice(i * SIZE, (i + 1) * SIZE));
 
 /** The same for every run, so that numbers can be compared: other noise moves the base's colour by a tenth of its spread. */
-const EVALUATION_SEED = 20_250_601;
+export const EVALUATION_SEED = 20_250_601;
 
 /** Conditions and generators of the images that every evaluation draws. */
 export const evaluationDraws = (count: number): { conditions: Condition[]; rngs: Rng[] } => {
@@ -175,16 +175,22 @@ export const measureImages = async (
   };
 };
 
-/** Draws the images of an evaluation and measures them. @param count best a multiple of the number of conditions */
+/**
+ * Draws the images of an evaluation and measures them.
+ * @param count best a multiple of the number of conditions
+ * @param more that is measured on these images
+ */
 export const evaluateDenoiser = async (
   net: Denoiser,
   count: number,
   scale: Scale,
   between: () => Promise<void>,
+  more?: (images: readonly Float32Array[], conditions: readonly Condition[]) => Promise<Measure[]>,
 ): Promise<Omit<Evaluation, 'step' | 'stage'>> => {
   const { conditions, rngs } = evaluationDraws(count);
   const images = split(await sampleImages(net, conditions, rngs, { eta: 1, between }));
-  return measureImages(images, conditions, scale);
+  const found = await measureImages(images, conditions, scale);
+  return more ? { ...found, measures: [...found.measures!, ...(await more(images, conditions))] } : found;
 };
 
 /** Lists of the images that a base's scale is measured on where it does not know its own: 288 images. */

@@ -5,8 +5,11 @@ import type { Tensor } from '../tf';
 import { readFloats, tf } from '../tf';
 import { sha256Hex } from '../util/hash';
 import type { DenoiserModel } from './denoiser-model';
+import { passFlops } from './flops';
 import { inTime, validateImages } from './images';
+import { judgeMeasures } from './judge-measures';
 import { lookAt } from './look';
+import { preferenceFrom, preferenceParamsOf } from './make/preference-params';
 import { preferenceJudge } from './make/walking';
 import { evaluateDenoiser, measureScale, SCALE_LISTS } from './measure';
 import type { Denoiser } from './net/denoiser';
@@ -129,10 +132,17 @@ export const imageMedium = (options: ImageMediumOptions): Medium => {
         },
       };
     },
+    flops: (pass, document, first) => passFlops(config, pass, document, first),
     look: (network, tree) => lookAt(netOf(network), tree),
-    evaluate: async (network, count, between) => {
+    evaluate: async (network, count, between, judge) => {
       const net = netOf(network);
-      return evaluateDenoiser(net, count, await scaleUnder(net, between), between);
+      const ownScale = await scaleUnder(net, between);
+      if (!judge) return evaluateDenoiser(net, count, ownScale, between);
+      const preference = preferenceFrom(preferenceParamsOf(judge.params));
+      const model = preferenceJudge(net, netOf(judge.network));
+      return evaluateDenoiser(net, count, ownScale, between, (images, conditions) =>
+        judgeMeasures({ judge: model, preference, scale: ownScale, images, conditions, between }),
+      );
     },
   };
 };

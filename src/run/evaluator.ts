@@ -76,18 +76,40 @@ export const evaluateHeldOut = (
   ctx.dataset
     ? evaluateRows(ctx, runner, parts, count)
     : ctx.medium
-      ? evaluateMedium(ctx, ctx.medium, runner, count)
+      ? evaluateMedium(ctx, ctx.medium, runner, parts, count)
       : evaluateProblems(ctx, runner, parts, count);
+
+/** The model that judges for the present pass, or that it trains. */
+const judgeIn = async ({ pass, apart }: PassRunner, { weights }: RunParts) => {
+  if (apart) return { network: weights.present(), dispose: () => undefined };
+  const { latents } = pass.objective.reads;
+  const judge = latents?.entry === 'transition' ? latents.judge : undefined;
+  return judge === undefined ? undefined : weights.lend(judge);
+};
 
 /** What a model of another medium makes, measured. */
 const evaluateMedium = (
   ctx: RunContext,
   medium: Medium,
   runner: PassRunner,
+  parts: RunParts,
   count: number,
 ): Promise<Result> => {
   ctx.setPhase('evaluating', `Measuring ${count} ${medium.unit}.`);
-  return ctx.onDevice(() => medium.evaluate(runner.network(), count, () => ctx.between()));
+  return ctx.onDevice(async () => {
+    const lent = await judgeIn(runner, parts);
+    const { source } = ctx.document.data;
+    try {
+      return await medium.evaluate(
+        runner.network(),
+        count,
+        () => ctx.between(),
+        lent && { network: lent.network, params: source?.params ?? {} },
+      );
+    } finally {
+      lent?.dispose();
+    }
+  });
 };
 
 /** Of trees that were looked at, under the weights that a run began with: scored once. */

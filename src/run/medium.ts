@@ -1,10 +1,12 @@
 import type { Evaluation, ImageView } from '../../workers/protocol';
 import type { LatentReads } from '../methods/objective';
-import type { PassId } from '../methods/pass';
+import type { Params } from '../methods/params';
+import type { Pass, PassId } from '../methods/pass';
 import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
 import type { PipelineContext } from '../search/pipeline';
 import type { Tokenizer } from '../tokenizer/tokenizer';
+import type { RunDocument } from '../train/run-document';
 import type { Scorer } from '../train/scorer';
 import type { PreferenceTree } from '../tree/tree';
 import type { Rng } from '../util/rng';
@@ -18,6 +20,12 @@ export interface MediumContext {
   between(): Promise<void>;
   /** Waits while the run is paused. */
   gate(): Promise<void>;
+}
+
+/** A model that says in the place of the reward what is better, and the parameters that say what the reward is. */
+export interface JudgeInUse {
+  network: Network;
+  params: Params;
 }
 
 /** What a source of this medium gets beside what all get. */
@@ -54,13 +62,19 @@ export interface Medium {
     policy: { hash: string; lend(): Promise<LentNetwork>; lendModel(model: PassId): Promise<LentNetwork> },
     reads: LatentReads | undefined,
   ): MediumPipeline;
+  /** What a pass costs in floating-point operations. @param first it is the first on the run's own trees */
+  flops(pass: Pass, document: RunDocument, first: boolean): { making: number; step: number };
   /** A tree as pictures, under the network of now. @param tree as a step takes it */
   look(network: Network, tree: PreferenceTree): Promise<ImageView>;
-  /** Measures a network. @param count of what is drawn */
+  /**
+   * Measures a network, and what it draws is judged by where a pass trains or has trained such a model.
+   * @param count of what is drawn
+   */
   evaluate(
     network: Network,
     count: number,
     between: () => Promise<void>,
+    judge?: JudgeInUse,
   ): Promise<Omit<Evaluation, 'step' | 'stage'>>;
 }
 

@@ -36,7 +36,11 @@ const dataWords = (pass: Pass, passes: readonly Pass[]): string => {
 };
 
 /** What a page shows of a run's passes: from which weights each starts, what it is compared with, and what it trains on. */
-export const passInfo = (passes: readonly Pass[], steps: number): PassInfo[] =>
+export const passInfo = (
+  passes: readonly Pass[],
+  steps: number,
+  flopsOf?: (pass: Pass, first: boolean) => PassInfo['flops'],
+): PassInfo[] =>
   passes.map((pass, i) => {
     const {
       id,
@@ -56,5 +60,6 @@ export const passInfo = (passes: readonly Pass[], steps: number): PassInfo[] =>
         : undefined,
       data: dataWords(pass, passes),
       steps: stepsOf(pass, steps),
+      ...(flopsOf && { flops: flopsOf(pass, pass === passes.find(({ trees }) => trees === undefined))! }),
     };
   });

@@ -1,4 +1,5 @@
 import type { CreditView, Evaluation, RunPhase } from '../../workers/protocol';
+import type { PassId } from '../methods/pass';
 import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
 import { probeEvery } from '../train/probe';
@@ -110,6 +111,17 @@ export class RunLooks {
     return this.ctx.onDevice(() =>
       f(which === 'policy' ? this.runner.network() : this.passes.parts.weights.reference()),
     );
+  }
+
+  /** The weights that an earlier pass ended with, on the host. @throws Error when they are not kept */
+  weightsOf(pass: PassId): Promise<HostWeights> {
+    return this.passes.parts.weights.of(pass);
+  }
+
+  /** The earlier pass whose network says in the place of the reward what is better. */
+  get judge(): PassId | undefined {
+    const { latents } = this.runner.pass.objective.reads;
+    return latents?.entry === 'transition' ? latents.judge : undefined;
   }
 
   /** Where the method puts the credit on tree `index`, under the current weights or those of a step that is kept. */

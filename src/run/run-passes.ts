@@ -43,7 +43,12 @@ export class RunPasses {
     this.list = method.passes(document.method.params);
     this.result = method.result?.(document.method.params);
     checkPasses(method.name, this.list, this.result);
-    this.info = passInfo(this.list, document.steps);
+    const { medium } = ctx;
+    this.info = passInfo(
+      this.list,
+      document.steps,
+      medium && ((pass, first) => medium.flops(pass, document, first)),
+    );
     const weights = new RunWeights(plan, {
       put: async (pass, kept) => void (await keep(() => store.putKept(runId, pass, kept))),
       get: (pass) => store.getKept(runId, pass),

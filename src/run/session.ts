@@ -2,6 +2,7 @@ import type { CreditView, Evaluation, RunPhase, RunStatus, RunSummary } from '..
 import type { DatasetReport } from '../data/prepare/report';
 import { kernelChoice } from '../kernels/kernel-choice';
 import type { LoadedModel } from '../load/loaded-model';
+import type { PassId } from '../methods/pass';
 import type { HostWeights } from '../model/host-weights';
 import type { Network } from '../model/network';
 import type { Task } from '../tasks/task';
@@ -284,10 +285,12 @@ export class TrainingSession {
     const { before, stretch, steps } = this.runner;
     const [done, last] = [before + this.step, this.step === steps];
     const due = (every: number) => every > 0 && done % every === 0;
-    if (!this.runner.apart && evaluation.problems > 0 && (done === stretch || due(evaluation.every))) {
+    const { apart } = this.runner;
+    // While another network is trained the policy rests: then its end alone is looked at.
+    if (evaluation.problems > 0 && (done === stretch || (!apart && due(evaluation.every)))) {
       await this.looks.evaluateHeldOut();
       const [evaluation] = this.log.evaluations.slice(-1);
-      if (evaluation) await this.snapshots.afterEvaluation(evaluation);
+      if (evaluation && !apart) await this.snapshots.afterEvaluation(evaluation);
       this.setPhase('training', 'Training.');
     }
     if (due(checkpointEvery) && !last) await this.checkpoint();
@@ -355,6 +358,14 @@ export class TrainingSession {
 
   withModel<T>(which: 'policy' | 'reference', f: (network: Network) => Promise<T>, at?: number): Promise<T> {
     return this.looks.withModel(which, f, at);
+  }
+
+  weightsOf(pass: PassId): Promise<HostWeights> {
+    return this.looks.weightsOf(pass);
+  }
+
+  get judge(): PassId | undefined {
+    return this.looks.judge;
   }
 
   credit(index: number, at?: number): Promise<CreditView> {

@@ -31,6 +31,8 @@ export interface PassInfo {
   /** What it trains on. */
   data: string;
   steps: number;
+  /** Of a model that draws: floating-point operations of drawing what it trains on, and of one step. */
+  flops?: { making: number; step: number };
 }
 
 export interface RunStatus {

@@ -71,8 +71,8 @@ export const chartOptions = (
       {
         stroke: ink,
         font,
-        ...named('step'),
-        incrs: wholeSteps,
+        ...named(figure.xAxis ?? 'step'),
+        ...(figure.xAxis === undefined && { incrs: wholeSteps }),
         grid: { show: false },
         ticks: { stroke: line, size: 4 },
         size: 28,

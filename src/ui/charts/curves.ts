@@ -28,6 +28,8 @@ export interface Figure {
   x: readonly number[];
   /** One list per series, as long as x. */
   y: readonly (readonly (number | null)[])[];
+  /** What x counts; "step" when left out. */
+  xAxis?: string;
   /** Values are shares, shown as percentages on a fixed scale. */
   shares?: boolean;
   /** Rows with which a pass begins, again from the first weights: no line leads to them. */

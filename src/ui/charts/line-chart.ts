@@ -224,11 +224,18 @@ export class LineChart extends LitElement {
     return this.figure.shares ? percent(value) : number(value);
   }
 
+  /** Where a row is. */
+  #place(row: number): string {
+    const x = this.#rows[0]![row]!;
+    const { xAxis } = this.figure;
+    return xAxis === undefined ? `step ${x}` : `${number(x)} ${xAxis}`;
+  }
+
   /** The values of a row in a sentence. */
   #told(row: number): string {
     const { series } = this.figure;
     const values = series.flatMap((s, i) => (s.edge ? [] : `${s.label} ${this.#value(row, i)}`));
-    return `step ${this.#rows[0]![row]}: ${values.join(', ')}`;
+    return `${this.#place(row)}: ${values.join(', ')}`;
   }
 
   #table() {
@@ -239,12 +246,12 @@ export class LineChart extends LitElement {
     const from = Math.max(0, figure.x.length - limit);
     return html`<table data-testid="${figure.id}-table">
       <caption class="visually-hidden">${figure.title}${from > 0 ? `, the last ${limit} rows` : ''}</caption>
-      <thead><tr><th scope="col">step</th>${figure.series.map((s) => html`<th scope="col">${s.label}</th>`)}</tr></thead>
+      <thead><tr><th scope="col">${figure.xAxis ?? 'step'}</th>${figure.series.map((s) => html`<th scope="col">${s.label}</th>`)}</tr></thead>
       <tbody>${figure.x
         .slice(from)
         .map(
           (x, i) =>
-            html`<tr><th scope="row">${x}</th>${figure.y.map((column) => html`<td>${show(column[from + i])}</td>`)}</tr>`,
+            html`<tr><th scope="row">${figure.xAxis === undefined ? x : number(x)}</th>${figure.y.map((column) => html`<td>${show(column[from + i])}</td>`)}</tr>`,
         )}</tbody>
     </table>`;
   }
@@ -256,7 +263,7 @@ export class LineChart extends LitElement {
     return html`<figure class="spread">
       <div class="text">
         <div class="plot" data-testid="${figure.id}-chart" tabindex="0" role="slider" aria-orientation="horizontal"
-          aria-label="${figure.title}, by step" aria-valuemin=${x[0]!} aria-valuemax=${x.at(-1)!} aria-valuenow=${x[row]!} aria-valuetext=${this.#told(row)}
+          aria-label="${figure.title}, by ${figure.xAxis ?? 'step'}" aria-valuemin=${x[0]!} aria-valuemax=${x.at(-1)!} aria-valuenow=${x[row]!} aria-valuetext=${this.#told(row)}
           @keydown=${this.#key} @focus=${() => this.#point(row)} @blur=${() => this.#point(undefined)}></div>
         <details class="numbers" @toggle=${(e: Event) => {
           this.open = (e.target as HTMLDetailsElement).open;
@@ -267,7 +274,7 @@ export class LineChart extends LitElement {
       </div>
       <figcaption class="note">
         <h3>${figure.title}</h3>
-        <p class="legend-step">at step ${x[row]}</p>
+        <p class="legend-step">at ${this.#place(row)}</p>
         <dl class="legend" data-testid="${figure.id}-values">
           ${figure.series.map((s, i) =>
             s.edge

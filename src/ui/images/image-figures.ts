@@ -1,3 +1,4 @@
+import type { PassInfo } from '../../../workers/protocol';
 import type { RunDocument } from '../../train/run-document';
 import type { Measure } from '../../util/measure';
 import { type Figure, figuresOf, type Series } from '../charts/curves';
@@ -124,6 +125,17 @@ const words: Record<string, Partial<Figure>> = {
       'What is compared of each image under the policy: minus its error of denoising, or the log-prob of a step, both means over its 432 numbers.',
     axis: 'score',
   },
+};
+
+/** What a run has cost by an update, counted over all passes, in 10^12 floating-point operations; evaluations cost nothing here. */
+export const teraFlops = (passes: readonly Pick<PassInfo, 'steps' | 'flops'>[], update: number): number => {
+  let [left, sum] = [update, 0];
+  for (const { steps, flops = { making: 0, step: 0 } } of passes) {
+    if (left <= 0) break;
+    sum += flops.making + Math.min(left, steps) * flops.step;
+    left -= steps;
+  }
+  return sum / 1e12;
 };
 
 /** The figures of a run on images: what became of the images first, then what trains. */

@@ -79,6 +79,8 @@ const runOf = (changes: Partial<AnalysedRun> = {}, policy = after): AnalysedRun 
     treesMade: [],
     step: 5,
     withModel: (which, f) => on(which === 'policy' ? policy : model.weights, f),
+    judge: undefined,
+    weightsOf: () => Promise.reject(new Error('no pass')),
     ...changes,
   };
 };
