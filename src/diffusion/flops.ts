@@ -10,7 +10,7 @@ import { STEPS } from './net/schedule';
 import { PER_LIST } from './pool';
 
 /** Of a pass: of drawing what it trains on, and of one of its updates. */
-export interface PassFlops {
+interface PassFlops {
   making: number;
   step: number;
 }
