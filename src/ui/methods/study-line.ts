@@ -3,6 +3,7 @@ import { marksOf } from '../../studies/marks';
 import type { App } from '../app';
 import { signed } from '../format';
 import { pageLink } from '../page-link';
+import { besideInWords } from '../studies/base-choice';
 import { verdictMark } from '../studies/verdict-mark';
 import '../pages/studies.css';
 
@@ -11,10 +12,11 @@ export const studyLines = (app: App, method: string) => {
   const marks = marksOf(method);
   if (marks.length === 0) return nothing;
   return html`<h2>Does it hold here?</h2>
-    <ul class="study-lines" data-testid="method-studies">${marks.map(
-      ({ id, claim, verdict, agrees, effect, interval, unit, digits }) => html`<li data-verdict=${verdict}>
+    <ul class="study-lines" data-testid="method-studies">${marks.map((mark) => {
+      const { id, claim, verdict, agrees, effect, interval, unit, digits, bases = [] } = mark;
+      return html`<li data-verdict=${verdict}>
         ${verdictMark(verdict, agrees)}
         ${effect === undefined ? nothing : html`<span>${signed(effect, digits)} ${unit}${interval ? ` (${signed(interval[0], digits)} to ${signed(interval[1], digits)})` : ''}</span>`}
-        <span>${claim}</span> ${pageLink(app, { path: ['studies', id] }, 'The study')}</li>`,
-    )}</ul>`;
+        <span>${claim}</span> ${pageLink(app, { path: ['studies', id] }, 'The study')}${bases.map((other) => html`<br /><span class="quiet">On ${other.model}: ${verdictMark(other.verdict, other.agrees)}${besideInWords(mark, other)}.</span>`)}</li>`;
+    })}</ul>`;
 };

@@ -31,7 +31,7 @@ export const baseChoice = (app: App, whole: Study, shown: Study) => {
   const { bases } = mark;
   const link = (model: string, found: Found) => {
     const own: Record<string, string> = model === baseOf(whole) ? {} : { base: model };
-    return html`<li>${pageLink(app, { path: ['studies', whole.id], own }, html`<code>${model}</code>`, model === baseOf(shown), `study-on-${model}`)} ${verdictMark(found.verdict, found.agrees)}</li>`;
+    return html`<li>${pageLink(app, { path: ['studies', whole.id], own }, model, model === baseOf(shown), `study-on-${model}`)} ${verdictMark(found.verdict, found.agrees)}</li>`;
   };
   return html`<nav class="study-bases" aria-label="Base model"><ul>${link(baseOf(whole)!, mark)}${bases.map((other) => link(other.model, other))}</ul>
     <p class="study-facts">${sentence(mark, bases)} ${shown === whole ? '' : `Settings were chosen on ${baseOf(whole)} and kept.`}</p></nav>`;
