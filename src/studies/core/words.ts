@@ -11,6 +11,14 @@ export const signed = (value: number, digits = 1): string => {
 export const amount = (value: number, { unit, digits = 1 }: Pick<Measure, 'unit' | 'digits'>): string =>
   `${signed(value, digits)}${unit && ` ${unit}`}`;
 
+/** "−1.2 to +3.4"; an end that would be written as zero and is none gets as many digits as show its side. */
+export const rangeInWords = (interval: readonly [number, number], digits = 1): string => {
+  const shows = (end: number, d: number) => end === 0 || Number(end.toFixed(d)) !== 0;
+  let enough = digits;
+  while (enough < digits + 2 && !interval.every((end) => shows(end, enough))) enough++;
+  return interval.map((end) => signed(end, enough)).join(' to ');
+};
+
 /** An amount without a sign: "2 points", "1 nat". */
 export const plainAmount = (
   value: number,
@@ -26,7 +34,7 @@ export const effectInWords = (
   measure: Pick<Measure, 'unit' | 'digits'>,
 ): string => {
   if (effect === undefined) return '';
-  const range = interval?.map((end) => signed(end, measure.digits)).join(' to ');
+  const range = interval && rangeInWords(interval, measure.digits);
   return `${amount(effect, measure)}${range ? ` (${range})` : ''}`;
 };
 

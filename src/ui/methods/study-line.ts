@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import { rangeInWords } from '../../studies/core/words';
 import { marksOf } from '../../studies/marks';
 import type { App } from '../app';
 import { signed } from '../format';
@@ -16,7 +17,7 @@ export const studyLines = (app: App, method: string) => {
       const { id, claim, verdict, agrees, effect, interval, unit, digits, bases = [] } = mark;
       return html`<li data-verdict=${verdict}>
         ${verdictMark(verdict, agrees)}
-        ${effect === undefined ? nothing : html`<span>${signed(effect, digits)} ${unit}${interval ? ` (${signed(interval[0], digits)} to ${signed(interval[1], digits)})` : ''}</span>`}
+        ${effect === undefined ? nothing : html`<span>${signed(effect, digits)} ${unit}${interval ? ` (${rangeInWords(interval, digits)})` : ''}</span>`}
         <span>${claim}</span> ${pageLink(app, { path: ['studies', id] }, 'The study')}${bases.map((other) => html`<br /><span class="quiet">On ${other.model}: ${verdictMark(other.verdict, other.agrees)}${besideInWords(mark, other)}.</span>`)}</li>`;
     })}</ul>`;
 };

@@ -1,6 +1,6 @@
 import { html, nothing, svg } from 'lit';
 import type { VerdictId } from '../../studies/core/verdict';
-import { signed } from '../../studies/core/words';
+import { rangeInWords, signed } from '../../studies/core/words';
 
 /** Where zero lies, of a width of 340: the same in every row, so that one line goes down the page. */
 const width = 340;
@@ -28,11 +28,8 @@ interface Scale {
   digits: number;
 }
 
-const range = (interval: [number, number], digits: number) =>
-  interval.map((end) => signed(end, digits)).join(' to ');
-
 const inWords = ({ effect, interval }: Effect, { unit, digits }: Scale): string =>
-  `${signed(effect!, digits)} ${unit}${interval ? `, interval ${range(interval, digits)}` : ''}`;
+  `${signed(effect!, digits)} ${unit}${interval ? `, interval ${rangeInWords(interval, digits)}` : ''}`;
 
 /**
  * An effect and its interval on a line whose right side is "as the paper says", whatever the unit; a short mark stands where a
@@ -80,7 +77,7 @@ export const effectPlot = (
   const below = (other: OtherEffect, i: number) => {
     const y = ownHeight + i * otherHeight + 6;
     const { effect: size, interval: ends, model, verdict } = other;
-    const words = `${signed(size!, digits)}${ends ? ` (${range(ends, digits)})` : ''} on ${model}`;
+    const words = `${signed(size!, digits)}${ends ? ` (${rangeInWords(ends, digits)})` : ''} on ${model}`;
     return svg`<g class="v-${verdict}">${drawn(other, y, false)}
       <text class="effect-end" x=${inside(at(size!), 4 + words.length * 2.9)} y=${y + 20} text-anchor="middle">${words}</text></g>`;
   };
@@ -93,7 +90,7 @@ export const effectPlot = (
       effect === undefined
         ? nothing
         : svg`<text class="effect-label" x=${inside(at(effect), 48)} y="18" text-anchor="middle">${signed(effect, digits)}${unit && ` ${unit}`}</text>
-          ${interval ? svg`<text class="effect-end" x=${inside((at(interval[0]) + at(interval[1])) / 2, 60)} y="66" text-anchor="middle">${range(interval, digits)}</text>` : nothing}`
+          ${interval ? svg`<text class="effect-end" x=${inside((at(interval[0]) + at(interval[1])) / 2, 60)} y="66" text-anchor="middle">${rangeInWords(interval, digits)}</text>` : nothing}`
     }
     ${known.map(below)}
   </svg>`;

@@ -10,7 +10,7 @@ import {
 } from '../../../src/studies/core/stored';
 import type { Study } from '../../../src/studies/core/study';
 import { verdictOf } from '../../../src/studies/core/verdict';
-import { outcomeInWords } from '../../../src/studies/core/words';
+import { outcomeInWords, rangeInWords } from '../../../src/studies/core/words';
 
 const study: Study = {
   id: 'made-up',
@@ -130,6 +130,13 @@ describe('what is stored', () => {
       /Not shown: \+1\.0 points \(−4\.0 to \+6\.0\); an effect of 5\.0 points or more would have been seen; one of 2\.0 points would matter/,
     );
     expect(with_([-0.001, 0.001, 0.003])).toMatch(/smaller than the 2\.0 points that would matter/);
+  });
+
+  it('writes no end of an interval as zero that is none', () => {
+    expect(rangeInWords([-1.23, -0.03])).toBe('−1.23 to −0.03');
+    expect(rangeInWords([-1.2, 0])).toBe('−1.2 to 0.0');
+    expect(rangeInWords([0.004, 2.5])).toBe('+0.004 to +2.500');
+    expect(rangeInWords([-0.5, 0.5], 2)).toBe('−0.50 to +0.50');
   });
 
   it('speaks for the wording and the settings that it was found with, and is struck through for others', () => {
