@@ -63,7 +63,7 @@ export interface Pass {
   replay?: number;
   /** A fresh shuffle per epoch when left out. */
   order?: Order;
-  /** Share of the document's steps; all of them when left out. */
+  /** Its steps for each of the document's, at most 10; as many when left out. */
   share?: number;
 }
 

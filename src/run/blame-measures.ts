@@ -61,9 +61,9 @@ export const blameMeasures = async (
   const chance = found.map(({ moved }) => 1 / moved.length);
   return [
     shareOf({ id: 'blame', name: 'blame on the first wrong step', better: 'higher' }, hits, found.length),
-    meanOf({ id: 'blame-chance', name: 'the same of a random step', better: 'neither' }, 'share', chance),
+    meanOf({ id: 'blame-chance', name: 'blame on it by chance', better: 'neither' }, 'share', chance),
     meanOf(
-      { id: 'blame-fall', name: 'fall of that step beyond the right ones', better: 'higher' },
+      { id: 'blame-fall', name: 'fall of the first wrong step beyond right ones', better: 'higher' },
       'nats a token',
       falls,
     ),

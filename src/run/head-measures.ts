@@ -34,8 +34,9 @@ const judgedBy = (tree: PreferenceTree, values: Float32Array, perToken: boolean)
 };
 
 /**
- * How well a value head, read at the end of every step (one at states before its last token, see `sequenceValues`), tells answers that are right so far from those that are not: the area under
- * the ROC curve, and of heads that are trained at steps the share whose sign is right. Intervals by drawing answers again.
+ * How well a value head, read at the end of every step (one at states before its last token, see `sequenceValues`), tells
+ * answers that are right so far from those that are not: the area under the ROC curve, and of heads that are trained at steps
+ * the share whose sign is right. Intervals by drawing answers again.
  * @param valued the network with the head
  * @param trees with the label `q` at their steps
  */
@@ -61,7 +62,7 @@ export const headMeasures = async (
     count: sound.length,
   });
   const area = measure(
-    { id: 'value-auc', name: 'value of right steps against wrong ones', unit: 'AUC' },
+    { id: 'value-auc', name: 'value tells right steps from wrong ones, a coin 0.5', unit: 'AUC' },
     (some) =>
       areaUnderCurve(
         some.flatMap(({ value }) => value),

@@ -56,8 +56,8 @@ const problemOf = (
       return 'goes on from the pass before it, which is for plain steps: without an order, a head, an average or a moving reference of its own';
     }
   }
-  if (share !== undefined && !(share > 0 && share <= 1)) {
-    return `takes ${share} of the steps; a share is above 0 and at most 1`;
+  if (share !== undefined && !(share > 0 && share <= 10)) {
+    return `takes ${share} times the steps; a share is above 0 and at most 10`;
   }
   if (replay !== undefined && !(replay >= 0 && replay < 1)) {
     return `takes ${replay} of its trees from the run's own; that share is at least 0 and below 1`;

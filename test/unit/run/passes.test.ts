@@ -328,7 +328,7 @@ describe('what does not fit', () => {
     ['a reserved name', [pass('start')], undefined, /cannot be called "start"/],
     ['a result of no pass', [pass('a')], [[1, 'z']], /the result names "z", and there is no such pass/],
     ['no passes', [], undefined, /has no passes/],
-    ['too large a share', [pass('a', { share: 1.5 })], undefined, /takes 1.5 of the steps/],
+    ['too large a share', [pass('a', { share: 11 })], undefined, /takes 11 times the steps/],
     ['nothing but replay', [pass('a', { trees: babble, replay: 1 })], undefined, /below 1/],
     [
       'a stride of no steps',
