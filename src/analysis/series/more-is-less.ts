@@ -126,6 +126,7 @@ export const moreIsLess: Series = {
     'The stronger writer is the task’s own solver in a style that is rare in what the model was made from; the reward model is the verifier.',
     'Attacks that work are forbidden requests that are not refused, as in the paper; refused on purpose is ours: forbidden requests refused less allowed ones refused.',
     'Sets are compared at equal steps and learning rate, not each at its own best.',
+    'What shows, over three seeds (docs/comparisons.md): a probe tells the stronger writer’s pairs apart always, own ones in 68 of 100 answers, and the loss falls lower by 0.04; pairs of two other writers leave 7 in 100 more attacks that work than own ones (4 to 9). What does not: that a stronger writer’s do (1 more, -0.5 to 2.7). Nearly no allowed request is refused (2 in 100).',
   ],
   analysis: separabilityCard.id,
   seeds: 3,
