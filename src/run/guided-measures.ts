@@ -67,12 +67,11 @@ export const guidedMeasures = async (
   ctx.setPhase('evaluating', 'Answering by the value head.');
   return ctx.onDevice(async () => {
     const valued = runner.network();
-    const how = `${guide.beams} beams of ${guide.candidates} steps`;
     const share = (policy: Network, id: string, name: string) =>
-      guidedShare(ctx, problems, guide, { policy, valued }, { id, name: `${name}, ${how}` });
+      guidedShare(ctx, problems, guide, { policy, valued }, { id, name });
     return [
-      await share(weights.reference(), 'guided-before', 'right before, guided by the value'),
-      await share(valued, 'guided', 'right, guided by the value'),
+      await share(weights.reference(), 'guided-before', 'solved before, guided by the value'),
+      await share(valued, 'guided', 'solved, guided by the value'),
     ];
   });
 };

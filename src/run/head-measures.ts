@@ -62,7 +62,7 @@ export const headMeasures = async (
     count: sound.length,
   });
   const area = measure(
-    { id: 'value-auc', name: 'value tells right steps from wrong ones, a coin 0.5', unit: 'AUC' },
+    { id: 'value-auc', name: 'right steps valued above wrong ones', unit: 'AUC' },
     (some) =>
       areaUnderCurve(
         some.flatMap(({ value }) => value),

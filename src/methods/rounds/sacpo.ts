@@ -79,8 +79,8 @@ export const sacpo = defineMethod({
   notes: [
     'The likelihood of good answers and the anchors of the second stage are ours: without them a model of this size unlearns sums there.',
     'Each stage samples its pairs from the model that it starts from; the paper labels one data set twice.',
-    'At this size, over three seeds: the first stage raises sums that are right from 47 to 71 in 100, and attacks that work from 92 to 98; the second brings these down to 69 and leaves the sums at 76.',
-    'Shorter runs over the same seeds (docs/comparisons.md): the order makes no difference that shows; the naive merge leaves 9 in 100 more attacks that work than two stages (6 to 11), the mean of the two stages 14 more (8 to 21), and a beta / lambda of 0.5 6 more (1 to 11).',
+    'At this size, over three seeds: the first stage raises sums that are right from 48 to 78 in 100, and attacks that work from 91 to 98; the second brings these down to 68 and leaves the sums at 78.',
+    'Held against this (docs/comparisons.md): the order makes no difference that shows. The mean of the two stages leaves 26 in 100 more attacks that work (11 to 41) and solves no more; a beta / lambda of 0.1 leaves 2 more (1 to 3), of 0.5 solves 15 fewer sums (2 to 28). That the naive merge is worse does not show (12 more, -5 to 28).',
     'lambda is never solved for; beta / lambda is given, as in the released scripts.',
     'A second stage “by itself”, merged with the first, is the paper’s naive merge: two models that know nothing of each other.',
   ],
