@@ -90,10 +90,10 @@ export const ddpm = defineMethod({
     paper: { learningRate: 2e-4, batchSize: 128, decay: 0.9999, steps: 800_000 },
     learningRate: 2e-3,
     batchSize: 32,
-    world: onShapes(8192, 4000, {
-      schedule: { kind: 'cosine', warmup: 0.025 },
-      every: 400,
-      checkpointEvery: 400,
+    world: onShapes(8192, 6000, {
+      schedule: { kind: 'cosine', warmup: 100 / 6000 },
+      every: 600,
+      checkpointEvery: 600,
       weightDecay: 0.01,
     }),
   },

@@ -131,7 +131,7 @@ export class ChoiceTrain extends AppElement {
     const take = (event: Event) => void this.#take(event.target as HTMLInputElement);
     return html`<div class="click-next">${this.#offer()}
       <details class="more"><summary>Take them home, or bring some</summary>
-        <p class="buttons"><button type="button" data-testid="choice-save" aria-disabled=${String(decided === 0)} @click=${() => decided > 0 && this.#save()}>Save the choices (JSONL and PNG, zip)</button></p>
+        <p class="buttons"><button type="button" data-testid="choice-save" aria-disabled=${String(decided === 0)} @click=${() => decided > 0 && this.#save()}>Save the choices (zip)</button></p>
         <div class="files">
           <label for="choice-files">A zip of choices, or pairs.jsonl with its PNG files</label>
           <input id="choice-files" data-testid="choice-files" type="file" multiple accept=".zip,.jsonl,.png" @change=${take} />

@@ -101,7 +101,8 @@ export class ClickPanel extends AppElement {
   #open() {
     const model = this.#model;
     const { document } = this.state;
-    if (!model || !document || unfitFor(model)) return;
+    if (model?.draws) this.session = undefined; // another panel takes this one's place
+    if (!model || !document || model.draws || unfitFor(model)) return;
     const world = worldFor(model, document);
     const { session } = this;
     if (session?.model === model.id && JSON.stringify(session.world) === JSON.stringify(world)) return;
@@ -211,7 +212,7 @@ export class ClickPanel extends AppElement {
   }
 
   #key = (event: KeyboardEvent) => {
-    const does = keys[event.key];
+    const does = this.session && keys[event.key];
     if (!does || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.target as HTMLElement;
     // Where arrows and letters have a meaning of their own; and the space bar is a press of a button or a fold.
