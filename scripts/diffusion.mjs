@@ -131,8 +131,8 @@ ${baseLine(
   Math.round(trained[Math.floor(trained.length / 2)]),
 )}
 
-It draws fewer shapes that can be recognised, and as many in the right hue: shapes come last, while the learning rate falls. More steps are the
-setting to change.
+It draws fewer shapes that can be recognised, and as many in the right hue: shapes come last. Of 4,000 steps 46 % are recognised (one seed);
+more steps are the setting to change.
 `;
   const device = stored.at(-1)?.device ?? 'nothing yet';
   return `# What the default runs on images reach
