@@ -67,7 +67,7 @@ export const dmpo = defineMethod({
     'phi is that of the released code: the printed equation 16 drops the factor gamma^t.',
     'The noisy setting is the source’s: junk turns at the end of the rejected trajectory. The paper takes long rollouts as they are.',
     'Steps stand for turns where the data have none; of a file’s conversations turns count from where the two part.',
-    'What shows, on turns-nano over six seeds at one rate: games won 45 % before, 55 % after, with or without eight junk turns behind the rejected side (difference -0.1 to 0.8 points). DPO wins 59 % without and falls by 2.7 to 7.2 points with them: DMPO holds, but starts lower, since the errors of this world are spread over all turns.',
+    'What shows, on turns-nano over three seeds at one rate: games won 41 % before, 49 % after, with or without eight junk turns behind the rejected side (difference -1.0 to 1.5 points). What does not: that DPO, which wins as many without, falls with them (by 2 points, -5 to 9).',
   ],
   kin: { id: 'dpo', change: 'with a discount by turn', axis: 'weights' },
   aims: ['blame'],

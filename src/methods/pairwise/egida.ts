@@ -47,7 +47,7 @@ export const egida = defineMethod({
   notes: [
     'The paper’s loss is DPO alone. The likelihood of the chosen answer and the ordinary pairs are ours: without them a model of this size unlearns sums.',
     'beta and the learning rate are not stated in what we could read; beta is DPO’s.',
-    'At this size, over three seeds: attacks that work fall from 92 to 9 in 100, in wordings that were not trained from 93 to 14. It costs: 14 in 100 allowed requests are then refused, and 43 of their sums are right instead of 48; by the paper’s loss alone none (one seed).',
+    'At this size, over three seeds: attacks that work fall from 89 to 10 in 100, in wordings that were not trained from 85 to 12. It costs: 25 in 100 allowed requests are then refused, and 39 of their sums are right instead of 52; by the paper’s loss alone 3 (one seed).',
     'The chosen answer is a fixed refusal; the paper takes it from another model, which “by another writer” does here.',
   ],
   kin: { id: 'dpo', change: 'on refusals against the model’s own unsafe answers', axis: 'pairs' },

@@ -55,7 +55,7 @@ export const ilrDpo = defineMethod({
   notes: [
     'One round is R-DPO. The rounds share the run’s steps evenly; of a file they take a part each. A document of before there were rounds means one.',
     'alpha is not stated in the paper; 0.02 is our reading.',
-    'In the world “Talkative sums”, over three seeds, right answers rise from round to round, from 31 in 100 to 37, 45 and 52 (gain 18 to 24), and answers stay as long as they were (34.6 tokens before, 34.2 after): alpha 0.02 holds length, it does not shorten.',
+    'In the world “Talkative sums”, over three seeds, right answers rise from round to round, from 30 in 100 to 36, 43 and 50 (gain 15 to 25), and answers stay as long as they were (34.5 tokens before, 34.4 after): alpha 0.02 holds length, it does not shorten.',
     'Lengths are in tokens, as in the authors’ code. With the sign turned round the method would reward length.',
   ],
   kin: { id: 'r-dpo', change: 'in rounds of fresh answers', axis: 'again' },
