@@ -69,7 +69,7 @@ test('a base is trained from noise, kept, and preferred on', async ({ page }) =>
   expect(await painted(page, 'now')).not.toEqual(await painted(page, 'before'));
   await page.getByTestId('keep-base').click();
   await page.getByTestId('prefer-on-base').click();
-  await expect(field(page, 'method.id')).toHaveValue('diffusion-dpo');
+  await expect(page).toHaveURL(/method\.id=diffusion-dpo/);
   await expect(page.getByTestId('field-model').locator('option:checked')).toHaveText(/base-seed-1-step-8/);
   await expect(page.getByTestId('images-opening')).toBeVisible();
   await page.getByTestId('train').click();
