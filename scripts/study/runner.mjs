@@ -52,7 +52,9 @@ export const createRunner = (store, engine, say) => {
     const before = store.read(study.id).trials.find(same);
     if (before?.key === task.key && before.failed === undefined) return;
     const { at: _at, device: _device, ...run } = await engine.run(task);
-    const trial = { arm: task.arm.id, seed: task.seed, setting: task.setting, ...run };
+    const { model } = todayOf(study);
+    const tried = { arm: task.arm.id, seed: task.seed, setting: task.setting };
+    const trial = { ...tried, ...(model && { model: model.sha256 }), ...run };
     const asked = ({ arm, setting }) => setting < (study.chosen.tried[arm]?.length ?? 0);
     store.change(study.id, (stored) => ({
       ...stored,

@@ -44,6 +44,8 @@ export interface Edition {
 export interface Trial extends Omit<StoredRun, 'at' | 'device'> {
   /** Which of the settings tried, from 0. */
   setting: number;
+  /** SHA-256 of the weights that it was tried on. */
+  model?: string;
 }
 
 /** `docs/studies/ID.json`; the newest edition first. */

@@ -6,8 +6,11 @@ import { type Arm, measuresOf, type Study } from '../../studies/core/study';
 import { plural } from '../format';
 import { fieldList } from './field-list';
 
-/** The settings of both arms that were tried on other seeds, with what each gave. */
-export const choices = (study: Study, trials: readonly Trial[]) => {
+/**
+ * The settings of both arms that were tried on other seeds, with what each gave.
+ * @param weights SHA-256 of the model that the study was run on
+ */
+export const choices = (study: Study, trials: readonly Trial[], weights: string | undefined) => {
   const { chosen, arms } = study;
   if (!chosen) return nothing;
   const measure = measuresOf(study).find(({ id }) => id === chosen.by)!;
@@ -22,8 +25,15 @@ export const choices = (study: Study, trials: readonly Trial[]) => {
       ? `${shown(value)} on the first seed: too far behind`
       : `${shown(value)} on the first seed`;
   };
+  const earlier =
+    weights !== undefined && trials.some(({ model }) => model !== undefined && model !== weights);
+  const where = isOnFurther(study)
+    ? ' They were chosen on the first base model, and kept for this one.'
+    : earlier
+      ? ' Some were tried on earlier weights of this model, and kept for these.'
+      : '';
   return html`<details class="study-choices" data-testid="study-choices"><summary>How settings were chosen</summary>
-    <p>On ${plural(chosen.seeds.length, 'other seed')} (${chosen.seeds.join(', ')}), by ${measure.name}${measure.unit && ` in ${measure.unit}`}. Each arm has its own best.${isOnFurther(study) ? ' They were chosen on the first base model, and kept for this one.' : ''}</p>
+    <p>On ${plural(chosen.seeds.length, 'other seed')} (${chosen.seeds.join(', ')}), by ${measure.name}${measure.unit && ` in ${measure.unit}`}. Each arm has its own best.${where}</p>
     ${arms.map(
       (arm) => html`<table class="study-table"><caption>${arm.label}</caption>
         <tbody>${(chosen.tried[arm.id] ?? []).map((setting, i) => {

@@ -191,8 +191,12 @@ export class StudyDetail extends AppElement {
     this.problem = keepReaderRuns(this.study, []);
   }
 
+  get #edition() {
+    return currentEdition(this.study, this.stored, this.#today(this.study));
+  }
+
   get #runs(): readonly StoredRun[] {
-    return currentEdition(this.study, this.stored, this.#today(this.study))?.runs ?? [];
+    return this.#edition?.runs ?? [];
   }
 
   #earlier() {
@@ -243,7 +247,7 @@ export class StudyDetail extends AppElement {
             ? html`<p>Measured beside it, without a verdict: ${outcome.also.map(({ measure: other, effect, interval }, i) => html`${i > 0 ? '; ' : ''}${other.name} ${effectInWords({ effect, interval }, other)}`)}.</p>`
             : nothing
         }
-        ${this.#arms()}${choices(study, this.stored?.trials ?? [])}${this.#earlier()}
+        ${this.#arms()}${choices(study, this.stored?.trials ?? [], this.#edition?.model?.sha256)}${this.#earlier()}
       </div></div>
       <div class="spread"><div class="text study-again">${this.#again()}</div></div>
       <p class="study-back">${pageLink(this.app, { path: ['studies'] }, 'All studies')}</p>`;
