@@ -6,7 +6,7 @@ const race: RunSpec = {
   name: 'race',
   title: 'DPO and DMPO, with junk in the lost games',
   arms: [{ 'method.id': 'dpo' }, { 'method.id': 'dmpo' }],
-  seconds: 30,
+  seconds: 25,
 };
 
 /** How much turn t of T counts in DMPO; turns begin at 0. */
@@ -25,11 +25,11 @@ export const turns: Lesson = {
     'data.task': 'turns',
     'data.source.id': 'expert-and-rollout',
     'data.source.params.junk': 14,
-    'data.trees': 200,
-    steps: 40,
+    'data.trees': 150,
+    steps: 30,
     'optimizer.learningRate': 0.0003,
     'evaluation.every': 0,
-    'evaluation.problems': 200,
+    'evaluation.problems': 150,
   },
   terms: ['turn', 'credit', 'pair', 'paired'],
   claims: [
@@ -101,7 +101,7 @@ export const turns: Lesson = {
         const both = `DPO ${share(a.now)}, DMPO ${share(b.now)}; before training ${share(a.before)}.`;
         return {
           dpo: `${both} Long junk pushes down whatever is said late, and the model forgets how to say anything there.`,
-          alike: `${both} Not told apart here: 40 steps on this seed were not enough to break anything. More junk turns would be.`,
+          alike: `${both} Not told apart here: 30 steps on this seed were not enough to break anything. More junk turns would be.`,
           dmpo: `${both} Not what one would think: DMPO presses the early turns all the harder, and broke more games. Whether it wins less is another question.`,
         }[worse(a.now, b.now)]!;
       },
@@ -145,7 +145,7 @@ export const turns: Lesson = {
         ({ solved: [x, y], words, side }) => {
           const verdict = {
             more: 'Junk in the lost games cost it less.',
-            open: 'With 200 games and one seed the difference is within chance: try another seed.',
+            open: 'With 150 games and one seed the difference is within chance: try another seed.',
             less: 'Fewer, with this seed: a discount also takes from turns that matter.',
           }[side];
           return `DPO ${x}, DMPO ${y}: ${words}, on the same games. ${verdict}`;

@@ -42,6 +42,8 @@ export class LessonView extends AppElement {
   #progress: Progress = noProgress();
   #runner: LessonRunner | undefined;
   #kept = true;
+  /** The body of the step in which the focus was. */
+  #from: Element | null = null;
   /** Matches that have not all their parts yet, by the number of the step. */
   #picked: Record<number, string> = {};
   #listener = (event: KeyboardEvent) => this.#key(event);
@@ -82,10 +84,21 @@ export class LessonView extends AppElement {
   }
 
   protected override willUpdate(changed: Map<string, unknown>) {
+    const focused = document.activeElement;
+    this.#from = focused && this.contains(focused) ? focused.closest('.step-body') : null;
     if (!changed.has('lesson')) return;
     this.#progress = readProgress(this.lesson.id);
     this.#picked = {};
     this.opened = new Set();
+  }
+
+  /** A run's button goes with its end, a guess is closed by its reply: who was there by keys goes on from what came of it. */
+  protected override updated() {
+    if (!this.#from || this.contains(document.activeElement)) return;
+    const next =
+      this.#from.querySelector<HTMLElement>('.lesson-next') ??
+      this.#from.closest('.lesson-step')?.querySelector<HTMLElement>('.step-head');
+    next?.focus({ preventScroll: true });
   }
 
   protected override changed(keys: ReadonlySet<keyof State>) {
