@@ -36,6 +36,8 @@
     static observedAttributes = ['src', 'page', 'hide', 'lock', 'seed'];
     #frame: HTMLIFrameElement | undefined;
     #asked = 0;
+    /** The page in the frame is there; before it another one is, of this origin. */
+    #there = false;
 
     connectedCallback() {
       this.style.display ||= 'block';
@@ -60,6 +62,7 @@
       cancelAnimationFrame(this.#asked);
       this.#frame?.remove();
       this.#frame = undefined;
+      this.#there = false;
     }
 
     attributeChangedCallback() {
@@ -71,13 +74,14 @@
       fresh.src = address;
       frame.replaceWith(fresh);
       this.#frame = fresh;
+      this.#there = false;
     }
 
     #moved = () => {
       cancelAnimationFrame(this.#asked);
       this.#asked = requestAnimationFrame(() => {
         const frame = this.#frame;
-        if (!frame) return;
+        if (!frame || !this.#there) return;
         const { top } = frame.getBoundingClientRect();
         const seen = { marginalia: 1, type: 'seen', top: -top, bottom: innerHeight - top };
         frame.contentWindow?.postMessage(seen, new URL(frame.src).origin);
@@ -88,6 +92,7 @@
       const frame = this.#frame;
       if (!frame || source !== frame.contentWindow || origin !== new URL(frame.src).origin) return;
       if (data?.marginalia !== 1) return;
+      this.#there = true;
       const { marginalia: _, type, ...detail } = data;
       if (type === 'height' && detail.height > 0) {
         frame.style.height = `${Math.ceil(detail.height)}px`;

@@ -184,7 +184,9 @@ export class ClickPanel extends AppElement {
           alike: own.alike + made.alike,
         }));
     } catch (error) {
-      if (from === this.app.connection) this.problem = error instanceof Error ? error.message : String(error);
+      // Of prompts that have been changed meanwhile nobody needs to hear.
+      if (from === this.app.connection && this.session?.prompts === session.prompts)
+        this.problem = error instanceof Error ? error.message : String(error);
     }
     this.asking = false;
     this.#show();
@@ -237,6 +239,14 @@ export class ClickPanel extends AppElement {
     void this.#fill();
   }
 
+  /** One of one's own prompts that the model cannot take stands in nobody's way. */
+  #leaveOut() {
+    const { session } = this;
+    const prompt = session?.world || session?.blind ? undefined : session?.prompts[session.first.asked];
+    if (!session || prompt === undefined) return nothing;
+    return html`<button type="button" data-testid="click-leave-out" @click=${() => this.#setPrompts(session.prompts.slice(session.first.asked + 1))}>Leave out “${prompt}”</button>`;
+  }
+
   #waiting(round: Round) {
     const { connection, status } = this.state;
     if (this.problem)
@@ -244,7 +254,8 @@ export class ClickPanel extends AppElement {
         <p class="buttons"><button type="button" @click=${() => {
           this.problem = '';
           void this.#fill();
-        }}>Try again</button></p>`;
+        }}>Try again</button>
+        ${this.#leaveOut()}</p>`;
     if (connection !== 'ready')
       return html`<p class="quiet">${connection === 'failed' ? 'The engine does not run; start it anew first.' : 'The engine is starting…'}</p>`;
     if (isMoving(status?.phase) || this.state.pending)
@@ -293,6 +304,7 @@ export class ClickPanel extends AppElement {
   }
 
   #setPrompts(lines: readonly string[]) {
+    this.problem = '';
     this.#set((session) => {
       const done = session.prompts.slice(0, session.first.asked);
       return { ...session, prompts: [...done, ...lines.filter((line) => !done.includes(line))] };

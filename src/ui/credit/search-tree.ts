@@ -111,7 +111,7 @@ export class SearchTree extends LitElement {
     const folded = nodes.length > OPEN_AT_FIRST;
     return html`<section class="search" aria-labelledby="search-tree-title">
       <h3 id="search-tree-title" class=${this.plain ? 'visually-hidden' : ''}>The search</h3>
-      <p class="quiet" ?hidden=${this.plain}>${plural(nodes.length - 1, 'step')} were tried, ${plural(pairs.length, 'pair')} came of them${folded ? `; ${count(rows.length)} are unfolded, those on the way to a pair first` : ''}. Prior: how likely the policy found the step. Q: the mean of what came back through it. Value: what it was found worth itself.</p>
+      <p class="quiet" ?hidden=${this.plain}>${plural(nodes.length - 1, 'step')} were tried, ${plural(pairs.length, 'pair')} came of them${folded ? `; ${count(rows.length)} are unfolded, those on the way to a pair first` : ''}. Prior: how likely the policy found the step, a token in the mean. Q: the mean of what came back through it. Value: what it was found worth itself.</p>
       <ul role="tree" class="search-rows" data-testid="search-tree" aria-labelledby="search-tree-title" @keydown=${(e: KeyboardEvent) => void this.#key(e)}>
         ${rows.map((row) => this.#row(row))}
       </ul>

@@ -111,7 +111,7 @@ export class LiveMargin extends AppElement {
     const values = rows.map(({ evaluation }) => evaluation.accuracy);
     const low = Math.max(0, Math.floor((Math.min(...values) - 0.06) * 10) / 10);
     const high = Math.min(1, Math.ceil((Math.max(...values) + 0.06) * 10) / 10);
-    return html`${smallChart({
+    return html`<div>${smallChart({
       title: `Solved, of ${count(last.problems)} never trained on`,
       sentence: `Solved: ${percent(first.accuracy)} before, ${percent(last.accuracy)} now, of ${count(last.problems)} problems.`,
       lines: [
@@ -137,7 +137,7 @@ export class LiveMargin extends AppElement {
         percent(accuracy),
         interval.map((share) => percent(share)).join(' to '),
       ]),
-    )}
+    )}</div>
     ${mended ? html`<p class="live-mended" data-testid="live-mended" data-mended=${mended.mended} data-broken=${mended.broken}>Mended ${plural(mended.mended, 'problem')}, broke ${count(mended.broken)}.</p>` : nothing}
     ${this.#best(last)}`;
   }
@@ -170,7 +170,7 @@ export class LiveMargin extends AppElement {
         .filter(({ stage }) => stage === last.stage)
         .map((row) => [row.x, row[side].low, row[side].high] as const),
     });
-    return html`${smallChart({
+    return html`<div>${smallChart({
       title: 'Log-prob since the start, nats',
       sentence: `Since the start, the median of ${last.changes.length} pairs: chosen ${signed(last.chosen.median, 1)}, rejected ${signed(last.rejected.median, 1)} nats.`,
       lines: [line('chosen', '--right', 'chosen', '6 3'), line('rejected', '--rubric', 'rejected', '2 3')],
@@ -185,7 +185,7 @@ export class LiveMargin extends AppElement {
       'Log-prob since the start, nats',
       ['step', 'chosen', 'rejected'],
       rows.map(({ x, chosen, rejected }) => [count(x), signed(chosen.median, 2), signed(rejected.median, 2)]),
-    )}`;
+    )}</div>`;
   }
 
   /** To the best step, where all of it is kept. */

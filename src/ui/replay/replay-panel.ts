@@ -240,7 +240,7 @@ export class ReplayPanel extends AppElement {
         <div role="status" data-testid="tree-says">${replay ? saysOf(replay, at).map((sentence) => html`<p>${sentence}</p>`) : nothing}</div>
         ${busy && work?.what === 'tree-search' ? html`<p class="hint">Searching: ${count(work.done)} of ${count(work.total)}.</p>` : nothing}
         <h3>How to read it</h3>
-        <p>The way of this simulation is framed, and the steps that it tried are marked new. Prior: how likely the model finds the step. Q: the mean of what came back through it. Value: what it was found worth when it was tried.</p>
+        <p>The way of this simulation is framed, and the steps that it tried are marked new. Prior: how likely the model finds the step, a token in the mean. Q: the mean of what came back through it. Value: what it was found worth when it was tried.</p>
         <p>It is the search that makes the data of the methods with trees, with the model as it stands; greedy in nothing, random only in what the model says.</p>
       </div>
     </div>`;
