@@ -83,7 +83,9 @@ export class PassRunner {
   get trees(): readonly PreferenceTree[] {
     const made = this.parts.trees.of(this.pass);
     if (!this.pass.objective.reads.mismatched) return made;
-    if (this.mixed?.of !== made) this.mixed = { of: made, trees: withMismatched(made) };
+    if (this.mixed?.of !== made) {
+      this.mixed = { of: made, trees: withMismatched(made, this.ctx.model.config.maxPositions) };
+    }
     return this.mixed.trees;
   }
 

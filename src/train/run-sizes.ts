@@ -77,14 +77,15 @@ const trainedNumbers = ({ config, document }: EstimateInput): number => {
 };
 
 /** The data as a step has them: with the answers of other prompts where the method reads those. */
-export const dataOf = ({ data, method }: EstimateInput): DataFacts => {
+export const dataOf = ({ config, data, method }: EstimateInput): DataFacts => {
   if (!method?.mismatched) return data;
   const more = 1 + data.meanScored / Math.max(1, data.meanTokens);
   return {
     ...data,
     meanTokens: data.meanTokens + data.meanScored,
     meanScored: 2 * data.meanScored,
-    longest: data.longest * more,
+    // What is longer than the model takes is cut (run/mismatched.ts).
+    longest: Math.min(data.longest * more, Math.max(data.longest, config.maxPositions)),
   };
 };
 
