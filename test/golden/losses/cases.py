@@ -59,7 +59,7 @@ NUMBERS = {
     "dmpo": {**BETA, "gamma": (0.01, 1)},
     "sdpo": BETA,
     "longdpo": BETA,
-    "oreo": {**BETA, "alpha": (0, 10), "warmup": (0, 1), **GUIDED},
+    "oreo": {**BETA, "alpha": (0, 10), "warmup": (0, 10), "criticRate": (0, 0.1), **GUIDED},
     "svpo": {
         **BETA,
         "marginWeight": (0, 10),
@@ -151,7 +151,16 @@ DEFAULTS = {
     "tpo": {"beta": 0.5, "lambda": "dcg", "stepWeight": "none"},
     "brain": {"beta": 0.2},
     "gdpo": {"form": "stepwise", "alpha": 0.1, "gamma": 1, "lossPenalty": -8},
-    "oreo": {"beta": 0.03, "alpha": 0.01, "level": "token", "part": "both", "trunk": "own", "warmup": 1, **DECODING},
+    "oreo": {
+        "beta": 0.03,
+        "alpha": 0.01,
+        "level": "token",
+        "part": "both",
+        "trunk": "own",
+        "warmup": 4,
+        "criticRate": 1e-3,
+        **DECODING,
+    },
     "svpo": {
         "beta": 0.1,
         "marginWeight": 1,
