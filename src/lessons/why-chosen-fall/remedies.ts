@@ -1,6 +1,6 @@
 import { signed } from '../../ui/format';
 import type { Step } from '../lesson';
-import { bestOf, live, movedOf, nats, rare, runOf, share, solvedOf, still, wentWords } from '../read';
+import { bestOf, lastOf, live, movedOf, nats, rare, runOf, share, solvedOf, still, wentWords } from '../read';
 import { between, holds, lost } from './runs';
 
 /** What holds the preferred answers up, and when a fall is to be worried about. */
@@ -29,21 +29,26 @@ export const remedies: readonly Step[] = [
     show: [{ view: 'race', title: 'The race', run: ({ given }) => `hold-${given[7]}` }],
     reply: (all, given) => {
       const pick = holds[String(given)];
-      const [, b] = all.runs[`hold-${given}`] ?? [];
+      const [a, b] = all.runs[`hold-${given}`] ?? [];
       if (!pick) return 'Pick one to see it run, or go on.';
       const [moved, solved] = b ? [movedOf(b), solvedOf(b)] : [];
-      if (!moved || !solved) return undefined;
+      const end = b && lastOf(b);
+      if (!moved || !solved || !end) return undefined;
       const { median } = moved.chosen;
       const held = median > -0.5;
       const better = solved.now > solved.before;
+      const alone = a && solvedOf(a)?.now;
+      const kept = alone !== undefined && end.interval[1] >= solved.before && alone < end.interval[0];
       const verdict =
-        held && !better
-          ? ' It held the answers of these pairs, and the rest sank all the same. The log-prob was the symptom.'
-          : held
-            ? ' It held them, and more is solved than before.'
-            : better
-              ? ' They fell, and yet more is solved than before: a fall alone is no fault.'
-              : ' It did not hold them, and less is solved than before.';
+        held && !better && kept
+          ? ` It held them, and as much is solved as before, within chance; DPO alone ended at ${share(alone)}.`
+          : held && !better
+            ? ' It held the answers of these pairs, and the rest sank all the same. The log-prob was the symptom.'
+            : held
+              ? ' It held them, and more is solved than before.'
+              : better
+                ? ' They fell, and yet more is solved than before: a fall alone is no fault.'
+                : ' It did not hold them, and less is solved than before.';
       return `With ${pick.words} the preferred answers ${wentWords(median)}: ${nats(median)} nats. Solved: ${share(solved.before)} before, ${share(solved.now)} now.${verdict}`;
     },
     notes: [

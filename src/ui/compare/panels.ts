@@ -170,7 +170,7 @@ export const mendedPanel = (arms: readonly ShownArm[], width = 640): TemplateRes
   const most = Math.max(1, ...rows.flatMap(({ mended: m }) => [m.mended, m.broken]));
   // Where it is narrow a name stands above its bars.
   const narrow = width < 480;
-  const half = (width - (narrow ? 160 : 310)) / 2;
+  const half = (width - (narrow ? 190 : 310)) / 2;
   const [middle, step, top] = narrow ? [width / 2, 46, 16] : [width - half - 84, 30, 0];
   const long = (n: number) => (n / most) * half;
   return html`<h2>Mended and broken</h2>

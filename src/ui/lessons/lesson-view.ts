@@ -18,7 +18,15 @@ import { lessonContents, lessonFoot, type Margin } from './margin';
 import { forgetProgress, noProgress, type Progress, readProgress, writeProgress } from './progress';
 import { firstSentence, plain, rich } from './rich';
 import { LessonRunner } from './runner';
-import { askPart, type Drawn, replyPart, settingPart, workPart, worksheetRoom } from './step-parts';
+import {
+  askPart,
+  type Drawn,
+  replyPart,
+  settingPart,
+  workPart,
+  worksheetReply,
+  worksheetRoom,
+} from './step-parts';
 import { type Sight, viewOf } from './views';
 
 /** Where a key is somebody else's. */
@@ -97,6 +105,7 @@ export class LessonView extends AppElement {
     if (!this.#from || this.contains(document.activeElement)) return;
     const next =
       this.#from.querySelector<HTMLElement>('.lesson-next') ??
+      this.#from.querySelector<HTMLElement>('.lesson-run button') ??
       this.#from.closest('.lesson-step')?.querySelector<HTMLElement>('.step-head');
     next?.focus({ preventScroll: true });
   }
@@ -266,6 +275,7 @@ export class LessonView extends AppElement {
       given,
       picked: step.ask ? partsOf(step.ask, given ?? this.#picked[n]) : [],
       fixed: given !== undefined && reply !== undefined && step.ask?.truth(live) !== undefined,
+      skipped,
       answer: (value) => this.#answer(n, value),
       skip: () => {
         this.#progress.skipped.push(n);
@@ -284,7 +294,7 @@ export class LessonView extends AppElement {
           <p class="say">${rich(this.app, sayOf(step, live))}</p>
           ${asked ? nothing : step.show?.filter(({ early }) => early).map((view) => viewOf(view, sight))}
           ${askPart(d)}
-          ${worksheetRoom(step)}
+          ${worksheetRoom(step, this.app)}
           ${asked && work ? this.#work(d, work, stands) : nothing}
           ${step.set ? settingPart(d, step.set) : nothing}
           ${asked ? step.show?.map((view) => viewOf(view, sight)) : nothing}
@@ -319,7 +329,7 @@ export class LessonView extends AppElement {
 
   #paper(sight: Sight) {
     const replies = this.lesson.steps.flatMap((step, i) => {
-      const text = step.reply(sight.live, this.#progress.given[i + 1]);
+      const text = worksheetReply(step, sight.live, this.#progress.given[i + 1]);
       const work = this.#workOf(step, this.#progress.given[i + 1], sight.live);
       const ran = !work || sight.live.runs[work.name] || sight.live.labs[work.name];
       return [

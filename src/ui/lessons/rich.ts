@@ -19,10 +19,10 @@ export const rich = (app: App, text: Rich | undefined): TemplateResult | typeof 
     ? nothing
     : html`${text.split(marks).map((piece) => {
         const inside = piece.slice(1, -1);
-        if (/^`.+`$/.test(piece)) return html`<code>${inside}</code>`;
-        if (/^\*.+\*$/.test(piece)) return html`<em>${inside}</em>`;
-        if (/^\{.+\}$/.test(piece)) return html`<span class="live-number">${inside}</span>`;
-        const [, words, href] = /^\[(.+)\]\((.+)\)$/.exec(piece) ?? [];
+        if (/^`.+`$/s.test(piece)) return html`<code>${inside}</code>`;
+        if (/^\*.+\*$/s.test(piece)) return html`<em>${inside}</em>`;
+        if (/^\{.+\}$/s.test(piece)) return html`<span class="live-number">${inside}</span>`;
+        const [, words, href] = /^\[(.+)\]\((.+)\)$/s.exec(piece) ?? [];
         return words && href ? link(app, words, href) : piece;
       })}`;
 
@@ -31,8 +31,8 @@ export const plain = (text: Rich): string =>
   text
     .split(marks)
     .map((piece) => {
-      const named = /^\[(.+)\]\(.+\)$/.exec(piece);
-      return named ? named[1]! : /^[`*{].+[`*}]$/.test(piece) ? piece.slice(1, -1) : piece;
+      const named = /^\[(.+)\]\(.+\)$/s.exec(piece);
+      return named ? named[1]! : /^[`*{].+[`*}]$/s.test(piece) ? piece.slice(1, -1) : piece;
     })
     .join('');
 

@@ -3,14 +3,17 @@ import {
   type Given,
   isLab,
   judged,
+  type Live,
   linesOf,
   optionsOf,
   partsOf,
+  type Rich,
   type Setting,
   type Step,
   truthOf,
   type Work,
 } from '../../lessons/lesson';
+import type { App } from '../app';
 import { duration } from '../format';
 import { cross, play, tick } from '../icons';
 import { rich } from './rich';
@@ -26,6 +29,8 @@ export interface Drawn {
   picked: readonly string[];
   /** It may no longer be changed: what it was measured by is on the page. */
   fixed: boolean;
+  /** It was to be shown without an answer. */
+  skipped: boolean;
   answer(given: Given): void;
   skip(): void;
 }
@@ -93,13 +98,13 @@ const amount = (d: Drawn, unit: string) => {
 
 /** The question of a step. */
 export const askPart = (d: Drawn): TemplateResult | typeof nothing => {
-  const { step, n, given, fixed, skip, sight } = d;
+  const { step, n, given, fixed, skipped, skip, sight } = d;
   const { ask } = step;
   if (!ask) return nothing;
   return html`<fieldset class="lesson-ask" id="lesson-ask-${n}" data-testid="lesson-ask-${n}">
     <legend class=${ask.text ? '' : 'visually-hidden'}>${ask.text ? rich(sight.app, ask.text) : 'Your guess'}</legend>
     ${ask.kind === 'choice' ? choice(d) : ask.kind === 'line' ? line(d) : ask.kind === 'match' ? match(d) : amount(d, ask.unit)}
-    ${given === undefined && !fixed ? html`<button type="button" class="link-button lesson-skip" data-testid="lesson-skip-${n}" @click=${skip}>Show me anyway</button>` : nothing}
+    ${given === undefined && !fixed && !skipped ? html`<button type="button" class="link-button lesson-skip" data-testid="lesson-skip-${n}" @click=${skip}>Show me anyway</button>` : nothing}
   </fieldset>`;
 };
 
@@ -168,6 +173,22 @@ export const replyPart = ({ step, n, sight, given }: Drawn, reply: string | unde
     }</div>`;
 };
 
-/** For paper: the question with room for an answer. */
-export const worksheetRoom = (step: Step): TemplateResult | typeof nothing =>
-  step.ask ? html`<div class="paper-only room" aria-hidden="true"><p>Because</p></div>` : nothing;
+/** For paper: the question or what is to be set, with room for an answer. */
+export const worksheetRoom = ({ ask, set }: Step, app: App): TemplateResult =>
+  html`${
+    set
+      ? html`<div class="paper-only" aria-hidden="true"><p>${rich(app, set.text)}</p>
+      <p>${set.sliders.map(({ label }) => html`<span class="blank">${label}:</span>`)}</p></div>`
+      : nothing
+  }${ask ? html`<div class="paper-only room" aria-hidden="true"><p>Because</p></div>` : nothing}`;
+
+/** For paper: the reply of a step; where something is to be set and was not, to the lesson's own example of it, which is named. */
+export const worksheetReply = (step: Step, live: Live, given: Given | undefined): Rich | undefined => {
+  const { set } = step;
+  if (!set || set.done(live.set, live)) return step.reply(live, given);
+  const example = { ...live.set, ...set.example };
+  const places = set.sliders
+    .map(({ id, label }) => `${label}: ${String(example[id]).replace('-', '−')}`)
+    .join('; ');
+  return `The lesson’s own example (${places}). ${step.reply({ ...live, set: example }, given) ?? ''}`;
+};
