@@ -159,7 +159,8 @@ export type View = { early?: true; title: string } & (
       of: 'loss' | 'chosen' | 'rejected' | 'solved' | 'tokens';
       runs: readonly (readonly [name: string, label: string])[];
     }
-  | { view: 'bars'; of(live: Live): readonly Bar[] | undefined }
+  /** Bars end at `to`, or further where one is longer. */
+  | { view: 'bars'; to?: number; of(live: Live): readonly Bar[] | undefined }
   | { view: 'table'; of(live: Live): Table | undefined }
   | { view: 'texts'; of(live: Live): readonly { heading: string; lines: readonly TextLine[] }[] | undefined }
   | {

@@ -89,6 +89,7 @@ export const turns: Lesson = {
         {
           view: 'bars',
           title: 'Games ended by an action that cannot be read',
+          to: 0.1,
           of: (all) =>
             armsOf(all, 'race').flatMap((arm, i) =>
               beforeAndNow(['DPO', 'DMPO'][i]!, measureOf(arm, 'unreadable'), 1),
@@ -101,7 +102,7 @@ export const turns: Lesson = {
         const both = `DPO ${share(a.now)}, DMPO ${share(b.now)}; before training ${share(a.before)}.`;
         return {
           dpo: `${both} Long junk pushes down whatever is said late, and the model forgets how to say anything there.`,
-          alike: `${both} Not told apart here: 30 steps on this seed were not enough to break anything. More junk turns would be.`,
+          alike: `${both} That is within 2 points: not told apart with this seed.`,
           dmpo: `${both} Not what one would think: DMPO presses the early turns all the harder, and broke more games. Whether it wins less is another question.`,
         }[worse(a.now, b.now)]!;
       },

@@ -87,7 +87,7 @@ export const whatItBrings: readonly Step[] = [
     notes: [
       {
         title: 'In the paper',
-        text: 'the guide is a whole run on a large model, and it gains. Here it is 30 steps on a small one. [The study](#/studies/tgdpo), [the method](#/methods/tgdpo).',
+        text: 'The guide is a whole run on a large model, and it gains. Here it is 30 steps on a small one. [The study](#/studies/tgdpo), [the method](#/methods/tgdpo).',
       },
     ],
   },

@@ -109,10 +109,10 @@ const lines = (view: Extract<View, { view: 'lines' }>, sight: Sight) => {
 };
 
 /** Amounts to the right and to the left of a line. */
-const bars = (title: string, rows: readonly Bar[]) => {
+const bars = (title: string, rows: readonly Bar[], to = 0) => {
   if (rows.length === 0) return nothing;
   const values = rows.map(({ value }) => value);
-  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const [low, high] = [Math.min(0, ...values), Math.max(to, ...values)];
   const place = (value: number) => (100 * (value - low)) / (high - low || 1);
   const said = `${title}. ${rows.map(({ label, text }) => `${label}: ${text}`).join('; ')}.`;
   return html`<figure class="lesson-bars"><figcaption>${title}</figcaption>
@@ -157,7 +157,7 @@ export const viewOf = (view: View, sight: Sight): TemplateResult | typeof nothin
     case 'lines':
       return lines(view, sight);
     case 'bars':
-      return bars(view.title, view.of(sight.live) ?? []);
+      return bars(view.title, view.of(sight.live) ?? [], view.to);
     case 'table': {
       const data = view.of(sight.live);
       return data ? table(view.title, data) : nothing;
