@@ -6,6 +6,7 @@ import { lessons } from '../../../src/lessons/index';
 import { isLab, type Lesson, type Live, optionsOf, sayOf } from '../../../src/lessons/lesson';
 import { noLive, worksIn } from '../../../src/ui/lessons/live-of';
 import { plain } from '../../../src/ui/lessons/rich';
+import { worksheetReply } from '../../../src/ui/lessons/step-parts';
 import { catalogue, madeLive } from '../../support/made-live';
 import { madeLooks } from '../../support/made-looks';
 
@@ -116,4 +117,21 @@ describe.each(lessons.map((card) => [card.id, card] as const))('%s', (_, card) =
         }
     }
   });
+
+  it('its worksheet answers what is to be set by the named example, and by what was set once that is as asked', () => {
+    for (const step of lesson.steps) {
+      const { set } = step;
+      if (!set) continue;
+      const start = Object.fromEntries(set.sliders.map(({ id, start }) => [id, start]));
+      const there = { ...noLive, set: { ...start, ...set.example } };
+      const example = worksheetReply(step, { ...noLive, set: start }, undefined)!;
+      for (const { label } of set.sliders) expect(example).toContain(`${label}: `);
+      expect(example).toContain(step.reply(there, undefined)!);
+      expect(worksheetReply(step, there, undefined)).toBe(step.reply(there, undefined));
+    }
+  });
+});
+
+it('a mark holds together over the end of a line', () => {
+  expect(plain('After `1,-9\n1-9=` comes {4\n2}.')).toBe('After 1,-9\n1-9= comes 4\n2.');
 });

@@ -23,6 +23,7 @@ import { studies } from '../../../src/studies/index';
 import { marks, marksOf } from '../../../src/studies/marks';
 import { worldProblems } from '../../../src/tasks/cards';
 import { describeMethod } from '../../../src/train/method-info';
+import { lanesOf } from '../../../src/ui/studies/seeds-plot';
 
 const methods = catalogue.map(describeMethod);
 const noKey = () => '';
@@ -122,4 +123,13 @@ describe('the studies', () => {
     expect(key('simpo', 'dpo')).toBe(key('ld-dpo', 'dpo'));
     expect(key('step-dpo', 'dpo')).not.toBe(key('tgdpo', 'dpo'));
   });
+});
+
+it('dots of seeds that would lie on each other get lanes of their own, and no more of them than that takes', () => {
+  const xs = [100, 40, 108, 100.5, 57, 300];
+  const lanes = lanesOf(xs, 17);
+  expect(lanes).toEqual([0, 0, 2, 1, 0, 0]);
+  for (const [i, x] of xs.entries())
+    for (const [k, other] of xs.entries())
+      if (i !== k && lanes[i] === lanes[k]) expect(Math.abs(x - other)).toBeGreaterThanOrEqual(17);
 });
