@@ -90,8 +90,8 @@ const UNIT = 'sd';
 
 const named = (id: string, name: string, better: Measure['better'] = 'higher') => ({ id, name, better });
 
-/** Root mean square distance of two images of one condition, averaged over all pairs of each. */
-const spreadOf = (images: readonly Float32Array[], conditions: readonly Condition[]): Measure => {
+/** Root mean square distance of two images of one condition, averaged over all pairs of each; nothing where no condition has two. */
+const spreadOf = (images: readonly Float32Array[], conditions: readonly Condition[]): Measure[] => {
   const byCondition = new Map<number, number[]>();
   conditions.forEach((condition, i) => {
     const key = indexOf(condition);
@@ -111,7 +111,8 @@ const spreadOf = (images: readonly Float32Array[], conditions: readonly Conditio
     }
     if (pairs > 0) means.push(sum / pairs);
   }
-  return meanOf(named('spread', 'Spread within a condition', 'neither'), 'of 2', means);
+  if (means.length === 0) return [];
+  return [meanOf(named('spread', 'Spread within a condition', 'neither'), 'of 2', means)];
 };
 
 /** Pixels of images as bytes. */
@@ -159,7 +160,7 @@ export const measureImages = async (
       of('shape'),
       shareOf(named('hue', 'Right hue'), right(isHue), n),
       shareOf(named('recognised', 'Recognised shape'), right(isShape), n),
-      spreadOf(images, conditions),
+      ...spreadOf(images, conditions),
       of('brightness'),
       of('symmetry'),
       meanOf(

@@ -4,7 +4,7 @@ import { otherMetrics, plannedSteps } from '../charts/curves';
 import '../charts/line-chart';
 import { AppElement, define } from '../element';
 import { number } from '../format';
-import { imageFigures, teraFlops } from './image-figures';
+import { flopUnit, imageFigures, teraFlops } from './image-figures';
 
 /** The curves of a run on images. */
 export class ImageCurves extends AppElement {
@@ -35,13 +35,14 @@ export class ImageCurves extends AppElement {
     const drawn = imageFigures(points, evaluations, runDocument ?? document);
     const costs = passes.some(({ flops }) => flops);
     const byCost = costs && this.over === 'flops';
-    const at = (x: number) => (byCost ? teraFlops(passes, x) : x);
+    const steps = plannedSteps(this.state);
+    const unit = flopUnit(teraFlops(passes, steps));
+    const at = (x: number) => (byCost ? unit.per * teraFlops(passes, x) : x);
     const figures = byCost
-      ? drawn.map((figure) => ({ ...figure, x: figure.x.map(at), xAxis: 'TFLOP' }))
+      ? drawn.map((figure) => ({ ...figure, x: figure.x.map(at), xAxis: unit.name }))
       : drawn;
     if (figures.length === 0)
       return html`<p class="hint">The curves are drawn while it trains: what becomes of the images first, then loss, rewards and errors, step by step.</p>`;
-    const steps = plannedSteps(this.state);
     const others = otherMetrics(points).filter(
       ([key]) => !key.startsWith('errors/') || key === 'errors/mean',
     );
@@ -49,7 +50,7 @@ export class ImageCurves extends AppElement {
     return html`${costs ? this.#switch() : nothing}
       ${repeat(
         figures,
-        ({ id }) => `${id} ${byCost}`,
+        ({ id }) => `${id} ${byCost && unit.name}`,
         (figure) => html`<line-chart .figure=${figure} .stages=${rules} .steps=${at(steps)}></line-chart>`,
       )}
       ${others.length > 0 ? html`<p class="quiet others">Also reported, at the last step: ${others.map(([key, value], i) => html`${i > 0 ? ', ' : ''}<code>${key}</code> ${number(value)}`)}.</p>` : nothing}`;

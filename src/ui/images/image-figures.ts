@@ -84,13 +84,20 @@ const rewardFigure = (points: readonly EvaluationPoint[], trained: string | unde
   };
 };
 
-const spread = (points: readonly EvaluationPoint[]): Omit<Figure, 'x'> => ({
+/** Nothing where no two images are of one request. */
+const spread = (points: readonly EvaluationPoint[]): Omit<Figure, 'x'>[] => {
+  const drawn = banded(points, 'spread', { label: 'spread', color: '--link', marks: true });
+  if (drawn.y[0]!.every((value) => value === null)) return [];
+  return [spreadFigure(drawn)];
+};
+
+const spreadFigure = (drawn: Pick<Figure, 'series' | 'y'>): Omit<Figure, 'x'> => ({
   id: 'image-spread',
   title: 'Spread',
   caption:
     'How far two images of one request lie apart (root mean square of the pixels, of 2 at most). Where it falls, all images become one.',
   axis: 'rms',
-  ...banded(points, 'spread', { label: 'spread', color: '--link', marks: true }),
+  ...drawn,
 });
 
 const has = (points: readonly Point[], key: string) => key in (points.at(-1)?.metrics ?? {});
@@ -127,6 +134,10 @@ const words: Record<string, Partial<Figure>> = {
   },
 };
 
+/** The unit in which a cost is easily read, and how many of it are a TFLOP. */
+export const flopUnit = (tera: number): { name: string; per: number } =>
+  tera < 0.1 ? { name: 'GFLOP', per: 1000 } : { name: 'TFLOP', per: 1 };
+
 /** What a run has cost by an update, counted over all passes, in 10^12 floating-point operations; evaluations cost nothing here. */
 export const teraFlops = (passes: readonly Pick<PassInfo, 'steps' | 'flops'>[], update: number): number => {
   let [left, sum] = [update, 0];
@@ -149,7 +160,7 @@ export const imageFigures = (
   const held =
     drawn.length === 0
       ? []
-      : [asAsked(drawn), rewardFigure(drawn, trainedReward(document)), spread(drawn)].map((figure) => ({
+      : [asAsked(drawn), rewardFigure(drawn, trainedReward(document)), ...spread(drawn)].map((figure) => ({
           ...figure,
           x,
         }));

@@ -101,7 +101,7 @@ export class ImageStage extends AppElement {
 
   #numbers(rows: Row[]) {
     const last = rows.at(-1)!.evaluation.measures ?? [];
-    return html`<div class="scroll" tabindex="0" role="group" aria-label="Measures of the images"><table class="image-measures" data-testid="image-measures">
+    return html`<div class="scroll-x" tabindex="0" role="group" aria-label="Measures of the images"><table class="image-measures" data-testid="image-measures">
       <thead><tr><th scope="col">Over ${count(rows[0]!.evaluation.problems)} images</th>${rows.map(({ label }) => html`<th scope="col">${label.toLowerCase()}</th>`)}</tr></thead>
       <tbody>${last.map(
         ({ id, name }) =>

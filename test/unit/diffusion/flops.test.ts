@@ -4,7 +4,7 @@ import type { DenoiserConfig } from '../../../src/diffusion/net/config';
 import { methods } from '../../../src/methods/index';
 import { passInfo } from '../../../src/run/pass-words';
 import { defaultRun } from '../../../src/train/run-document';
-import { teraFlops } from '../../../src/ui/images/image-figures';
+import { flopUnit, teraFlops } from '../../../src/ui/images/image-figures';
 
 const large: DenoiserConfig = { hiddenSize: 64, layers: 4, heads: 4, patch: 3 };
 
@@ -45,4 +45,12 @@ it('counts up update by update, with what a round draws before its first', () =>
   expect(teraFlops(passes, 1)).toBeCloseTo((making + step) / 1e12, 12);
   expect(teraFlops(passes, 6)).toBeCloseTo((making + 5 * step + next.making + next.step) / 1e12, 12);
   expect(costOf('tailorpo', { guidance: true })[0]!.flops!.making).toBeGreaterThan(making);
+});
+
+it('is told in a unit whose numbers are read without zeros', () => {
+  const told = (tera: number) => tera * flopUnit(tera).per;
+  expect([told(0.0018), told(0.0999), told(0.1), told(70)]).toEqual(
+    [1.8, 99.9, 0.1, 70].map((v) => expect.closeTo(v)),
+  );
+  expect([flopUnit(0.0018).name, flopUnit(0.1).name]).toEqual(['GFLOP', 'TFLOP']);
 });

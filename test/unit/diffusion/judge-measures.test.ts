@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { judgeMeasures } from '../../../src/diffusion/judge-measures';
-import { evaluationDraws } from '../../../src/diffusion/measure';
+import { evaluationDraws, measureImages } from '../../../src/diffusion/measure';
 import type { Judge } from '../../../src/diffusion/pipeline';
 import { drawImage } from '../../../src/diffusion/world/draw';
 import type { Scale } from '../../../src/diffusion/world/preference';
@@ -45,4 +45,14 @@ it('counts how often a model says as the reward, on pairs that share a condition
   // One that sees nothing calls every pair a tie.
   const blind = await measured((x) => tf.zeros([x.shape[0]]) as Tensor1D);
   expect(blind['judge']!.value).toBeLessThan(0.75);
+});
+
+it('tells of the spread only where two images are of one request', async () => {
+  await initBackend('wasm');
+  const [one, other] = evaluationDraws(2).conditions;
+  const images = [-0.25, 0.25].map((v) => new Float32Array(432).fill(v));
+  const spread = async (second: typeof one) =>
+    (await measureImages(images, [one!, second!], scale)).measures!.find(({ id }) => id === 'spread')?.value;
+  expect(await spread(one)).toBeCloseTo(0.5, 6);
+  expect(await spread(other)).toBeUndefined();
 });
