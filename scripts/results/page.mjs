@@ -2,8 +2,8 @@
 
 const accuracy = { id: 'accuracy', name: 'accuracy', unit: 'share' };
 
-/** What is measured in every world; `measures` of a row has what its own adds. */
-const everywhere = [
+/** What is measured in every world of texts; `measures` of a row has what its own adds. */
+const ofTexts = [
   { id: 'stepAccuracy', name: 'right lines', unit: 'share' },
   { id: 'meanTokens', name: 'tokens an answer', unit: 'tokens' },
 ];
@@ -38,7 +38,7 @@ const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** How the other measures moved: before, after, and the difference with its interval, in bold where that leaves out 0. */
 const otherMeasures = (rows, meanInterval) =>
-  [...everywhere, ...(rows[0].measures ?? [])]
+  [...(rows.some(({ before }) => before.meanTokens > 0) ? ofTexts : []), ...(rows[0].measures ?? [])]
     .filter(({ id }) => rows.every(({ before, after }) => id in before && id in after))
     .map((measure) => {
       const [from, to] = ['before', 'after'].map((when) =>
