@@ -14,8 +14,12 @@ export const number = (value: number | undefined): string => {
   return minus(String(Number(value.toPrecision(4))));
 };
 
-export const signed = (value: number, digits = 3): string =>
-  `${value > 0 ? '+' : ''}${minus(Math.abs(value) >= 1e4 ? value.toExponential(2) : value.toFixed(digits))}`;
+/** With its sign, and without one where what is shown is 0. */
+export const signed = (value: number, digits = 3): string => {
+  const text = Math.abs(value) >= 1e4 ? value.toExponential(2) : value.toFixed(digits);
+  if (Number(text) === 0) return text.replace('-', '');
+  return `${value > 0 ? '+' : ''}${minus(text)}`;
+};
 
 export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)}\u202f%`;
 
