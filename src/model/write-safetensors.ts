@@ -1,4 +1,5 @@
 import { floatToHalf } from '../util/half';
+import { joinBytes } from '../util/join-bytes';
 import { elementAt, firstNotFinite } from './finite';
 import type { HostTensor } from './host-weights';
 import type { SafetensorsDtype } from './safetensors';
@@ -113,12 +114,5 @@ export function* safetensorsParts(
 
 /** The parts of `safetensorsParts` in one array. */
 export const writeSafetensors = (...args: Parameters<typeof safetensorsParts>): Uint8Array<ArrayBuffer> => {
-  const parts = [...safetensorsParts(...args)];
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes([...safetensorsParts(...args)]);
 };

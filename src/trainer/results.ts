@@ -4,6 +4,7 @@ import { addModel } from '../load/brought-models';
 import type { LoadedModel } from '../load/loaded-model';
 import type { TrainingSession } from '../run/session';
 import { exportFiles } from '../train/export-model';
+import { joinBytes } from '../util/join-bytes';
 import { yieldToMessages } from '../util/mutex';
 import type { Content } from '../util/zip';
 import { methodOf } from './catalogue';
@@ -29,14 +30,7 @@ export const filesOfRun = async (
 
 const inOne = (content: Content): Uint8Array => {
   if (content instanceof Uint8Array) return content;
-  const parts = [...content];
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinBytes([...content]);
 };
 
 /** Keeps what a run has trained as a model among those that were brought. @throws Error when it trains an adapter, or has not begun */

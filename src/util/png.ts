@@ -1,4 +1,5 @@
 import { zlibSync } from 'fflate';
+import { joinBytes } from './join-bytes';
 
 const table = Uint32Array.from({ length: 256 }, (_, n) => {
   let c = n;
@@ -40,11 +41,5 @@ export const pngOf = (rgb: Uint8Array, width: number, height: number): Uint8Arra
     chunk('IDAT', zlibSync(rows)),
     chunk('IEND', new Uint8Array()),
   ];
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinBytes(parts);
 };

@@ -1,5 +1,6 @@
 /** Reads PNG images (W3C, Portable Network Graphics, third edition) of 8 bits a channel, without interlace. */
 import { unzlibSync } from 'fflate';
+import { joinBytes } from './join-bytes';
 import { crcOf } from './png';
 
 /** A file is no PNG that can be read here; the message is the end of a sentence that begins with its name. */
@@ -87,12 +88,7 @@ export const readPng = (bytes: Uint8Array): { width: number; height: number; rgb
   if (interlace !== 0) throw new PngError('is interlaced; save it without');
   if (transparent) throw new PngError('is transparent in places; save it without');
   const stride = width * pixel;
-  const whole = new Uint8Array(data.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of data) {
-    whole.set(part, at);
-    at += part.length;
-  }
+  const whole = joinBytes(data);
   const size = height * (stride + 1);
   let raw: Uint8Array;
   try {

@@ -1,4 +1,5 @@
 import { Zip, ZipPassThrough } from 'fflate';
+import { joinBytes } from './join-bytes';
 
 /** A file of the zip, whole or in parts that are made one by one. */
 export type Content = Uint8Array | Iterable<Uint8Array>;
@@ -22,11 +23,5 @@ export const zipOf = (files: ReadonlyMap<string, Content>): Uint8Array => {
   }
   zip.end();
   if (failed) throw failed;
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return joinBytes(chunks);
 };
