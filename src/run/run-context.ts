@@ -18,7 +18,7 @@ import type { Turns } from './turns';
 /** What a session keeps between visits; src/store implements it. */
 export interface SessionStore {
   putRun(run: RunSummary): Promise<void>;
-  putCheckpoint(checkpoint: Checkpoint): Promise<void>;
+  putCheckpoint(checkpoint: Checkpoint, run?: RunSummary): Promise<void>;
   /** The weights that a pass of a run ended with. */
   putKept(runId: string, pass: string, weights: HostWeights): Promise<void>;
   getKept(runId: string, pass: string): Promise<HostWeights | undefined>;

@@ -330,10 +330,8 @@ export class TrainingSession {
   private async checkpoint() {
     const state = await this.passes.state();
     if (!state) return;
-    const stored = await this.keep(async () => {
-      await this.o.store.putCheckpoint(toCheckpoint(this.runId, this.passes.initial, state));
-      await this.o.store.putRun(this.summary());
-    });
+    const checkpoint = toCheckpoint(this.runId, this.passes.initial, state);
+    const stored = await this.keep(() => this.o.store.putCheckpoint(checkpoint, this.summary()));
     if (stored) this.o.emit({ kind: 'checkpoint', step: this.step, stored: true, note: '' });
   }
 

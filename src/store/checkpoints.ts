@@ -1,6 +1,7 @@
+import type { RunSummary } from '../../workers/protocol';
 import type { Database, WriteTransaction } from './db';
 import { read, write } from './db';
-import { checkpointItem, forgetItem, putItem } from './items';
+import { checkpointItem, forgetItem, putItem, runItem } from './items';
 import { dropPieces, getPieces, putPieces } from './pieces';
 import type { CheckpointHead, PartKind } from './schema';
 
@@ -105,21 +106,31 @@ export const putTogether = (head: CheckpointHead, arrays: readonly Float32Array[
 /**
  * Replaces the run's checkpoint, all in one transaction: the previous one stays until the new one is whole, and stays
  * for good when this fails or the page dies half-way.
+ * @param run The run's record, in the same transaction: the steps of its curve go as far as the weights.
  * @throws StoreFullError when there is no room.
  */
-export const putCheckpoint = async (db: Database, checkpoint: Checkpoint): Promise<void> => {
+export const putCheckpoint = async (
+  db: Database,
+  checkpoint: Checkpoint,
+  run?: RunSummary,
+): Promise<void> => {
   const { runId } = checkpoint;
   const { head, arrays } = takeApart(checkpoint);
   const item = checkpointItem(head);
+  const record = run && runItem(run);
   await write(
     db,
-    ['checkpoints', 'checkpointParts', 'items'],
+    ['checkpoints', 'checkpointParts', 'runs', 'items'],
     'save the checkpoint',
-    item.bytes,
+    item.bytes + (record?.bytes ?? 0),
     (tx, add) => {
       putPieces(tx, runId, arrays, add);
       add(tx.objectStore('checkpoints').put(head, runId));
       add(putItem(tx, item));
+      if (run && record) {
+        add(tx.objectStore('runs').put(run, run.runId));
+        add(putItem(tx, record));
+      }
     },
   );
 };

@@ -74,7 +74,10 @@ export const createMemoryStore = (problem: string): Store => {
     getRun: async (runId) => structuredClone(runs.get(runId)),
     listRuns: async () => structuredClone([...runs.values()].sort((a, b) => b.updated - a.updated)),
     deleteRun: async (runId) => deleteRun(runId),
-    putCheckpoint: async (checkpoint) => void checkpoints.set(checkpoint.runId, structuredClone(checkpoint)),
+    putCheckpoint: async (checkpoint, run) => {
+      checkpoints.set(checkpoint.runId, structuredClone(checkpoint));
+      if (run) runs.set(run.runId, structuredClone(run));
+    },
     getCheckpoint: async (runId) => structuredClone(checkpoints.get(runId)),
     putKept: async (runId, pass, weights) =>
       void kept.set(keptKey(runId, pass), {

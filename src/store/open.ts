@@ -56,7 +56,7 @@ const onDatabase = (db: Database): Store => {
     getRun: (runId) => getRun(db, runId),
     listRuns: () => listRuns(db),
     deleteRun: deleteUnlocked,
-    putCheckpoint: (checkpoint) => putCheckpoint(db, checkpoint),
+    putCheckpoint: (checkpoint, run) => putCheckpoint(db, checkpoint, run),
     getCheckpoint: (runId) => getCheckpoint(db, runId),
     putKept: (runId, pass, weights) => putKept(db, runId, pass, weights),
     getKept: (runId, pass) => getKept(db, runId, pass),

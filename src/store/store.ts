@@ -20,8 +20,11 @@ export interface Store {
   /** Deletes its checkpoint too. @throws RunLockedError when the run is open in another tab */
   deleteRun(runId: string): Promise<void>;
 
-  /** In place of the run's previous checkpoint, which stays until this one is whole. */
-  putCheckpoint(checkpoint: Checkpoint): Promise<void>;
+  /**
+   * In place of the run's previous checkpoint, which stays until this one is whole.
+   * @param run The run's record, stored with it or not at all: a record older than its checkpoint would lack steps for good.
+   */
+  putCheckpoint(checkpoint: Checkpoint, run?: RunSummary): Promise<void>;
   getCheckpoint(runId: string): Promise<Checkpoint | undefined>;
 
   /** The weights that a pass of a run ended with, for later passes; deleted with the run. */

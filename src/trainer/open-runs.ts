@@ -216,8 +216,8 @@ export const createOpenRuns = (engine: Engine, estimates: Estimates, standby: St
         `Step ${count(step)} is not kept whole; ${best ? `step ${count(best.step)} is, the best of its pass` : 'no step is'}.`,
       );
     }
-    await kept.putCheckpoint({ ...best, runId });
-    await kept.putRun({ ...run.summary(), phase: 'paused', step, stage: best.pass, updated: Date.now() });
+    const back = { phase: 'paused', step, stage: best.pass, updated: Date.now() } as const;
+    await kept.putCheckpoint({ ...best, runId }, { ...run.summary(), ...back });
     const status = await begin(document, runId, true);
     await kept.putRun(open().summary()); // without what came after
     return status;

@@ -258,14 +258,16 @@ describe('a store in IndexedDB', () => {
     expect(read.length === file.length && read.every((x, i) => x === file[i])).toBe(true);
   });
 
-  it('never leaves a checkpoint half-written, wherever the disk gets full', async () => {
+  it('never leaves a checkpoint half-written or without its run, wherever the disk gets full', async () => {
     const store = await connect();
-    await store.putCheckpoint(checkpoint('r', 1));
+    await store.putCheckpoint(checkpoint('r', 1), run('r', 5));
     const before = (await store.report()).items;
     let failed = 0;
     for (let n = 1; ; n++) {
       failPut(n);
-      const result = await store.putCheckpoint(checkpoint('r', 2)).catch((error: unknown) => error);
+      const result = await store
+        .putCheckpoint(checkpoint('r', 2), run('r', 6))
+        .catch((error: unknown) => error);
       IDBObjectStore.prototype.put = realPut;
       if (result === undefined) break;
       failed++;
@@ -274,10 +276,12 @@ describe('a store in IndexedDB', () => {
         /storage is full: could not save the checkpoint \(0\.0 MB\)\. Nothing stored was changed\. Delete/,
       );
       expect(await store.getCheckpoint('r')).toEqual(checkpoint('r', 1));
+      expect(await store.getRun('r')).toEqual(run('r', 5));
       expect((await store.report()).items).toEqual(before);
     }
-    expect(failed).toBe(5); // three arrays, the head, the item
+    expect(failed).toBe(7); // three arrays, the head and the run, each with its item
     expect(await store.getCheckpoint('r')).toEqual(checkpoint('r', 2));
+    expect(await store.getRun('r')).toEqual(run('r', 6));
   });
 
   it('keeps the previous checkpoint when the transaction is cut off in the middle', async () => {

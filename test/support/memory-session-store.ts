@@ -34,7 +34,10 @@ export const memorySessionStore = (from?: Contents): MemorySessionStore => {
   const { runs, checkpoints, kept, references, datasets, measures } = contents;
   const store: SessionStore = {
     putRun: async (run) => void runs.set(run.runId, structuredClone(run)),
-    putCheckpoint: async (checkpoint) => void checkpoints.set(checkpoint.runId, structuredClone(checkpoint)),
+    putCheckpoint: async (checkpoint, run) => {
+      checkpoints.set(checkpoint.runId, structuredClone(checkpoint));
+      if (run) runs.set(run.runId, structuredClone(run));
+    },
     putKept: async (runId, pass, weights) => void kept.set(`${runId}/${pass}`, structuredClone(weights)),
     getKept: async (runId, pass) => structuredClone(kept.get(`${runId}/${pass}`)),
     putReferences: async (scores) => {

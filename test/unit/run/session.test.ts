@@ -359,6 +359,25 @@ describe('TrainingSession', () => {
     await session.dispose();
   });
 
+  it('never stores a checkpoint without the steps that lead to it, wherever the tab dies', async () => {
+    const memory = memorySessionStore();
+    const looked: [number, number][] = [];
+    const looking =
+      <A extends unknown[]>(write: (...args: A) => Promise<void>) =>
+      async (...args: A) => {
+        await write(...args);
+        for (const [runId, { step }] of memory.checkpoints)
+          looked.push([step, memory.runs.get(runId)?.metrics.length ?? 0]);
+      };
+    const { putRun, putCheckpoint } = memory.store;
+    Object.assign(memory.store, { putRun: looking(putRun), putCheckpoint: looking(putCheckpoint) });
+    const { session } = await makeSession(pairDpo, { steps: 6, checkpointEvery: 2 }, memory);
+    await session.start();
+    await session.dispose();
+    expect(new Set(looked.map(([step]) => step))).toEqual(new Set([2, 4, 6]));
+    for (const [step, rows] of looked) expect(rows).toBeGreaterThanOrEqual(step);
+  });
+
   it('keeps the number of tensors constant from step to step, and frees all at the end', async () => {
     const before = tf.memory().numTensors;
     const { session } = await makeSession(pairDpo, { steps: 12, checkpointEvery: 0 });
