@@ -4,6 +4,7 @@ import type { Tensor2D } from '../tf';
 import { hostFloats, makeHostInfo, tf, toTensor } from '../tf';
 import { checkTensor } from './check';
 import { dispatch, grid, run } from './dispatch';
+import { elements } from './elements';
 import type { Modulated } from './modulated-norm';
 import { checkModulation, spreadColumns } from './modulated-norm';
 import { defineOp, useHost, useShaders } from './op';
@@ -58,12 +59,7 @@ const addHost = defineOp<Input, Modulated>({
       Float32Array,
       Float32Array,
     ];
-    const stride = modulation.shape[1]!;
-    for (let n = 0; n < rows; n++) {
-      const gate = Math.floor(n / span) * stride + at;
-      const start = n * width;
-      for (let c = 0; c < width; c++) out[start + c] = a[start + c]! + m[gate + c]! * b[start + c]!;
-    }
+    elements().addGated(a, b, m, out, { rows, width, span, stride: modulation.shape[1]!, at });
     return [sum];
   },
   backward: ([d], { inputs: { y, modulation } }, { span, at }) => {

@@ -1,49 +1,62 @@
+import type { Elements } from './elements';
 import type { GroupShape } from './group-attention-host';
 import { layOut, type SimdRows } from './simd-rows';
+
+type Four = [Float32Array, Float32Array, Float32Array, Float32Array];
 
 /** Byte offsets of a group's rows from its first, in arrays of queries, keys and values side by side. */
 const offsets = ({ heads, span, size }: GroupShape): Int32Array =>
   Int32Array.from({ length: span }, (_, j) => j * 3 * heads * size * 4);
 
-/** `attendGroups` with its inner loops in WebAssembly SIMD. */
+/** Arrays as they lie in the loops' memory, or copies of them there. */
+const placed = (memory: WebAssembly.Memory, arrays: readonly Float32Array[]): Float32Array[] => {
+  if (arrays.every(({ buffer }) => buffer === memory.buffer)) return [...arrays];
+  const at = layOut(
+    memory,
+    arrays.map(({ length }) => length),
+  );
+  return arrays.map((array, i) => {
+    const copy = new Float32Array(memory.buffer, at[i], array.length);
+    copy.set(array);
+    return copy;
+  });
+};
+
+/**
+ * `attendGroups` with its inner loops in WebAssembly SIMD.
+ * @param keys room for `span` numbers, with the arrays in one memory
+ */
 export const attendGroupsWithSimd = (
   simd: SimdRows,
   shape: GroupShape,
-  qkv: Float32Array,
-  out: Float32Array,
-  weights: Float32Array,
+  softmax: Elements['softmax'],
+  given: { qkv: Float32Array; out: Float32Array; weights: Float32Array; keys: Float32Array },
 ) => {
   const { rows, heads, span, size } = shape;
   const { memory } = simd;
   const width = heads * size;
-  const at = layOut(memory, [span, qkv.length, out.length, weights.length]);
-  const [rowsAt, qkvAt, outAt, weightsAt] = at as [number, number, number, number];
-  new Int32Array(memory.buffer, rowsAt, span).set(offsets(shape));
-  new Float32Array(memory.buffer, qkvAt, qkv.length).set(qkv);
-  const own = new Float32Array(memory.buffer, weightsAt, weights.length);
-  const scale = 1 / Math.sqrt(size);
-  for (let n = 0; n < rows; n++) {
-    const group = n - (n % span);
-    for (let h = 0; h < heads; h++) {
-      const q = qkvAt + (n * 3 * width + h * size) * 4;
-      const k = qkvAt + (group * 3 * width + width + h * size) * 4;
-      const first = (n * heads + h) * span;
-      const here = weightsAt + first * 4;
-      simd.dots(q, rowsAt, span, k, here);
-      let top = Number.NEGATIVE_INFINITY;
-      for (let j = first; j < first + span; j++) if (own[j]! > top) top = own[j]!;
-      let total = 0;
-      for (let j = first; j < first + span; j++) {
-        const weight = Math.exp((own[j]! - top) * scale);
-        own[j] = weight;
-        total += weight;
+  const [qkv, out, weights, keys] = placed(memory, [given.qkv, given.out, given.weights, given.keys]) as Four;
+  new Int32Array(memory.buffer, keys.byteOffset, span).set(offsets(shape));
+  const eachRow = (f: (weightsAt: number, query: number, key: number, to: number) => void) => {
+    for (let n = 0; n < rows; n++) {
+      const group = n - (n % span);
+      for (let h = 0; h < heads; h++) {
+        f(
+          weights.byteOffset + (n * heads + h) * span * 4,
+          qkv.byteOffset + (n * 3 * width + h * size) * 4,
+          qkv.byteOffset + (group * 3 * width + width + h * size) * 4,
+          out.byteOffset + (n * width + h * size) * 4,
+        );
       }
-      for (let j = first; j < first + span; j++) own[j]! /= total;
-      simd.mix(here, rowsAt, span, k + width * 4, outAt + (n * width + h * size) * 4);
     }
+  };
+  eachRow((weightsAt, query, key) => simd.dots(query, keys.byteOffset, span, key, weightsAt));
+  softmax(weights, span, 1 / Math.sqrt(size));
+  eachRow((weightsAt, _query, key, to) => simd.mix(weightsAt, keys.byteOffset, span, key + width * 4, to));
+  if (out !== given.out) {
+    given.out.set(out);
+    given.weights.set(weights);
   }
-  out.set(new Float32Array(memory.buffer, outAt, out.length));
-  weights.set(own);
 };
 
 /** `attendGroupsGrad` with its inner loops in WebAssembly SIMD. */

@@ -1,9 +1,10 @@
 import code from '../../shaders/group-attention.wgsl?raw';
 import gradCode from '../../shaders/group-attention-grad.wgsl?raw';
 import type { Tensor, Tensor2D, TensorInfo } from '../tf';
-import { gpu, hostFloats, makeHostInfo, tf, toTensor } from '../tf';
+import { gpu, hostFloats, makeHostInfo, tf, toTensor, wasmMemory } from '../tf';
 import { checkTensor } from './check';
 import { dispatch, f32, grid } from './dispatch';
+import { elementLoops, elements } from './elements';
 import { fitToHeadSize } from './fit-to-head-size';
 import { attendGroups, attendGroupsGrad } from './group-attention-host';
 import { attendGroupsGradWithSimd, attendGroupsWithSimd } from './group-attention-simd';
@@ -72,11 +73,18 @@ const attentionHost = defineOp<'qkv', GroupedHeads>({
   forward: ({ qkv }, { heads, span }) => {
     const [rows, wide] = qkv.shape as [number, number];
     const outputs = [makeHostInfo([rows, wide / 3]), makeHostInfo([rows, heads * span])];
-    const [out, weights] = outputs.map(hostFloats);
     const shape = { rows, heads, span, size: wide / 3 / heads };
-    const simd = simdRows(shape.size);
-    if (simd) attendGroupsWithSimd(simd, shape, hostFloats(qkv), out!, weights!);
-    else attendGroups(shape, hostFloats(qkv), out!, weights!);
+    const memory = wasmMemory();
+    const simd = simdRows(shape.size, memory);
+    // In tfjs's own memory the list of keys needs a place there too.
+    const list = memory && toTensor(makeHostInfo([span]));
+    const [out, weights] = outputs.map(hostFloats) as [Float32Array, Float32Array];
+    const keys = list ? hostFloats(list) : new Float32Array(span);
+    if (simd) {
+      const walks = memory ? elements() : elementLoops;
+      attendGroupsWithSimd(simd, shape, walks.softmax, { qkv: hostFloats(qkv), out, weights, keys });
+    } else attendGroups(shape, hostFloats(qkv), out, weights);
+    list?.dispose();
     return outputs;
   },
   saveOutputs: [1],

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor1D, Tensor2D, TensorInfo } from '../tf';
 import { hostFloats, makeHostInfo, tf, toTensor } from '../tf';
+import { elements } from './elements';
 import { defineOp } from './op';
 import type { PackedInfo, PackedMatrix } from './packed-matrix';
 import { rowReader } from './unpack-host';
@@ -53,11 +54,7 @@ const biasOp = defineOp<'y' | 'bias'>({
   saveInputs: [],
   forward: ({ y, bias }) => {
     const sum = makeHostInfo(y.shape);
-    const [a, b, out] = [hostFloats(y), hostFloats(bias), hostFloats(sum)];
-    const width = b.length;
-    for (let n = 0; n < a.length; n += width) {
-      for (let c = 0; c < width; c++) out[n + c] = a[n + c]! + b[c]!;
-    }
+    elements().addRow(hostFloats(y), hostFloats(bias), hostFloats(sum));
     return [sum];
   },
   backward: ([dy]) => ({

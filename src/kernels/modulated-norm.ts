@@ -4,6 +4,7 @@ import type { Tensor2D, TensorInfo } from '../tf';
 import { hostFloats, makeHostInfo, tf, toTensor } from '../tf';
 import { checkTensor } from './check';
 import { dispatch, f32, grid, run } from './dispatch';
+import { elements } from './elements';
 import { defineOp, useHost, useShaders } from './op';
 
 /** Where in its row of the modulation an operation finds what it reads, and how many rows of x share that row. */
@@ -70,22 +71,7 @@ const normHost = defineOp<'x' | 'modulation', Attrs>({
     const { rows, width, stride } = shapesOf(x, modulation);
     const outputs = [makeHostInfo([rows, width]), makeHostInfo([rows, 2])] as const;
     const [a, m, y, stats] = [hostFloats(x), hostFloats(modulation), ...outputs.map(hostFloats)];
-    for (let n = 0; n < rows; n++) {
-      const start = n * width;
-      let sum = 0;
-      for (let c = 0; c < width; c++) sum += a[start + c]!;
-      const mean = Math.fround(sum / width);
-      let squares = 0;
-      for (let c = 0; c < width; c++) squares += (a[start + c]! - mean) ** 2;
-      const r = 1 / Math.sqrt(squares / width + eps);
-      stats![2 * n] = mean;
-      stats![2 * n + 1] = r;
-      const shift = Math.floor(n / span) * stride + at;
-      const scale = shift + width;
-      for (let c = 0; c < width; c++) {
-        y![start + c] = (a[start + c]! - mean) * r * (1 + m[scale + c]!) + m[shift + c]!;
-      }
-    }
+    elements().modulatedNorm(a!, m!, y!, stats!, { rows, width, span, stride, at }, eps);
     return [...outputs];
   },
   saveOutputs: [1],

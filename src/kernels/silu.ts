@@ -4,6 +4,7 @@ import type { Tensor2D } from '../tf';
 import { hostFloats, makeHostInfo, tf, toTensor } from '../tf';
 import { checkTensor } from './check';
 import { dispatch, grid, run } from './dispatch';
+import { elements } from './elements';
 import { defineOp, useHost, useShaders } from './op';
 
 const siluOp = defineOp<'x'>({
@@ -42,7 +43,7 @@ const siluHost = defineOp<'x'>({
     const share = tf.sigmoid(x as Tensor2D);
     const y = makeHostInfo(x.shape);
     const [a, s, out] = [hostFloats(x), hostFloats(share), hostFloats(y)];
-    for (let i = 0; i < out.length; i++) out[i] = a[i]! * s[i]!;
+    elements().multiply(a!, s!, out!);
     return [y, share];
   },
   saveOutputs: [1],
