@@ -18,7 +18,9 @@ import {
   withDrawn,
 } from './choices';
 import './click.css';
+import { ClickKeys } from './click-keys';
 import { habitRow, habitTable } from './habits';
+import { noPair } from './no-pair';
 import {
   aheadOf,
   type Click,
@@ -31,14 +33,6 @@ import {
   withClick,
   withNext,
 } from './session';
-
-const keys: Readonly<Record<string, Click | 'undo'>> = {
-  ArrowLeft: 'left',
-  ArrowRight: 'right',
-  ArrowDown: 'same',
-  ' ': 'same',
-  u: 'undo',
-};
 
 /** Pairs that are drawn together, and how few are left when the next come. */
 const [together, ahead] = [8, 4];
@@ -63,6 +57,7 @@ export class ChoicePanel extends AppElement {
     this.asking = false;
     this.problem = '';
     this.notKept = '';
+    new ClickKeys(this, 'same', { click: (click) => this.#click(click), undo: () => this.#undo() });
   }
 
   protected watched() {
@@ -76,14 +71,8 @@ export class ChoicePanel extends AppElement {
 
   override connectedCallback() {
     super.connectedCallback();
-    addEventListener('keydown', this.#key);
     this.#open();
     void this.#fill();
-  }
-
-  override disconnectedCallback() {
-    super.disconnectedCallback();
-    removeEventListener('keydown', this.#key);
   }
 
   protected override updated() {
@@ -140,18 +129,6 @@ export class ChoicePanel extends AppElement {
     }
   }
 
-  #key = (event: KeyboardEvent) => {
-    const does = keys[event.key];
-    if (!does || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const target = event.target as HTMLElement;
-    // Where arrows and letters have a meaning of their own; and the space bar is a press of a button or a fold.
-    if (target.closest('input, textarea, select, [role="slider"], [role="group"][tabindex="0"]')) return;
-    if (event.key === ' ' && target.closest('button, summary')) return;
-    event.preventDefault();
-    if (does === 'undo') this.#undo();
-    else this.#click(does);
-  };
-
   async #anew() {
     const yes = await this.app.confirm(
       'Begin anew?',
@@ -166,18 +143,17 @@ export class ChoicePanel extends AppElement {
   }
 
   #waiting() {
-    const { connection, status } = this.state;
-    if (this.problem)
-      return html`<p class="field-problem" role="alert">${this.problem}</p>
-        <p class="buttons"><button type="button" @click=${() => {
-          this.problem = '';
-          void this.#fill();
-        }}>Try again</button></p>`;
-    if (connection !== 'ready')
-      return html`<p class="quiet">${connection === 'failed' ? 'The engine does not run; start it anew first.' : 'The engine is starting…'}</p>`;
-    if (isMoving(status?.phase) || this.state.pending)
-      return html`<p class="quiet" data-testid="click-busy">While it trains nothing is drawn to choose from; it comes when the run has ended.</p>`;
-    return html`<p class="quiet" aria-busy="true">It is drawing…</p>`;
+    return noPair(this.state, {
+      problem: this.problem,
+      again: () => this.#again(),
+      busy: 'While it trains nothing is drawn to choose from; it comes when the run has ended.',
+      making: 'It is drawing…',
+    });
+  }
+
+  #again() {
+    this.problem = '';
+    void this.#fill();
   }
 
   #image(side: 'left' | 'right', pixels: Uint8Array, asked: string) {

@@ -2,40 +2,31 @@ import { html, nothing } from 'lit';
 import type { ChoicesSummary } from '../../../workers/protocol';
 import { filesOfChoices, LEAST_CHOICES } from '../../diffusion/choices';
 import { zipOf } from '../../util/zip';
-import { AppElement, define } from '../element';
+import { define } from '../element';
 import { plural } from '../format';
 import { download } from '../keep/download';
 import { pageLink } from '../page-link';
-import { isLive, isMoving } from '../state';
 import { type ChoiceSession, toChoices } from './choices';
 import { decidedOf } from './session';
+import { TrainOffer } from './train-offer';
 
 /** Offers to train on choices between images: those that were made here, or those of a file. */
-export class ChoiceTrain extends AppElement {
+export class ChoiceTrain extends TrainOffer {
   static override properties = {
-    ...AppElement.properties,
-    session: { attribute: false },
-    method: { state: true },
+    ...TrainOffer.properties,
     read: { state: true },
-    problem: { state: true },
     fileProblem: { state: true },
-    busy: { state: true },
   };
   declare session: ChoiceSession;
-  declare method: string;
   /** Choices that were read from files, in the place of those that were made here. */
   declare read: (ChoicesSummary & { name: string }) | undefined;
-  declare problem: string;
   declare fileProblem: string;
-  declare busy: boolean;
 
   constructor() {
     super();
     this.method = 'diffusion-dpo';
     this.read = undefined;
-    this.problem = '';
     this.fileProblem = '';
-    this.busy = false;
   }
 
   protected watched() {
@@ -49,34 +40,16 @@ export class ChoiceTrain extends AppElement {
     return this.app.connection.api.addChoices([...files].map(([name, data]) => ({ name, data })));
   }
 
-  async #train() {
-    const { app } = this;
-    if (this.busy || isMoving(this.state.status?.phase)) return;
-    if (isLive(this.state.status?.phase)) {
-      this.problem = 'A run is paused; go on with it, or stop it, first.';
-      return;
-    }
-    this.busy = true;
-    this.problem = '';
-    try {
-      const { id, pairs } = await this.#kept();
-      app.editor.chooseMethod(this.method);
-      const set = app.editor.edit((document) => ({
-        ...document,
-        batchSize: Math.min(document.batchSize, pairs),
-        data: { ...document.data, trees: pairs, source: { id: 'own-choices', params: { set: id } } },
-      }));
-      if (!set)
-        throw new Error(
-          this.state.documentProblems.map(({ field, message }) => `${field}: ${message}`).join('; '),
-        );
-      const ended = app.control.train();
-      this.busy = false;
-      await ended;
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-    }
-    this.busy = false;
+  protected async prepare() {
+    const { editor } = this.app;
+    const { id, pairs } = await this.#kept();
+    editor.chooseMethod(this.method);
+    const set = editor.edit((document) => ({
+      ...document,
+      batchSize: Math.min(document.batchSize, pairs),
+      data: { ...document.data, trees: pairs, source: { id: 'own-choices', params: { set: id } } },
+    }));
+    if (!set) throw this.refused;
   }
 
   #save() {
@@ -102,28 +75,18 @@ export class ChoiceTrain extends AppElement {
   }
 
   #offer() {
-    const { methods, status } = this.state;
     const decided = decidedOf(this.session);
     const pairs = this.read?.pairs ?? decided;
-    if (pairs < LEAST_CHOICES)
-      return html`<p class="quiet" data-testid="click-offer" data-left=${LEAST_CHOICES - decided}>After ${plural(LEAST_CHOICES - decided, 'more choice')} of one or the other it can learn from them.</p>`;
-    const off = this.busy || isMoving(status?.phase);
-    return html`<div class="field" data-testid="click-offer" data-left="0">
-      <label for="choice-method">Let it learn from ${plural(pairs, 'choice')}${this.read ? html` of ${this.read.name}` : ''} with</label>
-      <div class="field-inputs">
-        <select id="choice-method" data-testid="choice-method" @change=${(event: Event) => {
-          this.method = (event.target as HTMLSelectElement).value;
-          this.problem = '';
-        }}>${methods
-          .filter(({ eats }) => eats === 'latents')
-          .map(
-            ({ id, name }) => html`<option value=${id} .selected=${id === this.method}>${name}</option>`,
-          )}</select>
-        <button type="button" class="primary" data-testid="choice-train" aria-disabled=${String(off)} @click=${() => void this.#train()}>Train on the choices</button>
-      </div>
-      <p class="field-help">With the settings of ${pageLink(this.app, { at: 'teach' }, 'Teach')}; what becomes of the images is under ${pageLink(this.app, { at: 'watch' }, 'Watch')}. Few choices teach few things: it is the same ${plural(pairs, 'pair')} again and again.</p>
-      ${this.problem ? html`<p class="field-problem" role="alert" data-testid="choice-problem">${this.problem}</p>` : nothing}
-    </div>`;
+    if (pairs < LEAST_CHOICES) return this.tooFew(LEAST_CHOICES - decided);
+    return this.offer({
+      id: 'choice',
+      label: html`Let it learn from ${plural(pairs, 'choice')}${this.read ? html` of ${this.read.name}` : ''} with`,
+      options: this.state.methods
+        .filter(({ eats }) => eats === 'latents')
+        .map(({ id, name }) => html`<option value=${id} .selected=${id === this.method}>${name}</option>`),
+      train: 'Train on the choices',
+      help: html`With the settings of ${pageLink(this.app, { at: 'teach' }, 'Teach')}; what becomes of the images is under ${pageLink(this.app, { at: 'watch' }, 'Watch')}. Few choices teach few things: it is the same ${plural(pairs, 'pair')} again and again.`,
+    });
   }
 
   override render() {

@@ -8,10 +8,12 @@ import './click.css';
 import './choice-panel';
 import './click-train';
 import { apartOf } from './apart';
+import { ClickKeys } from './click-keys';
 import { clickNote, clickPrompts } from './click-note';
 import { clickPair } from './click-pair';
 import { apartSentence, blindTable, habitsTable } from './habits';
 import { forgetSession, keepSession, keptSession } from './kept-session';
+import { noPair } from './no-pair';
 import {
   aheadOf,
   type Click,
@@ -26,14 +28,6 @@ import {
   withNext,
 } from './session';
 import { firstSession, unfitFor, worldFor } from './session-of';
-
-const keys: Readonly<Record<string, Click | 'undo'>> = {
-  ArrowLeft: 'left',
-  ArrowRight: 'right',
-  ArrowDown: 'same',
-  ' ': 'neither',
-  u: 'undo',
-};
 
 /** Pairs that are made before they are looked at; each of a model that was brought takes its time. */
 const ahead = { world: 4, own: 2 };
@@ -60,6 +54,7 @@ export class ClickPanel extends AppElement {
     this.asking = false;
     this.problem = '';
     this.notKept = '';
+    new ClickKeys(this, 'neither', { click: (click) => this.#click(click), undo: () => this.#undo() });
   }
 
   protected watched() {
@@ -83,14 +78,8 @@ export class ClickPanel extends AppElement {
 
   override connectedCallback() {
     super.connectedCallback();
-    addEventListener('keydown', this.#key);
     this.#open();
     void this.#fill();
-  }
-
-  override disconnectedCallback() {
-    super.disconnectedCallback();
-    removeEventListener('keydown', this.#key);
   }
 
   get #model() {
@@ -213,18 +202,6 @@ export class ClickPanel extends AppElement {
     else this.#setRound(undone);
   }
 
-  #key = (event: KeyboardEvent) => {
-    const does = this.session && keys[event.key];
-    if (!does || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const target = event.target as HTMLElement;
-    // Where arrows and letters have a meaning of their own; and the space bar is a press of a button or a fold.
-    if (target.closest('input, textarea, select, [role="slider"], [role="group"][tabindex="0"]')) return;
-    if (event.key === ' ' && target.closest('button, summary')) return;
-    event.preventDefault();
-    if (does === 'undo') this.#undo();
-    else this.#click(does);
-  };
-
   async #anew() {
     const yes = await this.app.confirm(
       'Begin anew?',
@@ -248,25 +225,25 @@ export class ClickPanel extends AppElement {
   }
 
   #waiting(round: Round) {
-    const { connection, status } = this.state;
-    if (this.problem)
-      return html`<p class="field-problem" role="alert" data-testid="click-problem">${this.problem}</p>
-        <p class="buttons"><button type="button" @click=${() => {
-          this.problem = '';
-          void this.#fill();
-        }}>Try again</button>
-        ${this.#leaveOut()}</p>`;
-    if (connection !== 'ready')
-      return html`<p class="quiet">${connection === 'failed' ? 'The engine does not run; start it anew first.' : 'The engine is starting…'}</p>`;
-    if (isMoving(status?.phase) || this.state.pending)
-      return html`<p class="quiet" data-testid="click-busy">While it trains no answers are made; they come when it has ended.</p>`;
-    if (!this.#left && aheadOf(round) === 0)
-      return html`<p data-testid="click-over">${
-        this.session!.blind && !this.#trainedIsOpen
-          ? html`The run that learned from these clicks is not open. Open it in ${pageLink(this.app, { path: ['kept'] }, 'Kept')} to go on, or see what there is.`
-          : 'All prompts have been answered.'
-      }</p>`;
-    return html`<p class="quiet" aria-busy="true">It is answering…</p>`;
+    const over = !this.#left && aheadOf(round) === 0;
+    return noPair(this.state, {
+      problem: this.problem,
+      again: () => this.#again(),
+      more: this.#leaveOut(),
+      busy: 'While it trains no answers are made; they come when it has ended.',
+      making: over
+        ? html`<p data-testid="click-over">${
+            this.session!.blind && !this.#trainedIsOpen
+              ? html`The run that learned from these clicks is not open. Open it in ${pageLink(this.app, { path: ['kept'] }, 'Kept')} to go on, or see what there is.`
+              : 'All prompts have been answered.'
+          }</p>`
+        : 'It is answering…',
+    });
+  }
+
+  #again() {
+    this.problem = '';
+    void this.#fill();
   }
 
   #results(session: ClickSession) {
