@@ -23,9 +23,9 @@ const letter = (name: string) => `(?<![a-zA-Z\\\\]|\\\\(?:hat|bar|tilde) )${lite
 
 const ratio = (side: string, of: string) =>
   literally(String.raw`\log\frac{\pi_\theta(${of}_${side}`) +
-  String.raw`(?:[^()]*)` +
+  '(?:[^()]*)' +
   literally(String.raw`)}{\pi_{\mathrm{ref}}(${of}_${side}`) +
-  String.raw`(?:[^()]*)` +
+  '(?:[^()]*)' +
   literally(')}');
 
 const sides = [
