@@ -1,6 +1,23 @@
 // Part of the tiled attention kernels: steps that work on a thread's registers, which no function could reach. The host writes one out
 // where a kernel says step_NAME(ARGUMENTS), with the words in capitals after its name replaced by them.
 
+//: place ACROSS
+// The workgroup's place among all, with ACROSS to each block of rows; and the thread's place in it.
+  let index = p.first + group.x + group.y * groups.x;
+  let blocks = (p.tokens + BLOCK - 1u) / BLOCK;
+  if (index >= blocks * (ACROSS)) { return; }
+  let x = thread % CT;
+  let y = thread / CT;
+
+//: queries
+// The same where rows are queries: the block's rows, its head and the head of their keys.
+  step_place(p.heads);
+  let h = index % p.heads;
+  let kv = h / (p.heads / p.kvHeads);
+  let kept = h;
+  let first = (blocks - 1u - index / p.heads) * BLOCK; // long rows begin first
+  let last = min(first + BLOCK, p.tokens) - 1u;
+
 //: keep INDEX MATRIX FACTOR
 // The block's rows of a matrix into workgroup memory. Neighbouring threads read neighbouring vectors.
   for (var i = 0u; i < TR; i++) { // unroll

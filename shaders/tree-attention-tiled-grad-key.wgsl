@@ -14,15 +14,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let index = p.first + group.x + group.y * groups.x;
-  let blocks = (p.tokens + BLOCK - 1u) / BLOCK;
-  if (index >= blocks * p.kvHeads * p.shares) { return; }
+  step_place(p.kvHeads * p.shares);
   let share = index % p.shares;
   let kv = index / p.shares % p.kvHeads;
   let first = index / (p.shares * p.kvHeads) * BLOCK; // keys with many queries begin first
   let last = min(first + BLOCK, p.tokens) - 1u;
-  let x = thread % CT;
-  let y = thread / CT;
   let kept = kv;
   step_keep(0u, k, p.scale * LOG2E);
   step_keep(1u, v, 1.0);

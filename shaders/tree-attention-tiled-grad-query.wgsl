@@ -14,17 +14,8 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let index = p.first + group.x + group.y * groups.x;
-  let blocks = (p.tokens + BLOCK - 1u) / BLOCK;
-  if (index >= blocks * p.heads) { return; }
-  let h = index % p.heads;
-  let kv = h / (p.heads / p.kvHeads);
-  let first = (blocks - 1u - index / p.heads) * BLOCK; // long rows begin first
-  let last = min(first + BLOCK, p.tokens) - 1u;
-  let x = thread % CT;
-  let y = thread / CT;
+  step_queries();
   if (thread == 0u) { start = u32(stats[3u * (first * p.heads + h) + 1u]); }
-  let kept = h;
   step_keep(0u, q, p.scale * LOG2E);
   step_keep(1u, dOut, 1.0);
   var held: array<array<vec4f, COLS>, 4u * CT / RT>; // registers

@@ -13,16 +13,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let index = p.first + group.x + group.y * groups.x;
-  let blocks = (p.tokens + BLOCK - 1u) / BLOCK;
-  if (index >= blocks * p.heads) { return; }
-  let h = index % p.heads;
-  let kv = h / (p.heads / p.kvHeads);
-  let first = (blocks - 1u - index / p.heads) * BLOCK; // long rows begin first
-  let last = min(first + BLOCK, p.tokens) - 1u;
-  let x = thread % CT;
-  let y = thread / CT;
-  let kept = h;
+  step_queries();
   step_keep(0u, q, p.scale * LOG2E);
   var held: array<array<vec4f, COLS>, 4u * CT / RT>; // registers
   var sum: array<array<vec4f, COLS>, TR>; // registers

@@ -70,7 +70,7 @@ const withSteps = (text: string): string =>
     const step = steps.get(name);
     if (!step) throw new Error(`treeAttention: no step for "${line}"`);
     const given = list.split(', ');
-    return step.words.reduce((body, word, i) => body.replaceAll(word, given[i]!), step.text);
+    return withSteps(step.words.reduce((body, word, i) => body.replaceAll(word, given[i]!), step.text));
   });
 
 const texts = new Map<string, string>();

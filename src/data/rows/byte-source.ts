@@ -1,3 +1,4 @@
+import { joinBytes } from '../../util/join-bytes';
 import { DataError } from '../data-error';
 import { inBytes } from './limits';
 
@@ -60,16 +61,6 @@ export const byteSource = (file: DataFile): ByteSource => {
   };
 };
 
-const join = (parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> => {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-};
-
 /** The first bytes, `length` at most. */
 export const firstBytes = async (source: ByteSource, length: number): Promise<Uint8Array<ArrayBuffer>> => {
   const parts: Uint8Array[] = [];
@@ -80,7 +71,7 @@ export const firstBytes = async (source: ByteSource, length: number): Promise<Ui
     have += part.length;
     if (have >= length) break;
   }
-  return join(parts, have);
+  return joinBytes(parts);
 };
 
 /** @throws DataError when there are more than `limit` bytes; `what` says in the message why they are needed at once */
@@ -96,5 +87,5 @@ export const allBytes = async (
     if (have > limit) throw new DataError(source.name, '', `is larger than ${inBytes(limit)}. ${what}`);
     parts.push(chunk);
   }
-  return join(parts, have);
+  return joinBytes(parts);
 };

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../util/join-bytes';
 import type { ByteSource } from './byte-source';
 
 /** Stands where a byte was no UTF-8. Half of a surrogate pair, which no decoded text can hold. */
@@ -48,12 +49,7 @@ export async function* strictText(source: ByteSource): AsyncGenerator<{ text: st
     return own;
   };
   for await (const chunk of source.chunks()) {
-    let bytes = chunk;
-    if (held.length > 0) {
-      bytes = new Uint8Array(held.length + chunk.length);
-      bytes.set(held);
-      bytes.set(chunk, held.length);
-    }
+    const bytes = held.length > 0 ? joinBytes([held, chunk]) : chunk;
     const end = bytes.length - unfinished(bytes);
     held = bytes.slice(end);
     yield { text: textOf(bytes.subarray(0, end)), last: false };

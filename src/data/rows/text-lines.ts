@@ -1,3 +1,4 @@
+import { joinBytes } from '../../util/join-bytes';
 import type { ByteSource } from './byte-source';
 import { notUtf8 } from './encoding';
 import { inBytes, limits } from './limits';
@@ -45,14 +46,7 @@ export async function* textLines(source: ByteSource): AsyncGenerator<Line[]> {
   let length = 0;
   const line = (last: Uint8Array): Line => {
     if (length + last.length > limits.line) return tooLong(number, parts[0] ?? last);
-    if (parts.length === 0) return decode(last, number);
-    const whole = new Uint8Array(length + last.length);
-    let at = 0;
-    for (const part of [...parts, last]) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return decode(whole, number);
+    return decode(parts.length === 0 ? last : joinBytes([...parts, last]), number);
   };
   for await (const chunk of source.chunks()) {
     const lines: Line[] = [];
