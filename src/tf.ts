@@ -8,6 +8,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { adapterName, findAdapter, isSoftware, requestDevice, wantedFeatures } from './tf/adapter';
+import { assertGpuHealthy, fail, forgetGpuErrors, GpuError } from './tf/gpu-health';
 import type { HostArray } from './tf/host';
 import type { Internals } from './tf/internals';
 import { destroyFree, takeOldestFirst, writeSmallUploads } from './tf/pool';
@@ -21,6 +23,7 @@ export type {
   Tensor4D,
   TensorInfo,
 } from '@tensorflow/tfjs';
+export { assertGpuHealthy, GpuError, onGpuError } from './tf/gpu-health';
 export { type HostArray, hostFloats, hostInts, hostView, makeHostInfo, onHost, wasmMemory } from './tf/host';
 export { bufferNumber } from './tf/pool';
 export { onBackward, withOwnTape } from './tf/tape';
@@ -41,96 +44,15 @@ export interface BackendInfo {
   note: string;
 }
 
-/** A GPU call failed, or the device was lost. Nothing computed since the last good read may be used. */
-export class GpuError extends Error {
-  override name = 'GpuError';
-  constructor(
-    message: string,
-    readonly lost = false,
-  ) {
-    super(message);
-  }
-}
-
 let backend: Internals | undefined;
 let adapterOf: GPUAdapterInfo | undefined;
-let fatal: GpuError | undefined;
 let dispatches = 0;
 let peakBytes = 0;
 let recordedWork = 0;
 let recordedOn: Internals | undefined;
-const listeners = new Set<(error: GpuError) => void>();
-
-const fail = (error: GpuError) => {
-  fatal ??= error;
-  for (const listener of listeners) listener(error);
-};
-
-/** Called at the first GPU error or device loss; returns the function that stops listening. */
-export const onGpuError = (listener: (error: GpuError) => void): (() => void) => {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-};
-
-/** Throws the GPU error that has happened, if any: a result computed after it would be stale or random. */
-export const assertGpuHealthy = () => {
-  if (fatal) throw fatal;
-};
-
-const isSoftware = (info: GPUAdapterInfo) =>
-  (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true ||
-  /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(
-    `${info.vendor} ${info.architecture} ${info.device} ${info.description}`,
-  );
-
-const adapterName = (info: GPUAdapterInfo) =>
-  [info.vendor, info.architecture, info.description]
-    .filter((part, i, all) => part && all.indexOf(part) === i)
-    .join(' ') || 'unnamed adapter';
-
-const wantedFeatures: GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
-
-const requestDevice = async (adapter: GPUAdapter): Promise<GPUDevice> => {
-  const { limits } = adapter;
-  return adapter.requestDevice({
-    label: 'marginalia',
-    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: {
-      maxBufferSize: limits.maxBufferSize,
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
-      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-      maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-    },
-  });
-};
-
-const watch = (device: GPUDevice) => {
-  device.addEventListener('uncapturederror', (event) => {
-    fail(new GpuError(`The GPU refused a command: ${event.error.message}`));
-  });
-  void device.lost.then((info) => {
-    if (info.reason === 'destroyed') return; // we did it ourselves
-    fail(
-      new GpuError(
-        `The GPU device was lost (${info.message || 'no reason given'}). Reload the page to go on from the last checkpoint.`,
-        true,
-      ),
-    );
-  });
-};
-
-const findAdapter = async (): Promise<GPUAdapter | undefined> => {
-  if (typeof navigator === 'undefined' || !navigator.gpu) return undefined;
-  return (await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined;
-};
 
 const startWebgpu = async (adapter: GPUAdapter) => {
   const device = await requestDevice(adapter);
-  watch(device);
   const own = new WebGPUBackend(device, adapter.info) as unknown as Internals;
   const record = own.recordAndSubmit.bind(own);
   own.recordAndSubmit = (program, output, inputs, ...rest) => {
@@ -145,7 +67,7 @@ const startWebgpu = async (adapter: GPUAdapter) => {
   writeSmallUploads(own);
   backend = own;
   adapterOf = adapter.info;
-  fatal = undefined;
+  forgetGpuErrors();
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => own as unknown as WebGPUBackend, 3);
   await tf.setBackend('webgpu');
@@ -185,7 +107,7 @@ const startWasm = async (anew: boolean) => {
  * @throws Error when 'webgpu' was asked for by name and cannot be had.
  */
 export const initBackend = async (choice: BackendChoice = 'auto', anew = false): Promise<BackendInfo> => {
-  fatal = undefined; // an error of a device that is given up says nothing of the next
+  forgetGpuErrors();
   if (choice === 'cpu') {
     await tf.setBackend('cpu');
     return { name: 'cpu', adapter: 'plain JavaScript', software: true, features: [], note: '' };
