@@ -9,7 +9,7 @@ import { serveFolder } from './static-server.mjs';
 import { openPage } from './terminal/browser.mjs';
 import { comparedLines, readArms } from './terminal/compare.mjs';
 import { createExchange } from './terminal/exchange.mjs';
-import { givenAdapter, givenData, givenModel } from './terminal/given.mjs';
+import { givenAdapter, givenChoices, givenData, givenModel } from './terminal/given.mjs';
 import { help } from './terminal/help.mjs';
 import { backends, checkOptions, flagOf, inOptions, readChanges, readOptions } from './terminal/options.mjs';
 import { checkPlaces, checkTargets } from './terminal/places.mjs';
@@ -126,8 +126,10 @@ const main = async () => {
     model: givenModel(options, exchange.share),
     data: givenData(options, exchange.share),
     adapter: givenAdapter(options, exchange.share),
+    choices: givenChoices(options, exchange.share),
   };
-  if (bring.model && !bring.data && !runFile?.value?.data?.dataset && !options.estimate) {
+  const drawn = bring.model && 'draws' in bring.model && bring.model.draws;
+  if (bring.model && !drawn && !bring.data && !runFile?.value?.data?.dataset && !options.estimate) {
     throw new UsageError(
       '--model: the built-in problems are made for the built-in models; give examples with --data FILE.',
     );

@@ -1,5 +1,13 @@
 /** What the terminal was given to read: files from its own server, or places on a hub. */
-import type { AdapterSummary, DatasetSummary, GivenFile, HubSource, ModelSummary, Trainer } from './index';
+import type {
+  AdapterSummary,
+  ChoicesSummary,
+  DatasetSummary,
+  GivenFile,
+  HubSource,
+  ModelSummary,
+  Trainer,
+} from './index';
 
 /** Files by name and the address to fetch each from, or a place on a hub. */
 export type Given = { files: { name: string; address: string }[] } | { hub: HubSource };
@@ -8,12 +16,15 @@ export interface BringInput {
   model?: Given;
   data?: Given;
   adapter?: Given;
+  /** Choices between images. */
+  choices?: Extract<Given, { files: unknown }>;
 }
 
 export interface Brought {
   model?: ModelSummary;
   data?: DatasetSummary;
   adapter?: AdapterSummary;
+  choices?: ChoicesSummary;
 }
 
 /** Something given on the command line cannot be used; the message begins with the option. */
@@ -42,7 +53,7 @@ const named = async <T>(option: string, f: () => Promise<T>): Promise<T> => {
  */
 export const bring = async (trainer: Trainer, input: BringInput, model: string): Promise<Brought> => {
   const brought: Brought = {};
-  const { model: givenModel, data, adapter } = input;
+  const { model: givenModel, data, adapter, choices } = input;
   if (givenModel) {
     brought.model = await named('--model', async () =>
       'hub' in givenModel
@@ -55,6 +66,11 @@ export const bring = async (trainer: Trainer, input: BringInput, model: string):
       'hub' in data
         ? trainer.addHubDataset(data.hub)
         : trainer.addDataset(await Promise.all(data.files.map(fetchFile))),
+    );
+  }
+  if (choices) {
+    brought.choices = await named('--choices', async () =>
+      trainer.addChoices(await Promise.all(choices.files.map(fetchFile))),
     );
   }
   if (adapter) {

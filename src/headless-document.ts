@@ -3,6 +3,7 @@
 import type { Brought } from './headless-bring';
 import type { MethodInfo, RunDocument, Trainer } from './index';
 import { defaultRun, parseRun, RunDocumentError, withPreset } from './index';
+import { ownChoices } from './sources/own-choices';
 import { worldProblems, worlds } from './tasks/cards';
 import { notAMethod } from './util/not-a-method';
 
@@ -18,7 +19,7 @@ export interface DocumentInput {
   /** Values to put into the document. */
   set: { path: string[]; value: unknown }[];
   /** What will be brought, and therefore replaced. */
-  bring: { model?: unknown; data?: unknown; adapter?: unknown };
+  bring: { model?: unknown; data?: unknown; adapter?: unknown; choices?: unknown };
 }
 
 /** Stands in the draft for what has not been read yet. */
@@ -87,6 +88,7 @@ export const documentFrom = (methods: readonly MethodInfo[], input: DocumentInpu
   if (bring.model) setField(document, ['model'], PENDING);
   if (bring.data) setField(document, ['data', 'dataset', 'id'], PENDING);
   for (const { path, value } of set) setField(document, path, value);
+  if (bring.choices) setField(document, ['data', 'source'], { id: ownChoices.id, params: { set: PENDING } });
   return parseRun(document, methods);
 };
 
@@ -98,12 +100,19 @@ export const applyBrought = (
   { file, set }: DocumentInput,
 ): RunDocument => {
   const document = structuredClone(draft);
-  const { model, data, adapter } = brought;
+  const { model, data, adapter, choices } = brought;
   if (model) document.model = model.id;
   if (data && document.data.dataset) document.data.dataset.id = data.id;
   if (adapter && document.adapter) {
     const { id: from, rank, alpha, targetModules } = adapter;
     document.adapter = { ...document.adapter, from, rank, alpha, targetModules };
+  }
+  if (choices) {
+    const asked = (field: string) => set.some(({ path }) => path.join('.') === field);
+    const { data } = document;
+    data.source = { id: ownChoices.id, params: { set: choices.id } };
+    data.trees = asked('data.trees') ? Math.min(data.trees, choices.pairs) : choices.pairs;
+    if (!asked('batchSize')) document.batchSize = Math.min(document.batchSize, data.trees);
   }
   const told = file?.['weights'] !== undefined || set.some(({ path }) => path[0] === 'weights');
   const stored = model?.details?.stored;
@@ -120,6 +129,12 @@ export const checkIds = async (trainer: Trainer, document: RunDocument): Promise
   if (dataset && !(await trainer.datasets()).some(({ id }) => id === dataset.id)) {
     missing('data.dataset.id', dataset.id, '--data FILE');
   }
+  const { source } = document.data;
+  if (source?.id === ownChoices.id && source.params['set'] === '')
+    problems.push({
+      field: 'data.source',
+      message: 'takes choices between images; give them with --choices FILE',
+    });
   const from = document.adapter?.from;
   if (from && !(await trainer.adapters()).some(({ id }) => id === from)) {
     missing('adapter.from', from, '--adapter DIR');

@@ -19,6 +19,7 @@ export type {
   Answer,
   ChatPrompt,
   ChatReply,
+  ChoicesSummary,
   CreditResponse,
   CreditToken,
   CreditView,

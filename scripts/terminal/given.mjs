@@ -57,6 +57,16 @@ const modelFolder = (folder, file, share) => {
   return names.map((own) => ({ name: `${name}/${own}`, address: share(resolve(folder, own)) }));
 };
 
+/** Whether a folder's model draws images, so that its data are drawn too. What is wrong with its config.json is the engine's to say. */
+const draws = (folder) => {
+  try {
+    const { model_type: type } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
+    return type === 'marginalia-denoiser';
+  } catch {
+    return false;
+  }
+};
+
 /**
  * @param {Record<string, any>} options
  * @param {(path: string) => string} share gives a file an address that the page can read it at
@@ -65,7 +75,7 @@ export const givenModel = (options, share) => {
   const { model: text, file, revision } = options;
   if (text === undefined || builtIn().includes(text)) return undefined;
   const info = revision || options.hub ? undefined : statOf(text);
-  if (info?.isDirectory()) return { files: modelFolder(text, file, share) };
+  if (info?.isDirectory()) return { files: modelFolder(text, file, share), draws: draws(text) };
   if (info) {
     if (!/\.gguf$/i.test(text)) {
       throw new UsageError(
@@ -130,6 +140,33 @@ export const givenData = (options, share) => {
     if (info.isDirectory()) return filesUnder(path, basename(resolve(path)));
     return [{ name: short ? basename(path) : path, path }];
   });
+  return { files: files.map(({ name, path }) => ({ name, address: share(resolve(path)) })) };
+};
+
+const choiceFile = /\.(png|jsonl)$/i;
+
+/**
+ * Choices between images: a zip, their folder, or the file of lines with the images beside it.
+ * @param {Record<string, any>} options
+ * @param {(path: string) => string} share
+ */
+export const givenChoices = (options, share) => {
+  const { choices: text } = options;
+  if (text === undefined) return undefined;
+  const info = statOf(text);
+  if (!info) throw new UsageError(`--choices: there is no file or folder "${text}".`);
+  if (!info.isDirectory() && /\.zip$/i.test(text))
+    return { files: [{ name: basename(text), address: share(resolve(text)) }] };
+  if (!info.isDirectory() && !/\.jsonl$/i.test(text))
+    throw new UsageError(
+      `--choices: "${text}" is neither a zip of choices nor their pairs.jsonl; give one of these, or the folder.`,
+    );
+  const folder = info.isDirectory() ? text : dirname(text);
+  const files = filesUnder(folder, basename(resolve(folder))).filter(({ path }) =>
+    /\.jsonl$/i.test(path) && !info.isDirectory() ? resolve(path) === resolve(text) : choiceFile.test(path),
+  );
+  if (files.length === 0)
+    throw new UsageError(`--choices: the folder "${text}" holds no pairs.jsonl and no PNG files.`);
   return { files: files.map(({ name, path }) => ({ name, address: share(resolve(path)) })) };
 };
 

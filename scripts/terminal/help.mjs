@@ -61,6 +61,10 @@ Examples from a file (otherwise the built-in problems)
   --estimate          only say how much memory and time the run would take; exit code 2 when it does not fit
   --force             begin although it does not fit
 
+Choices between images (otherwise images that the model draws)
+  --choices WHAT      the zip that the page saves, or exports of a run, its folder, or its pairs.jsonl beside the PNG
+                      files; for methods of pairs on images: diffusion-dpo, smpo
+
 The built-in problems
   --trees N           preference trees to make before training
   --task ID           whose problems: arithmetic, or another built-in world; comes with its model, and a model with it

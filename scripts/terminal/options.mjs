@@ -68,6 +68,7 @@ const given = {
   adapter: 'text',
   data: 'texts',
   'data-file': 'text',
+  choices: 'text',
   map: 'texts',
   label: 'texts',
   check: 'switch',
@@ -195,6 +196,9 @@ const checkResume = (options) => {
   if (idle) throw new UsageError(`--${idle}: a resumed run keeps its own document; leave this option out.`);
 };
 
+/** The source that gives choices between images. */
+const OWN_CHOICES = 'own-choices';
+
 /** Options that mean something only beside another. */
 const checkCompany = (options, document) => {
   const adapter = options.lora || options.adapter !== undefined || document?.adapter;
@@ -210,6 +214,13 @@ const checkCompany = (options, document) => {
   }
   const blind = dataset ? undefined : first([...of('data.dataset.'), 'map', 'label', 'check', 'data-file']);
   if (blind) throw new UsageError(`--${blind}: give the examples with --data FILE.`);
+  if (options.choices !== undefined) {
+    if (dataset) throw new UsageError('--choices: are the examples of the run; leave out --data.');
+    if (options.source !== undefined && options.source !== OWN_CHOICES)
+      throw new UsageError(
+        `--source: --choices are learned from by ${OWN_CHOICES}; leave out --source, or --choices.`,
+      );
+  }
   if (options.run !== undefined && options.preset !== undefined) {
     throw new UsageError(
       '--preset: a run document has its settings already; leave out --run, or this option.',
