@@ -149,6 +149,7 @@ const choiceFile = /\.(png|jsonl)$/i;
  * Choices between images: a zip, their folder, or the file of lines with the images beside it.
  * @param {Record<string, any>} options
  * @param {(path: string) => string} share
+ * @returns {{ files: { name: string, address: string }[] } | undefined}
  */
 export const givenChoices = (options, share) => {
   const { choices: text } = options;

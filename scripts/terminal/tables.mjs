@@ -88,6 +88,8 @@ const remedyLine = ({ field, value, why, totalBytes }, document) => {
 const aheadLine = ({ what, count: n, seconds }, { data }) => {
   const time = seconds === undefined ? '' : `: ${duration(seconds)}`;
   const things = `${count(n)} ${data.dataset ? 'example' : 'pair'}${n === 1 ? '' : 's'}`;
+  if (what === 'drawing')
+    return `  beside the steps, what it learns from is drawn in ${count(n)} steps of denoising${time}`;
   if (what === 'making') return `  beside the steps, ${things} are made${time}`;
   if (what === 'scoring') return `  ${things} at most are scored under the reference${time}`;
   return `  it is measured on what is held out ${count(n)} time${n === 1 ? '' : 's'}${time}`;
@@ -97,6 +99,7 @@ const aheadLine = ({ what, count: n, seconds }, { data }) => {
 export const estimateLines = (estimate, document) => {
   const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest, ahead, secondsInAll } =
     estimate;
+  const { images } = estimate;
   const time =
     secondsPerStep === undefined
       ? 'time not measured'
@@ -105,7 +108,9 @@ export const estimateLines = (estimate, document) => {
     `It will take about ${size(totalBytes)}${limitBytes ? ` of the ${size(limitBytes)} that can be counted on` : ''}; ${time}`,
     ...ahead.map((part) => aheadLine(part, document)),
     ...table(parts.map(({ what, bytes }) => [what, size(bytes)])),
-    `  for ${count(tokensPerStep)} tokens a step, the longest example with ${count(longest)}`,
+    images
+      ? `  for ${count(images.perStep)} noisy images a step, ${(images.flops / 1e12).toPrecision(2)} TFLOP in all`
+      : `  for ${count(tokensPerStep)} tokens a step, the longest example with ${count(longest)}`,
   ];
 };
 

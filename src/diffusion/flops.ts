@@ -80,3 +80,16 @@ export const passFlops = (
     step: batchSize * accumulate * perTree(config, pass, imagesOf(id, params, latents)),
   };
 };
+
+/** What the passes of a run ask of the network: steps of denoising for what they train on, and operations in all. */
+export const runCost = (
+  config: DenoiserConfig,
+  passes: readonly { steps: number; flops?: PassFlops }[],
+): { denoised: number; flops: number } => {
+  const sum = (of: (flops: PassFlops, steps: number) => number) =>
+    passes.reduce((total, { steps, flops }) => total + (flops ? of(flops, steps) : 0), 0);
+  return {
+    denoised: Math.round(sum(({ making }) => making) / forwardFlops(config)),
+    flops: sum(({ making, step }, steps) => making + steps * step),
+  };
+};

@@ -7,6 +7,8 @@ interface ImageEstimateInput {
   document: Pick<RunDocument, 'batchSize' | 'accumulate' | 'data' | 'evaluation'>;
   method: { passes: number; allSteps: number };
   memory: number | undefined;
+  /** What the run asks of the network; left out: that is not said. */
+  cost?: { denoised: number; flops: number };
 }
 
 /** Numbers that the network keeps of one image for its gradient, in widths of its tokens and layers; measured, and rough. */
@@ -16,7 +18,7 @@ const KEPT = 40;
 const PER_TREE = 2;
 
 /** What a run of a model that draws takes. It is small; its time depends on the machine too much to be told before. */
-export const estimateImages = ({ weights, document, method, memory }: ImageEstimateInput): Estimate => {
+export const estimateImages = ({ weights, document, method, memory, cost }: ImageEstimateInput): Estimate => {
   let numbers = 0;
   for (const { data } of weights.values()) numbers += data.length;
   const width = weights.get('position')?.shape ?? [16, 48];
@@ -40,12 +42,15 @@ export const estimateImages = ({ weights, document, method, memory }: ImageEstim
     passes: method.passes,
     allSteps: method.allSteps,
     ahead: [
-      { what: 'making', count: document.data.trees, seconds: undefined },
-      { what: 'measuring', count: evaluations, seconds: undefined },
+      ...(cost && cost.denoised > 0
+        ? [{ what: 'drawing' as const, count: cost.denoised, seconds: undefined }]
+        : [{ what: 'making' as const, count: document.data.trees, seconds: undefined }]),
+      ...(evaluations > 0 ? [{ what: 'measuring' as const, count: evaluations, seconds: undefined }] : []),
     ],
     secondsInAll: undefined,
     tokensPerStep: images * document.accumulate,
     longest: 1,
+    ...(cost && { images: { perStep: images * document.accumulate, flops: cost.flops } }),
     fits,
     problem: fits
       ? ''

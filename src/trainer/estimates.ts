@@ -3,6 +3,7 @@ import type { DatasetReport } from '../data/prepare/report';
 import { createKnownFacts } from '../load/known-facts';
 import type { LoadedModel } from '../load/loaded-model';
 import { methodFacts } from '../run/method-facts';
+import { passInfo } from '../run/pass-words';
 import { loadTask } from '../tasks/index';
 import type { Task } from '../tasks/task';
 import { deviceFacts, memoryFacts } from '../train/device-facts';
@@ -49,7 +50,15 @@ export const createEstimates = (engine: Engine): Estimates => {
         checkMedium(methodOf(document), document, model);
         const method = methodFactsOf(document, model);
         const { memory } = memoryFacts(engine.started());
-        return estimateImages({ weights: model.weights, document, method, memory });
+        const { passFlops, runCost } = await import('../diffusion/flops');
+        const { config } = model.denoiser;
+        const passes = passInfo(
+          methodOf(document).passes(document.method.params),
+          document.steps,
+          (pass, first) => passFlops(config, pass, document, first),
+        );
+        const cost = runCost(config, passes);
+        return estimateImages({ weights: model.weights, document, method, memory, cost });
       }
       const { config, weights } = model;
       const task = document.data.dataset ? undefined : await loadTask(document.data.task);
@@ -63,7 +72,15 @@ export const createEstimates = (engine: Engine): Estimates => {
     explain: (document, model, task) => (error, phase) => {
       if (!isOutOfMemory(error)) return undefined;
       engine.giveUp();
-      const { config, weights } = model;
+      const { weights } = model;
+      if (model.denoiser) {
+        const { memory } = memoryFacts(engine.started());
+        const message = memoryMessage(document, phase, (next) =>
+          estimateImages({ weights, document: next, method: methodFactsOf(next, model), memory }),
+        );
+        return new MemoryError(message, { cause: error });
+      }
+      const { config } = model;
       const device = memoryFacts(engine.started());
       const adapter = { ...defaultAdapter(), ...document.adapter };
       const message = memoryMessage(document, phase, (next) => {

@@ -37,6 +37,16 @@ export const bytes = (count: number): string => {
   return `${unit === 0 ? value : value.toFixed(value < 10 ? 1 : 0)}\u202f${units[unit]}`;
 };
 
+/** The unit in which a cost is easily read, and how many of it are a TFLOP. */
+export const flopUnit = (tera: number): { name: string; per: number } =>
+  tera < 0.1 ? { name: 'GFLOP', per: 1000 } : { name: 'TFLOP', per: 1 };
+
+/** Floating-point operations: "0.35 TFLOP". */
+export const operations = (flops: number): string => {
+  const { name, per } = flopUnit(flops / 1e12);
+  return `${number(Number(((flops / 1e12) * per).toPrecision(2)))}\u202f${name}`;
+};
+
 /** 1.3 million, 216 thousand. */
 export const roughly = (value: number): string =>
   value >= 1e6

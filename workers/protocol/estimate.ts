@@ -14,14 +14,21 @@ export interface Estimate {
   allSteps: number;
   /**
    * What is done beside the steps, in order: pairs are made, trees are scored under the reference (only those that the steps
-   * take), and so many times it is measured on what is held out. Rough.
+   * take), and so many times it is measured on what is held out. Rough. A model that draws is asked so many times for a step of
+   * denoising ('drawing') in the place of making.
    */
-  ahead: { what: 'making' | 'scoring' | 'measuring'; count: number; seconds: number | undefined }[];
+  ahead: {
+    what: 'making' | 'drawing' | 'scoring' | 'measuring';
+    count: number;
+    seconds: number | undefined;
+  }[];
   /** All of it with the steps of every pass; undefined when something was not measured. */
   secondsInAll: number | undefined;
   /** Tokens of a step that the estimate is for, and of its longest path. */
   tokensPerStep: number;
   longest: number;
+  /** Of a model that draws, in the place of tokens: noisy images of a step, and floating-point operations of the whole run. */
+  images?: { perStep: number; flops: number };
   fits: boolean;
   /** Empty, or why it does not fit, in a sentence. */
   problem: string;

@@ -1,7 +1,7 @@
 import { outcomeOf } from '../../train/outcome';
 import type { RunDocument } from '../../train/run-document';
 import { count, plural } from '../format';
-import type { FieldName } from '../setup/field-labels';
+import { type FieldName, fieldNames } from '../setup/field-labels';
 import { isLive, isMoving, lacksData, type State } from '../state';
 
 /** What a button of a note does. */
@@ -86,7 +86,7 @@ const largeBatch = (state: Readonly<State>, key: string): Note[] => {
           : [
               {
                 id: 'large-batch-trees',
-                label: 'Pairs to make',
+                label: fieldNames(state).get('data.trees')?.label ?? 'Pairs to make',
                 act: { kind: 'field', path: 'data.trees' },
               } as const,
             ]),

@@ -3,8 +3,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import { otherMetrics, plannedSteps } from '../charts/curves';
 import '../charts/line-chart';
 import { AppElement, define } from '../element';
-import { number } from '../format';
-import { flopUnit, imageFigures, teraFlops } from './image-figures';
+import { flopUnit, number } from '../format';
+import { imageFigures, teraFlops } from './image-figures';
 
 /** The curves of a run on images. */
 export class ImageCurves extends AppElement {

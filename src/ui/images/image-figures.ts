@@ -134,10 +134,6 @@ const words: Record<string, Partial<Figure>> = {
   },
 };
 
-/** The unit in which a cost is easily read, and how many of it are a TFLOP. */
-export const flopUnit = (tera: number): { name: string; per: number } =>
-  tera < 0.1 ? { name: 'GFLOP', per: 1000 } : { name: 'TFLOP', per: 1 };
-
 /** What a run has cost by an update, counted over all passes, in 10^12 floating-point operations; evaluations cost nothing here. */
 export const teraFlops = (passes: readonly Pick<PassInfo, 'steps' | 'flops'>[], update: number): number => {
   let [left, sum] = [update, 0];

@@ -3,7 +3,7 @@ import type { Estimate } from '../../../workers/protocol';
 import { checkKey } from '../bring/check-key';
 import { treesOf } from '../dock/notes';
 import { AppElement, define } from '../element';
-import { bytes, count, duration, fieldValue, plural } from '../format';
+import { bytes, count, duration, fieldValue, operations, plural } from '../format';
 import { fieldNames, withLabels } from './field-labels';
 import { withValue } from './fields';
 import { aheadWords, epochWords } from './time-words';
@@ -25,7 +25,7 @@ export class EstimatePanel extends AppElement {
       return html`<div class="estimate" data-testid="estimate"><h3 id="estimate-title" tabindex="-1">What it takes</h3><p class="quiet">Cannot be said yet: ${withLabels(estimateProblem, fieldNames(this.state))}</p></div>`;
     if (!estimate || !document)
       return html`<div class="estimate" data-testid="estimate"><h3 id="estimate-title" tabindex="-1">What it takes</h3><p class="hint">Being worked out…</p></div>`;
-    const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest } = estimate;
+    const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest, images } = estimate;
     const { fits, problem, remedies, passes, allSteps: all, ahead, secondsInAll } = estimate;
     const steps =
       secondsPerStep === undefined
@@ -36,7 +36,11 @@ export class EstimatePanel extends AppElement {
     return html`<div class="estimate ${estimated ? '' : 'is-stale'}" data-testid="estimate" data-fits=${String(fits)} aria-busy=${String(!estimated)}>
       <h3 id="estimate-title" tabindex="-1">What it takes</h3>
       <p><strong>${bytes(Math.round(totalBytes))}</strong>${limitBytes === undefined ? '' : ` of ${bytes(Math.round(limitBytes))} to be had`}${secondsInAll === undefined ? '' : `, about ${duration(secondsInAll)} in all`}.
-        <span class="quiet">For ${plural(tokensPerStep, 'token')} a step, the longest path ${count(longest)}.</span></p>
+        <span class="quiet">${
+          images
+            ? `For ${plural(images.perStep, 'noisy image')} a step; ${operations(images.flops)} in all.`
+            : `For ${plural(tokensPerStep, 'token')} a step, the longest path ${count(longest)}.`
+        }</span></p>
       ${
         ahead.length > 0 || secondsPerStep !== undefined
           ? html`<p data-testid="estimate-time">${[steps, aheadWords(estimate, document)].filter(Boolean).join('; beside them: ')}. ${epochWords(document, trees)}</p>`

@@ -75,11 +75,22 @@ export const dataFields: readonly NumberField[] = mainFields
   );
 
 /** And for one of a model that draws. */
-export const imageFields: readonly NumberField[] = mainFields.map((field) =>
-  field.path === 'evaluation.problems'
-    ? { ...field, label: 'Images measured', help: 'Drawn at each evaluation, always from the same noise.' }
-    : field,
-);
+const onImages: Readonly<Record<string, Partial<NumberField>>> = {
+  batchSize: { help: 'Pairs of images, lists or drawings per micro-batch.' },
+  'data.trees': {
+    label: 'Examples to make',
+    help: 'Pairs of images, lists or drawings made before training; in rounds, before each.',
+  },
+  'evaluation.problems': {
+    label: 'Images measured',
+    help: 'Drawn at each evaluation, always from the same noise.',
+  },
+};
+
+export const imageFields: readonly NumberField[] = mainFields.map((field) => ({
+  ...field,
+  ...onImages[field.path],
+}));
 
 export const moreFields: readonly NumberField[] = [
   {
@@ -127,6 +138,9 @@ export const moreFields: readonly NumberField[] = [
     missing: defaultSnapshots,
   },
 ];
+
+/** Those that mean something for a model that draws: its examples have no length. */
+export const moreImageFields = moreFields.filter(({ path }) => path !== 'data.maxTokens');
 
 export const adapterNumbers: readonly NumberField[] = [
   {

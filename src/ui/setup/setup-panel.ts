@@ -10,6 +10,7 @@ import {
   imageFields,
   mainFields,
   moreFields,
+  moreImageFields,
   type NumberField,
   valueAt,
   withValue,
@@ -150,7 +151,7 @@ export class SetupPanel extends AppElement {
             <legend class="visually-hidden">More settings</legend>
             ${choice({ id: 'schedule', label: 'Schedule', help: 'How the learning rate goes after warm-up.', value: document.schedule.kind, options: schedules, change: (v) => this.#set('schedule.kind', v) })}
             ${choice({ id: 'backend', label: 'Compute on', help: 'Changing it starts the engine anew.', value: document.backend, options: backends, change: (v) => this.#set('backend', v) })}
-            ${moreFields.map((field) => this.#number(document, field))}
+            ${(model?.draws ? moreImageFields : moreFields).map((field) => this.#number(document, field))}
           </fieldset>
         </details>
         <estimate-panel .app=${this.app}></estimate-panel>

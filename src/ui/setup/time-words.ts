@@ -7,6 +7,7 @@ type Part = Estimate['ahead'][number];
 
 const partWords = ({ what, count: n, seconds }: Part, { data }: RunDocument): string => {
   const time = seconds === undefined ? '' : `, ${duration(seconds)}`;
+  if (what === 'drawing') return `drawing what it learns from, ${plural(n, 'step')} of denoising${time}`;
   if (what === 'making') return `making ${plural(n, 'pair')}${time}`;
   if (what === 'scoring')
     return `scoring ${plural(n, data.dataset ? 'example' : 'pair')} under the reference${time}`;

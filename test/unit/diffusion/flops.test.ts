@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
-import { passFlops } from '../../../src/diffusion/flops';
+import { passFlops, runCost } from '../../../src/diffusion/flops';
 import type { DenoiserConfig } from '../../../src/diffusion/net/config';
 import { methods } from '../../../src/methods/index';
 import { passInfo } from '../../../src/run/pass-words';
 import { defaultRun } from '../../../src/train/run-document';
-import { flopUnit, teraFlops } from '../../../src/ui/images/image-figures';
+import { flopUnit, operations } from '../../../src/ui/format';
+import { teraFlops } from '../../../src/ui/images/image-figures';
 
 const large: DenoiserConfig = { hiddenSize: 64, layers: 4, heads: 4, patch: 3 };
 
@@ -53,4 +54,13 @@ it('is told in a unit whose numbers are read without zeros', () => {
     [1.8, 99.9, 0.1, 70].map((v) => expect.closeTo(v)),
   );
   expect([flopUnit(0.0018).name, flopUnit(0.1).name]).toEqual(['GFLOP', 'TFLOP']);
+});
+
+it('sums up what a run asks of the network, for before it is begun', () => {
+  // The pool: 512 lists of four, in twenty steps of denoising each.
+  const cost = runCost(large, costOf('diffusion-dpo'));
+  expect(cost.denoised).toBe(512 * 4 * 20);
+  expect(cost.flops / 1e12).toBeCloseTo(whole(costOf('diffusion-dpo')), 9);
+  expect(runCost(large, costOf('ddpm')).denoised).toBe(0);
+  expect([operations(3.46e11), operations(4e9)]).toEqual(['0.35\u202fTFLOP', '4\u202fGFLOP']);
 });

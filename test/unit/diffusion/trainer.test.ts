@@ -37,7 +37,10 @@ it('a model that draws goes through the trainer: estimate, run, export, and what
   };
   run.data.trees = 6;
   expect(run.model).toBe('shapes-nano');
-  expect((await trainer.estimate(run)).fits).toBe(true);
+  const estimate = await trainer.estimate(run);
+  expect(estimate.fits).toBe(true);
+  expect(estimate.images!.perStep).toBe(2 * run.batchSize);
+  expect(estimate.ahead.map(({ what }) => what)).toEqual(['drawing', 'measuring']);
   await trainer.load('shapes-nano');
   await trainer.load('arith-nano');
   await trainer.load('shapes-nano'); // and the one before it does not answer in its place
