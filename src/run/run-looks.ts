@@ -70,6 +70,7 @@ export class RunLooks {
 
   /** Before the first step of a pass. */
   async lookAtBeginning() {
+    this.ctx.setPhase('evaluating', 'Looking at pairs before the first step.');
     await this.probe();
     await this.snapshots.afterStep();
   }

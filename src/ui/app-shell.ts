@@ -272,7 +272,7 @@ export class AppShell extends AppElement {
   #section({ id, title }: (typeof sections)[number]) {
     const none = id === 'problems' && !onBuiltInProblems(this.state);
     return html`<section ?hidden=${none} ?data-away=${this.#away(id)} id=${id} aria-labelledby="${id}-title">
-      <h2 id="${id}-title" tabindex="-1">${title}</h2>
+      <h2 id="${id}-title" tabindex="-1" class=${this.#page === '' ? '' : 'visually-hidden'}>${title}</h2>
       ${this.#body(id)}
     </section>`;
   }

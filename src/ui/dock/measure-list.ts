@@ -7,13 +7,16 @@ const shown = 3;
 
 /** What the world measures beside accuracy, before and now. */
 export const measureList = (first: Evaluation | undefined, last: Evaluation | undefined) => {
-  const rows = measuresBeforeAndAfter(first?.measures, last?.measures).slice(0, shown);
+  const all = measuresBeforeAndAfter(first?.measures, last?.measures);
+  const rows = all.slice(0, shown);
   if (rows.length === 0) return nothing;
-  return html`<dl class="dock-measures" data-testid="measures">${rows.map(({ before, after }) => {
+  const more = all.length - rows.length;
+  return html`<div><dl class="dock-measures" data-testid="measures">${rows.map(({ before, after }) => {
     const same = first === last || !before;
     return html`<div data-testid="measure-${after.id}" data-before=${before?.value ?? nothing} data-now=${after.value} title="95 % interval ${measureInterval(after)}">
       <dt>${after.name}</dt>
       <dd>${same ? nothing : html`${measureValue(before)} <span aria-hidden="true">→</span><span class="visually-hidden"> before, now </span> `}${measureValue(after)}</dd>
     </div>`;
-  })}</dl>`;
+  })}</dl>
+    ${more > 0 ? html`<p class="dock-rest" data-testid="measures-more" data-count=${more}>${more} more among the curves</p>` : nothing}</div>`;
 };

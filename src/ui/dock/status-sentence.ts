@@ -27,13 +27,19 @@ export const statusSentence = (state: Readonly<State>): string => {
   return runSentence(state);
 };
 
+/** Of which model, and by which method: a page may be about another. */
+const readySentence = ({ document, methods, models }: Readonly<State>): string => {
+  const model = models.find(({ id }) => id === document?.model)?.name ?? document?.model ?? '';
+  const method = methods.find(({ id }) => id === document?.method.id)?.name;
+  return `Ready to train ${model}${method ? ` by ${method}` : ''}.`;
+};
+
 const runSentence = (state: Readonly<State>): string => {
-  const { connection, status, progress, pending, document } = state;
+  const { connection, status, progress, pending } = state;
   if (pending) return `${pending}…`;
   if (connection === 'starting') return 'Starting the engine…';
   if (connection === 'failed') return 'The engine is not running.';
-  if (!status || status.phase === 'idle')
-    return `Ready to train ${state.models.find((m) => m.id === document?.model)?.name ?? document?.model ?? ''}.`;
+  if (!status || status.phase === 'idle') return readySentence(state);
   const pass =
     status.stage.count > 1 && isLive(status.phase)
       ? `Pass ${status.stage.index + 1} of ${status.stage.count} (${status.stage.label}): `

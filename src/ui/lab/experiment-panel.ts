@@ -223,7 +223,7 @@ export abstract class ExperimentPanel extends AppElement {
     );
     const { scope, problems } = this;
     return html`<div class="fields parameters lab-fields">
-      ${paramFields({ specs, values: this.values, path: scope, problems, set: (path, value) => this.#edit({ [path.slice(scope.length + 1)]: value }) })}
+      ${paramFields({ specs, values: this.values, path: scope, problems, paper: card.paper.arxiv !== undefined, set: (path, value) => this.#edit({ [path.slice(scope.length + 1)]: value }) })}
       ${this.fields(card)}
       ${numberInput({ path: `${scope}.seed`, label: 'seed', help: 'The same seed gives the same numbers.', min: 0, max: Number.MAX_SAFE_INTEGER, integer: true, value: this.seed, problems, change: (value) => this.#setSeed(value) })}
     </div>`;

@@ -88,7 +88,7 @@ export class LiveMargin extends AppElement {
   #newcomer() {
     const open = doors.filter(({ path }) => routeOf(path[0]) !== undefined);
     return html`<h3>New here?</h3>
-      <p>This model gets the problem on the left wrong. Press <strong>Train</strong>: it makes its own pairs of a right and a wrong answer, learns from them, and this margin shows what changes.</p>
+      <p>This model gets the problem you see wrong. Press <strong>Train</strong>: it makes its own pairs of a right and a wrong answer, learns from them, and shows here what changes.</p>
       ${
         open.length > 0
           ? html`<ul class="doors">${open.map(({ path, text, note }) => html`<li>${pageLink(this.app, { path }, text)} <span>${note}</span></li>`)}</ul>`

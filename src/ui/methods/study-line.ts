@@ -18,6 +18,7 @@ export const studyLines = (app: App, method: string) => {
       return html`<li data-verdict=${verdict}>
         ${verdictMark(verdict, agrees)}
         ${effect === undefined ? nothing : html`<span>${signed(effect, digits)} ${unit}${interval ? ` (${rangeInWords(interval, digits)})` : ''}</span>`}
-        <span>${claim}</span> ${pageLink(app, { path: ['studies', id] }, 'The study')}${bases.map((other) => html`<br /><span class="quiet">${pageLink(app, { path: ['studies', id], own: { base: other.model } }, `On ${other.model}`)}: ${verdictMark(other.verdict, other.agrees)}${besideInWords(mark, other)}.</span>`)}</li>`;
+        <span>${claim}</span>
+        <span class="study-ways">${pageLink(app, { path: ['studies', id] }, 'The study')}${bases.map((other) => html` · <span class="quiet">${pageLink(app, { path: ['studies', id], own: { base: other.model } }, `On ${other.model}`)}: ${verdictMark(other.verdict, other.agrees)}${besideInWords(mark, other)}.</span>`)}</span></li>`;
     })}</ul>`;
 };

@@ -192,6 +192,7 @@ export class ReplayPanel extends AppElement {
         values,
         path: 'tree',
         problems: [],
+        paper: false,
         set: (path, value) => {
           this.values = { ...this.values, [path.slice('tree.'.length)]: value };
           void this.#search();

@@ -12,10 +12,10 @@ const origins = {
 const shown = (value: ParamValue): string =>
   typeof value === 'boolean' ? (value ? 'On' : 'Off') : String(value);
 
-const originOf = (spec: ParamSpec) =>
+const originOf = (spec: ParamSpec, paper: boolean) =>
   html`<span class="origin">${
     spec.kind === 'choice' ? `“${spec.options[spec.default]}”` : shown(spec.default)
-  } is ${origins[spec.from]}.</span>`;
+  } is ${spec.from === 'ours' && !paper ? 'our choice' : origins[spec.from]}.</span>`;
 
 interface ParamFields {
   specs: ParamSpecs;
@@ -23,15 +23,17 @@ interface ParamFields {
   /** Path of the values in the run document. */
   path: string;
   problems: readonly FieldProblem[];
+  /** There is a paper that says, or leaves open, what they should be; so it is if this is left out. */
+  paper?: boolean;
   set(path: string, value: ParamValue): void;
 }
 
 /** One field for each parameter of a method or a source: a number with a slider, a box to tick, or a list to choose from. */
-export const paramFields = ({ specs, values, path: owner, problems, set }: ParamFields) =>
+export const paramFields = ({ specs, values, path: owner, problems, paper = true, set }: ParamFields) =>
   Object.entries(specs).map(([key, spec]) => {
     const path = `${owner}.${key}`;
     const value = values[key] ?? spec.default;
-    const note = originOf(spec);
+    const note = originOf(spec, paper);
     if (spec.kind === 'number') {
       return numberInput({
         ...spec,
