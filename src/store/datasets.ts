@@ -26,6 +26,10 @@ const stored = (db: Database, key: string) =>
 export const getDataset = async (db: Database, key: string): Promise<PreferenceTree[] | undefined> =>
   (await stored(db, key))?.trees;
 
+export const hasDataset = async (db: Database, key: string): Promise<boolean> =>
+  (await read(db, ['datasets'], 'look for training pairs', (tx) => tx.objectStore('datasets').count(key))) >
+  0;
+
 export const getMeasures = async (db: Database, key: string): Promise<Measure[]> =>
   (await stored(db, key))?.measures ?? [];
 

@@ -97,6 +97,7 @@ export const createMemoryStore = (problem: string): Store => {
         structuredClone({ key, label, trees: [...trees], measures: [...measures], updated: Date.now() }),
       ),
     getDataset: async (key) => structuredClone(datasets.get(key)?.trees),
+    hasDataset: async (key) => datasets.has(key),
     getMeasures: async (key) => structuredClone(datasets.get(key)?.measures ?? []),
     putModel: async (id, label, given) => {
       const entries = [...given].map(([name, content]) => ({ name, bytes: content.byteLength }));

@@ -1,7 +1,7 @@
 import type { StorageItem } from '../../workers/protocol';
 import { deleteCheckpoint, getCheckpoint, putCheckpoint } from './checkpoints';
 import { createDatabaseFiles } from './database-files';
-import { deleteDataset, getDataset, getMeasures, putDataset } from './datasets';
+import { deleteDataset, getDataset, getMeasures, hasDataset, putDataset } from './datasets';
 import type { Database } from './db';
 import { openDatabase } from './db';
 import { StoreError } from './errors';
@@ -64,6 +64,7 @@ const onDatabase = (db: Database): Store => {
     getReferences: (keys) => getReferences(db, keys),
     putDataset: (key, label, trees, measures) => putDataset(db, key, label, trees, measures),
     getDataset: (key) => getDataset(db, key),
+    hasDataset: (key) => hasDataset(db, key),
     getMeasures: (key) => getMeasures(db, key),
     putModel: (id, label, files) => putModel(db, id, label, files),
     getModel: (id) => getModel(files, id),

@@ -42,6 +42,7 @@ export interface Store {
     measures?: readonly Measure[],
   ): Promise<void>;
   getDataset(key: string): Promise<PreferenceTree[] | undefined>;
+  hasDataset(key: string): Promise<boolean>;
   /** What the maker of a dataset measured of it. */
   getMeasures(key: string): Promise<Measure[]>;
 

@@ -40,6 +40,7 @@ export const estimateRun = (input: EstimateInput, adapter: RunDocument['adapter'
       ...method,
       trees: document.data.dataset ? data.trees : document.data.trees,
       heldOut: data.heldOut,
+      there: data.there ?? false,
       treeTokens: dataOf(input).meanTokens,
       answerTokens: data.meanScored / 2,
       numbers: numbersOf(config),

@@ -14,13 +14,16 @@ export const MADE_TREES = 'made-trees.jsonl';
 export const writeMadeTrees = (key: string, trees: readonly PreferenceTree[]): string =>
   [{ key }, ...trees].map((line) => `${JSON.stringify(line)}\n`).join('');
 
+/** Whether trees came with the model under this key. */
+export const hasMadeTrees = ({ madeTrees: text }: Pick<LoadedModel, 'madeTrees'>, key: string): boolean =>
+  text?.slice(0, text.indexOf('\n')) === JSON.stringify({ key });
+
 /** What came with the model under this key (see `madeTreesKey`); undefined when that is nothing, or something else. */
 export const madeTrees = (
   { madeTrees: text }: Pick<LoadedModel, 'madeTrees'>,
   key: string,
 ): PreferenceTree[] | undefined => {
-  if (text === undefined) return undefined;
-  const [head = '{}', ...lines] = text.trimEnd().split('\n');
-  if ((JSON.parse(head) as { key?: string }).key !== key) return undefined;
+  if (text === undefined || !hasMadeTrees({ madeTrees: text }, key)) return undefined;
+  const [, ...lines] = text.trimEnd().split('\n');
   return lines.map((line) => JSON.parse(line) as PreferenceTree);
 };

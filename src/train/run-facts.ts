@@ -26,6 +26,8 @@ export interface DataFacts {
   trees?: number;
   /** Those kept from training, where they have been counted. */
   heldOut?: number;
+  /** Trees of built-in problems that need not be made. */
+  there?: boolean;
 }
 
 /** What is known of the method, and of how fast answers are written. */

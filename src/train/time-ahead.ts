@@ -15,6 +15,8 @@ export interface TimeInput {
   frozen: number;
   /** Trees there are to train on, where that is known. */
   trees: number | undefined;
+  /** The run's trees are there already: it makes none. */
+  there?: boolean;
   /** Rows of a file kept from training, where that is known: no more than these are measured on. */
   heldOut?: number | undefined;
   /** Tokens of a tree on average, and those of one answer. */
@@ -61,7 +63,7 @@ export const timeAhead = (input: TimeInput): Pick<Estimate, 'ahead' | 'secondsIn
       input.answerTokens *
       Math.max(latency, Math.min(answers, SIDE_BY_SIDE) * BESIDE_SAMPLING * perToken);
   const ahead: Estimate['ahead'] = [];
-  const answers = data.trees * answersPerTree(data.source?.params ?? {});
+  const answers = input.there ? 0 : data.trees * answersPerTree(data.source?.params ?? {});
   if (answers > 0) ahead.push({ what: 'making', count: data.trees, seconds: written(answers) });
   if (frozen > 0) {
     const count = Math.min(treesTaken(document), input.trees ?? Number.POSITIVE_INFINITY);

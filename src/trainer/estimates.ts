@@ -4,6 +4,7 @@ import { createKnownFacts } from '../load/known-facts';
 import type { LoadedModel } from '../load/loaded-model';
 import { methodFacts } from '../run/method-facts';
 import { passInfo } from '../run/pass-words';
+import { treesAreThere } from '../run/trees-there';
 import { loadTask } from '../tasks/index';
 import type { Task } from '../tasks/task';
 import { deviceFacts, memoryFacts } from '../train/device-facts';
@@ -62,7 +63,8 @@ export const createEstimates = (engine: Engine): Estimates => {
       }
       const { config, weights } = model;
       const task = document.data.dataset ? undefined : await loadTask(document.data.task);
-      const data = facts.of(document, model, task);
+      const there = await treesAreThere(document, model, await engine.store(), engine.started());
+      const data = { ...facts.of(document, model, task), there };
       const device = await deviceFacts(engine.started());
       const adapter = { ...defaultAdapter(), ...document.adapter };
       const method = methodFactsOf(document, model);

@@ -118,7 +118,7 @@ const tableRows = (arms: readonly ShownArm[], first: ShownArm): TableRow[] => {
         if (arm === first) return '–';
         const paired = pairedDifference(now(first)?.solved ?? '', now(arm)?.solved ?? '');
         return paired && now(arm)!.step === now(first)!.step
-          ? html`<strong data-testid="compare-paired-${arm.letter}" data-difference=${paired.difference}>${signed(100 * paired.difference, 1)}</strong> <span class="quiet">(${signed(100 * paired.interval[0], 1)} to ${signed(100 * paired.interval[1], 1)})</span>`
+          ? html`<strong data-testid="compare-paired-${arm.letter}" data-difference=${paired.difference}>${signed(100 * paired.difference, 1)}</strong> <span class="quiet">(${paired.gained + paired.lost === 0 ? 'the same are solved' : html`${signed(100 * paired.interval[0], 1)} to ${signed(100 * paired.interval[1], 1)}`})</span>`
           : '–';
       },
     ],

@@ -6,6 +6,7 @@ import { stepDpo } from '../../../src/methods/stepwise/step-dpo';
 import { TrainingSession } from '../../../src/run/session';
 import type { Recipe } from '../../../src/run/tree-key';
 import { madeTreesKey } from '../../../src/run/tree-key';
+import { treesAreThere } from '../../../src/run/trees-there';
 import { arithmetic } from '../../../src/tasks/arithmetic';
 import type { BackendInfo } from '../../../src/tf';
 import { initBackend } from '../../../src/tf';
@@ -58,10 +59,24 @@ const treesOf = async (of: LoadedModel, document: RunDocument, enough = Number.P
   });
   await session.stepOnce();
   await session.dispose();
-  return { trees, phases, stored: [...memory.datasets.values()] };
+  return { trees, phases, keys: [...memory.datasets.keys()], stored: [...memory.datasets.values()] };
 };
 
 describe('the trees that come with the built-in model', () => {
+  it('are known of before the run, as those are that an earlier run stored', async () => {
+    const known: string[] = [];
+    const store = { hasDataset: async (key: string) => known.includes(key) };
+    const there = (document: RunDocument, of: LoadedModel = { ...model, madeTrees: text }) =>
+      treesAreThere(document, of, store, backend);
+    expect(await there(documentOf())).toBe(true);
+    expect(await there(documentOf(), model)).toBe(false);
+    expect(await there(documentOf({ seed: 2 }))).toBe(false);
+    const { keys } = await treesOf(model, documentOf({ seed: 2, data: { ...documentOf().data, trees: 2 } }));
+    known.push(...keys);
+    expect(await there(documentOf({ seed: 2, data: { ...documentOf().data, trees: 2 } }))).toBe(true);
+    expect(await there(documentOf({ seed: 2, data: { ...documentOf().data, trees: 3 } }))).toBe(false);
+  });
+
   it('are those that it makes: run scripts/make-trees.mjs after a change', async () => {
     const { trees, phases } = await treesOf(model, documentOf(), 24);
     expect(phases).toContain('collecting');

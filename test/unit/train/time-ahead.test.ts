@@ -24,6 +24,7 @@ describe('what comes before and beside the steps', () => {
   it('counts the making of pairs, which grows with them and is no part of a run on a file or of SFT', () => {
     const made = timeAhead(input()).ahead.find((p) => p.what === 'making')!;
     expect(made.count).toBe(256);
+    expect(timeAhead(input({ there: true })).ahead.map((p) => p.what)).toEqual(['scoring', 'measuring']);
     const document = { ...run('dpo'), data: { ...run('dpo').data, trees: 2560 } };
     const more = timeAhead(input({ document, trees: 2560 })).ahead[0]!;
     expect(more.seconds! / made.seconds!).toBeCloseTo(10, 0);
