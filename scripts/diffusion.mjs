@@ -68,35 +68,28 @@ const readStored = () => {
   }
 };
 
-/** Two-sided 95 % quantiles of Student's t by degrees of freedom. */
-const quantiles = [12.706, 4.303, 3.182, 2.776, 2.571];
-
-const meanOf = (values) => {
-  const n = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / n;
-  if (n < 2) return { mean, half: undefined };
-  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1);
-  return { mean, half: (quantiles[n - 2] ?? 2) * Math.sqrt(variance / n) };
-};
-
 const show = (x) => x.toFixed(2).replace('-', '−');
-const shown = ({ mean, half }, share = false) => {
+const shown = ({ mean, interval }, share = false) => {
+  const half = interval && interval[1] - mean;
   const digits = (x) => (share ? `${Math.round(100 * x)}` : show(x));
   return `${digits(mean)}${half === undefined ? '' : ` ± ${digits(half)}`}${share ? ' %' : ''}`;
 };
 
-/** @param {any[]} stored */
-const pageOf = (stored) => {
+/**
+ * @param {any[]} stored
+ * @param {(values: number[]) => { mean: number, interval: [number, number] | undefined }} meanOf
+ */
+const pageOf = (stored, meanOf) => {
   const of = (name) => stored.filter((own) => own.name === name);
   const end = (own, id) => own.after[id];
   const lines = rows.flatMap(({ name, says, measure, floor, below, base }) => {
     const own = of(name);
     if (own.length === 0 || base) return [];
     const reached = own.map((run) => end(run, measure));
-    const rival = below && of(below).map((run) => end(run, measure));
+    const rival = below ? of(below).map((run) => end(run, measure)) : [];
     const wanted =
       floor === undefined
-        ? rival?.length
+        ? rival.length > 0
           ? `below ${below}: ${meanOf(reached).mean < meanOf(rival).mean ? 'yes' : '**no**'}`
           : '–'
         : `${show(floor)}: ${reached.filter((x) => x >= floor).length} of ${own.length}${reached.every((x) => x >= floor) ? '' : ', **falls short**'}`;
@@ -156,8 +149,9 @@ const main = async (given) => {
       `--only: there is no row "${unknown}"; use ${rows.map(({ name }) => name).join(', ')}.`,
     );
   const seeds = readSeeds(given.seeds);
+  const { load, start, close } = await openNodeEngine();
+  const { meanInterval } = await load('/src/util/student.ts');
   if (!given.page) {
-    const { load, start, close } = await openNodeEngine();
     const { defaultRun } = await load('/src/train/run-document.ts');
     const { withPreset } = await load('/src/train/presets.ts');
     for (const seed of seeds) {
@@ -218,9 +212,9 @@ const main = async (given) => {
       }
       await api.dispose();
     }
-    await close();
   }
-  writeFileSync(pagePath, pageOf(readStored()));
+  await close();
+  writeFileSync(pagePath, pageOf(readStored(), meanInterval));
 };
 
 await runScript({ help, options }, main);

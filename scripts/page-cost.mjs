@@ -105,7 +105,7 @@ const tasksOf = async (browser, url, { hash, from, until }) => {
       wanted,
       { timeout: 300_000 },
     );
-  const ready = () => page.locator('#main-button[aria-disabled="false"]').waitFor({ timeout: 60_000 });
+  const ready = () => page.locator('#main-button[aria-disabled="false"]').waitFor({ timeout: 240_000 });
   const trace = () =>
     session.send('Tracing.start', {
       transferMode: 'ReportEvents',
