@@ -48,7 +48,8 @@ export const lookAt = async (net: Denoiser, tree: PreferenceTree): Promise<Image
           image: to.image.map((x, i) => signalAt(draw.t) * x + noiseAt(draw.t) * draw.noise[i]!),
         }
       : { t: timeOf(parent), image: parent.image! };
-    return { from, to, noisy: draw ? from : to, score, labels: node.labels ?? {} };
+    const spread = draw && Math.sqrt(draw.noise.reduce((sum, z) => sum + z * z, 0) / draw.noise.length);
+    return { from, to, noisy: draw ? from : to, score, spread, labels: node.labels ?? {} };
   });
   const clean = await cleanAt(
     net,
@@ -58,11 +59,12 @@ export const lookAt = async (net: Denoiser, tree: PreferenceTree): Promise<Image
   const picture = ({ t, image }: { t: number; image: Float32Array }) => ({ t, pixels: toBytes([image]) });
   return {
     condition: indexOf(conditionOf(tree)),
-    answers: answers.map(({ from, to, score, labels }, k) => ({
+    answers: answers.map(({ from, to, score, spread, labels }, k) => ({
       from: picture(from),
       to: picture(to),
       clean: toBytes([clean[k]!]),
       ...(score !== undefined && { score }),
+      ...(spread !== undefined && { spread }),
       labels: { ...tree.responses[k]!.labels, ...labels },
     })),
   };

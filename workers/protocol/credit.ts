@@ -68,6 +68,8 @@ export interface ImageView {
     clean: Uint8Array;
     /** Of the tree: the answer's score, and labels of its last state, such as the reward. */
     score?: number;
+    /** Of an image that is scored by its error: root mean square of the visit's noise, about 1 where it was drawn. */
+    spread?: number;
     labels: Record<string, number>;
   }[];
 }

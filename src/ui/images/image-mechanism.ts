@@ -1,17 +1,16 @@
 import { html, nothing } from 'lit';
-import type { LabResult } from '../../lab/lab';
+import type { LabFigure, LabResult } from '../../lab/lab';
 import type { PreferenceTree } from '../../tree/tree';
 import { AppElement, define } from '../element';
-import { count, number } from '../format';
+import { count } from '../format';
 import '../lab/lab.css';
 import { labFigure } from '../lab/lab-figure';
 import { isMoving, type State } from '../state';
+import { factorFigure, factorsOf, pushesOf, pushFigure } from './tree-shares';
 
-/** Pairs that the histogram of factors is made of, and how many come in one answer of the engine. */
-const pairs = 384;
+/** Trees that are counted over, and how many come in one answer of the engine. */
+const most = 384;
 const together = 48;
-
-const bins = 16;
 
 const stepwise = ['spo', 'tailorpo', 'd3po'];
 
@@ -20,12 +19,12 @@ export class ImageMechanism extends AppElement {
   static override properties = {
     ...AppElement.properties,
     labels: { state: true },
-    factors: { state: true },
+    counted: { state: true },
     asking: { state: true },
     problem: { state: true },
   };
   declare labels: LabResult | undefined;
-  declare factors: number[] | undefined;
+  declare counted: LabFigure | undefined;
   declare asking: boolean;
   declare problem: string;
   #run = '';
@@ -37,7 +36,7 @@ export class ImageMechanism extends AppElement {
 
   #clear() {
     this.labels = undefined;
-    this.factors = undefined;
+    this.counted = undefined;
     this.asking = false;
     this.problem = '';
   }
@@ -74,43 +73,22 @@ export class ImageMechanism extends AppElement {
       this.labels = result;
     });
 
-  /** f = g (2 sigmoid(lead) - 1), of as many of the run's pairs as are asked for. */
-  #measureFactors = () =>
+  /** A figure of the run's trees, of as many as are asked for. */
+  #count = (figureOf: (trees: readonly PreferenceTree[]) => LabFigure | undefined) =>
     this.#ask(async () => {
-      const g = Number(this.#method?.params['g']);
-      const found: number[] = [];
-      const factor = ({ responses, comparisons: [pair] }: PreferenceTree) => {
-        const lead = pair ? responses[pair.chosen]!.score! - responses[pair.rejected]!.score! : 0;
-        return g * (2 / (1 + Math.exp(-lead)) - 1);
-      };
-      for (let first = 0; first < pairs; first += together) {
+      const all: PreferenceTree[] = [];
+      for (let first = 0; first < most; first += together) {
         const { trees } = await this.app.connection.api.trees(first, together);
-        found.push(...trees.map(factor));
+        all.push(...trees);
         if (trees.length < together) break;
       }
-      this.factors = found;
+      this.counted = figureOf(all);
     });
 
-  #histogram(factors: readonly number[]) {
-    const most = Math.max(...factors, 1e-9);
-    const least = Math.min(0, ...factors);
-    const width = (most - least) / bins;
-    const counts = Array.from({ length: bins }, () => 0);
-    for (const f of factors) counts[Math.min(bins - 1, Math.floor((f - least) / width))]!++;
-    const sorted = [...factors].sort((a, b) => a - b);
-    const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]!;
-    return labFigure({
-      kind: 'bars',
-      id: 'factors',
-      title: 'How much each pair counts',
-      axis: 'pairs',
-      bars: counts.map((value, i) => ({
-        label: `${number(Number((least + i * width).toFixed(2)))} to ${number(Number((least + (i + 1) * width).toFixed(2)))}`,
-        value,
-      })),
-      sentence: `The factor of ${count(factors.length)} pairs: ${number(at(0.05))} at the lowest twentieth, ${number(at(0.5))} in the middle, ${number(at(0.95))} at the highest twentieth. A tie counts 0 and teaches nothing.`,
-    });
-  }
+  #countFactors = () =>
+    this.#count((trees) => factorFigure(factorsOf(trees, Number(this.#method?.params['g']))));
+
+  #countPushes = () => this.#count((trees) => pushFigure(pushesOf(trees)));
 
   #button(label: string, testId: string, act: () => Promise<void>) {
     const { status, work } = this.state;
@@ -131,13 +109,20 @@ export class ImageMechanism extends AppElement {
         <p>Two next states of one state are each carried on to the image, several times over. The order of the mean rewards is the true one; how often does the label of the step say the same, and how often the label of one final image?</p>
         ${this.#button('Measure the labels', 'measure-labels', this.#measureLabels)}${problem}
         ${this.labels ? html`${this.labels.says.map((sentence) => html`<p>${sentence}</p>`)}${this.labels.figures.map((figure) => labFigure(figure))}` : nothing}
+        ${
+          method.params['guidance'] === true
+            ? html`<h3>How often does the push raise the reward?</h3>
+        ${this.#button('Count the pushes', 'measure-pushes', this.#countPushes)}
+        ${this.counted ? labFigure(this.counted) : nothing}`
+            : nothing
+        }
       </section>`;
     }
     if (method.id === 'smpo') {
       return html`<section class="image-mechanism" data-testid="factor-histogram" aria-busy=${String(this.asking)}>
         <h3>How much does each pair count?</h3>
-        ${this.#button('Count the factors', 'measure-factors', this.#measureFactors)}${problem}
-        ${this.factors && this.factors.length > 0 ? this.#histogram(this.factors) : nothing}
+        ${this.#button('Count the factors', 'measure-factors', this.#countFactors)}${problem}
+        ${this.counted ? labFigure(this.counted) : nothing}
       </section>`;
     }
     return nothing;

@@ -32,7 +32,7 @@ export class ImagePair extends AppElement {
   }
 
   #answer(own: Shown, response: CreditResponse, asked: string, place: number) {
-    const { from, to, clean, score, labels } = own;
+    const { from, to, clean, score, spread, labels } = own;
     const isError = to.t < 0 && from.t >= 0 && this.#noised;
     const [role, many] = [roles[response.role], this.view.responses.length > 2];
     const name = many ? `Image ${place + 1}` : role;
@@ -51,6 +51,7 @@ export class ImagePair extends AppElement {
     const rows: [string, string][] = [
       ...(reward === undefined ? [] : [['reward of the image', signed(reward)] as [string, string]]),
       ...(many && score !== undefined ? [['share of votes', number(score)] as [string, string]] : []),
+      ...(spread === undefined ? [] : [['spread of its noise', number(spread)] as [string, string]]),
       ['implicit reward so far', signed(response.reward)],
       ['push right now', signed(response.steps.reduce((sum, { push }) => sum + push, 0))],
       ...(labels['moved'] === undefined
