@@ -78,7 +78,7 @@ const scenes = {
   opening: { says: 'the page opens, until Train can be pressed', hash: '', from: 'opening', until: 'ready' },
   images: {
     says: 'a run on images trains, from the press of Train on',
-    hash: '#/runs?method.id=spo&steps=120&backend=wasm',
+    hash: '#method.id=spo&steps=120&backend=wasm',
     from: 'ready',
     until: 'finished',
   },

@@ -23,6 +23,15 @@ export type Rewards = Record<RewardId, Float32Array>;
 
 const TOGETHER = 512;
 
+/** @throws Error naming the first of these rewards that is not finite */
+export const refuseEndless = (rewards: Float32Array, nameOf: (i: number) => string): void => {
+  const bad = rewards.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0)
+    throw new Error(
+      `${nameOf(bad)} is ${rewards[bad]}, and nothing can be preferred by that; the weights have become too large. Lower the learning rate, or go back to a checkpoint.`,
+    );
+};
+
 /** Rewards of images, some hundreds at a time. @throws Error naming a reward that is not finite */
 export const rewardsOf = async (
   images: readonly Float32Array[],
@@ -36,12 +45,7 @@ export const rewardsOf = async (
       const values = rewardOf(id, x, own);
       all[id].set(await readFloats(values), first);
       values.dispose();
-      const bad = all[id].findIndex((v) => !Number.isFinite(v));
-      if (bad >= 0) {
-        throw new Error(
-          `The ${id} of image ${bad} is ${all[id][bad]}, and nothing can be preferred by that; the weights have become too large. Lower the learning rate, or go back to a checkpoint.`,
-        );
-      }
+      refuseEndless(all[id], (i) => `The ${id} of image ${i}`);
     }
     x.dispose();
   }

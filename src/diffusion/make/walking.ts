@@ -2,7 +2,8 @@
 import type { Tensor2D } from '../../tf';
 import { readFloats, tf } from '../../tf';
 import type { Rng } from '../../util/rng';
-import { split } from '../measure';
+import { inTime } from '../images';
+import { refuseEndless, split } from '../measure';
 import type { ImageNet } from '../net/blocks';
 import type { Denoiser } from '../net/denoiser';
 import { predictV } from '../net/denoiser';
@@ -82,6 +83,7 @@ export const judgeOf =
   (x: Tensor2D, t: number, conditions: readonly Condition[]) =>
     preferenceOf(preferenceFrom(params), seen(net, x, t, conditions), conditions, scale);
 
+/** Rewards of states by a judge. @throws Error naming one that is not finite */
 export const judged = async (
   judge: Judge,
   states: readonly Float32Array[],
@@ -91,6 +93,7 @@ export const judged = async (
   const rewards = tf.tidy(() => judge(stack(states), t, conditions));
   const values = await readFloats(rewards);
   rewards.dispose();
+  refuseEndless(values, (i) => `The reward of state ${i} of the walks, at ${inTime(t)},`);
   return values;
 };
 

@@ -1,4 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { judged } from '../../../src/diffusion/make/walking';
+import { rewardsOf } from '../../../src/diffusion/measure';
+import type { Judge } from '../../../src/diffusion/pipeline';
 import {
   CONDITIONS,
   conditionAt,
@@ -10,7 +13,7 @@ import {
 import { coverage, drawImage, SIDE, SIZE } from '../../../src/diffusion/world/draw';
 import { rewardIds } from '../../../src/diffusion/world/reward-infos';
 import { nearestHues, nearestShapes, rewardOf } from '../../../src/diffusion/world/rewards';
-import type { Tensor, Tensor2D } from '../../../src/tf';
+import type { Tensor, Tensor1D, Tensor2D } from '../../../src/tf';
 import { initBackend, tf } from '../../../src/tf';
 import { createRng } from '../../../src/util/rng';
 import { finiteDifferences } from '../../support/gradients';
@@ -109,6 +112,19 @@ describe('rewards', () => {
     }
     expect(hues).toHaveLength(shapes.length);
   });
+});
+
+it('rewards that are not finite are named: what has one, which it is, and what to do', async () => {
+  const asked = [conditionAt(0), conditionAt(1)];
+  const broken = [new Float32Array(SIZE), new Float32Array(SIZE).fill(Number.NaN)];
+  await expect(rewardsOf(broken, asked)).rejects.toThrow(
+    /^The brightness of image 1 is NaN.*Lower the learning/,
+  );
+  const endless: Judge = (x) => tf.div(tf.sum(x, 1), 0) as Tensor1D;
+  const states = [0, 1].map((value) => new Float32Array(SIZE).fill(value + 1));
+  await expect(judged(endless, states, 199, asked)).rejects.toThrow(
+    /^The reward of state 0 of the walks, at t = 199, is Infinity.*go back to a checkpoint/,
+  );
 });
 
 /** The weights that `finiteDifferences` gives the values of f. */
