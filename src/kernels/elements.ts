@@ -34,9 +34,23 @@ export interface Elements {
     of: ModulatedRows,
     eps: number,
   ): void;
+  /** dx, and what comes back to the modulation, added to `dModulation`; `g` is what is pushed back at the output. */
+  modulatedNormGrad(
+    given: { x: Float32Array; modulation: Float32Array; stats: Float32Array; g: Float32Array },
+    dx: Float32Array,
+    dModulation: Float32Array,
+    of: ModulatedRows,
+  ): void;
   /** Each row of `span` numbers becomes softmax(scale * row), in place. */
   softmax(rows: Float32Array, span: number, scale: number): void;
+  /** out = x^T. @param rows of x */
+  transpose(x: Float32Array, out: Float32Array, rows: number): void;
+  /** out = the sum of x's rows, added up in double precision. @param room for twice as many numbers as out has */
+  sumRows(x: Float32Array, out: Float32Array, room: Float32Array): void;
 }
+
+/** Rows and columns that are turned together: both fit into the nearest cache. */
+const TILE = 16;
 
 /** The walks in JavaScript: what runs without WebAssembly SIMD, and what the others are held to, bit for bit. */
 export const elementLoops: Elements = {
@@ -74,6 +88,26 @@ export const elementLoops: Elements = {
       }
     }
   },
+  modulatedNormGrad: ({ x, modulation, stats, g }, dx, dModulation, { rows, width, span, stride, at }) => {
+    for (let n = 0; n < rows; n++) {
+      const [start, mean, r] = [n * width, stats[2 * n]!, stats[2 * n + 1]!];
+      const shift = Math.floor(n / span) * stride + at;
+      const scale = shift + width;
+      let [sum, dot] = [0, 0];
+      for (let c = 0; c < width; c++) {
+        const z = (x[start + c]! - mean) * r;
+        const push = g[start + c]! * (1 + modulation[scale + c]!);
+        sum += push;
+        dot += push * z;
+        dModulation[shift + c]! += g[start + c]!;
+        dModulation[scale + c]! += g[start + c]! * z;
+      }
+      for (let c = 0; c < width; c++) {
+        const z = (x[start + c]! - mean) * r;
+        dx[start + c] = r * (g[start + c]! * (1 + modulation[scale + c]!) - sum / width - (z * dot) / width);
+      }
+    }
+  },
   softmax: (rows, span, scale) => {
     for (let first = 0; first < rows.length; first += span) {
       let top = Number.NEGATIVE_INFINITY;
@@ -86,6 +120,25 @@ export const elementLoops: Elements = {
       }
       for (let j = first; j < first + span; j++) rows[j]! /= total;
     }
+  },
+  transpose: (x, out, rows) => {
+    const columns = x.length / rows;
+    for (let top = 0; top < rows; top += TILE) {
+      const bottom = Math.min(rows, top + TILE);
+      for (let left = 0; left < columns; left += TILE) {
+        const right = Math.min(columns, left + TILE);
+        for (let c = left; c < right; c++)
+          for (let r = top; r < bottom; r++) out[c * rows + r] = x[r * columns + c]!;
+      }
+    }
+  },
+  sumRows: (x, out) => {
+    const width = out.length;
+    const sums = new Float64Array(width);
+    for (let n = 0; n < x.length; n += width) {
+      for (let c = 0; c < width; c++) sums[c]! += x[n + c]!;
+    }
+    out.set(sums);
   },
 };
 
@@ -126,9 +179,36 @@ export const elementsBySimd = (simd: SimdElements): Elements => ({
       );
     }
   },
+  modulatedNormGrad: (given, dx, dModulation, of) => {
+    const { rows, width, span, stride, at } = of;
+    if (width % 2 !== 0 || span % 4 !== 0) return elementLoops.modulatedNormGrad(given, dx, dModulation, of);
+    const { x, modulation, stats, g } = given;
+    for (let first = 0; first < rows; first += span) {
+      const [here, shift] = [4 * first * width, 4 * ((first / span) * stride + at)];
+      simd.normRowsGrad(
+        x.byteOffset + here,
+        modulation.byteOffset + shift,
+        stats.byteOffset + 8 * first,
+        g.byteOffset + here,
+        dx.byteOffset + here,
+        span / 4,
+        width,
+        dModulation.byteOffset + shift,
+      );
+    }
+  },
   softmax: (rows, span, scale) => {
     if (span % 4 !== 0) return elementLoops.softmax(rows, span, scale);
     simd.softmaxRows(rows.byteOffset, rows.length / span, span, scale);
+  },
+  transpose: (x, out, rows) => {
+    const columns = x.length / rows;
+    if (rows % 4 !== 0 || columns % 4 !== 0) return elementLoops.transpose(x, out, rows);
+    simd.transpose(x.byteOffset, out.byteOffset, rows, columns);
+  },
+  sumRows: (x, out, room) => {
+    if (out.length % 2 !== 0) return elementLoops.sumRows(x, out, room);
+    simd.sumRows(x.byteOffset, out.byteOffset, x.length / out.length, out.length, room.byteOffset);
   },
 });
 

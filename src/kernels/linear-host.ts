@@ -7,22 +7,11 @@ import { rowReader } from './unpack-host';
 
 /** `linear` on the wasm and cpu backends, by tfjs's own products. */
 
-/** Rows and columns that are turned together: both fit into the nearest cache. */
-const TILE = 16;
-
-/** x^T, tile by tile; tfjs's own walks through one of the two in strides. */
+/** x^T; tfjs's own walks through one of the two in strides. */
 const transposed = (x: Tensor2D): Tensor2D => {
   const [rows, columns] = x.shape;
   const info = makeHostInfo([columns, rows]);
-  const [from, to] = [hostFloats(x), hostFloats(info)];
-  for (let top = 0; top < rows; top += TILE) {
-    const bottom = Math.min(rows, top + TILE);
-    for (let left = 0; left < columns; left += TILE) {
-      const right = Math.min(columns, left + TILE);
-      for (let c = left; c < right; c++)
-        for (let r = top; r < bottom; r++) to[c * rows + r] = from[r * columns + c]!;
-    }
-  }
+  elements().transpose(hostFloats(x), hostFloats(info), rows);
   return toTensor(info) as Tensor2D;
 };
 
@@ -61,13 +50,10 @@ const biasOp = defineOp<'y' | 'bias'>({
     y: () => dy!.clone(),
     bias: () => {
       const width = dy!.shape[1]!;
-      const sums = new Float64Array(width);
-      const d = hostFloats(dy!);
-      for (let n = 0; n < d.length; n += width) {
-        for (let c = 0; c < width; c++) sums[c]! += d[n + c]!;
-      }
       const dBias = makeHostInfo([width]);
-      hostFloats(dBias).set(sums);
+      const room = toTensor(makeHostInfo([2 * width]));
+      elements().sumRows(hostFloats(dy!), hostFloats(dBias), hostFloats(room));
+      room.dispose();
       return toTensor(dBias);
     },
   }),

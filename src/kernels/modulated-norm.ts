@@ -87,24 +87,8 @@ const normHost = defineOp<'x' | 'modulation', Attrs>({
       Float32Array,
     ];
     dm.fill(0);
-    for (let n = 0; n < rows; n++) {
-      const [start, mean, r] = [n * width, s[2 * n]!, s[2 * n + 1]!];
-      const shift = Math.floor(n / span) * stride + at;
-      const scale = shift + width;
-      let [sum, dot] = [0, 0];
-      for (let c = 0; c < width; c++) {
-        const z = (a[start + c]! - mean) * r;
-        const push = g[start + c]! * (1 + m[scale + c]!);
-        sum += push;
-        dot += push * z;
-        dm[shift + c]! += g[start + c]!;
-        dm[scale + c]! += g[start + c]! * z;
-      }
-      for (let c = 0; c < width; c++) {
-        const z = (a[start + c]! - mean) * r;
-        dx[start + c] = r * (g[start + c]! * (1 + m[scale + c]!) - sum / width - (z * dot) / width);
-      }
-    }
+    const of = { rows, width, span, stride, at };
+    elements().modulatedNormGrad({ x: a, modulation: m, stats: s, g }, dx, dm, of);
     const [forX, forModulation] = made.map(toTensor);
     return { x: () => forX!, modulation: () => forModulation! };
   },

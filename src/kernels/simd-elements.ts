@@ -1,4 +1,6 @@
 import { expCode, expLocals } from './simd-exp';
+import { sumRows, transpose } from './simd-matrix';
+import { normRowsGrad } from './simd-norm-grad';
 import type { WasmFunction } from './wasm-code';
 import {
   advance,
@@ -42,6 +44,24 @@ export interface SimdElements {
   ): void;
   /** Each of `rows` rows of `span` numbers, a multiple of 4, becomes softmax(scale * row), summed in double precision. */
   softmaxRows(at: number, rows: number, span: number, scale: number): void;
+  /**
+   * From g, what is pushed back at the output of `normRows`: dx, and added to the shift's and the scale's gradient that from each
+   * row in turn.
+   */
+  normRowsGrad(
+    x: number,
+    shift: number,
+    stats: number,
+    g: number,
+    dx: number,
+    fours: number,
+    width: number,
+    dShift: number,
+  ): void;
+  /** out = x^T; `rows` and `columns` multiples of 4. */
+  transpose(x: number, out: number, rows: number, columns: number): void;
+  /** out = the sum of x's rows, `width` even; `sums` has room for as many numbers of double precision. */
+  sumRows(x: number, out: number, rows: number, width: number, sums: number): void;
 }
 
 const numbers = (count: number) => new Array<number>(count).fill(valueType.i32);
@@ -240,7 +260,17 @@ const made = new WeakMap<WebAssembly.Memory, SimdElements>();
 /** The walks over `memory`; undefined where WebAssembly SIMD is not to be had. */
 export const simdElements = (memory: WebAssembly.Memory): SimdElements | undefined => {
   if (module === 'unmade') {
-    module = compiled(wasmModule([addRow(), multiply(), addGated(), normRows(), softmaxRows()]));
+    const walks = [
+      addRow(),
+      multiply(),
+      addGated(),
+      normRows(),
+      softmaxRows(),
+      transpose(),
+      sumRows(),
+      normRowsGrad(),
+    ];
+    module = compiled(wasmModule(walks));
   }
   if (!module) return undefined;
   let elements = made.get(memory);

@@ -60,6 +60,9 @@ export const v128 = {
   loadLane32: (lane: number) => simd(0x56, 0, 0, lane),
   storeLane64: (offset = 0) => simd(0x5b, 0, ...leb(offset), 0),
   bitselect: simd(0x52),
+  /** The bytes of two vectors side by side, by 32-bit lanes: 0 to 3 of the first, 4 to 7 of the second. */
+  shuffle32: (...lanes: number[]) =>
+    simd(0x0d, ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte))),
 };
 export const f32x4 = {
   lane: (n: number) => simd(0x1f, n),

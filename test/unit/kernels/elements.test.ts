@@ -77,12 +77,60 @@ describe('walks over rows in WebAssembly', () => {
     expect(out!.every(Number.isFinite)).toBe(true);
   });
 
+  it.each([
+    { width: 6, span: 4, groups: 3 },
+    { width: 48, span: 16, groups: 2 },
+    { width: 12, span: 3, groups: 2 }, // not written for
+  ])('push back through the norm, $width wide', ({ width, span, groups }) => {
+    const [rows, stride] = [span * groups, 3 * width + 1];
+    const size = rows * width;
+    const given = [random(size), random(groups * stride), random(2 * rows, 0.3), random(size)];
+    const [, , , , dx, dModulation] = same(
+      [...given, new Float32Array(size), random(groups * stride)],
+      (of, [x, modulation, stats, g, forX, forModulation]) =>
+        of.modulatedNormGrad(
+          { x: x!, modulation: modulation!, stats: stats!, g: g! },
+          forX!,
+          forModulation!,
+          {
+            ...{ rows, width, span, stride, at: width },
+          },
+        ),
+    );
+    expect([...dx!, ...dModulation!].every(Number.isFinite)).toBe(true);
+  });
+
   it.each([4, 16, 6])('take the softmax of rows of %i', (span) => {
     const rows = random(64 * span);
     rows.set([300, -300, 1e-9, 2e-9], 0); // an exponential of 0, and ones next to 1
     const [out] = same([rows], (of, [own]) => of.softmax(own!, span, 0.29));
     for (let n = 0; n < 64; n++)
       expect(out!.subarray(n * span, (n + 1) * span).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+  });
+
+  it.each([
+    [4, 4],
+    [12, 8],
+    [32, 48],
+    [5, 8], // not written for
+  ])('turn %i by %i numbers', (rows, columns) => {
+    const size = rows * columns;
+    const [x, out] = same([random(size), new Float32Array(size)], (of, [own, turned]) =>
+      of.transpose(own!, turned!, rows),
+    );
+    expect(out![rows - 1]).toBe(x![(rows - 1) * columns]);
+  });
+
+  it.each([2, 48, 27])('sum up rows of %i', (width) => {
+    const arrays = [random(9 * width), new Float32Array(width).fill(5), new Float32Array(2 * width)];
+    const [expected, got] = [arrays.map((array) => array.slice()), inMemory(arrays)];
+    for (const [of, own] of [[elementLoops, expected] as const, [simd, got] as const])
+      of.sumRows(own[0]!, own[1]!, own[2]!);
+    expect(Array.from(got[1]!)).toEqual(Array.from(expected[1]!));
+    expect(got[1]![0]).toBeCloseTo(
+      Array.from({ length: 9 }, (_, n) => arrays[0]![n * width]!).reduce((a, b) => a + b),
+      3,
+    );
   });
 
   it('have the exponential of Math.exp, bit for bit', () => {
