@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './scripts/chromium.mjs';
 
@@ -11,8 +12,8 @@ export default defineConfig({
   outputDir: 'test-results',
   timeout: 120_000,
   expect: { timeout: 30_000 },
-  // Each test trains; two at once on two cores only slow each other down.
-  workers: 1,
+  // A page trains on one thread and waits a good deal of the time: two tests at once fill two cores.
+  workers: Math.min(2, availableParallelism()),
   fullyParallel: false,
   forbidOnly: true,
   // Browsers and their drivers have hiccups of their own. What needed a second try is named at the end of `npm test`.

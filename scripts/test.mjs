@@ -2,8 +2,8 @@
 // `N passed, N failed`. A skipped test counts as failed: nothing here is meant to be skipped, WebGPU least of all.
 // `--only NAME` runs that suite and no other; `--engines` adds the tests in Firefox and WebKitGTK at the end.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt, projectRoot } from './build.mjs';
@@ -13,15 +13,21 @@ withoutStacks();
 
 const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
 
-const run = (command, args, env = {}) =>
+/** @param live writes as it goes; else all is written at the end, so that commands side by side do not mix their lines */
+const run = (command, args, { env = {}, live = true } = {}) =>
   new Promise((done) => {
     const child = spawn(command, args, {
       cwd: projectRoot,
-      stdio: 'inherit',
+      stdio: live ? 'inherit' : ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
+    const lines = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part) => lines.push(part));
     child.on('error', () => done(1));
-    child.on('close', (code) => done(code ?? 1));
+    child.on('close', (code) => {
+      if (!live) process.stdout.write(Buffer.concat(lines));
+      done(code ?? 1);
+    });
   });
 
 const readJson = (path) => {
@@ -34,7 +40,7 @@ const readJson = (path) => {
 
 /** One command that passes or fails as a whole. */
 const single = (command, args) => async () => {
-  const failed = (await run(command, args)) !== 0;
+  const failed = (await run(command, args, { live: false })) !== 0;
   return { passed: failed ? 0 : 1, failed: failed ? 1 : 0 };
 };
 
@@ -45,20 +51,32 @@ const settle = (code, passed, failed) => ({
   failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed,
 });
 
-const vitest = (project) => async (folder) => {
-  const file = join(folder, `${project}.json`);
-  const code = await run(npx, [
-    'vitest',
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ]);
-  const report = readJson(file);
-  if (!report) return { passed: 0, failed: 1 };
-  return settle(code, report.numPassedTests, report.numTotalTests - report.numPassedTests);
+const total = (rows, key) => rows.reduce((sum, row) => sum + row[key], 0);
+
+/** @param files of the project; all of them when undefined */
+const vitestOn = async (project, report, files = [], options = {}) => {
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const code = await run(npx, ['vitest', 'run', '--project', project, ...reporters, ...files], options);
+  const { numPassedTests: passed, numTotalTests: all } = readJson(report) ?? {};
+  return all === undefined ? { passed: 0, failed: 1 } : settle(code, passed, all - passed);
+};
+
+const vitest = (project) => (folder) => vitestOn(project, join(folder, `${project}.json`));
+
+// A browser compiles and runs shaders on one thread: two browsers, each with half of the files, take half of the time.
+const vitestInTwo = (project) => async (folder) => {
+  if (availableParallelism() < 2) return vitest(project)(folder);
+  const files = readdirSync(join(projectRoot, 'test', project)).filter((name) => name.endsWith('.test.ts'));
+  const halves = [0, 1].map((half) =>
+    vitestOn(
+      project,
+      join(folder, `${project}-${half}.json`),
+      files.filter((_, i) => i % 2 === half).map((name) => `test/${project}/${name}`),
+      half === 0 ? {} : { live: false, env: { VITE_CACHE_DIR: `node_modules/.vite-${half}` } },
+    ),
+  );
+  const rows = await Promise.all(halves);
+  return { passed: total(rows, 'passed'), failed: total(rows, 'failed') };
 };
 
 /** Titles of the tests in a suite of Playwright's report that failed first and passed then. */
@@ -71,7 +89,7 @@ const playwright = (project) => async (folder) => {
   const file = join(folder, `${project}.json`);
   await ensureBuilt({ library: true, note: (line) => console.log(line) });
   const code = await run(npx, ['playwright', 'test', '--project', project, '--reporter=list,json'], {
-    PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+    env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
   });
   const report = readJson(file);
   if (!report?.stats) return { passed: 0, failed: 1 };
@@ -85,10 +103,12 @@ const suites = {
   lint: single('npm', ['run', '--silent', 'lint']),
   knip: single('npm', ['run', '--silent', 'knip']),
   unit: vitest('unit'),
-  gpu: vitest('gpu'),
+  gpu: vitestInTwo('gpu'),
   e2e: playwright('e2e'),
   engines: playwright('engines'),
 };
+/** What runs side by side: the rest uses all cores by itself. */
+const together = [['check', 'lint', 'knip'], ['unit'], ['gpu'], ['e2e'], ['engines']];
 
 let only;
 let withEngines;
@@ -105,18 +125,20 @@ try {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'marginalia-test-'));
+const wanted = (name) => only?.includes(name) ?? (name !== 'engines' || withEngines);
 const rows = [];
 try {
-  for (const [name, suite] of Object.entries(suites)) {
-    const wanted = only?.includes(name) ?? name !== 'engines';
-    if (!wanted && !(withEngines && name === 'engines')) continue;
-    console.log(`\n== ${name}`);
-    const begin = Date.now();
-    const result = await suite(folder).catch((error) => {
-      console.error(error.message);
-      return { passed: 0, failed: 1 };
+  for (const names of together.map((group) => group.filter(wanted)).filter(({ length }) => length > 0)) {
+    console.log(`\n== ${names.join(', ')}`);
+    const timed = names.map(async (name) => {
+      const begin = Date.now();
+      const result = await suites[name](folder).catch((error) => {
+        console.error(error.message);
+        return { passed: 0, failed: 1 };
+      });
+      return { name, ...result, seconds: Math.round((Date.now() - begin) / 1000) };
     });
-    rows.push({ name, ...result, seconds: Math.round((Date.now() - begin) / 1000) });
+    rows.push(...(await Promise.all(timed)));
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -126,6 +148,5 @@ console.log('');
 for (const { name, passed, failed, seconds } of rows) {
   console.log(`${name.padEnd(7)} ${passed} passed, ${failed} failed, ${seconds} s`);
 }
-const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
-console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
-process.exit(sum('failed') === 0 ? 0 : 1);
+console.log(`${total(rows, 'passed')} passed, ${total(rows, 'failed')} failed`);
+process.exit(total(rows, 'failed') === 0 ? 0 : 1);
