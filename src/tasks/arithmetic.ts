@@ -1,7 +1,7 @@
-import { createRng, type Rng } from '../util/rng';
+import type { Rng } from '../util/rng';
 import { arithmeticAspects, repairArithmetic } from './arithmetic-lines';
 import { worldCard } from './cards';
-import { heldOutList, isHeldOut } from './held-out';
+import { drawnApart } from './held-out';
 import { judgeLines, splitLines, verdictOf } from './lines';
 import { applied, createSumReader, sumOf } from './sums';
 import type { Problem, Task, Verdict } from './task';
@@ -87,20 +87,15 @@ const drawAny = (rng: Rng, level: Level): Problem => {
   };
 };
 
+const apart = drawnApart(heldOutSeed, levelOf, drawAny);
+
 /**
  * Problems number `start` to `start + count - 1` of the fixed held-out list of a difficulty, all distinct. `draw`
  * never returns any of them. The list does not depend on any run's seed.
  *
  * @throws when the difficulty is unknown, the range is not whole and non-negative, or the list is exhausted.
  */
-export const heldOutProblems = (difficulty: string, start: number, count: number): Problem[] => {
-  const level = levelOf(difficulty);
-  const rng = createRng(heldOutSeed).fork(difficulty);
-  return heldOutList(difficulty, start, count, () => {
-    const problem = drawAny(rng, level);
-    return isHeldOut(problem.prompt) ? problem : undefined;
-  });
-};
+export const { heldOut: heldOutProblems } = apart;
 
 /** Checks every line and the answer; see `createSumReader`. One newline after the answer is allowed. */
 const verify = (problem: Problem, response: string): Verdict => {
@@ -114,14 +109,7 @@ const verify = (problem: Problem, response: string): Verdict => {
 /** Chained arithmetic; see the top of this file. */
 export const arithmetic: Task = {
   ...worldCard('arithmetic'),
-  draw: (rng, difficulty) => {
-    const level = levelOf(difficulty);
-    for (;;) {
-      const problem = drawAny(rng, level);
-      if (!isHeldOut(problem.prompt)) return problem;
-    }
-  },
-  heldOut: heldOutProblems,
+  ...apart,
   verify,
   continueFrom: (problem, prefix) => {
     const { steps, correct } = verify(problem, prefix);

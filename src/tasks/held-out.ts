@@ -1,4 +1,5 @@
-import type { Problem } from './task';
+import { createRng, type Rng } from '../util/rng';
+import type { Problem, Task } from './task';
 
 const heldOutShare = 10;
 
@@ -50,3 +51,30 @@ export const heldOutList = (
   }
   return found;
 };
+
+/**
+ * How a world draws whose problems one function draws, held out or not: what training draws, and the list for evaluation.
+ * @param seed of the list, whatever a run's
+ * @param drawAny draws a problem of a level
+ */
+export const drawnApart = <L>(
+  seed: number,
+  levelOf: (difficulty: string) => L,
+  drawAny: (rng: Rng, level: L) => Problem,
+): Pick<Task, 'draw' | 'heldOut'> => ({
+  draw: (rng, difficulty) => {
+    const level = levelOf(difficulty);
+    for (;;) {
+      const problem = drawAny(rng, level);
+      if (!isHeldOut(problem.prompt)) return problem;
+    }
+  },
+  heldOut: (difficulty, start, count) => {
+    const level = levelOf(difficulty);
+    const rng = createRng(seed).fork(difficulty);
+    return heldOutList(difficulty, start, count, () => {
+      const problem = drawAny(rng, level);
+      return isHeldOut(problem.prompt) ? problem : undefined;
+    });
+  },
+});

@@ -1,7 +1,7 @@
 import { meanOf } from '../util/measure';
-import { createRng, type Rng } from '../util/rng';
+import type { Rng } from '../util/rng';
 import { worldCard } from './cards';
-import { heldOutList, isHeldOut } from './held-out';
+import { drawnApart } from './held-out';
 import type { MeasuredAnswer, Problem, StepVerdict, Task, Verdict } from './task';
 
 /*
@@ -191,21 +191,7 @@ const entropyOf = (values: readonly string[]): number => {
 /** Sums by many ways; see the top of this file. */
 export const routes: Task = {
   ...worldCard('routes'),
-  draw: (rng, difficulty) => {
-    const level = levelOf(difficulty);
-    for (;;) {
-      const problem = drawAny(rng, level);
-      if (!isHeldOut(problem.prompt)) return problem;
-    }
-  },
-  heldOut: (difficulty, start, count) => {
-    const level = levelOf(difficulty);
-    const rng = createRng(heldOutSeed).fork(difficulty);
-    return heldOutList(difficulty, start, count, () => {
-      const problem = drawAny(rng, level);
-      return isHeldOut(problem.prompt) ? problem : undefined;
-    });
-  },
+  ...drawnApart(heldOutSeed, levelOf, drawAny),
   verify: (problem, response) => {
     const { steps, correct, answer, firstWrongStep } = walk(problem, response);
     return { steps, correct, answer, firstWrongStep };

@@ -164,6 +164,25 @@ export interface State {
   offer: RunSummary | undefined;
 }
 
+/** What a new run starts from. */
+export const noRun = {
+  runDocument: undefined,
+  status: undefined,
+  progress: undefined,
+  stages: [],
+  points: [],
+  evaluations: [],
+  probes: [],
+  pushes: undefined,
+  snapshots: [],
+  best: undefined,
+  made: {},
+  arms: [],
+  trees: [],
+  checkpoint: '',
+  saveProblem: '',
+} satisfies Partial<State>;
+
 export const initialState: State = {
   place: topPlace,
   view: {},
@@ -189,45 +208,12 @@ export const initialState: State = {
   estimateProblem: '',
   document: undefined,
   documentProblems: [],
-  runDocument: undefined,
-  status: undefined,
-  progress: undefined,
+  ...noRun,
   pending: '',
-  stages: [],
-  points: [],
-  evaluations: [],
-  probes: [],
-  pushes: undefined,
-  snapshots: [],
-  best: undefined,
-  made: {},
-  arms: [],
-  trees: [],
-  checkpoint: '',
-  saveProblem: '',
   runs: [],
   openRuns: new Set(),
   storage: undefined,
   offer: undefined,
-};
-
-/** What a new run starts from. */
-export const noRun: Partial<State> = {
-  runDocument: undefined,
-  status: undefined,
-  progress: undefined,
-  stages: [],
-  points: [],
-  evaluations: [],
-  probes: [],
-  pushes: undefined,
-  snapshots: [],
-  best: undefined,
-  made: {},
-  arms: [],
-  trees: [],
-  checkpoint: '',
-  saveProblem: '',
 };
 
 /** What an engine that is gone was doing beside training. */

@@ -1,7 +1,7 @@
 import { meanOf, shareOf } from '../../util/measure';
-import { createRng, type Rng } from '../../util/rng';
+import type { Rng } from '../../util/rng';
 import { worldCard } from '../cards';
-import { heldOutList, isHeldOut } from '../held-out';
+import { drawnApart } from '../held-out';
 import type { Judgement, Problem, StepVerdict, Task, Verdict, VerifiedAnswer } from '../task';
 import {
   briefOf,
@@ -131,21 +131,7 @@ const judge = ({ problem, text }: Pick<VerifiedAnswer, 'problem' | 'text'>): Jud
 /** Reports of several sections; see the top of this file. */
 export const report: Task = {
   ...worldCard('report'),
-  draw: (rng, difficulty) => {
-    const level = levelOf(difficulty);
-    for (;;) {
-      const problem = drawAny(rng, level);
-      if (!isHeldOut(problem.prompt)) return problem;
-    }
-  },
-  heldOut: (difficulty, start, count) => {
-    const level = levelOf(difficulty);
-    const rng = createRng(heldOutSeed).fork(difficulty);
-    return heldOutList(difficulty, start, count, () => {
-      const problem = drawAny(rng, level);
-      return isHeldOut(problem.prompt) ? problem : undefined;
-    });
-  },
+  ...drawnApart(heldOutSeed, levelOf, drawAny),
   verify,
   continueFrom: (problem, prefix) => {
     const { wanted, plan } = briefOf(problem);

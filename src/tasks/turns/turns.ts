@@ -1,8 +1,8 @@
 import { meanOf, shareOf } from '../../util/measure';
-import { createRng, type Rng } from '../../util/rng';
+import type { Rng } from '../../util/rng';
 import { worldCard } from '../cards';
 import { linesOf, type Reply } from '../environment';
-import { heldOutList, isHeldOut } from '../held-out';
+import { drawnApart } from '../held-out';
 import type { Judgement, Problem, StepVerdict, Task, Verdict, VerifiedAnswer } from '../task';
 import { bestMoves, firstState, type GameState, MOOD_MOST, moves, stateAfter, turnsNeeded } from './rules';
 
@@ -223,21 +223,7 @@ const judge = ({ problem, text, verdict }: VerifiedAnswer): Judgement => {
 /** The game of turns; see the top of this file. */
 export const turns: Task = {
   ...worldCard('turns'),
-  draw: (rng, difficulty) => {
-    const level = levelOf(difficulty);
-    for (;;) {
-      const problem = drawAny(rng, level);
-      if (!isHeldOut(problem.prompt)) return problem;
-    }
-  },
-  heldOut: (difficulty, start, count) => {
-    const level = levelOf(difficulty);
-    const rng = createRng(heldOutSeed).fork(difficulty);
-    return heldOutList(difficulty, start, count, () => {
-      const problem = drawAny(rng, level);
-      return isHeldOut(problem.prompt) ? problem : undefined;
-    });
-  },
+  ...drawnApart(heldOutSeed, levelOf, drawAny),
   verify,
   continueFrom: (problem, prefix) => {
     const { turns: most, partner } = gameOf(problem);
