@@ -2,7 +2,6 @@ import { html, nothing } from 'lit';
 import type { CreditView } from '../../../workers/protocol';
 import type { ParamValue } from '../../methods/params';
 import { AppElement, define } from '../element';
-import { calculator } from '../lab/calculator';
 import type { PlanePath } from '../live/loss-plane';
 import {
   addAnswer,
@@ -14,20 +13,20 @@ import {
   moveTo,
   type Spot,
 } from './answers';
-import { type Arm, computed, extrasOf, readsSteps, withPlane } from './arm';
+import { type Arm, extrasOf, readsSteps } from './arm';
 import { armCard } from './arm-card';
 import './loss.css';
 import './loss-panel';
 import type { LossPanel } from './loss-panel';
 import { lossRows } from './loss-rows';
 import { lossStart } from './loss-start';
+import { LossWork } from './loss-work';
 import { methodAsked } from './method-asked';
 import { pathOfPair } from './pair-path';
 import { type QuestionId, questions } from './shape-case';
 import { tokenControls } from './token-controls';
 
 const mostArms = 4;
-const restMs = 180;
 const firstArms = ['dpo', 'ipo'];
 
 const fieldNames: Record<'policy' | ExtraField, string> = {
@@ -66,9 +65,7 @@ export class LossLab extends AppElement {
   declare problem: string;
   /** What the address asked for in vain. */
   declare notice: string;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #busy = false;
-  #again = false;
+  readonly #work = new LossWork(this);
   #begun = false;
 
   constructor() {
@@ -100,7 +97,7 @@ export class LossLab extends AppElement {
 
   override disconnectedCallback() {
     super.disconnectedCallback();
-    clearTimeout(this.#timer);
+    this.#work.end();
   }
 
   /** With the method of the form beside the first, once there is a catalogue. */
@@ -120,7 +117,7 @@ export class LossLab extends AppElement {
       this.notice = `The address names ${named.filter((id) => !known.includes(id)).join(', ')}, which compares nothing here.`;
     if (known.length > 0) {
       this.arms = known.map((method) => ({ method, params: {} }));
-      void this.#compute();
+      void this.#work.compute();
       return;
     }
     const own = methodAsked(this.state);
@@ -131,7 +128,7 @@ export class LossLab extends AppElement {
         { method: 'dpo', params: {} },
         { method: own, params: {} },
       ];
-    void this.#compute();
+    void this.#work.compute();
   }
 
   /** Methods whose loss sets answers of text apart, or labels them. */
@@ -149,44 +146,12 @@ export class LossLab extends AppElement {
     return this.app.method(id)?.name ?? id;
   }
 
-  /** The losses now, the planes after a rest; what changes meanwhile is computed after it. */
-  async #compute() {
-    clearTimeout(this.#timer);
-    this.#again = this.#busy;
-    if (this.#busy) return;
-    this.#busy = true;
-    try {
-      const api = await calculator(this.app);
-      const { answers, arms } = this;
-      const next = await Promise.all(arms.map((arm) => computed(api, arm, answers, this.#name(arm.method))));
-      // An arm that was changed meanwhile is computed next.
-      if (this.arms === arms) this.arms = next;
-      else this.#again = true;
-      this.problem = '';
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-    }
-    this.#busy = false;
-    if (this.#again) void this.#compute();
-    else this.#timer = setTimeout(() => void this.#drawPlanes(), restMs);
-  }
-
-  async #drawPlanes() {
-    const api = await calculator(this.app);
-    for (const arm of this.arms) {
-      const { answers } = this;
-      const next = await withPlane(api, arm, answers);
-      if (!this.arms.includes(arm)) return; // newer ones have their own turn
-      this.arms = this.arms.map((own) => (own === arm ? next : own));
-    }
-  }
-
   #take(answers: LabAnswers, picked = this.picked) {
     this.answers = answers;
     const answer = Math.min(picked.answer, answers.answers.length - 1);
     this.picked = { answer, token: Math.min(picked.token, answers.answers[answer]!.tokens.length - 1) };
     this.copied = false;
-    void this.#compute();
+    void this.#work.compute();
   }
 
   #edit(answers: LabAnswers, picked?: Spot) {
@@ -208,7 +173,7 @@ export class LossLab extends AppElement {
     this.arms = arms;
     this.drawn = Math.min(this.drawn, arms.length - 1);
     this.#mirror();
-    void this.#compute();
+    void this.#work.compute();
   }
 
   #setArm(index: number, arm: Arm) {
