@@ -22,28 +22,33 @@ export const runStudyHere = async (
   const lab = 'lab' in study.on;
   const trainer = lab ? undefined : await createTrainer({ backend });
   const device = trainer ? `${trainer.backend.name} on ${trainer.backend.adapter}` : 'this browser';
+  const experiments = new Map<string, Readonly<Record<string, number>>>(); // one may be both arms
+  const experiment = async ({ lab, params, seed, key }: Extract<Task, { lab: string }>) => {
+    const [{ runLab }, { labHooks }] = await Promise.all([import('./lab/index'), import('./lab/lab-calls')]);
+    const hooks = labHooks(seed, signal, () => {});
+    const numbers = experiments.get(key) ?? (await runLab(lab, params, hooks)).numbers;
+    experiments.set(key, numbers);
+    return numbers;
+  };
   const numbersOfTask = async (task: Task): Promise<Record<string, number>> => {
-    if ('lab' in task) {
-      const [{ runLab }, { labHooks }] = await Promise.all([
-        import('./lab/index'),
-        import('./lab/lab-calls'),
-      ]);
-      return readNumbers(
-        task.arm,
-        (
-          await runLab(
-            task.lab,
-            task.params,
-            labHooks(task.seed, signal, () => {}),
-          )
-        ).numbers,
+    if ('lab' in task) return readNumbers(task.arm, await experiment(task));
+    let own: string | undefined;
+    try {
+      const { before, after } = await trainer!.train(
+        { ...task.document, backend },
+        {
+          signal,
+          onEvent: (event) => {
+            if (event.kind === 'status') own = event.status.runId;
+          },
+        },
       );
+      signal.throwIfAborted();
+      if (!before || !after) throw new Error('The run ended without being measured.');
+      return numbersOf(before, after);
+    } finally {
+      if (own) await trainer!.deleteRun(own); // one that was stopped or failed, too
     }
-    const { status, before, after } = await trainer!.train({ ...task.document, backend }, { signal });
-    signal.throwIfAborted();
-    await trainer!.deleteRun(status.runId);
-    if (!before || !after) throw new Error('The run ended without being measured.');
-    return numbersOf(before, after);
   };
   try {
     const methods = trainer ? await trainer.methods() : [];

@@ -1,6 +1,9 @@
 // Runs what is missing of studies and keeps it.
 
-const byArm = (a, b) => (a.arm < b.arm ? -1 : a.arm > b.arm ? 1 : 0);
+const inOrder = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+const byArm = (a, b) => inOrder(a.arm, b.arm);
+const byPlace = (a, b) =>
+  inOrder(a.base ?? '', b.base ?? '') || byArm(a, b) || a.setting - b.setting || a.seed - b.seed;
 
 /**
  * @param {{ read: (id: string) => any, change: (id: string, f: (stored: any) => any) => void,
@@ -47,23 +50,28 @@ export const createRunner = (store, engine, say) => {
     say(`${core.nameOnBase(study)}, ${task.arm.id}, seed ${task.seed}: ${said} (${run.seconds} s)`);
   };
 
+  const trialsOf = (study) => core.trialsOn(study, store.read(study.id));
+
+  /** Puts other trials in the place of those on the study's base model. */
+  const changeTrials = (study, f) =>
+    store.change(study.id, (stored) => {
+      const own = core.trialsOn(study, stored);
+      const others = stored.trials.filter((trial) => !own.includes(trial));
+      return { ...stored, trials: [...others, ...f(own)].sort(byPlace) };
+    });
+
   const chooseOne = async (study, task) => {
     const same = (t) => t.arm === task.arm.id && t.seed === task.seed && t.setting === task.setting;
-    const before = store.read(study.id).trials.find(same);
+    const before = trialsOf(study).find(same);
     if (before?.key === task.key && before.failed === undefined) return;
     const { at: _at, device: _device, ...run } = await engine.run(task);
     const { model } = todayOf(study);
     const tried = { arm: task.arm.id, seed: task.seed, setting: task.setting };
-    const trial = { ...tried, ...(model && { model: model.sha256 }), ...run };
-    const asked = ({ arm, setting }) => setting < (study.chosen.tried[arm]?.length ?? 0);
-    store.change(study.id, (stored) => ({
-      ...stored,
-      trials: [...stored.trials.filter((t) => asked(t) && !same(t)), trial].sort(
-        (a, b) => byArm(a, b) || a.setting - b.setting || a.seed - b.seed,
-      ),
-    }));
+    const base = core.isOnFurther(study) ? { base: core.baseOf(study) } : {};
+    const trial = { ...tried, ...base, ...(model && { model: model.sha256 }), ...run };
+    changeTrials(study, (trials) => [...trials.filter((t) => !same(t)), trial]);
     say(
-      `${study.id}, ${task.arm.id}, setting ${task.setting}, seed ${task.seed}: ${run.failed ?? run.numbers[study.chosen.by]} (${run.seconds} s)`,
+      `${core.nameOnBase(study)}, ${task.arm.id}, setting ${task.setting}, seed ${task.seed}: ${run.failed ?? run.numbers[study.chosen.by]} (${run.seconds} s)`,
     );
   };
 
@@ -85,19 +93,23 @@ export const createRunner = (store, engine, say) => {
       const tasks = wanted.flatMap((study) => engine.trials(study).map((task) => ({ study, task })));
       tasks.sort((a, b) => a.task.seed - b.task.seed);
       for (const { study, task } of tasks) {
-        const { trials } = store.read(study.id);
         const later = task.seed !== study.chosen.seeds[0];
-        if (later && core.isFarBehind(study, task.arm.id, task.setting, trials)) continue;
+        if (later && core.isFarBehind(study, task.arm.id, task.setting, trialsOf(study))) continue;
         await chooseOne(study, task);
+      }
+      // What was tried with other settings or on earlier weights says nothing of these.
+      for (const study of wanted) {
+        const asked = new Set(tasks.filter((each) => each.study === study).map(({ task }) => task.key));
+        changeTrials(study, (trials) => trials.filter(({ key }) => asked.has(key)));
       }
     },
     /** The means of what was tried, a line each. */
     chosen: (study) =>
       study.arms.flatMap((arm) => {
-        const means = core.trialMeans(study, arm.id, store.read(study.id).trials);
+        const means = core.trialMeans(study, arm.id, trialsOf(study));
         return (study.chosen?.tried[arm.id] ?? []).map(
           (setting, i) =>
-            `${study.id}, ${arm.id}: ${means[i]?.toPrecision(4) ?? '?'} ${JSON.stringify(setting)}`,
+            `${core.nameOnBase(study)}, ${arm.id}: ${means[i]?.toPrecision(4) ?? '?'} ${JSON.stringify(setting)}`,
         );
       }),
     outcome: (study) => core.outcomeOf(study, editionOf(study)?.runs ?? []),

@@ -2,13 +2,11 @@
 import { UsageError } from '../terminal/usage-error.mjs';
 
 /**
- * @param {{ ids: readonly string[], base?: string, choose?: boolean }} options no ids: all studies
+ * @param {{ ids: readonly string[], base?: string }} options no ids: all studies
  * @param {readonly any[]} studies
  * @param {any} core the functions of src/studies/core
  */
-export const wantedStudies = ({ ids, base, choose = false }, studies, core) => {
-  if (base !== undefined && choose)
-    throw new UsageError('--base: settings are chosen on the first base model of a study; leave out --base.');
+export const wantedStudies = ({ ids, base }, studies, core) => {
   const named = ids.map((id) => {
     const study = studies.find((each) => each.id === id);
     if (study) return study;
@@ -17,7 +15,6 @@ export const wantedStudies = ({ ids, base, choose = false }, studies, core) => {
     );
   });
   const among = named.length > 0 ? named : studies;
-  if (choose) return [...among];
   if (base === undefined) return among.flatMap(core.onBases);
   const found = among.flatMap((study) => core.onBase(study, base) ?? []);
   const without = named.find((study) => !core.onBase(study, base));

@@ -1,4 +1,4 @@
-import { arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
+import { alsoOnSecond, arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const curryDpo: Study = {
@@ -37,6 +37,7 @@ export const curryDpo: Study = {
     },
   ],
   ...solvesMore,
+  ...alsoOnSecond({}),
   interest: 2,
   chosen: chosenByAccuracy({ 'curry-dpo': rates(5e-5, 1e-4, 2e-4), shuffled: rates(5e-5, 1e-4, 2e-4) }),
   says: 'Held-out problems solved after 30 steps on the same 256 pairs of ranked answers, in stages less shuffled.',

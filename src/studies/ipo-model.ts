@@ -1,4 +1,4 @@
-import { arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
+import { alsoOnSecond, arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const ipoModel: Study = {
@@ -28,6 +28,7 @@ export const ipoModel: Study = {
     },
   ],
   ...solvesMore,
+  ...alsoOnSecond({}),
   interest: 5,
   chosen: {
     ...chosenByAccuracy({ ipo: rates(1e-4, 2e-4, 3e-4), dpo: rates(5e-5, 1e-4, 2e-4) }),

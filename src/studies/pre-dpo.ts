@@ -1,4 +1,4 @@
-import { arithmetic, chosenByAccuracy, crossed, rates, solvesMore } from './core/settings';
+import { alsoOnSecond, arithmetic, chosenByAccuracy, crossed, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const preDpo: Study = {
@@ -29,11 +29,12 @@ export const preDpo: Study = {
     },
   ],
   ...solvesMore,
+  ...alsoOnSecond({}),
   interest: 2,
   chosen: chosenByAccuracy({
     'pre-dpo': [
       ...crossed([{ 'method.params.beta': 0.1 }], rates(5e-5, 1e-4)),
-      ...crossed([{ 'method.params.beta': 1 }], rates(1e-4, 2e-4)),
+      ...crossed([{ 'method.params.beta': 1 }], rates(5e-5, 1e-4, 2e-4)),
     ],
     dpo: rates(2.5e-5, 5e-5, 1e-4),
   }),

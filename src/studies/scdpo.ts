@@ -1,4 +1,4 @@
-import { arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
+import { alsoOnSecond, arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const scdpo: Study = {
@@ -32,6 +32,7 @@ export const scdpo: Study = {
     },
   ],
   ...solvesMore,
+  ...alsoOnSecond({}),
   interest: 2,
   chosen: chosenByAccuracy({ scdpo: rates(5e-5, 1e-4, 2e-4), plain: rates(5e-5, 1e-4, 2e-4) }),
   says: 'Held-out problems solved after 30 steps of 16 pairs out of 256, half of them provoked, less as many plain pairs.',

@@ -1,4 +1,4 @@
-import { arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
+import { alsoOnSecond, arithmetic, chosenByAccuracy, rates, solvesMore } from './core/settings';
 import type { Study } from './core/study';
 
 export const stepDpo: Study = {
@@ -28,6 +28,7 @@ export const stepDpo: Study = {
     },
   ],
   ...solvesMore,
+  ...alsoOnSecond({}),
   interest: 2,
   chosen: chosenByAccuracy({ 'step-dpo': rates(2.5e-5, 5e-5, 1e-4), dpo: rates(5e-5, 1e-4, 2e-4) }),
   says: 'Held-out problems solved after 30 steps of 16 pairs out of 256, Step-DPO less DPO.',

@@ -1,4 +1,4 @@
-import type { Fields, Measure, Study } from './study';
+import type { Fields, FurtherBase, Measure, Study } from './study';
 
 /** What studies of one world share. All fields that decide numbers stand here, whatever a method's own defaults become. */
 
@@ -53,15 +53,22 @@ const rightLines: Measure = { id: 'stepAccuracy', name: 'right lines', unit: 'po
 
 const tokens: Measure = { id: 'meanTokens', name: 'length of an answer', unit: 'tokens' };
 
-type Measured = Pick<Study, 'measure' | 'direction' | 'seeds' | 'also' | 'bases'>;
+type Measured = Pick<Study, 'measure' | 'direction' | 'seeds' | 'also'>;
 
-/** The first arm solves more, here and on a model trained like the first from other random weights and in another order. */
+/**
+ * Again on a model trained like the first from other random weights and in another order.
+ * @param set by arm, the settings chosen on it
+ */
+export const alsoOnSecond = (set: FurtherBase['set']): Pick<Study, 'bases'> => ({
+  bases: [{ model: 'arith-nano-2', set }],
+});
+
+/** The first arm solves more. */
 export const solvesMore: Measured = {
   measure: accuracy,
   direction: 'more',
   seeds: sixSeeds,
   also: [rightLines],
-  bases: ['arith-nano-2'],
 };
 
 /** The first arm's answers are shorter. */

@@ -1,4 +1,4 @@
-import { onBases } from './bases';
+import { baseOf, isOnFurther, onBases } from './bases';
 import { definitionKey, keyOf } from './documents';
 import { type Measure, measuresOf, type Study } from './study';
 import { type Verdict, verdictOf } from './verdict';
@@ -44,6 +44,8 @@ export interface Edition {
 export interface Trial extends Omit<StoredRun, 'at' | 'device'> {
   /** Which of the settings tried, from 0. */
   setting: number;
+  /** The base model, where it is a further one. */
+  base?: string;
   /** SHA-256 of the weights that it was tried on. */
   model?: string;
 }
@@ -54,6 +56,12 @@ export interface StoredStudy {
   editions: readonly Edition[];
   trials?: readonly Trial[];
 }
+
+/** What was tried to choose settings on the base model that the study stands on. */
+export const trialsOn = (study: Study, stored: StoredStudy | undefined): Trial[] => {
+  const own = isOnFurther(study) ? baseOf(study) : undefined;
+  return (stored?.trials ?? []).filter(({ base }) => base === own);
+};
 
 /**
  * The edition that speaks for the study as it stands.

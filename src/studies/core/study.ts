@@ -29,6 +29,13 @@ export interface Measure {
   digits?: number;
 }
 
+/** A further base model of the same world. */
+export interface FurtherBase {
+  model: string;
+  /** By arm: the settings chosen on this model, in place of those chosen on the first. */
+  set: Readonly<Record<string, Fields>>;
+}
+
 export interface Study {
   id: string;
   /** What it is known by: the method, mostly. */
@@ -42,8 +49,8 @@ export interface Study {
   place: string;
   /** What both arms run on: a language model with changes of the methods' default run, or an experiment of the lab. */
   on: { model: string; set: Fields } | { lab: string; set: Fields };
-  /** Further base models of the same world; on each the study has a verdict of its own, with the settings chosen on the first. */
-  bases?: readonly string[];
+  /** On each of these the study has a verdict of its own. */
+  bases?: readonly FurtherBase[];
   /** The first less the second is what is measured. */
   arms: readonly [Arm, Arm];
   measure: Measure;

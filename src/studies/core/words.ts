@@ -11,13 +11,23 @@ export const signed = (value: number, digits = 1): string => {
 export const amount = (value: number, { unit, digits = 1 }: Pick<Measure, 'unit' | 'digits'>): string =>
   `${signed(value, digits)}${unit && ` ${unit}`}`;
 
+/** Digits with which none of the numbers is written as zero that is none; two more than wanted at most. */
+const enoughFor = (values: readonly number[], digits: number): number => {
+  const shows = (value: number, d: number) => value === 0 || Number(value.toFixed(d)) !== 0;
+  let enough = digits;
+  while (enough < digits + 2 && !values.every((value) => shows(value, enough))) enough++;
+  return enough;
+};
+
 /** "−1.2 to +3.4"; an end that would be written as zero and is none gets as many digits as show its side. */
 export const rangeInWords = (interval: readonly [number, number], digits = 1): string => {
-  const shows = (end: number, d: number) => end === 0 || Number(end.toFixed(d)) !== 0;
-  let enough = digits;
-  while (enough < digits + 2 && !interval.every((end) => shows(end, enough))) enough++;
+  const enough = enoughFor(interval, digits);
   return interval.map((end) => signed(end, enough)).join(' to ');
 };
+
+/** "3.6 points": how large an effect is that would have been seen. */
+export const sizeInWords = (value: number, { unit, digits = 1 }: Pick<Measure, 'unit' | 'digits'>): string =>
+  `${value.toFixed(enoughFor([value], digits))}${unit && ` ${unit}`}`;
 
 /** An amount without a sign: "2 points", "1 nat". */
 export const plainAmount = (
@@ -38,15 +48,14 @@ export const effectInWords = (
   return `${amount(effect, measure)}${range ? ` (${range})` : ''}`;
 };
 
-/** What a verdict of "not shown" leaves open. */
+/** How small an effect would have been seen, and whether what there is would matter; empty where nothing is random. */
 export const seenInWords = ({ measure, interest }: Study, { id, interval, seen }: Outcome): string => {
-  if (id !== 'not-shown' || !interval || seen === undefined) return '';
-  const digits = measure.digits ?? 1;
-  const size = (value: number) => `${value.toFixed(digits)}${measure.unit && ` ${measure.unit}`}`;
-  const small = Math.max(-interval[0], interval[1]) < interest;
-  return small
-    ? `whatever there is, it is smaller than the ${size(interest)} that would matter`
-    : `an effect of ${size(seen)} or more would have been seen${seen > interest ? `; one of ${size(interest)} would matter` : ''}`;
+  if (!interval || seen === undefined) return '';
+  const size = (value: number) => sizeInWords(value, measure);
+  if (Math.max(-interval[0], interval[1]) < interest)
+    return `${id === 'not-shown' ? 'whatever there is, it is' : 'there, and'} smaller than the ${size(interest)} that would matter`;
+  const matters = id === 'not-shown' && seen > interest ? `; one of ${size(interest)} would matter` : '';
+  return `an effect of ${size(seen)} or more would have been seen${matters}`;
 };
 
 /** The verdict in a line. */

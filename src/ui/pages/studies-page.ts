@@ -3,6 +3,7 @@ import { onBase } from '../../studies/core/bases';
 import type { Mark } from '../../studies/core/mark';
 import type { Study } from '../../studies/core/study';
 import { type VerdictId, verdicts } from '../../studies/core/verdict';
+import { sizeInWords } from '../../studies/core/words';
 import { studies } from '../../studies/index';
 import { marks } from '../../studies/marks';
 import { nearest } from '../../util/nearest';
@@ -19,10 +20,9 @@ import './studies.css';
 
 const order: readonly VerdictId[] = ['shown', 'exact', 'not-shown', 'opposite', 'not-run'];
 
-/** What a row says beside its verdict: on what, with how many seeds, at what price. */
-const facts = (study: Study, { done, seeds, seconds, seen, verdict }: Mark): string => {
+/** What a row says beside its verdict: on what, with how many seeds, at what price, how small an effect would have shown. */
+const facts = (study: Study, { done, seeds, seconds, seen, verdict, device }: Mark): string => {
   const { on, exact, measure } = study;
-  const digits = measure.digits ?? 1;
   return [
     exact
       ? 'nothing is random'
@@ -33,9 +33,10 @@ const facts = (study: Study, { done, seeds, seconds, seen, verdict }: Mark): str
     seconds * seeds < 1
       ? 'at once'
       : `${verdict === 'not-run' ? 'about ' : ''}${duration(seconds * seeds)} on one core`,
-    ...(verdict === 'not-shown' && seen !== undefined
-      ? [`an effect of ${seen.toFixed(digits)} ${measure.unit} or more would have been seen`]
-      : []),
+    ...(device ? [device] : []),
+    ...(seen === undefined
+      ? []
+      : [`an effect of ${sizeInWords(seen, measure)} or more would have been seen`]),
   ].join(' · ');
 };
 

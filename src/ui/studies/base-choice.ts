@@ -34,7 +34,7 @@ export const baseChoice = (app: App, whole: Study, shown: Study) => {
     return html`<li>${pageLink(app, { path: ['studies', whole.id], own }, model, model === baseOf(shown), `study-on-${model}`)} ${verdictMark(found.verdict, found.agrees)}</li>`;
   };
   return html`<nav class="study-bases" aria-label="Base model"><ul>${link(baseOf(whole)!, mark)}${bases.map((other) => link(other.model, other))}</ul>
-    <p class="study-facts">${sentence(mark, bases)} ${shown === whole ? '' : `Settings were chosen on ${baseOf(whole)} and kept.`}</p></nav>`;
+    <p class="study-facts">${sentence(mark, bases)}</p></nav>`;
 };
 
 /** How many studies were run on a further base model, and how many of them say the same there; empty while there is none. */

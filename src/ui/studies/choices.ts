@@ -27,11 +27,12 @@ export const choices = (study: Study, trials: readonly Trial[], weights: string 
   };
   const earlier =
     weights !== undefined && trials.some(({ model }) => model !== undefined && model !== weights);
-  const where = isOnFurther(study)
-    ? ' They were chosen on the first base model, and kept for this one.'
-    : earlier
-      ? ' Some were tried on earlier weights of this model, and kept for these.'
-      : '';
+  const where =
+    isOnFurther(study) && trials.length === 0
+      ? ' They were chosen on the first base model, and kept for this one.'
+      : earlier
+        ? ' Some were tried on earlier weights of this model, and kept for these.'
+        : '';
   return html`<details class="study-choices" data-testid="study-choices"><summary>How settings were chosen</summary>
     <p>On ${plural(chosen.seeds.length, 'other seed')} (${chosen.seeds.join(', ')}), by ${measure.name}${measure.unit && ` in ${measure.unit}`}. Each arm has its own best.${where}</p>
     ${arms.map(

@@ -9,6 +9,7 @@ import {
   type StoredRun,
   type StoredStudy,
   type Today,
+  trialsOn,
   verdictOfEdition,
 } from '../../studies/core/stored';
 import type { Measure, Study } from '../../studies/core/study';
@@ -247,7 +248,7 @@ export class StudyDetail extends AppElement {
             ? html`<p>Measured beside it, without a verdict: ${outcome.also.map(({ measure: other, effect, interval }, i) => html`${i > 0 ? '; ' : ''}${other.name} ${effectInWords({ effect, interval }, other)}`)}.</p>`
             : nothing
         }
-        ${this.#arms()}${choices(study, this.stored?.trials ?? [], this.#edition?.model?.sha256)}${this.#earlier()}
+        ${this.#arms()}${choices(study, trialsOn(study, this.stored), this.#edition?.model?.sha256)}${this.#earlier()}
       </div></div>
       <div class="spread"><div class="text study-again">${this.#again()}</div></div>
       <p class="study-back">${pageLink(this.app, { path: ['studies'] }, 'All studies')}</p>`;

@@ -153,6 +153,42 @@ describe('npm run study', () => {
     expect(plan.isFarBehind(sparing, 'one', 1, file().trials!)).toBe(false);
   });
 
+  it('keeps what was tried on each base model apart, and nothing that was tried on earlier weights', async () => {
+    const trained: Study = {
+      ...study,
+      on: { model: 'a', set: {} },
+      bases: [{ model: 'b', set: { one: { rate: 1 } } }],
+    };
+    const weights: Record<string, string> = { a: '1', b: '2' };
+    const shaOf = (of: Study) => weights[bases.baseOf(of) ?? '']!;
+    const asLab = (of: Study): Study => ({
+      ...of,
+      on: { lab: `${bases.baseOf(of)}`, set: { w: shaOf(of) } },
+    });
+    const engine = {
+      ...engineOf([trained]),
+      today: (of: Study) => ({ settings: {}, model: { id: '', sha256: shaOf(of) } }),
+      trials: (of: Study) => plan.trialsOf(asLab(of), [], () => ''),
+    };
+    const both = bases.onBases(trained);
+    expect(both.map(({ arms }) => arms[0].set['rate'])).toEqual([2, 1]);
+    await runnerOf(engine).choose(both);
+    const tried = () => file().trials!.map(({ base, model, seed }) => [base, model, seed]);
+    const [onA, onB] = [
+      [undefined, '1', 101],
+      ['b', '2', 101],
+    ];
+    expect(tried()).toEqual([onA, onA, onA, onB, onB, onB]);
+    expect(stored.trialsOn(both[1]!, file())).toHaveLength(3);
+    weights['b'] = '3';
+    const fewer: Study = {
+      ...trained,
+      chosen: { ...trained.chosen!, tried: { one: [{ rate: 1 }], two: [] } },
+    };
+    await runnerOf(engine).choose(bases.onBases(fewer).slice(1));
+    expect(tried()).toEqual([onA, onA, onA, ['b', '3', 101]]);
+  });
+
   it('names a file that cannot be read', () => {
     writeFileSync(join(folder, 'made-up.json'), '{');
     expect(() => openStudyStore(folder).read('made-up')).toThrow(/made-up\.json: is not JSON/);
@@ -161,18 +197,21 @@ describe('npm run study', () => {
   });
 
   it('takes a study on all of its base models, on one, or says which there are', () => {
-    const trained: Study = { ...study, id: 'trained', on: { model: 'a', set: {} }, bases: ['b'] };
-    const wanted = (options: { ids: string[]; base?: string; choose?: boolean }) =>
+    const trained: Study = {
+      ...study,
+      id: 'trained',
+      on: { model: 'a', set: {} },
+      bases: [{ model: 'b', set: {} }],
+    };
+    const wanted = (options: { ids: string[]; base?: string }) =>
       wantedStudies(options, [study, trained], bases).map(bases.nameOnBase);
     expect(wanted({ ids: [] })).toEqual(['made-up', 'trained', 'trained on b']);
     expect(wanted({ ids: [], base: 'b' })).toEqual(['trained on b']);
     expect(wanted({ ids: ['trained'], base: 'a' })).toEqual(['trained']);
-    expect(wanted({ ids: ['trained'], choose: true })).toEqual(['trained']);
     expect(() => wanted({ ids: ['traned'] })).toThrow(/no study "traned"; use one of made-up, trained/);
     expect(() => wanted({ ids: ['trained'], base: 'c' })).toThrow(
       /"c" is not a base model of trained; use a or b/,
     );
     expect(() => wanted({ ids: ['made-up'], base: 'a' })).toThrow(/made-up trains no language model/);
-    expect(() => wanted({ ids: ['trained'], base: 'b', choose: true })).toThrow(/chosen on the first/);
   });
 });

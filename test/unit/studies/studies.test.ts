@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { runLab } from '../../../src/lab/index';
 import { labHooks } from '../../../src/lab/lab-calls';
 import { methods as catalogue } from '../../../src/methods/index';
-import { baseOf, isOnFurther, onBase, onBases } from '../../../src/studies/core/bases';
+import { stepsOf } from '../../../src/run/passes';
+import { baseOf, isOnFurther, nameOnBase, onBase, onBases } from '../../../src/studies/core/bases';
 import { markOf } from '../../../src/studies/core/mark';
 import {
   isFarBehind,
@@ -15,7 +16,7 @@ import {
   trialMeans,
   trialsOf,
 } from '../../../src/studies/core/plan';
-import { currentEdition, type StoredStudy } from '../../../src/studies/core/stored';
+import { currentEdition, type StoredStudy, trialsOn } from '../../../src/studies/core/stored';
 import { measuresOf, type Study } from '../../../src/studies/core/study';
 import { fewestSeeds } from '../../../src/studies/core/verdict';
 import { weightsIn } from '../../../src/studies/core/weights';
@@ -41,30 +42,50 @@ describe.each(studies.map((study) => [study.id, study] as const))('%s', (_, stud
   it('names what there is, and its documents check out', () => {
     for (const id of study.methods) expect(methods.map((m) => m.id)).toContain(id);
     expect(study.seeds.length).toBeGreaterThanOrEqual(study.exact ? 1 : fewestSeeds);
-    for (const each of onBases(study)) expect(today(each).model?.id).toBe(baseOf(each));
-    for (const task of [...onBases(study).flatMap(plan), ...trialsOf(study, methods, noKey)])
+    const all = onBases(study);
+    for (const each of all) expect(today(each).model?.id).toBe(baseOf(each));
+    for (const task of all.flatMap((each) => [...plan(each), ...trialsOf(each, methods, noKey)]))
       if ('document' in task) expect(worldProblems(task.document)).toEqual([]);
     const [first, second] = plan(study);
     if ('document' in first!) expect(settingsOf(first)).not.toEqual(settingsOf(second!));
   });
 
-  it('chooses its settings on other seeds, and each arm has one that was tried', () => {
-    const { chosen } = study;
-    if (!chosen) return;
-    expect(chosen.seeds.filter((seed) => study.seeds.includes(seed))).toEqual([]);
-    expect(measuresOf(study).map(({ id }) => id)).toContain(chosen.by);
-    for (const arm of study.arms) {
-      const tried = chosen.tried[arm.id]!;
-      const own = tried.findIndex((setting) =>
-        Object.entries(setting).every(([key, value]) => arm.set[key] === value),
-      );
-      expect(own, arm.id).toBeGreaterThanOrEqual(0);
-      const trials = storedOf(study)?.trials ?? [];
-      const means = trialMeans(study, arm.id, trials);
-      // Once all were tried, it is the best of them.
-      if (means.every((mean, i) => mean !== undefined || isFarBehind(study, arm.id, i, trials)))
-        expect(means[own], arm.id).toBe(Math.max(...means.filter((mean) => mean !== undefined)));
+  it.each(onBases(study).map((each) => [nameOnBase(each), each] as const))(
+    '%s: chooses its settings on other seeds, and each arm has one that was tried',
+    (_name, each) => {
+      const { chosen } = each;
+      if (!chosen) return;
+      expect(chosen.seeds.filter((seed) => each.seeds.includes(seed))).toEqual([]);
+      expect(measuresOf(each).map(({ id }) => id)).toContain(chosen.by);
+      for (const arm of each.arms) {
+        const tried = chosen.tried[arm.id]!;
+        const own = tried.findIndex((setting) =>
+          Object.entries(setting).every(([key, value]) => arm.set[key] === value),
+        );
+        expect(own, arm.id).toBeGreaterThanOrEqual(0);
+        const trials = trialsOn(each, storedOf(each));
+        const means = trialMeans(each, arm.id, trials);
+        // Once all were tried, it is the best of them.
+        if (means.every((mean, i) => mean !== undefined || isFarBehind(each, arm.id, i, trials)))
+          expect(means[own], arm.id).toBe(Math.max(...means.filter((mean) => mean !== undefined)));
+      }
+    },
+  );
+
+  it('gives both arms as many updates on as many pairs, and enough seeds for their price', () => {
+    for (const each of onBases(study)) {
+      const sizes = plan(each).map((task) => {
+        if (!('document' in task)) return undefined;
+        const { method, steps, batchSize, accumulate, data } = task.document;
+        const passes = catalogue.find(({ id }) => id === method.id)!.passes(method.params);
+        const updates = passes.reduce((sum, pass) => sum + stepsOf(pass, steps), 0);
+        return { updates, batch: batchSize * accumulate, trees: data.trees };
+      });
+      expect(sizes[0], nameOnBase(each)).toEqual(sizes[1]);
     }
+    const mark = marks.find(({ id }) => id === study.id)!;
+    for (const { seconds } of [mark, ...(mark.bases ?? [])])
+      if (!study.exact && seconds < 60) expect(study.seeds.length).toBeGreaterThanOrEqual(6);
   });
 
   it('stands in the index as its stored runs have it; else `npm run study -- --list` writes it anew', () => {
@@ -105,7 +126,7 @@ describe('the studies', () => {
     expect(marksOf('hinge')).toEqual([]);
   });
 
-  it('run on a further base model with the same documents but for its name', () => {
+  it('run on a further base model with the same documents but for its name and the settings chosen on it', () => {
     const study = studies.find(({ id }) => id === 'step-dpo')!;
     const [first, second] = onBases(study);
     expect(first).toBe(study);
@@ -113,7 +134,15 @@ describe('the studies', () => {
     expect(onBase(study, baseOf(second!)!)).toEqual(second);
     expect(onBase(study, 'talk-nano')).toBeUndefined();
     const documents = (each: Study) => plan(each).map((task) => 'document' in task && task.document);
-    expect(documents(second!)).toEqual(documents(first).map((each) => ({ ...each, model: baseOf(second!) })));
+    const model = baseOf(second!)!;
+    expect(documents({ ...second!, arms: first.arms })).toEqual(
+      documents(first).map((each) => ({ ...each, model })),
+    );
+    const set = { dpo: { 'optimizer.learningRate': 3e-5 } };
+    const [, own] = onBases({ ...study, bases: [{ model, set }] });
+    const [stepwise, whole] = documents(own!);
+    expect(stepwise).toEqual({ ...documents(first)[0], model });
+    expect(whole).toMatchObject({ model, optimizer: { learningRate: 3e-5 } });
   });
 
   it('share runs whose documents are equal', () => {

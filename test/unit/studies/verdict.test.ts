@@ -97,7 +97,9 @@ describe('what is stored', () => {
     expect(outcome).toMatchObject({ id: 'shown', done: 3, seconds: 4, failed: [] });
     expect(outcome.effect).toBeCloseTo(12, 9);
     expect(outcome.also).toMatchObject([{ effect: 1, interval: [1, 1] }]);
-    expect(outcomeInWords(study, outcome)).toBe('Shown: +12.0 points (+9.5 to +14.5)');
+    expect(outcomeInWords(study, outcome)).toBe(
+      'Shown: +12.0 points (+9.5 to +14.5); an effect of 2.5 points or more would have been seen',
+    );
   });
 
   it('makes no verdict of half of it, and counts no further seed', () => {
@@ -129,7 +131,10 @@ describe('what is stored', () => {
     expect(with_([-0.01, 0.01, 0.03])).toMatch(
       /Not shown: \+1\.0 points \(−4\.0 to \+6\.0\); an effect of 5\.0 points or more would have been seen; one of 2\.0 points would matter/,
     );
-    expect(with_([-0.001, 0.001, 0.003])).toMatch(/smaller than the 2\.0 points that would matter/);
+    expect(with_([-0.001, 0.001, 0.003])).toMatch(
+      /whatever there is, it is smaller than the 2\.0 points that/,
+    );
+    expect(with_([0.009, 0.01, 0.011])).toMatch(/^Shown: .*; there, and smaller than the 2\.0 points that/);
   });
 
   it('writes no end of an interval as zero that is none', () => {
@@ -179,7 +184,7 @@ describe('what is stored', () => {
   });
 
   it('has an edition of its own for each base model, and none for other weights of the same name', () => {
-    const trained: Study = { ...study, on: { model: 'a', set: {} }, bases: ['b'] };
+    const trained: Study = { ...study, on: { model: 'a', set: {} }, bases: [{ model: 'b', set: {} }] };
     const [onA, onB] = onBases(trained);
     const settings = (model: string) => ({ one: { model }, two: { model } });
     const today = (sha: Record<string, string>) => (each: Study) => {
