@@ -22,7 +22,7 @@ export const ilrDpo: Study = {
       id: 'ilr-dpo',
       label: 'iLR-DPO',
       method: 'ilr-dpo',
-      set: { 'method.params.alpha': 0.02, 'optimizer.learningRate': 4e-4 },
+      set: { 'method.params.alpha': 0.05, 'optimizer.learningRate': 4e-4 },
     },
     {
       id: 'plain',
@@ -34,10 +34,13 @@ export const ilrDpo: Study = {
   ...staysShorter,
   interest: 2,
   chosen: chosenByAccuracy({
-    'ilr-dpo': crossed(
-      [0.02, 0.05, 0.1].map((alpha) => ({ 'method.params.alpha': alpha })),
-      rates(2e-4, 4e-4),
-    ),
+    'ilr-dpo': [
+      ...crossed(
+        [0.02, 0.05, 0.1].map((alpha) => ({ 'method.params.alpha': alpha })),
+        rates(2e-4, 4e-4),
+      ),
+      ...crossed([{ 'method.params.alpha': 0.05 }], rates(8e-4)),
+    ],
     plain: rates(2e-4, 4e-4, 8e-4),
   }),
   says: 'Tokens of an answer to held-out problems after three rounds of 20 steps, each on 160 fresh pairs, with the length term less without. In each pair the longest right answer was preferred to the shortest wrong one.',

@@ -19,7 +19,7 @@ export const ldDpo: Study = {
       id: 'ld-dpo',
       label: 'LD-DPO',
       method: 'ld-dpo',
-      set: { 'method.params.alpha': 0.3, 'optimizer.learningRate': 2e-4 },
+      set: { 'method.params.alpha': 0.5, 'optimizer.learningRate': 2e-4 },
     },
     { id: 'dpo', label: 'DPO', method: 'dpo', set: { 'optimizer.learningRate': 2e-4 } },
   ],

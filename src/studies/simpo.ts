@@ -43,6 +43,6 @@ export const simpo: Study = {
   price: 20,
   doubt: {
     title: 'Why it may be so',
-    text: 'What is said twice in this world is a copy and nearly certain, so that a mean over tokens hardly minds it. In the paper lengths come from a judge’s taste, and answers have hundreds of tokens.',
+    text: 'What is said twice in this world is a copy and nearly certain, so that a mean over tokens hardly minds it. Another setting (β 10, γ/β 0.1) solved exactly as many problems on the seeds for choosing, with answers 2 tokens longer still. In the paper lengths come from a judge’s taste, and answers have hundreds of tokens.',
   },
 };
