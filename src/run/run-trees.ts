@@ -265,7 +265,7 @@ export class RunTrees {
     }
     setPhase(
       'collecting',
-      medium ? 'Drawing images to train on.' : 'Making training pairs from the model’s own answers.',
+      medium ? 'Drawing images to train on.' : 'Making pairs from its own answers.',
     );
     const running =
       begun ??

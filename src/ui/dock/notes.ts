@@ -30,6 +30,15 @@ export const differences = (a: unknown, b: unknown, path = ''): string[] => {
   );
 };
 
+/** What goes with another choice, and is not told beside it: another method has other parameters. */
+const goesWith = { 'method.id': 'method.params.', 'data.source.id': 'data.source.params.' } as const;
+
+const toldOf = (paths: readonly string[]): string[] =>
+  paths.filter(
+    (path) =>
+      !Object.entries(goesWith).some(([owner, part]) => paths.includes(owner) && path.startsWith(part)),
+  );
+
 const listed = (items: readonly string[]): string => {
   const most = 3;
   const shown = items.slice(0, most);
@@ -44,7 +53,7 @@ const changedSettings = (state: Readonly<State>, names: ReadonlyMap<string, Fiel
   if (arms.length > 0 || !isLive(status?.phase) || status?.phase === 'idle' || !runDocument || !document)
     return [];
   const labels = [
-    ...new Set(differences(runDocument, document).map((path) => names.get(path)?.label ?? path)),
+    ...new Set(toldOf(differences(runDocument, document)).map((path) => names.get(path)?.label ?? path)),
   ];
   if (labels.length === 0) return [];
   const goesOn = isMoving(status?.phase) ? 'The run goes on' : 'Resume goes on';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { methods } from '../../../src/methods/index';
 import { describeMethod } from '../../../src/train/method-info';
-import { defaultRun } from '../../../src/train/run-document';
+import { defaultRun, type RunDocument } from '../../../src/train/run-document';
 import { brokenColumns, figuresOf } from '../../../src/ui/charts/curves';
 import { explainCredit, shade, stepCredit, weighs } from '../../../src/ui/credit/explain';
-import { differences } from '../../../src/ui/dock/notes';
+import { differences, notesOf } from '../../../src/ui/dock/notes';
 import { statusSentence } from '../../../src/ui/dock/status-sentence';
 import { reduceEvents } from '../../../src/ui/events';
 import { fieldNames, withLabels } from '../../../src/ui/setup/field-labels';
@@ -141,5 +141,22 @@ describe('the names of fields', () => {
       adapter: { rank: 8, targetModules: ['a'] },
     };
     expect(differences(document, other).sort()).toEqual(['adapter', 'optimizer.beta1', 'steps']);
+  });
+
+  it('tell of another method, and not of the parameters that go with it', () => {
+    const other = {
+      ...document,
+      method: { id: 'other', params: { mine: 1 } },
+      optimizer: { ...document.optimizer, beta1: 0.8 },
+    };
+    const told = (changed: RunDocument) =>
+      notesOf(
+        { ...heard({ kind: 'status', status: status() }), runDocument: document, document: changed },
+        new Map(),
+        '',
+      ).find(({ id }) => id === 'changed-settings')?.text;
+    expect(told(other)).toMatch(/^method\.id and optimizer\.beta1: changed/);
+    const params = { ...document.method.params, beta: 0.7 };
+    expect(told({ ...document, method: { ...document.method, params } })).toMatch(/^method\.params\.beta:/);
   });
 });
