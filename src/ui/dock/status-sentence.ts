@@ -19,7 +19,8 @@ export const statusSentence = (state: Readonly<State>): string => {
   if (arms.length > 1 && status && !state.pending && status.phase !== 'idle') {
     const at = `step ${count(status.step)} of ${count(status.steps)}`;
     const all = `${['Two', 'Three', 'Four'][arms.length - 2]} runs`;
-    if (status.phase === 'training') return `${all}: ${at}`;
+    const ended = arms.filter((arm) => arm.status.phase === 'finished').length;
+    if (status.phase === 'training') return `${all}: ${at}${ended > 0 ? `; ${ended} of them finished` : ''}`;
     if (arms.every((arm) => arm.status.phase === status.phase) && !isMoving(status.phase))
       return `${all}, ${status.phase}: ${at}.`;
     return `${all}: ${runSentence(state)}`;

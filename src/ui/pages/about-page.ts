@@ -1,6 +1,7 @@
 import { html } from 'lit';
 import { contract, driverCalls, pageContract, phaseTable } from '../contract';
 import { AppElement, define } from '../element';
+import { pageLink } from '../page-link';
 
 const example = `await page.goto('/#data.trees=16&evaluation.problems=20&steps=5&start=1');
 await expect(page.getByTestId('status')).toHaveAttribute('data-phase', 'finished');`;
@@ -29,13 +30,15 @@ const table = (
 /** What this is, where it works, and how a program drives it. */
 export class AboutPage extends AppElement {
   protected watched() {
-    return [] as const;
+    return ['document', 'place'] as const;
   }
 
   override render() {
+    const { app } = this;
     return html`<h1 class="page-title" tabindex="-1">About</h1>
       <div class="spread"><div class="text prose">
         <p>Marginalia trains a small language model in a web page with methods of preference optimisation, and shows token by token where each puts the credit. It is a library and a command line as well. The same run document gives the same numbers in all three, on one device and browser.</p>
+        <p>Preference optimisation shows a model two answers to one problem and says which is better; its weights are moved until the better one is likelier and the worse one less likely. ${pageLink(app, { path: [] }, 'Watch it happen')} in ten seconds, ${pageLink(app, { path: ['lessons'] }, 'find out in a lesson')} what goes wrong with it, or ${pageLink(app, { path: ['methods'] }, 'choose a method')} for data of your own.</p>
         <h2>What works where</h2>
         ${table('What works where', where, ['where', 'what to expect'], false)}
         <h2 id="drive">Drive it from a test</h2>
@@ -55,7 +58,7 @@ export class AboutPage extends AppElement {
         <p>MIT. The built-in models were trained from the task itself and come under the same licence. Fonts of the formulas are KaTeX’s (MIT).</p>
       </div><div class="note">
         <h3>Nothing leaves the machine</h3>
-        <p>No account, no server, no counting of visits. What is kept lies in this browser, and <em>Kept</em> lists all of it.</p>
+        <p>No account, no server, no counting of visits. What is kept lies in this browser, and ${pageLink(app, { path: ['kept'] }, 'Kept')} lists all of it.</p>
       </div></div>`;
   }
 }

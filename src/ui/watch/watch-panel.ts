@@ -243,7 +243,7 @@ export class WatchPanel extends AppElement {
       <div class="exhibit" data-testid="watch">
         <div class="spread sheets-and-live">
         <div class="text"><div class="problem">
-          <p class="problem-label">Problem ${count(this.index + 1)} <span class="quiet">of the held-out ones</span>${this.#story()}</p>
+          <p class="problem-label">Problem ${count(this.index + 1)}<span class="quiet">, never trained on</span>${this.#story()}</p>
           <p class="problem-text" data-testid="problem">${this.problem ? this.problem.prompt.trim() : html`<span class="quiet">${waiting}</span>`}</p>
         </div>
         <div class="sheets ${this.#trained ? 'two' : 'one'}">
