@@ -29,7 +29,8 @@
  *   live, live-solved, live-start   the margin beside the answers: solved, and chosen and rejected since the start
  *   page-title           the heading of a page other than the first; no-page, that of an address without one
  *   status               role=status; data-phase is RunStatus.phase or "none", data-step the step
- *   accuracy             data-before and data-now are shares; absent until the first evaluation
+ *   accuracy             data-before and data-now are shares; absent until the first evaluation; measures, measure-<id> (data-before,
+ *                        data-now) beside it, and measures-more (data-count), those of a world that the dock has no room for
  *   passes, pass-<id>, made-<id>   the passes of a run (data-state), and what was measured of their data (data-value);
  *   loss-table, margins-table, logps-table, optimiser-table, accuracy-table   the curves' numbers (in <details>);
  *                        loss-chart and so on, the charts, with the step pointed at in aria-valuenow; loss-values, its numbers

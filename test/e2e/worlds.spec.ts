@@ -26,6 +26,9 @@ test('a method comes with its world and its model, and the page shows what that 
   await expect(measures).toHaveAttribute('data-now', /^[01]/);
   const { evaluations } = await storedRun(page);
   expect(evaluations).toHaveLength(2);
+  const left = evaluations[1]!.measures!.length - (await page.getByTestId('measures').locator('dd').count());
+  expect(left).toBeGreaterThan(0);
+  await expect(page.getByTestId('measures-more')).toHaveAttribute('data-count', String(left));
   for (const { measures: found, temperature } of evaluations) {
     expect(temperature).toBe(1);
     expect(found!.map(({ id }) => id)).toEqual(expect.arrayContaining(['asr', 'over-refusal', 'solved']));
