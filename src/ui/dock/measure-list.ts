@@ -8,7 +8,10 @@ const shown = 3;
 /** What the world measures beside accuracy, before and now. */
 export const measureList = (first: Evaluation | undefined, last: Evaluation | undefined) => {
   const all = measuresBeforeAndAfter(first?.measures, last?.measures);
-  const rows = all.slice(0, shown);
+  // Parts of another measure, as "asr-trained" is of "asr", come after what stands by itself.
+  const isPart = ({ after: { id } }: (typeof all)[number]) =>
+    all.some(({ after }) => id.startsWith(`${after.id}-`));
+  const rows = [...all.filter((row) => !isPart(row)), ...all.filter(isPart)].slice(0, shown);
   if (rows.length === 0) return nothing;
   const more = all.length - rows.length;
   return html`<div><dl class="dock-measures" data-testid="measures">${rows.map(({ before, after }) => {
