@@ -263,10 +263,7 @@ export class RunTrees {
       if (!stored) await this.ctx.keep(() => store.putDataset(key, label(found.length), found));
       return;
     }
-    setPhase(
-      'collecting',
-      medium ? 'Drawing images to train on.' : 'Making pairs from its own answers.',
-    );
+    setPhase('collecting', medium ? 'Drawing images to train on.' : 'Making pairs from its own answers.');
     const running =
       begun ??
       new Collection(
