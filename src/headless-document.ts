@@ -1,6 +1,7 @@
 /** The run document of a command line: a file's or a method's defaults, with the options put in. */
 
 import type { Brought } from './headless-bring';
+import { GivenError } from './headless-bring';
 import type { MethodInfo, RunDocument, Trainer } from './index';
 import { defaultRun, parseRun, RunDocumentError, withPreset } from './index';
 import { ownChoices } from './sources/own-choices';
@@ -72,6 +73,12 @@ export const documentFrom = (methods: readonly MethodInfo[], input: DocumentInpu
       methods.map((m) => m.id),
     );
     throw new RunDocumentError([{ field: 'method.id', message }]);
+  }
+  if (bring.choices && !known.sources.some(({ id: own }) => own === ownChoices.id)) {
+    const others = methods.filter(({ sources }) => sources.some(({ id: own }) => own === ownChoices.id));
+    throw new GivenError(
+      `--choices: ${known.name} does not train on pairs of images; use ${others.map((m) => m.id).join(' or ')}.`,
+    );
   }
   const fresh = defaultRun(known, file ? undefined : modelNamed(set));
   const document: Fields = file ? structuredClone(file) : { ...withNamedPreset(known, fresh, input.preset) };

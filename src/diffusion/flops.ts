@@ -53,6 +53,14 @@ const imagesOf = (id: string, params: Params, latents: LatentReads | undefined):
   return latents?.entry === 'transition' && id !== 'whole-walks' ? 1 : 2;
 };
 
+/** Images that go through the network for each tree of a pass. */
+export const imagesPerTree = (pass: Pass, { data }: Pick<RunDocument, 'data'>): number =>
+  imagesOf(
+    (ownSource(pass) ?? data.source)?.id ?? '',
+    data.source?.params ?? {},
+    pass.objective.reads.latents,
+  );
+
 /** Of one tree at an update. */
 const perTree = (config: DenoiserConfig, { objective: { reads } }: Pass, images: number): number => {
   const own = forwardFlops(config);
@@ -74,10 +82,11 @@ export const passFlops = (
   const id = source?.id ?? '';
   const params: Params = data.source?.params ?? {};
   const { latents } = pass.objective.reads;
+  const images = imagesPerTree(pass, { data });
   const makes = first || pass.trees === 'fresh' || ownSource(pass) !== undefined;
   return {
     making: makes ? drawn(id, params, pass.makes ?? data.trees, latents) * forwardFlops(config) : 0,
-    step: batchSize * accumulate * perTree(config, pass, imagesOf(id, params, latents)),
+    step: batchSize * accumulate * perTree(config, pass, images),
   };
 };
 

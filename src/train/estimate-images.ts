@@ -8,13 +8,13 @@ interface ImageEstimateInput {
   method: { passes: number; allSteps: number };
   memory: number | undefined;
   /** What the run asks of the network; left out: that is not said. */
-  cost?: { denoised: number; flops: number };
+  cost?: { denoised: number; flops: number; perTree: number };
 }
 
 /** Numbers that the network keeps of one image for its gradient, in widths of its tokens and layers; measured, and rough. */
 const KEPT = 40;
 
-/** Images of a tree that go through the network. */
+/** Images of a tree that go through the network, where that is not known. */
 const PER_TREE = 2;
 
 /** What a run of a model that draws takes. It is small; its time depends on the machine too much to be told before. */
@@ -23,7 +23,7 @@ export const estimateImages = ({ weights, document, method, memory, cost }: Imag
   for (const { data } of weights.values()) numbers += data.length;
   const width = weights.get('position')?.shape ?? [16, 48];
   const layers = [...weights.keys()].filter((name) => name.endsWith('.qkv.weight')).length;
-  const images = document.batchSize * PER_TREE;
+  const images = document.batchSize * (cost?.perTree ?? PER_TREE);
   const activations = 4 * images * width[0]! * width[1]! * layers * KEPT;
   const parts = [
     { what: 'weights, their moments and the reference', bytes: 4 * 4 * numbers },

@@ -51,14 +51,16 @@ export const createEstimates = (engine: Engine): Estimates => {
         checkMedium(methodOf(document), document, model);
         const method = methodFactsOf(document, model);
         const { memory } = memoryFacts(engine.started());
-        const { passFlops, runCost } = await import('../diffusion/flops');
+        const { imagesPerTree, passFlops, runCost } = await import('../diffusion/flops');
         const { config } = model.denoiser;
-        const passes = passInfo(
-          methodOf(document).passes(document.method.params),
-          document.steps,
-          (pass, first) => passFlops(config, pass, document, first),
+        const own = methodOf(document).passes(document.method.params);
+        const passes = passInfo(own, document.steps, (pass, first) =>
+          passFlops(config, pass, document, first),
         );
-        const cost = runCost(config, passes);
+        const cost = {
+          ...runCost(config, passes),
+          perTree: Math.max(...own.map((pass) => imagesPerTree(pass, document))),
+        };
         return estimateImages({ weights: model.weights, document, method, memory, cost });
       }
       const { config, weights } = model;

@@ -88,7 +88,9 @@ it('puts them into the document, as many as there are', async () => {
   await expect(checkIds(trainer, without)).rejects.toMatchObject({
     problems: [{ field: 'data.source', message: expect.stringContaining('--choices FILE') }],
   });
-  expect(() => documentFrom(catalogue, { ...input, method: 'tailorpo', set: [] })).toThrow('own-choices');
+  expect(() => documentFrom(catalogue, { ...input, method: 'tailorpo', set: [] })).toThrow(
+    '--choices: TailorPO does not train on pairs of images; use diffusion-dpo or smpo.',
+  );
   const broken = { files: [{ name: 'c.zip', address: 'data:,x' }] };
   await expect(bring(trainer, { choices: broken }, 'shapes-nano')).rejects.toThrow(
     '--choices: c.zip: cannot',

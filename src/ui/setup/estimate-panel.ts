@@ -27,10 +27,11 @@ export class EstimatePanel extends AppElement {
       return html`<div class="estimate" data-testid="estimate"><h3 id="estimate-title" tabindex="-1">What it takes</h3><p class="hint">Being worked out…</p></div>`;
     const { parts, totalBytes, limitBytes, secondsPerStep, tokensPerStep, longest, images } = estimate;
     const { fits, problem, remedies, passes, allSteps: all, ahead, secondsInAll } = estimate;
+    const whole = `${plural(all, 'step')}${passes > 1 ? ` in ${count(passes)} passes` : ''}`;
     const steps =
       secondsPerStep === undefined
-        ? plural(all, 'step')
-        : `${plural(all, 'step')}${passes > 1 ? ` in ${count(passes)} passes` : ''}, ${duration(secondsPerStep * all)} (${duration(secondsPerStep)} each)`;
+        ? whole
+        : `${whole}, ${duration(secondsPerStep * all)} (${duration(secondsPerStep)} each)`;
     const trees = treesOf(document, this.state, checkKey(document));
     const most = Math.max(1, ...parts.map((p) => p.bytes));
     return html`<div class="estimate ${estimated ? '' : 'is-stale'}" data-testid="estimate" data-fits=${String(fits)} aria-busy=${String(!estimated)}>
@@ -43,7 +44,7 @@ export class EstimatePanel extends AppElement {
         }</span></p>
       ${
         ahead.length > 0 || secondsPerStep !== undefined
-          ? html`<p data-testid="estimate-time">${[steps, aheadWords(estimate, document)].filter(Boolean).join('; beside them: ')}. ${epochWords(document, trees)}</p>`
+          ? html`<p data-testid="estimate-time">${[steps, aheadWords(estimate, document)].filter(Boolean).join('; beside them: ')}. ${passes > 1 ? '' : epochWords(document, trees)}</p>`
           : nothing
       }
       ${

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { passFlops, runCost } from '../../../src/diffusion/flops';
+import { imagesPerTree, passFlops, runCost } from '../../../src/diffusion/flops';
 import type { DenoiserConfig } from '../../../src/diffusion/net/config';
 import { methods } from '../../../src/methods/index';
 import { passInfo } from '../../../src/run/pass-words';
@@ -62,5 +62,11 @@ it('sums up what a run asks of the network, for before it is begun', () => {
   expect(cost.denoised).toBe(512 * 4 * 20);
   expect(cost.flops / 1e12).toBeCloseTo(whole(costOf('diffusion-dpo')), 9);
   expect(runCost(large, costOf('ddpm')).denoised).toBe(0);
+  const images = (id: string) => {
+    const method = methods.find((m) => m.id === id)!;
+    const run = defaultRun(method);
+    return imagesPerTree(method.passes(run.method.params)[0]!, run);
+  };
+  expect(['diffusion-dpo', 'rankdpo', 'tailorpo', 'd3po', 'ddpm'].map(images)).toEqual([2, 4, 1, 2, 1]);
   expect([operations(3.46e11), operations(4e9)]).toEqual(['0.35\u202fTFLOP', '4\u202fGFLOP']);
 });
