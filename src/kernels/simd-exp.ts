@@ -1,4 +1,4 @@
-import { f64, f64x2, get, integers, set, v128, valueType } from './wasm-code';
+import { f64, f64x2, get, integers, locals, set, v128 } from './wasm-code';
 
 /**
  * The exponential of two numbers of at most 0 in WebAssembly SIMD, by the method of fdlibm's e_exp.c (Sun Microsystems, 1993), which is
@@ -37,7 +37,7 @@ const names = Object.keys(constants) as Constant[];
 
 /** Locals that an exponential needs, all v128. */
 const own = ['x', 'k', 'fold', 'hi', 'lo', 'y', 'c'] as const;
-export const expLocals: number[] = new Array(names.length + own.length).fill(valueType.v128);
+export const expLocals: number[] = locals(names.length + own.length, 'v128');
 
 /**
  * Code for the exponential, with its locals from `first` on: `before` loops, and `of` for each pair of numbers that lies in the

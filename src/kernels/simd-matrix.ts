@@ -1,10 +1,21 @@
 import type { WasmFunction } from './wasm-code';
-import { advance, f32x4, f64, f64x2, get, i32, repeat, set, v128, valueType } from './wasm-code';
+import {
+  advance,
+  countOf,
+  f32x4,
+  f64,
+  f64x2,
+  get,
+  i32,
+  locals,
+  pairAt,
+  repeat,
+  set,
+  v128,
+} from './wasm-code';
 
 /** Walks over whole matrices in WebAssembly SIMD; see simd-elements.ts. */
 
-const numbers = (count: number) => new Array<number>(count).fill(valueType.i32);
-const vectors = (count: number) => new Array<number>(count).fill(valueType.v128);
 const four = [0, 1, 2, 3];
 
 /** out = x^T, in squares of four, both sides multiples of it. A strip of four rows fills a quarter of each line that it writes to. */
@@ -13,9 +24,6 @@ export const transpose = (): WasmFunction => {
   const from = four.map((k) => 9 + k);
   const row = four.map((k) => 13 + k);
   const half = four.map((k) => 17 + k);
-  const quarter = (side: number, count: number) => [
-    ...[...get(side), ...i32.const(2), ...i32.shru, ...set(count)],
-  ];
   const bytes = (side: number, length: number) => [
     ...[...get(side), ...i32.const(2), ...i32.shl, ...set(length)],
   ];
@@ -28,14 +36,14 @@ export const transpose = (): WasmFunction => {
   ];
   return {
     name: 'transpose',
-    params: numbers(4),
-    locals: [...numbers(9), ...vectors(8)],
+    params: locals(4, 'i32'),
+    locals: [...locals(9, 'i32'), ...locals(8, 'v128')],
     body: [
-      ...[...bytes(columns, stride), ...bytes(rows, tall), ...quarter(rows, strips)],
+      ...[...bytes(columns, stride), ...bytes(rows, tall), ...countOf(rows, 2, strips)],
       ...repeat(strips, [
         ...[...get(x), ...set(from[0]!)],
         ...[1, 2, 3].flatMap((k) => [...get(from[k - 1]!), ...get(stride), ...i32.add, ...set(from[k]!)]),
-        ...[...get(out), ...set(to), ...quarter(columns, squares)],
+        ...[...get(out), ...set(to), ...countOf(columns, 2, squares)],
         ...repeat(squares, [
           ...four.flatMap((k) => [...get(from[k]!), ...v128.load(), ...set(row[k]!)]),
           ...woven(half[0]!, row[0]!, row[1]!, [0, 4, 1, 5]),
@@ -59,19 +67,19 @@ export const transpose = (): WasmFunction => {
 export const sumRows = (): WasmFunction => {
   const [x, out, rows, width, sums, at, left, to] = [0, 1, 2, 3, 4, 5, 6, 7];
   const overPairs = (body: readonly number[]) => [
-    ...[...get(sums), ...set(at), ...get(width), ...i32.const(1), ...i32.shru, ...set(left)],
+    ...[...get(sums), ...set(at), ...countOf(width, 1, left)],
     ...repeat(left, [...body, ...advance(at, 16)]),
   ];
   return {
     name: 'sumRows',
-    params: numbers(5),
-    locals: numbers(3),
+    params: locals(5, 'i32'),
+    locals: locals(3, 'i32'),
     body: [
       ...overPairs([...get(at), ...f64.const(0), ...f64x2.splat, ...v128.store()]),
       ...repeat(
         rows,
         overPairs([
-          ...[...get(at), ...get(at), ...v128.load(), ...get(x), ...v128.loadZero64(), ...f64x2.promote],
+          ...[...get(at), ...get(at), ...v128.load(), ...pairAt(x)],
           ...[...f64x2.add, ...v128.store(), ...advance(x, 8)],
         ]),
       ),

@@ -1,17 +1,5 @@
 import type { WasmFunction } from './wasm-code';
-import {
-  advance,
-  compiled,
-  f32,
-  f32x4,
-  get,
-  i32,
-  repeat,
-  set,
-  v128,
-  valueType,
-  wasmModule,
-} from './wasm-code';
+import { advance, compiled, f32, f32x4, get, i32, locals, repeat, set, v128, wasmModule } from './wasm-code';
 
 /**
  * Three loops over scattered rows in WebAssembly SIMD, written for one row length each, so that rows stay in registers.
@@ -43,8 +31,8 @@ const overRows = (
   after: number[],
 ): WasmFunction => ({
   name,
-  params: new Array<number>(5).fill(valueType.i32),
-  locals: [valueType.i32, ...new Array<number>(parts + 1).fill(valueType.v128)],
+  params: locals(5, 'i32'),
+  locals: [...locals(1, 'i32'), ...locals(parts + 1, 'v128')],
   body: [
     ...before,
     ...repeat(2, [

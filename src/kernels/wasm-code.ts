@@ -93,6 +93,18 @@ export const integers = {
   and: simd(0x4e),
 };
 
+/** A local `count` becomes the number of a local `width`, shifted right: how many times 2^shift it is. */
+export const countOf = (width: number, shift: number, count: number): number[] => [
+  ...[...get(width), ...i32.const(shift), ...i32.shru, ...set(count)],
+];
+
+/** So many locals of a type. */
+export const locals = (count: number, type: keyof typeof valueType): number[] =>
+  new Array<number>(count).fill(valueType[type]);
+
+/** Two numbers of single precision at the address in a local, as doubles. */
+export const pairAt = (at: number): number[] => [...get(at), ...v128.loadZero64(), ...f64x2.promote];
+
 /** A local moves on by so many bytes, at most 63. */
 export const advance = (local: number, bytes: number) => [
   ...get(local),
