@@ -23,7 +23,7 @@ export const statusSentence = (state: Readonly<State>): string => {
     if (status.phase === 'training') return `${all}: ${at}${ended > 0 ? `; ${ended} of them finished` : ''}`;
     if (arms.every((arm) => arm.status.phase === status.phase) && !isMoving(status.phase))
       return `${all}, ${status.phase}: ${at}.`;
-    return `${all}: ${runSentence(state)}`;
+    return `${all}: ${runSentence(state).replace(/^\p{Lu}(?=\p{Ll})/u, (first) => first.toLowerCase())}`;
   }
   return runSentence(state);
 };
