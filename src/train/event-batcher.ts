@@ -2,7 +2,7 @@ import type { RunEvent } from '../../workers/protocol';
 
 /**
  * Collects events and hands them on at most ten times a second, so that a fast run does not flood the page. Of status
- * and progress only the last of a batch is kept.
+ * and progress only the last of a batch is kept, of each arm of a comparison.
  */
 export const createEventBatcher = (deliver: (events: RunEvent[]) => void, intervalMs = 100) => {
   let pending: RunEvent[] = [];
@@ -20,7 +20,7 @@ export const createEventBatcher = (deliver: (events: RunEvent[]) => void, interv
   return {
     push(event: RunEvent) {
       if (event.kind === 'status' || event.kind === 'progress') {
-        pending = pending.filter((other) => other.kind !== event.kind);
+        pending = pending.filter(({ kind, arm }) => kind !== event.kind || arm !== event.arm);
       }
       pending.push(event);
       const wait = last + intervalMs - performance.now();

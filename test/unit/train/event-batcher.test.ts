@@ -37,4 +37,14 @@ describe('createEventBatcher', () => {
     for (const batch of batches)
       expect(batch.filter((e) => e.kind === 'progress').length).toBeLessThanOrEqual(1);
   });
+
+  it('keeps what each arm of a comparison said last', () => {
+    const batches: RunEvent[][] = [];
+    const batcher = createEventBatcher((events) => batches.push(events));
+    const said = (arm: number, done: number): RunEvent => ({ ...progress(done), arm });
+    batcher.push(metrics(0));
+    for (const event of [said(0, 1), said(1, 2), said(0, 3), said(2, 4), said(1, 5)]) batcher.push(event);
+    batcher.flush();
+    expect(batches.at(-1)).toEqual([said(0, 3), said(2, 4), said(1, 5)]);
+  });
 });
