@@ -88,7 +88,8 @@ export const createApp = (connect: Connect): App => {
     store.set(reduceEvents(store.get(), batch));
     for (const event of batch) {
       if (event.kind === 'error') {
-        const error = new Error(event.message);
+        const arm = event.arm === undefined ? '' : `Arm ${'ABCD'[event.arm]}: `;
+        const error = new Error(arm + event.message);
         error.name = event.name;
         report(describeTrouble(error, 'training'));
       } else if (event.kind === 'checkpoint' && !event.stored) {

@@ -2,15 +2,12 @@ import type { Estimate, RunStatus, RunSummary } from '../../workers/protocol';
 import type { BackendChoice } from '../tf';
 import type { RunDocument } from '../train/run-document';
 import type { App, AppCore } from './app';
-import { armDocuments } from './compare/arms';
+import { groupOf } from './compare/arms';
+import { estimateNow } from './estimator';
 import { curvesOf, noCurves } from './events';
 import { count, fieldValue } from './format';
 import { fieldNames } from './setup/field-labels';
-import { isLive, isMoving, lacksData, noRun, type State } from './state';
-
-/** The documents to compare, on the page that does. */
-const groupOf = ({ place, document, methods }: Readonly<State>): unknown[] | undefined =>
-  place.path[0] === 'compare' && document ? armDocuments(document, place.own, methods) : undefined;
+import { isLive, isMoving, lacksData, noRun } from './state';
 
 /** Train, pause, step, resume, stop: what the buttons, the shortcuts and a driving program call. */
 export const createRunControl = (
@@ -36,13 +33,13 @@ export const createRunControl = (
   let dared: unknown;
 
   /** What the document's run would take: as shown, or asked for now, since a page may train before it has been worked out. */
-  const estimateOf = async (document: RunDocument): Promise<Estimate | undefined> => {
+  const estimateOf = async (): Promise<Estimate | undefined> => {
     const { estimate, estimated, connection } = app.store.get();
     if (estimate && estimated) return estimate;
     if (connection !== 'ready') return undefined;
     app.store.set({ pending: 'Working out what it takes' });
     try {
-      return await api().estimate(document);
+      return await estimateNow(app);
     } catch {
       return undefined; // making the run says what is missing
     } finally {
@@ -52,7 +49,7 @@ export const createRunControl = (
 
   const mayBegin = async (document: RunDocument): Promise<boolean> => {
     if (document === dared) return true;
-    const estimate = await estimateOf(document);
+    const estimate = await estimateOf();
     if (!estimate || estimate.fits) return true;
     const remedy = estimate.remedies[0];
     const yes = await app.confirm(

@@ -1,5 +1,5 @@
 import type { RunDocument } from '../../train/run-document';
-import { number } from '../format';
+import { fieldValue } from '../format';
 
 /** Fields that tell apart arms of one method, with how they are said. */
 const told: readonly [say: string, of: (document: RunDocument) => unknown][] = [
@@ -8,8 +8,6 @@ const told: readonly [say: string, of: (document: RunDocument) => unknown][] = [
   ['data', ({ data }) => data.source?.id],
   ['steps', ({ steps }) => steps],
 ];
-
-const shown = (value: unknown) => (typeof value === 'number' ? number(value) : String(value));
 
 /** What arms are called: by their methods, and where these are the same by what else differs. */
 export const armNames = (documents: readonly RunDocument[], nameOf: (method: string) => string): string[] =>
@@ -24,7 +22,7 @@ export const armNames = (documents: readonly RunDocument[], nameOf: (method: str
       ({ method }) => method.params[key],
     ]);
     const words = [...params, ...told].flatMap(([say, of]) =>
-      differing(of) ? [`${say} ${shown(of(document))}`] : [],
+      differing(of) ? [`${say} ${fieldValue(of(document))}`] : [],
     );
     return [name, ...words].join(', ');
   });

@@ -8,6 +8,7 @@ import type { RunDocument } from '../../train/run-document';
 import type { Strings } from '../place';
 import { overlay, readFields } from '../run-url';
 import { wrappersFor } from '../setup/with-method';
+import type { State } from '../state';
 
 export const letters = ['a', 'b', 'c', 'd'] as const;
 export type Letter = (typeof letters)[number];
@@ -20,8 +21,14 @@ export const styles: Readonly<Record<Letter, { color: string; dash?: string }>> 
   d: { color: '--right', dash: '9 3 2 3' },
 };
 
-/** What each arm has of its own; two arms where the address names none. */
-export const armFields = (own: Strings): { letter: Letter; fields: Strings }[] => {
+/** What an arm has of its own, under the letter of its place. */
+export interface ArmFields {
+  letter: Letter;
+  fields: Strings;
+}
+
+/** What each arm has of its own; two arms where the address names none. Letters that it leaves out are closed up. */
+export const armFields = (own: Strings): ArmFields[] => {
   const named = letters.map((letter) => ({
     letter,
     fields: Object.fromEntries(
@@ -31,11 +38,39 @@ export const armFields = (own: Strings): { letter: Letter; fields: Strings }[] =
     ),
   }));
   const usual: Partial<Record<Letter, Strings>> = { a: { 'method.id': 'dpo' }, b: { 'method.id': 'ipo' } };
-  return named.flatMap(({ letter, fields }) => {
-    const own = usual[letter];
-    if (Object.keys(fields).length === 0 && !own) return [];
-    return [{ letter, fields: { ...own, ...fields } }];
-  });
+  return named
+    .flatMap(({ letter, fields }) => {
+      const own = usual[letter];
+      return Object.keys(fields).length === 0 && !own ? [] : [{ ...own, ...fields }];
+    })
+    .map((fields, i) => ({ letter: letters[i]!, fields }));
+};
+
+/** The page's fields of an address that has these arms and no others; what `before` had beside them is taken off. */
+export const ownFields = (arms: readonly Strings[], before: Strings): Strings => ({
+  ...Object.fromEntries(Object.keys(before).map((key) => [key, ''])),
+  ...Object.fromEntries(
+    arms.flatMap((fields, i) =>
+      Object.entries(fields).map(([key, value]) => [`${letters[i]}.${key}`, value]),
+    ),
+  ),
+});
+
+/** The first arm once more with a seed that no other has of its kind: how much chance alone does. @param seed that of all */
+export const anotherSeed = (arms: readonly ArmFields[], seed: number): Strings => {
+  const taken = new Set(arms.map(({ fields }) => Number(fields['seed'] ?? seed)));
+  let next = Number(arms[0]?.fields['seed'] ?? seed) + 1;
+  while (taken.has(next)) next++;
+  return { ...arms[0]?.fields, seed: String(next) };
+};
+
+/** Methods that are put beside others, in this order. */
+const offered = ['simpo', 'ipo', 'dpo', 'kto', 'orpo'];
+
+/** An arm of a method that is not there yet. */
+export const anotherMethod = (arms: readonly ArmFields[]): Strings => {
+  const there = new Set(arms.map(({ fields }) => fields['method.id']));
+  return { 'method.id': offered.find((id) => !there.has(id))! };
 };
 
 /** The document of each arm: not checked yet; an unknown method is left for the check to name. */
@@ -53,7 +88,8 @@ export const armDocuments = (
     const usual = from?.sources[0]?.id;
     const chosen = document.data.source?.id;
     const source = chosen !== usual && method.sources.some(({ id }) => id === chosen);
-    const [first] = method.sources;
+    const named = fields['data.source.id'];
+    const first = method.sources.find(({ id }) => id === named) ?? method.sources[0];
     const base: RunDocument = {
       ...document,
       method: { id: method.id, params: same ? document.method.params : defaultParams(method) },
@@ -63,7 +99,7 @@ export const armDocuments = (
           same || document.data.dataset ? document.data.wrappers : wrappersFor(document, from, method),
         source: document.data.dataset
           ? null
-          : same || source
+          : (same || source) && (named === undefined || named === chosen)
             ? document.data.source
             : first
               ? { id: first.id, params: defaultParams(first) }
@@ -72,3 +108,11 @@ export const armDocuments = (
     };
     return overlay(base, readFields(Object.entries(fields)));
   });
+
+/** The documents to compare, on the page that does; not checked yet. */
+export const groupOf = ({
+  place,
+  document,
+  methods,
+}: Readonly<Pick<State, 'place' | 'document' | 'methods'>>): unknown[] | undefined =>
+  place.path[0] === 'compare' && document ? armDocuments(document, place.own, methods) : undefined;

@@ -16,6 +16,10 @@ interface Row extends Readonly<Record<Side, readonly number[]>> {
   arm: ShownArm;
 }
 
+/** Prompt and tokens of all answers: arms have the same pair where these are the same, however it was made. */
+const textOf = ({ prompt, responses }: CreditView) =>
+  JSON.stringify([prompt, responses.map(({ role, tokens }) => [role, tokens.map(({ text }) => text)])]);
+
 /** The same pair in all arms that have it: token by token, what each made of it since the start, in nats. */
 export class ComparePair extends AppElement {
   static override properties = {
@@ -83,7 +87,8 @@ export class ComparePair extends AppElement {
       for (const [arm] of arms.entries()) views.push(await this.app.connection.api.credit(index, arm));
       if (ticket !== this.#ticket) return;
       this.problem = '';
-      this.views = views.map((view) => (view.treeId === views[0]!.treeId ? view : undefined));
+      const said = views.map(textOf);
+      this.views = views.map((view, i) => (said[i] === said[0] ? view : undefined));
     } catch (error) {
       if (ticket === this.#ticket) this.problem = error instanceof Error ? error.message : String(error);
     }
@@ -124,7 +129,7 @@ export class ComparePair extends AppElement {
     const line = [...scored].sort((a, b) => most(b) - most(a))[0];
     const shown = this.whole ? scored : scored.filter((step) => step === line);
     const widest = Math.max(1e-9, ...scored.map(most));
-    return html`<h3>${role === 'chosen' ? 'Preferred' : 'Rejected'}${!this.whole && scored.length > 1 && line !== undefined ? html` <span class="quiet">line ${scored.indexOf(line) + 1} of ${scored.length}</span>` : nothing}</h3>
+    return html`<h3>${role === 'chosen' ? 'Chosen' : 'Rejected'}${!this.whole && scored.length > 1 && line !== undefined ? html` <span class="quiet">line ${scored.indexOf(line) + 1} of ${scored.length}</span>` : nothing}</h3>
       ${shown.map((step) =>
         rows.map((row) => {
           const sum = sumOf(row[role], step);

@@ -1,5 +1,5 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import type { RunStatus } from '../../../workers/protocol';
+import type { RunPhase, RunStatus } from '../../../workers/protocol';
 import { pairedDifference } from '../../util/paired';
 import { quantile } from '../../util/quantile';
 import { count, number, percent, signed } from '../format';
@@ -7,7 +7,7 @@ import { mendedOf } from '../live/mended';
 import { numbersTable } from '../live/numbers-table';
 import { sinceStart } from '../live/since-start';
 import { type SmallLine, smallChart } from '../live/small-chart';
-import type { Arm } from '../state';
+import { type Arm, isMoving } from '../state';
 import { type Letter, letters, styles } from './arms';
 
 /** An arm that trains or has trained, with its letter and what it is called. */
@@ -15,7 +15,7 @@ export interface ShownArm extends Omit<Arm, 'status' | 'stages'> {
   letter: Letter;
   name: string;
   /** Steps of a pass, and how many passes there are. */
-  status: { steps: number; stage: { count: number }; took?: RunStatus['took'] };
+  status: { steps: number; stage: { count: number }; took?: RunStatus['took']; phase?: RunPhase };
 }
 
 export const armKey = ({ letter, name }: Pick<ShownArm, 'letter' | 'name'>): TemplateResult => {
@@ -102,7 +102,13 @@ const tableRows = (arms: readonly ShownArm[], first: ShownArm): TableRow[] => {
   const now = (arm: ShownArm) => last(arm.evaluations)?.evaluation;
   const since = (arm: ShownArm) => last(sinceStart(arm.probes));
   const bare = (value: number | undefined) => (value === undefined ? '–' : signed(value, 2));
+  const apart = new Set(arms.map(({ evaluations }) => last(evaluations)?.x)).size > 1;
+  // While they train, one is measured after the other.
+  const waits = apart && arms.some(({ status }) => isMoving(status.phase));
   return [
+    ...(apart && !waits
+      ? [['measured at step', (arm: ShownArm) => count(last(arm.evaluations)?.x ?? 0)] satisfies TableRow]
+      : []),
     [
       `solved, of ${count(now(first)?.problems ?? 0)}`,
       (arm) => {
@@ -117,9 +123,10 @@ const tableRows = (arms: readonly ShownArm[], first: ShownArm): TableRow[] => {
       (arm) => {
         if (arm === first) return '–';
         const paired = pairedDifference(now(first)?.solved ?? '', now(arm)?.solved ?? '');
-        return paired && now(arm)!.step === now(first)!.step
-          ? html`<strong data-testid="compare-paired-${arm.letter}" data-difference=${paired.difference}>${signed(100 * paired.difference, 1)}</strong> <span class="quiet">(${paired.gained + paired.lost === 0 ? 'the same are solved' : html`${signed(100 * paired.interval[0], 1)} to ${signed(100 * paired.interval[1], 1)}`})</span>`
-          : '–';
+        if (!paired || waits) return '–';
+        const { difference, interval, gained, lost } = paired;
+        return html`<strong data-testid="compare-paired-${arm.letter}" data-difference=${difference}>${signed(100 * difference, 1)}</strong>
+          <span class="quiet">${gained + lost === 0 ? '(the same are solved)' : `(${signed(100 * interval[0], 1)} to ${signed(100 * interval[1], 1)})`}</span>`;
       },
     ],
     [

@@ -118,7 +118,7 @@ export class CreditResponseView extends LitElement {
 
   override render() {
     const { response } = this;
-    const names = { chosen: 'Preferred', rejected: 'Rejected', response: 'Answer' };
+    const names = { chosen: 'Chosen', rejected: 'Rejected', response: 'Answer' };
     const name = names[response.role];
     return html`
       <h3>${name}</h3>

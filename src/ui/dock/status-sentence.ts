@@ -1,3 +1,4 @@
+import type { RunStatus } from '../../../workers/protocol';
 import { count, number } from '../format';
 import { isLive, isMoving, type State, shownDocument } from '../state';
 
@@ -13,18 +14,27 @@ const lossAt = ({ points, status }: Readonly<State>): number | undefined => {
   return undefined;
 };
 
+/** What the runs of a comparison do: all of them in one word, or each kind of end with its arms. */
+const armsSentence = (state: Readonly<State>, { phase, step, steps }: RunStatus): string => {
+  const { arms } = state;
+  const all = `${['Two', 'Three', 'Four'][arms.length - 2]} runs`;
+  const lost = arms.flatMap((arm, i) => (arm.status.phase === 'failed' ? ['ABCD'[i]] : []));
+  const but = lost.length > 0 && lost.length < arms.length ? `; ${lost.join(', ')} failed` : '';
+  const at = `step ${count(step)} of ${count(steps)}`;
+  const ended = arms.filter((arm) => arm.status.phase === 'finished').length;
+  if (phase === 'training') return `${all}: ${at}${ended > 0 ? `; ${ended} of them finished` : ''}${but}`;
+  const others = arms.filter((arm) => but === '' || arm.status.phase !== 'failed');
+  const [first] = others;
+  if (!isMoving(phase) && others.every((arm) => arm.status.phase === first!.status.phase))
+    return `${all}, ${first!.status.phase}: step ${count(first!.status.step)} of ${count(first!.status.steps)}${but}.`;
+  return `${all}: ${runSentence(state)}${but}`;
+};
+
 /** What is being done, in a sentence. */
 export const statusSentence = (state: Readonly<State>): string => {
   const { arms, status } = state;
-  if (arms.length > 1 && status && !state.pending && status.phase !== 'idle') {
-    const at = `step ${count(status.step)} of ${count(status.steps)}`;
-    const all = `${['Two', 'Three', 'Four'][arms.length - 2]} runs`;
-    const ended = arms.filter((arm) => arm.status.phase === 'finished').length;
-    if (status.phase === 'training') return `${all}: ${at}${ended > 0 ? `; ${ended} of them finished` : ''}`;
-    if (arms.every((arm) => arm.status.phase === status.phase) && !isMoving(status.phase))
-      return `${all}, ${status.phase}: ${at}.`;
-    return `${all}: ${runSentence(state).replace(/^\p{Lu}(?=\p{Ll})/u, (first) => first.toLowerCase())}`;
-  }
+  if (arms.length > 1 && status && !state.pending && status.phase !== 'idle')
+    return armsSentence(state, status);
   return runSentence(state);
 };
 

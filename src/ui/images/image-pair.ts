@@ -10,7 +10,7 @@ type Shown = ImageView['answers'][number];
 
 const atTime = (t: number) => (t < 0 ? 'the image' : `t = ${t}`);
 
-const roles = { chosen: 'Preferred', rejected: 'Rejected', response: 'Compared' } as const;
+const roles = { chosen: 'Chosen', rejected: 'Rejected', response: 'Compared' } as const;
 
 const weightsOf = (given: unknown): ListWeights => (given === 'gain' || given === 'none' ? given : 'rank');
 

@@ -1,24 +1,32 @@
 import { html, nothing } from 'lit';
 import type { Answer } from '../../../workers/protocol';
-import { chapters } from '../../methods/method';
 import { parseRun, type RunDocument, RunDocumentError } from '../../train/run-document';
 import '../watch/answer-sheet';
+import { armCard } from '../compare/arm-card';
 import { armNames } from '../compare/arm-names';
 import '../compare/compare-pair';
-import { armDocuments, armFields, type Letter, letters } from '../compare/arms';
+import {
+  anotherMethod,
+  anotherSeed,
+  armDocuments,
+  armFields,
+  type Letter,
+  letters,
+  ownFields,
+} from '../compare/arms';
 import {
   accuracyPanel,
   apartPanel,
-  armKey,
   letterOf,
   mendedPanel,
   type ShownArm,
   tablePanel,
 } from '../compare/panels';
+import { betaNote, sameNote } from '../compare/same-note';
 import { AppElement, define } from '../element';
-import { count, fieldValue } from '../format';
+import { count } from '../format';
 import { left, right } from '../icons';
-import { fieldNames } from '../setup/field-labels';
+import type { Strings } from '../place';
 import { isMoving, type State } from '../state';
 import './compare.css';
 
@@ -37,7 +45,8 @@ export class ComparePage extends AppElement {
   /** Which of the problems that the arms disagree on. */
   declare shown: number;
   declare answers: { problem: number; before: Answer | undefined; now: (Answer | undefined)[] } | undefined;
-  declare copied: boolean;
+  /** What became of the last copy; empty before one. */
+  declare copied: string;
   /** Of the column of text, in CSS pixels: drawings are as wide, so that their texts keep their size. */
   declare width: number;
   #resize: ResizeObserver | undefined;
@@ -49,7 +58,7 @@ export class ComparePage extends AppElement {
     super();
     this.shown = 0;
     this.answers = undefined;
-    this.copied = false;
+    this.copied = '';
     this.width = 640;
   }
 
@@ -58,6 +67,7 @@ export class ComparePage extends AppElement {
   }
 
   protected override changed(keys: ReadonlySet<keyof State>) {
+    if (keys.has('place')) this.copied = '';
     if (keys.has('arms') || keys.has('status')) void this.#ask();
   }
 
@@ -80,21 +90,21 @@ export class ComparePage extends AppElement {
     return armFields(this.state.place.own);
   }
 
-  /** Documents of the arms as the address has them, or what is wrong with one. */
-  #documents(): { documents: RunDocument[]; problems: string[] } {
+  /** Documents of the arms as the address has them, and what is wrong with those that are not there. */
+  #documents(): { documents: (RunDocument | undefined)[]; problems: string[] } {
     const { document, place, methods } = this.state;
     const problems: string[] = [];
     if (!document) return { documents: [], problems };
-    const documents = armDocuments(document, place.own, methods).flatMap((candidate, i): RunDocument[] => {
+    const documents = armDocuments(document, place.own, methods).map((candidate, i) => {
       try {
-        return [parseRun(candidate, methods)];
+        return parseRun(candidate, methods);
       } catch (error) {
         const wrong =
           error instanceof RunDocumentError
             ? error.problems.map((p) => `${p.field} ${p.message}`)
             : [String(error)];
         problems.push(...wrong.map((text) => `${letterOf(i).toUpperCase()}: ${text}`));
-        return [];
+        return undefined;
       }
     });
     return { documents, problems };
@@ -110,37 +120,33 @@ export class ComparePage extends AppElement {
     return arms.map((arm, i) => ({ ...arm, letter: letterOf(i), name: names[i]! }));
   }
 
+  /** Writes all arms, those as well that stand there by themselves. */
+  #setArms(arms: readonly Strings[]) {
+    this.app.editor.address.setOwn(ownFields(arms, this.state.place.own));
+  }
+
   #set(letter: Letter, field: string, value: string) {
-    const own: Record<string, string> = {};
-    // The arms that stand there by themselves are written out with the first change.
-    for (const arm of this.#fields)
-      for (const [key, text] of Object.entries(arm.fields)) own[`${arm.letter}.${key}`] = text;
-    if (field === 'method.id')
-      for (const key of Object.keys(own)) if (key.startsWith(`${letter}.method.`)) own[key] = '';
-    own[`${letter}.${field}`] = value;
-    this.app.editor.address.setOwn(own);
+    this.#setArms(
+      this.#fields.map(({ letter: each, fields }) => {
+        if (each !== letter) return fields;
+        // Settings of another method mean nothing to this one.
+        const rest = Object.entries(fields).filter(
+          ([key]) => field !== 'method.id' || !key.startsWith('method.'),
+        );
+        return { ...Object.fromEntries(rest), [field]: value };
+      }),
+    );
   }
 
   #remove(letter: Letter) {
-    const rest = this.#fields.filter((arm) => arm.letter !== letter);
-    const own: Record<string, string> = Object.fromEntries(
-      Object.keys(this.state.place.own).map((key) => [key, '']),
-    );
-    rest.forEach(({ fields }, i) => {
-      for (const [key, value] of Object.entries(fields)) own[`${letterOf(i)}.${key}`] = value;
-    });
-    this.app.editor.address.setOwn(own);
+    this.#setArms(this.#fields.filter((arm) => arm.letter !== letter).map(({ fields }) => fields));
   }
 
-  #add(seed: boolean) {
-    const next = letters[this.#fields.length];
-    const [first] = this.#fields;
-    if (!next || !first) return;
-    this.#set(next, 'method.id', seed ? (first.fields['method.id'] ?? 'dpo') : 'simpo');
-    if (seed) this.#set(next, 'seed', String((this.state.document?.seed ?? 1) + 1));
+  #add(arm: Strings) {
+    this.#setArms([...this.#fields.map(({ fields }) => fields), arm]);
   }
 
-  /** Problems that not all arms solve alike, at the newest evaluation that all have. */
+  /** Problems that not all arms solve alike, each at its newest evaluation. */
   #disputed(): number[] {
     const solved = this.state.arms.map(({ evaluations }) => evaluations.at(-1)?.evaluation.solved);
     const [first] = solved;
@@ -184,70 +190,16 @@ export class ComparePage extends AppElement {
     void this.#ask();
   }
 
-  #card({ letter, fields }: ReturnType<typeof armFields>[number], busy: boolean) {
-    const { methods, document } = this.state;
-    const id = fields['method.id'] ?? '';
-    const method = methods.find((m) => m.id === id);
-    const others = Object.entries(fields).filter(
-      ([key]) => key !== 'method.id' && !key.startsWith('method.params.'),
+  /** Arms that ended otherwise than the others, each with what it says. */
+  #troubles(arms: readonly ShownArm[]) {
+    const failed = this.state.arms.flatMap(({ status }, i) =>
+      status.phase === 'failed' ? [{ status, arm: arms[i]! }] : [],
     );
-    return html`<fieldset class="arm" data-testid="compare-arm-${letter}" style="--arm: var(${{ a: '--ink', b: '--link', c: '--rubric', d: '--right' }[letter]})">
-      <legend>${armKey({ letter, name: '' })}</legend>
-      <label><span class="visually-hidden">Method of ${letter.toUpperCase()}</span>
-        <select data-testid="compare-method-${letter}" ?disabled=${busy} .value=${id} @change=${(event: Event) => this.#set(letter, 'method.id', (event.target as HTMLSelectElement).value)}>
-          ${Object.entries(chapters).map(([chapter, title]) => html`<optgroup label=${title}>${methods.filter((m) => m.chapter === chapter).map((m) => html`<option value=${m.id} ?selected=${m.id === id}>${m.name}</option>`)}</optgroup>`)}
-        </select></label>
-      <p class="arm-own">${others.map(([key, value]) => html`<span>${key} ${value}</span> `)}</p>
-      <details><summary>Its own settings</summary>
-        ${
-          method
-            ? Object.entries(method.params).map(
-                ([
-                  key,
-                  spec,
-                ]) => html`<label class="arm-field"><code>${key}</code> <input type="text" inputmode="decimal" ?disabled=${busy} data-testid="compare-${letter}-method-params-${key}"
-                    .value=${fields[`method.params.${key}`] ?? ''} placeholder=${String(document?.method.id === id ? document.method.params[key] : spec.default)}
-                    @change=${(event: Event) => this.#set(letter, `method.params.${key}`, (event.target as HTMLInputElement).value.trim())} /></label>`,
-              )
-            : nothing
-        }
-        ${(['optimizer.learningRate', 'seed'] as const).map(
-          (
-            key,
-          ) => html`<label class="arm-field">${fieldNames(this.state).get(key)?.label ?? key} <input type="text" inputmode="decimal" ?disabled=${busy} data-testid="compare-${letter}-${key.replace('.', '-')}"
-              .value=${fields[key] ?? ''} placeholder="as all" @change=${(event: Event) => this.#set(letter, key, (event.target as HTMLInputElement).value.trim())} /></label>`,
-        )}
-      </details>
-      ${this.#fields.length > 2 ? html`<button type="button" class="link-button" ?disabled=${busy} data-testid="compare-remove-${letter}" @click=${() => this.#remove(letter)}>Take it out</button>` : nothing}
-    </fieldset>`;
-  }
-
-  /** The file of an arm by its name, or how many pairs it makes of what. */
-  #dataOf({ data, method }: RunDocument): string {
-    const { dataset, source, trees } = data;
-    if (dataset) return this.state.datasets.find(({ id }) => id === dataset.id)?.name ?? dataset.id;
-    const made = this.app.method(method.id)?.sources.find(({ id }) => id === source?.id)?.name;
-    return `${count(trees)} trees, ${made?.toLowerCase() ?? source?.id}`;
-  }
-
-  /** What all arms have in common, computed from their documents. */
-  #same(documents: readonly RunDocument[]) {
-    const [first] = documents;
-    if (!first) return nothing;
-    const rows: [what: string, of: (d: RunDocument) => unknown, shown?: (d: RunDocument) => string][] = [
-      ['model', (d) => d.model, (d) => this.state.models.find(({ id }) => id === d.model)?.name ?? d.model],
-      ['data', ({ data }) => data.dataset?.id ?? `${data.trees} ${data.source?.id}`, (d) => this.#dataOf(d)],
-      ['seed and order', (d) => d.seed],
-      ['learning rate', (d) => d.optimizer.learningRate],
-      ['batch', (d) => d.batchSize * d.accumulate],
-      ['steps', (d) => d.steps],
-    ];
-    const alike = rows.filter(([, of]) => documents.every((d) => of(d) === of(first)));
-    const unlike = rows.filter(([, of]) => !documents.every((d) => of(d) === of(first)));
-    const pairs = documents.every((d) => d.data.source?.id === first.data.source?.id);
-    return html`<p class="same" data-testid="compare-same">The same for all: ${alike.map(([name, of, shown], i) => html`${i > 0 ? ' · ' : ''}${name} <strong>${shown?.(first) ?? fieldValue(of(first))}</strong>`)}.
-      ${unlike.length > 0 ? html`Not the same: ${unlike.map(([name]) => name).join(', ')}.` : nothing}
-      ${pairs ? nothing : 'The arms eat different things: problems and samples are shared, the pairs made of them are not.'}</p>`;
+    if (failed.length === 0) return nothing;
+    return html`<ul class="field-problem" role="alert" data-testid="compare-failed">${failed.map(
+      ({ status, arm }) =>
+        html`<li><strong>${arm.letter.toUpperCase()} ${arm.name}</strong> failed at step ${count(status.step)}: ${status.message} What is shown of it is from before.</li>`,
+    )}</ul>`;
   }
 
   #problem(arms: readonly ShownArm[]) {
@@ -269,26 +221,39 @@ export class ComparePage extends AppElement {
     const fields = this.#fields;
     const { documents, problems } = this.#documents();
     const arms = this.#arms;
+    const whole = documents.filter((document) => document !== undefined);
     const busy = isMoving(status?.phase);
     return html`<div class="spread"><div class="text">
         <h1 class="page-title" tabindex="-1" data-testid="page-title">Compare</h1>
         <p class="page-lede">Two to four runs, in step with each other: the same model, the same problems, the same order.</p>
-        <div class="arms">${fields.map((arm) => this.#card(arm, busy))}
+        <div class="arms">${fields.map((arm, i) =>
+          armCard(this.app, {
+            ...{ arm, own: documents[i], busy },
+            set: (field, value) => this.#set(arm.letter, field, value),
+            ...(fields.length > 2 && { remove: () => this.#remove(arm.letter) }),
+          }),
+        )}
           ${
             fields.length < letters.length
-              ? html`<div class="arm add"><button type="button" class="quiet-button" ?disabled=${busy} data-testid="compare-add-seed" @click=${() => this.#add(true)}>+ A again, another seed</button>
-                  <button type="button" class="quiet-button" ?disabled=${busy} data-testid="compare-add" @click=${() => this.#add(false)}>+ another method</button></div>`
+              ? html`<div class="arm add"><button type="button" class="quiet-button" ?disabled=${busy} data-testid="compare-add-seed" @click=${() => this.#add(anotherSeed(fields, this.state.document?.seed ?? 1))}>+ A again, another seed</button>
+                  <button type="button" class="quiet-button" ?disabled=${busy} data-testid="compare-add" @click=${() => this.#add(anotherMethod(fields))}>+ another method</button></div>`
               : nothing
           }</div>
-        ${problems.length > 0 ? html`<ul class="field-problem" role="alert" data-testid="compare-problems">${problems.map((text) => html`<li>${text}</li>`)}</ul>` : this.#same(documents)}
+        ${problems.length > 0 ? html`<ul class="field-problem" role="alert" data-testid="compare-problems">${problems.map((text) => html`<li>${text}</li>`)}</ul>` : sameNote(this.app, whole, (id) => this.#setArms(fields.map((arm) => ({ ...arm.fields, 'data.source.id': id }))))}
+        ${this.#troubles(arms)}
         ${arms.length > 0 ? html`${accuracyPanel(arms, this.width)}${tablePanel(arms, this.width)}${mendedPanel(arms, this.width)}${this.#problem(arms)}${apartPanel(arms, this.width)}<compare-pair .app=${this.app} .arms=${arms}></compare-pair>` : html`<p class="hint">Press Train: all arms train, a step of each after a step of the others.</p>`}
       </div>
       <div class="note">
         <p>The address of this page holds all of the runs. Whoever opens it can train them again.</p>
         <p class="buttons"><button type="button" class="quiet-button" data-testid="compare-copy" @click=${async () => {
-          await navigator.clipboard?.writeText(location.href).catch(() => undefined);
-          this.copied = true;
-        }}>${this.copied ? 'Copied' : 'Copy the link'}</button></p>
+          try {
+            await navigator.clipboard.writeText(location.href);
+            this.copied = 'Copied';
+          } catch {
+            this.copied = 'Not to be copied here: take it from the address bar';
+          }
+        }}>${this.copied || 'Copy the link'}</button></p>
+        ${betaNote(this.app, whole)}
         <p><strong>The difference is paired:</strong> the same problems were answered by both, so it is known more closely than either accuracy.</p>
         <p><strong>Losses are not laid over each other:</strong> each method’s has its own unit. Log-probs have one, the nat.</p>
         <p>The same method with another seed is the honest ruler: a difference smaller than that is no difference.</p>

@@ -3,6 +3,7 @@ import type { Method } from '../../../src/methods/method';
 import { dpo } from '../../../src/methods/pairwise/dpo';
 import { hinge } from '../../../src/methods/pairwise/hinge';
 import { ipo } from '../../../src/methods/pairwise/ipo';
+import { tgdpo } from '../../../src/methods/token-level/tgdpo';
 import { armName, parseGroup, storedArms } from '../../../src/run/group';
 import { TrainingSession } from '../../../src/run/session';
 import { Turns } from '../../../src/run/turns';
@@ -10,7 +11,7 @@ import { arithmetic } from '../../../src/tasks/arithmetic';
 import type { BackendInfo } from '../../../src/tf';
 import { initBackend } from '../../../src/tf';
 import { describeMethod } from '../../../src/train/method-info';
-import { defaultRun, type RunDocument } from '../../../src/train/run-document';
+import { defaultAdapter, defaultRun, type RunDocument } from '../../../src/train/run-document';
 import type { RunEvent, RunSummary } from '../../../workers/protocol';
 import { onCorruptedPairs } from '../../support/corrupted-pairs';
 import { memorySessionStore } from '../../support/memory-session-store';
@@ -105,6 +106,59 @@ describe('a comparison', () => {
     expect(second.map((run) => run.status().phase)).toEqual(['finished', 'finished', 'finished']);
     expect(second.map((run) => numbersOf(run.summary()))).toEqual(alone);
     await Promise.all(second.map((run) => run.dispose()));
+  });
+
+  it('keeps numbers apart of arms that differ in all else, and goes on when one fails', async () => {
+    const broken: Method = {
+      ...methods[0]!,
+      id: 'broken',
+      passes: () => [
+        {
+          id: 'dpo',
+          label: 'broken',
+          objective: {
+            ...methods[0]!.passes(documentOf(methods[0]!).method.params)[0]!.objective,
+            loss: () => {
+              throw new Error('This loss breaks.');
+            },
+          },
+        },
+      ],
+    };
+    const arms: [Method, Partial<RunDocument>][] = [
+      [methods[0]!, { accumulate: 2, batchSize: 1 }],
+      [broken, {}],
+      [methods[1]!, { adapter: { ...defaultAdapter(), rank: 2 }, seed: 9 }],
+      [onCorruptedPairs(tgdpo), { steps: 3 }],
+    ];
+    const made = (
+      [method, changes]: (typeof arms)[number],
+      options: Partial<Parameters<typeof TrainingSession.create>[0]>,
+    ) => arm(method, { document: { ...documentOf(method), ...changes }, ...options });
+    const alone: ReturnType<typeof numbersOf>[] = [];
+    for (const each of arms) {
+      const session = await made(each, { store: memorySessionStore().store });
+      await session.start();
+      alone.push(numbersOf(session.summary()));
+      await session.dispose();
+    }
+    const turns = new Turns();
+    const { store } = memorySessionStore();
+    const group = { id: 'g', arms: arms.length };
+    const errors: string[] = [];
+    const together = await Promise.all(
+      arms.map((each, index) =>
+        made(each, {
+          ...{ store, runId: `run ${index}`, arm: { group: { ...group, arm: index }, turns } },
+          emit: (event) => event.kind === 'error' && errors.push(`${index}: ${event.message}`),
+        }),
+      ),
+    );
+    await Promise.all(together.map((run) => run.start()));
+    expect(together.map((run) => run.status().phase)).toEqual(['finished', 'failed', 'finished', 'finished']);
+    expect(errors).toEqual(['1: This loss breaks.']);
+    expect(together.map((run) => numbersOf(run.summary()))).toEqual(alone);
+    await Promise.all(together.map((run) => run.dispose()));
   });
 
   it('lets an arm that is behind catch up, and goes on when one has left', async () => {
