@@ -18,7 +18,7 @@ export const routes: readonly Route[] = [
     where: 'row',
     name: 'Methods',
     dock: 'below',
-    fields: ['have', 'want', 'order', 'q'],
+    fields: ['have', 'want', 'order', 'q', 'pair', 'step'],
   },
   { id: 'compare', where: 'row', name: 'Compare', dock: 'always', fields: [/^[a-d]\./] },
   { id: 'lessons', where: 'row', name: 'Lessons', dock: 'with a run', fields: ['lesson-seed'] },

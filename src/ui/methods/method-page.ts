@@ -16,6 +16,7 @@ import { pageLink } from '../page-link';
 import { routeOf } from '../routes';
 import { isMoving, type State } from '../state';
 import './live-formula';
+import { lookedAt } from './looked-at';
 import { methodCode } from './method-code';
 import { methodMargin } from './method-margin';
 import { methodSettings } from './method-settings';
@@ -31,11 +32,10 @@ export class MethodPage extends AppElement {
     numbers: { state: true },
     from: { state: true },
     view: { state: true },
-    picked: { state: true },
-    at: { state: true },
     lit: { state: true },
     text: { state: true },
     whole: { state: true },
+    taken: { state: true },
     problem: { state: true },
   };
   /** Id of the method. */
@@ -44,13 +44,12 @@ export class MethodPage extends AppElement {
   /** Where the pair's numbers come from. */
   declare from: 'run' | 'example' | undefined;
   declare view: CreditView | undefined;
-  declare picked: number;
-  /** The step on the way under whose weights the pair is looked at; undefined for those of now. */
-  declare at: number | undefined;
   /** The symbol that is pointed at. */
   declare lit: string;
   declare text: string;
   declare whole: boolean;
+  /** The settings that were taken up here last. */
+  declare taken: string;
   declare problem: string;
   #asked = '';
   #ticket = 0;
@@ -65,17 +64,17 @@ export class MethodPage extends AppElement {
     this.numbers = undefined;
     this.from = undefined;
     this.view = undefined;
-    this.picked = 0;
-    this.at = undefined;
     this.lit = '';
     this.text = '';
     this.whole = false;
+    this.taken = '';
     this.problem = '';
   }
 
   protected watched() {
     return [
       'methods',
+      'place',
       'connection',
       'status',
       'trees',
@@ -96,6 +95,18 @@ export class MethodPage extends AppElement {
     this.#asked = '';
     void this.#read();
     void this.#follow();
+  }
+
+  /** Steps of the pass whose weights are kept. */
+  get #kept(): number[] {
+    const { snapshots, status } = this.state;
+    return snapshots.flatMap(({ stage, step }) => (stage === status?.stage.id ? [step] : []));
+  }
+
+  /** The pair and the step that the address asks for. */
+  get #looked() {
+    const { place, trees, status } = this.state;
+    return lookedAt(place.own, { pairs: trees.length, kept: this.#kept, now: status?.step ?? 0 });
   }
 
   get #info(): MethodInfo | undefined {
@@ -133,16 +144,16 @@ export class MethodPage extends AppElement {
     const own = this.#own;
     // While it trains, the pair is looked at now and then.
     const at = own
-      ? `${status!.runId} ${status!.stage.id} ${this.at ?? ''} ${isMoving(status!.phase) ? Math.floor(status!.step / 10) : status!.step}`
+      ? `${status!.runId} ${status!.stage.id} ${this.#looked.step ?? ''} ${isMoving(status!.phase) ? Math.floor(status!.step / 10) : status!.step}`
       : 'example';
-    const asked = `${this.method} ${at} ${own ? this.picked : 0}`;
+    const asked = `${this.method} ${at} ${own ? this.#looked.pair : 0}`;
     if (asked === this.#asked) return;
     this.#asked = asked;
     const ticket = ++this.#ticket;
     try {
       const { api } = this.app.connection;
       if (own) {
-        const view = await api.credit(Math.min(this.picked, this.state.trees.length - 1), undefined, this.at);
+        const view = await api.credit(this.#looked.pair, undefined, this.#looked.step);
         if (ticket !== this.#ticket) return;
         this.problem = '';
         this.view = view;
@@ -165,19 +176,14 @@ export class MethodPage extends AppElement {
 
   #pick(by: number) {
     const { length } = this.state.trees;
-    this.picked = (this.picked + by + length) % length;
-    void this.#follow();
+    this.app.editor.address.setOwn({ pair: String(((this.#looked.pair + by + length) % length) + 1) });
   }
 
-  /** Over the steps of the pass whose weights are kept. */
   #slider() {
-    const { snapshots, status } = this.state;
-    const steps = snapshots.flatMap(({ stage, step }) => (stage === status?.stage.id ? [step] : []));
-    return html`<step-slider name="method-step" .steps=${steps} .at=${this.at} .now=${status?.step ?? 0} @scrub=${(
+    return html`<step-slider name="method-step" .steps=${this.#kept} .at=${this.#looked.step} .now=${this.state.status?.step ?? 0} @scrub=${(
       event: CustomEvent<number | undefined>,
     ) => {
-      this.at = event.detail ?? undefined;
-      void this.#follow();
+      this.app.editor.address.setOwn({ step: event.detail == null ? '' : String(event.detail) });
     }}></step-slider>`;
   }
 
@@ -212,9 +218,10 @@ export class MethodPage extends AppElement {
       <p class="problem-text small">${view.prompt.trim()}</p>
       ${view.responses.map((response) => html`<credit-response .response=${response} measure=${measure} .scale=${measure === 'reward' ? scale : largest(tokens.map((t) => shade(t, 'push')))} .stepScale=${measure === 'reward' ? stepScale : largest(view.responses.flatMap((r) => r.steps.map((_, i) => stepCredit(r, i, 'push'))))}></credit-response>`)}
       <p class="pair-pick"><button type="button" class="quiet-button" aria-label="The pair before" @click=${() => this.#pick(-1)}>${left()}</button>
-        pair ${count(this.picked + 1)} of ${count(this.state.trees.length)}
+        pair ${count(this.#looked.pair + 1)} of ${count(this.state.trees.length)}
         <button type="button" class="quiet-button" aria-label="The pair after" @click=${() => this.#pick(1)}>${right()}</button></p>
-      ${this.#slider()}`;
+      ${this.#slider()}
+      ${this.#looked.unmet.map((text) => html`<p class="field-problem" role="alert" data-testid="method-unmet">${text}.</p>`)}`;
   }
 
   #formula(info: MethodInfo) {
@@ -232,7 +239,7 @@ export class MethodPage extends AppElement {
       }}></live-formula>
       ${
         known.length > 0
-          ? html`<p class="quiet" data-testid="method-pair-from">${this.from === 'run' ? `Pair ${count(this.picked + 1)} of the open run.` : 'A small made-up pair, at the default settings; once a run of this method is open, a pair of its own stands here.'}</p>`
+          ? html`<p class="quiet" data-testid="method-pair-from">${this.from === 'run' ? `Pair ${count(this.#looked.pair + 1)} of the open run.` : 'A small made-up pair, at the default settings; once a run of this method is open, a pair of its own stands here.'}</p>`
           : nothing
       }`;
   }
@@ -275,10 +282,14 @@ export class MethodPage extends AppElement {
         ${studyLines(this.app, info.id)}
         ${
           info.notes.length > 0
-            ? html`<details class="departures" open><summary><h2>Where we depart from the paper</h2></summary><ul>${info.notes.map((note) => html`<li>${note}</li>`)}</ul></details>`
+            ? html`<details class="departures"><summary><h2>Where we depart from the paper</h2> <span class="quiet">${count(info.notes.length)}</span></summary><ul>${info.notes.map((note) => html`<li>${note}</li>`)}</ul></details>`
             : nothing
         }
-        ${methodSettings(this.app, info)}
+        ${methodSettings(info, this.taken, (id) => {
+          this.app.editor.chooseMethod(info.id);
+          this.app.editor.choosePreset(id);
+          this.taken = id;
+        })}
         ${source ? html`<h2>Its data</h2><p>${source.name}. ${source.summary}</p>` : nothing}
       </div>
       <div class="note">${methodMargin(this.app, info, methods)}${info.kin ? html`<p>${axes[info.kin.axis].note}</p>` : nothing}

@@ -1,7 +1,6 @@
 import { html, nothing } from 'lit';
 import type { ParamSpec, ParamValue } from '../../methods/params';
 import type { MethodInfo } from '../../train/method-info';
-import type { App } from '../app';
 
 const rangeOf = (spec: ParamSpec): string =>
   spec.kind === 'flag'
@@ -21,9 +20,10 @@ const setting = (value: number | string) =>
 
 const origins = { paper: 'paper', code: 'code', ours: 'ours' } as const;
 
-/** A method's parameters, and its settings, each to be taken up. */
-export const methodSettings = (app: App, info: MethodInfo) => {
+/** A method's parameters, and its settings, each to be taken up. @param taken the one that was */
+export const methodSettings = (info: MethodInfo, taken: string, take: (preset: string) => void) => {
   const rows = Object.entries(info.params);
+  const presets = new Map(info.presets.map(({ id, name }) => [id, name]));
   return html`${
     rows.length > 0
       ? html`<h2>Parameters</h2><div class="scroll-x" tabindex="0" role="group" aria-label="Parameters"><table class="params">
@@ -40,10 +40,8 @@ export const methodSettings = (app: App, info: MethodInfo) => {
       name,
       summary,
     }) => html`<tr><th scope="row">${name}</th><td>${summary}${id === 'ours' ? ` learningRate ${setting(info.defaults.learningRate)}, batchSize ${info.defaults.batchSize}.` : ''}
-      <button type="button" class="link-button" data-testid="method-preset-${id}" @click=${() => {
-        app.editor.chooseMethod(info.id);
-        app.editor.choosePreset(id);
-      }}>Take them up</button></td></tr>`,
+      <button type="button" class="link-button" data-testid="method-preset-${id}" @click=${() => take(id)}>Take them up</button></td></tr>`,
   )}
-  </tbody></table>`;
+  </tbody></table>
+  <p role="status" class="quiet" data-testid="method-taken">${presets.get(taken) ? `Taken up: ${presets.get(taken)}. Train begins a run with them.` : ''}</p>`;
 };

@@ -3,11 +3,15 @@ import { type Axis, axes, chapters } from '../../methods/method';
 import type { MethodInfo } from '../../train/method-info';
 import { AppElement, define } from '../element';
 import { count, number } from '../format';
+import { axisLinks, questionLinks } from '../methods/axis-links';
 import { measuredCost } from '../methods/cost';
-import { fits, haves, wants } from '../methods/finder';
+import { anyId, fits, haveOfFile, haves, unknownWishes, wants } from '../methods/finder';
 import { fork } from '../methods/fork';
 import '../methods/method-page';
+import { marksOf } from '../../studies/marks';
 import { pageLink } from '../page-link';
+import { verdictMark, verdictSign } from '../studies/verdict-mark';
+import './studies.css';
 import './chips.css';
 import './methods.css';
 
@@ -75,12 +79,18 @@ export class MethodsPage extends AppElement {
   }
 
   protected watched() {
-    return ['methods', 'place', 'document', 'status'] as const;
+    return ['methods', 'place', 'document', 'status', 'checked', 'preview'] as const;
+  }
+
+  /** What a file that was brought holds. */
+  get #brought(): string {
+    const { document, checked, preview } = this.state;
+    return document?.data.dataset ? haveOfFile((checked ?? preview)?.report.format) : '';
   }
 
   get #wish() {
     const { have, want, q } = this.state.place.own;
-    return { have, want, q };
+    return { have: have || this.#brought, want, q };
   }
 
   get #order(): Order {
@@ -89,7 +99,8 @@ export class MethodsPage extends AppElement {
   }
 
   #set(name: string, value: string) {
-    this.app.editor.address.setOwn({ [name]: value });
+    const any = name === 'have' && value === '' && this.#brought !== '';
+    this.app.editor.address.setOwn({ [name]: any ? anyId : value });
   }
 
   #chips(name: 'have' | 'want', any: string, all: Readonly<Record<string, { label: string }>>) {
@@ -105,7 +116,7 @@ export class MethodsPage extends AppElement {
 
   #finder(shown: number, all: number) {
     return html`<form class="finder" role="search" aria-label="Find a method" @submit=${(event: Event) => event.preventDefault()}>
-      <fieldset class="finder-row"><legend class="finder-label">I have</legend>${this.#chips('have', 'anything', haves)}</fieldset>
+      <fieldset class="finder-row"><legend class="finder-label">I have</legend>${this.#chips('have', 'anything', haves)}${this.#brought !== '' && this.#wish.have === this.#brought ? html`<p class="quiet" data-testid="methods-brought">As in the file that you brought.</p>` : nothing}</fieldset>
       <fieldset class="finder-row"><legend class="finder-label">I want</legend>${this.#chips('want', 'to look around', wants)}</fieldset>
       <div class="finder-row last"><label class="finder-label" for="methods-q">Or a name</label>
         <input type="text" id="methods-q" data-testid="methods-q" placeholder="SimPO, length, 2405.14734" .value=${this.#wish.q ?? ''}
@@ -123,6 +134,7 @@ export class MethodsPage extends AppElement {
       <span class="m-but">${kin ? html`${parent ? html`<span class="m-year">${parent},</span> ` : nothing}${kin.change}` : method.summary.split(/[:;.]/)[0]}</span>
       <span class="m-needs">${this.#order === 'cost' && cost !== undefined ? `${number(Number(cost.toPrecision(2)))} of DPO` : takes.join(', ')}</span>
       <span class="m-glyph">${fork(eats)}</span>
+      <span class="m-mark">${kin ? marksOf(id).map(({ verdict }) => verdictSign(verdict)) : nothing}</span>
     </li>`;
   }
 
@@ -130,13 +142,13 @@ export class MethodsPage extends AppElement {
     this.looked = id;
   }
 
-  #aside({ note, methods }: Group) {
+  #aside({ id, note, methods }: Group) {
     const looked = methods.find((method) => method.id === this.looked);
     return html`<div class="note">${
       looked
         ? html`<div data-testid="methods-looked"><h3>${looked.name}</h3><p>${looked.summary}</p></div>`
         : note
-          ? html`<p>${note}</p>`
+          ? html`<p>${note}</p>${id in axes ? axisLinks(this.app, id as Axis).map((link) => html`<p>${link}</p>`) : nothing}`
           : nothing
     }</div>`;
   }
@@ -152,7 +164,7 @@ export class MethodsPage extends AppElement {
   #list(shown: readonly MethodInfo[], all: readonly MethodInfo[]): TemplateResult {
     const order = this.#order;
     if (shown.length === 0)
-      return html`<p class="hint" data-testid="methods-none">No method fits all of that. <button type="button" class="link-button" @click=${() => this.app.editor.address.setOwn({ have: '', want: '', q: '' })}>Show all</button></p>`;
+      return html`<p class="hint" data-testid="methods-none">No method fits all of that. <button type="button" class="link-button" @click=${() => this.app.editor.address.setOwn({ have: this.#brought ? anyId : '', want: '', q: '' })}>Show all</button></p>`;
     if (order !== 'kinship')
       return html`${grouped(shown, order).map((group) => this.#group(group, all, false))}`;
     const first = roots(shown);
@@ -166,19 +178,35 @@ export class MethodsPage extends AppElement {
     ${groups.length > 0 ? html`<p class="but-line">DPO, but</p><div class="branches">${groups.map((group) => this.#group(group, all, true))}</div>` : nothing}`;
   }
 
+  /** What the address asks for that there is not. */
+  get #unknown(): string[] {
+    const { order = '' } = this.state.place.own;
+    const orderIds = Object.keys(orders);
+    return [
+      ...unknownWishes(this.#wish),
+      ...(order === '' || orderIds.includes(order)
+        ? []
+        : [`order=${order}: not among ${orderIds.join(', ')}`]),
+    ];
+  }
+
   #catalogue(all: readonly MethodInfo[]) {
     const shown = all.filter((method) => fits(method, this.#wish));
+    const unknown = this.#unknown;
     return html`<div class="spread"><div class="text">
         <h1 class="page-title" tabindex="-1" data-testid="page-title">Methods</h1>
         <p class="page-lede">${count(all.length)} ways to learn from what people prefer. Each is one file of code, and almost every one begins “DPO, but …”.</p>
-      </div></div>
-      <div class="spread"><div class="text">${this.#finder(shown.length, all.length)}
+      </div><div class="note"><h3>You come with a question</h3><ul class="doors">${questionLinks(this.app).map((link) => html`<li>${link}</li>`)}</ul></div></div>
+      <div class="spread"><div class="text">
+        ${unknown.length > 0 ? html`<ul class="field-problem" role="alert" data-testid="methods-unknown">${unknown.map((text) => html`<li>${text}; nothing is left out for it.</li>`)}</ul>` : nothing}
+        ${this.#finder(shown.length, all.length)}
         <fieldset class="tabs"><legend>In order of</legend>${Object.entries(orders).map(
           ([id, label]) =>
             html`<label><input type="radio" name="order" value=${id} data-testid="methods-order-${id}" .checked=${id === this.#order} @change=${() => this.#set('order', id === 'kinship' ? '' : id)} /> ${label}</label>`,
         )}</fieldset></div>
         <div class="note"><p><strong>The fork</strong> stands for what a method learns from: a stem that is shared, and the branches that are compared.</p>
-          <p>In grey, what it takes besides: scores, a second pass, a value.</p></div></div>
+          <p>In grey, what it takes besides: scores, a second pass, a value.</p>
+          <p>At the end, what ${pageLink(this.app, { path: ['studies'] }, 'a study')} of its claim found in a small world: ${verdictMark('shown')}, ${verdictMark('not-shown')}, ${verdictMark('opposite')}, ${verdictMark('exact')}. Most have none yet.</p></div></div>
       ${this.#list(shown, all)}`;
   }
 

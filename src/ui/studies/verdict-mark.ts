@@ -13,6 +13,10 @@ const signs: Readonly<Record<VerdictId, () => unknown>> = {
   'not-run': () => line(svg`<path d="M3 8h.1 M8 8h.1 M13 8h.1" stroke-width="2.6" />`),
 };
 
+/** The sign of a verdict alone, its word for who does not see it. */
+export const verdictSign = (id: VerdictId) =>
+  html`<span class="verdict v-${id}" title=${verdicts[id].word}>${signs[id]()}<span class="visually-hidden">${verdicts[id].word}</span></span>`;
+
 /** A verdict in a word and a sign. @param agrees of an exact number: whether it lies on the claimed side */
 export const verdictMark = (id: VerdictId, agrees?: boolean) =>
   html`<span class="verdict v-${id}">${signs[id]()} <strong>${verdicts[id].word}</strong>${
