@@ -114,6 +114,33 @@ describe('remarks on a run', () => {
     expect(remarksOn(live({ points: points(Math.LN2, 0) }))[0]!.text).toContain('nothing is trained');
     expect(ids({ points: points(0.68, 0.3) })).toEqual([]);
     expect(ids({ points: points(Math.LN2, 0).slice(1) })).toEqual([]);
+    /** Why, of a pair whose sides have so many tokens in the three stretches and moved so far. */
+    const why = (tokens: ProbeSide['tokens'], by: number, grad: number) => {
+      const since = sinceStart(
+        [0, 1].map((i) => ({
+          x: 5 * i,
+          probe: {
+            stage: 'dpo',
+            step: 5 * i,
+            pairs: [
+              {
+                tree: 0,
+                heldOut: false,
+                chosen: { logProb: [0, by * i, 0] as [number, number, number], tokens },
+                rejected: { logProb: [0, by * i, 0] as [number, number, number], tokens },
+              },
+            ],
+          },
+        })),
+      );
+      return remarksOn(live({ since, points: points(Math.LN2, grad) })).find(({ id }) => id === 'undecided')!
+        .text;
+    };
+    expect(why([0, 0, 0], 0, 0)).toContain('Nothing of the answers is left');
+    expect(why([6, 0, 0], 0, 0)).toContain('same tokens');
+    expect(why([3, 1, 3], 0, 0)).toContain('nothing is trained');
+    expect(why([3, 1, 3], 0.02, 0.3)).toContain('learning rate is');
+    expect(why([3, 1, 3], -2, 0.3)).toContain('the reference follows the policy');
   });
 
   it('say when the loss only pushes on what is learned', () => {
