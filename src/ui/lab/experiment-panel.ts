@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { LabCard, LabFigure, LabResult } from '../../lab/lab';
 import { type ParamSpecs, type ParamValue, paramProblem } from '../../methods/params';
+import { nearest } from '../../util/nearest';
 import { AppElement } from '../element';
 import { number } from '../format';
 import { numberInput } from '../setup/number-input';
@@ -256,6 +257,17 @@ export abstract class ExperimentPanel extends AppElement {
       ${command ? html`<p>In the terminal: <code>${command}</code></p>` : nothing}`;
   }
 
+  /** What was asked for by a name that there is not. */
+  #unknown({ id, name }: LabCard) {
+    if (!this.at || this.at === id) return nothing;
+    const near = nearest(
+      this.at,
+      this.cards.map((card) => card.id),
+    );
+    return html`<p class="field-problem" role="alert" data-testid="${this.scope}-unknown">There is no “${this.at.slice(0, 60)}” in the lab; this is “${name}”.
+      ${near ? html`<button type="button" class="link-button" @click=${() => this.#turn(near)}>Did you mean “${this.cards.find((card) => card.id === near)!.name}”?</button>` : nothing}</p>`;
+  }
+
   override render() {
     const card = this.#card;
     if (!card)
@@ -263,7 +275,7 @@ export abstract class ExperimentPanel extends AppElement {
         ? html`<p class="field-problem" role="alert">${this.failure.join(' ')}</p>`
         : html`<p class="quiet" aria-busy="true">${this.state.connection === 'failed' ? 'The engine does not run; start it anew first.' : 'What there is is being read…'}</p>`;
     const { scope, failure, shown } = this;
-    return html`${this.#choice(card)}
+    return html`${this.#unknown(card)}${this.#choice(card)}
       <div class="spread lab-body" data-testid=${scope} data-lab=${card.id} aria-busy=${String(this.running)}>
         <div class="text">
           ${this.lead(card)}

@@ -41,8 +41,14 @@ export class LabPanel extends ExperimentPanel {
     return 'Run';
   }
 
-  protected command({ id }: LabCard) {
-    return `npm run lab -- ${id}`;
+  /** With all that differs from what the terminal does by itself. */
+  protected command({ id, params }: LabCard) {
+    const changed = Object.entries(params).flatMap(([name, { default: usual }]) => {
+      const value = this.values[name];
+      if (value === undefined || value === usual || this.withoutField().includes(name)) return [];
+      return [`--param ${name}=${value === true ? 'on' : value === false ? 'off' : value}`];
+    });
+    return ['npm run lab --', id, ...changed, ...(this.seed === 1 ? [] : [`--seed ${this.seed}`])].join(' ');
   }
 
   protected override withoutField() {

@@ -17,6 +17,7 @@ import { type Arm, extrasOf, readsSteps } from './arm';
 import { armCard } from './arm-card';
 import './loss.css';
 import './loss-panel';
+import { readAsked } from './asked';
 import type { LossPanel } from './loss-panel';
 import { lossRows } from './loss-rows';
 import { lossStart } from './loss-start';
@@ -106,28 +107,19 @@ export class LossLab extends AppElement {
     if (this.#begun || methods.length === 0) return;
     this.#begun = true;
     const { own: asked } = this.state.place;
-    const question = asked['ask'] as QuestionId | undefined;
-    if (question && question in questions) {
+    const compares = (id: string) => this.#methods.some((method) => method.id === id);
+    const { question, methods: named, notices } = readAsked(asked, compares, mostArms);
+    if (question) {
       this.question = question;
       this.answers = answersOfQuestion(question);
     }
-    const named = (asked['methods'] ?? '').split(',').filter(Boolean).slice(0, mostArms);
-    const known = named.filter((id) => this.#methods.some((method) => method.id === id));
-    if (known.length < named.length)
-      this.notice = `The address names ${named.filter((id) => !known.includes(id)).join(', ')}, which compares nothing here.`;
-    if (known.length > 0) {
-      this.arms = known.map((method) => ({ method, params: {} }));
-      void this.#work.compute();
-      return;
-    }
-    const own = methodAsked(this.state);
-    const fits = this.#methods.some(({ id }) => id === own);
+    this.notice = notices.join(' ');
+    const own = methodAsked(this.state) ?? '';
     // Step-DPO, with which a visit begins, has DPO's loss.
-    if (own && fits && ![...firstArms, 'step-dpo'].includes(own))
-      this.arms = [
-        { method: 'dpo', params: {} },
-        { method: own, params: {} },
-      ];
+    const usual = [...firstArms, ...(asked['loss.method'] === own ? [] : ['step-dpo'])];
+    const beside = compares(own) && !usual.includes(own) ? ['dpo', own] : [];
+    const first = named.length > 0 ? named : beside;
+    if (first.length > 0) this.arms = first.map((method) => ({ method, params: {} }));
     void this.#work.compute();
   }
 
