@@ -24,7 +24,7 @@ import { lossStart } from './loss-start';
 import { LossWork } from './loss-work';
 import { methodAsked } from './method-asked';
 import { pathOfPair } from './pair-path';
-import { type QuestionId, questions } from './shape-case';
+import type { QuestionId } from './shape-case';
 import { tokenControls } from './token-controls';
 
 const mostArms = 4;
