@@ -8,6 +8,7 @@ import type { RunContext } from './run-context';
 import type { RunLog } from './run-log';
 import type { RunPasses } from './run-passes';
 import { toCheckpoint } from './run-state';
+import { snapshotPlan } from './snapshot-plan';
 
 /** Of larger ones (trained weights, four bytes each) nothing is kept on the way. */
 const MOST_BYTES = 8 * 2 ** 20;
@@ -23,22 +24,28 @@ const scoreOf = ({ kind, accuracy, metrics }: Evaluation): number =>
 export class RunSnapshots {
   /** The storage is full, or the like: nothing more is tried. */
   private off = false;
+  private readonly most: number;
+  private readonly isPlanned: (pass: number, step: number) => boolean;
 
   constructor(
     private readonly ctx: RunContext,
     private readonly passes: RunPasses,
     private readonly log: RunLog,
-  ) {}
+  ) {
+    const { snapshots = defaultSnapshots, steps } = ctx.document;
+    this.most = snapshots;
+    this.isPlanned = snapshotPlan(
+      passes.list.map((pass) => stepsOf(pass, steps)),
+      snapshots,
+    );
+  }
 
-  /** Steps from one to the next over all passes; 0 where none are kept. */
-  private get every(): number {
-    const { snapshots = defaultSnapshots, steps } = this.ctx.document;
-    const { trained } = this.passes.parts.weights.policy;
+  /** Whether weights of this size are kept at all. */
+  private get keeps(): boolean {
+    if (this.off || this.most === 0) return false;
     let bytes = 0;
-    for (const tensor of trained.values()) bytes += 4 * tensor.size;
-    if (this.off || snapshots === 0 || bytes > MOST_BYTES) return 0;
-    const all = this.passes.list.reduce((sum, pass) => sum + stepsOf(pass, steps), 0);
-    return Math.max(1, Math.ceil(all / snapshots));
+    for (const tensor of this.passes.parts.weights.policy.trained.values()) bytes += 4 * tensor.size;
+    return bytes <= MOST_BYTES;
   }
 
   private get place() {
@@ -54,9 +61,8 @@ export class RunSnapshots {
 
   /** After a step, or before the first of a pass: keeps the weights where it is time to. */
   async afterStep() {
-    const { every, place } = this;
-    const { runner } = this.passes;
-    if (every === 0 || (place.step % every !== 0 && place.step !== runner.steps)) return;
+    const { place } = this;
+    if (!this.isPlanned(this.passes.index, place.step) || !this.keeps) return;
     const weights = await this.ctx.onDevice(() => this.passes.parts.weights.returnedToHost());
     const kept = await this.keep({ kind: 'snapshot', ...place, best: false }, () =>
       this.ctx.store.putKept(this.ctx.runId, snapshotPass(place.stage, place.step), weights),
@@ -67,7 +73,7 @@ export class RunSnapshots {
   /** After an evaluation: keeps everything where it is the best of its pass so far. */
   async afterEvaluation(evaluation: Evaluation) {
     const { place, ctx } = this;
-    if (this.every === 0 || (evaluation.problems === 0 && evaluation.kind !== 'pairs')) return;
+    if (!this.keeps || (evaluation.problems === 0 && evaluation.kind !== 'pairs')) return;
     const score = scoreOf(evaluation);
     const { best } = this.log;
     if (best && best.stage === place.stage && score <= best.score) return;

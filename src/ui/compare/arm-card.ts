@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { chapters } from '../../methods/method';
+import type { MethodInfo } from '../../train/method-info';
 import type { RunDocument } from '../../train/run-document';
 import type { App } from '../app';
 import { fieldNames } from '../setup/field-labels';
@@ -18,11 +19,14 @@ interface Shown {
   remove?: () => void;
 }
 
-/** Numbers of an arm's method, as they stand on its card. */
-const paramsOf = (document: RunDocument | undefined): [string, string][] =>
-  Object.entries(document?.method.params ?? {}).flatMap(([key, value]) =>
-    typeof value === 'number' ? [[key, String(value)] as [string, string]] : [],
-  );
+/** What an arm's method is set to: its first two numbers, and all that differs from the defaults. */
+const paramsOf = (document: RunDocument | undefined, info: MethodInfo | undefined): [string, string][] => {
+  const all = Object.entries(document?.method.params ?? {});
+  const first = all.filter(([, value]) => typeof value === 'number' && value !== 0).slice(0, 2);
+  return all
+    .filter((entry) => first.includes(entry) || entry[1] !== info?.params[entry[0]]?.default)
+    .map(([key, value]) => [key, String(value)]);
+};
 
 /** An arm of a comparison: its method, and what it has of its own. */
 export const armCard = (app: App, { arm: { letter, fields }, own, busy, set, remove }: Shown) => {
@@ -38,7 +42,7 @@ export const armCard = (app: App, { arm: { letter, fields }, own, busy, set, rem
         <select data-testid="compare-method-${letter}" ?disabled=${busy} .value=${id} @change=${(event: Event) => set('method.id', (event.target as HTMLSelectElement).value)}>
           ${Object.entries(chapters).map(([chapter, title]) => html`<optgroup label=${title}>${methods.filter((m) => m.chapter === chapter).map((m) => html`<option value=${m.id} ?selected=${m.id === id}>${m.name}</option>`)}</optgroup>`)}
         </select></label>
-      <p class="arm-own">${[...paramsOf(own), ...others].map(([key, value]) => html`<span>${key.replace(/^.*\./, '')} ${value}</span> `)}</p>
+      <p class="arm-own">${[...paramsOf(own, method), ...others].map(([key, value]) => html`<span>${key.replace(/^.*\./, '')} ${value}</span> `)}</p>
       <details><summary>Its own settings</summary>
         ${
           method

@@ -142,12 +142,14 @@ export class LiveMargin extends AppElement {
     ${this.#best(last)}`;
   }
 
-  /** Where the best evaluation of the pass was, if it was another one than the last. */
+  /** Where the best evaluation of the pass was, if it was another one than the last; the start is not gone back to. */
   #best(last: Evaluation) {
     const { best, evaluations } = this.state;
     const then = evaluations.find(({ x, evaluation }) => x === best?.x && evaluation.stage === best.stage);
     if (!best || !then || then.evaluation.accuracy <= last.accuracy) return nothing;
-    return html`<p class="live-mended" data-testid="live-best">Best was step ${count(best.x)} with ${percent(then.evaluation.accuracy)}. ${this.#wayBack(best.x)}</p>`;
+    const start = evaluations[0]!.evaluation.accuracy;
+    const was = `step ${count(best.x)} with ${percent(then.evaluation.accuracy)}`;
+    return html`<p class="live-mended" data-testid="live-best">${start > then.evaluation.accuracy ? `Best was before the first step, with ${percent(start)}; after it, ${was}.` : `Best was ${was}.`} ${this.#wayBack(best.x)}</p>`;
   }
 
   #start() {

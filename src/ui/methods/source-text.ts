@@ -20,6 +20,12 @@ export const excerpt = (text: string): { header: string; body: string } => {
   const body = after
     .slice(0, after.search(/^export const \w+ = defineMethod\(/m) >>> 0)
     .replace(/^import[\s\S]*?;\n/gm, '')
+    // Parameters stand in a table of their own.
+    .replace(
+      /^(?:\/\*\*[^\n]*\*\/\n)?(?:export )?const \w+ = (?:number|flag|choice|name)\([\s\S]*?^\}\);\n/gm,
+      '',
+    )
+    .replace(/\n{3,}/g, '\n\n')
     .trim();
   return { header, body };
 };

@@ -39,7 +39,7 @@ export const harmfulFall: Rule = ({ since, evaluations }) => {
   return {
     id: 'harmful-fall',
     step: best.x,
-    text: `The chosen answers have fallen by ${signed(-now.chosen.median, 1).replace('+', '')} nats, and less is solved: best was step ${best.x} with ${percent(best.evaluation.accuracy)}.`,
+    text: `The chosen answers have fallen by ${signed(-now.chosen.median, 1).replace('+', '')} nats, and less is solved: best was ${best.x === 0 ? 'before the first step' : `step ${best.x}`}, with ${percent(best.evaluation.accuracy)}.`,
     lesson: 'why-chosen-fall',
     back: best.x,
   };

@@ -2,6 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { dpo } from '../../../src/methods/pairwise/dpo';
 import type { SessionOptions } from '../../../src/run/run-context';
 import { TrainingSession } from '../../../src/run/session';
+import { snapshotPlan } from '../../../src/run/snapshot-plan';
 import { bestKey } from '../../../src/store/run-keys';
 import { arithmetic } from '../../../src/tasks/arithmetic';
 import type { BackendInfo } from '../../../src/tf';
@@ -27,7 +28,7 @@ const document: RunDocument = {
   batchSize: 2,
   evaluation: { every: 2, problems: 2 },
   checkpointEvery: 2,
-  snapshots: 3,
+  snapshots: 4,
 };
 
 const optionsOf = (memory: MemorySessionStore, changes: Partial<RunDocument> = {}): SessionOptions => ({
@@ -150,4 +151,27 @@ it('tries no more once the disk is full, and trains on', async () => {
   expect(session.status().phase).toBe('finished');
   expect([refusals, session.summary().snapshots]).toEqual([1, undefined]);
   await session.dispose();
+});
+
+it('never keeps more than was asked for, over any passes, and always the end', () => {
+  const kept = (passes: number[], most: number) => {
+    const plan = snapshotPlan(passes, most);
+    return passes.map((steps, pass) =>
+      Array.from({ length: steps + 1 }, (_, step) => step).filter((step) => plan(pass, step)),
+    );
+  };
+  expect(kept([6], 4)).toEqual([[0, 2, 4, 6]]);
+  expect(kept([7], 4)).toEqual([[0, 3, 6, 7]]);
+  expect(kept([4, 2], 5)).toEqual([
+    [0, 2, 4],
+    [0, 2],
+  ]);
+  expect(kept([5, 5, 5], 2)).toEqual([[5], [], [5]]);
+  expect(kept([5], 0)).toEqual([[]]);
+  for (const passes of [[30], [40], [1], [80, 80], [10, 200, 3], Array.from({ length: 31 }, () => 5)])
+    for (const most of [1, 2, 7, 20]) {
+      const all = kept(passes, most);
+      expect(all.flat().length, `${passes} ${most}`).toBeLessThanOrEqual(most);
+      expect(all.at(-1)!.at(-1)).toBe(passes.at(-1));
+    }
 });

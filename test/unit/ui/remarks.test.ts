@@ -79,7 +79,7 @@ describe('remarks on a run', () => {
     };
     const [first] = remarksOn(live(bad));
     expect(first).toMatchObject({ id: 'harmful-fall', step: 5 });
-    expect(first!.text).toContain('best was step 5 with 80.0');
+    expect(first!.text).toContain('best was step 5, with 80.0');
     // As deep, but nothing is lost by it.
     expect(ids({ ...bad, evaluations: [evaluated(0, half), evaluated(10, most)] })).toEqual([]);
   });
