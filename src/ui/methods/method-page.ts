@@ -13,8 +13,8 @@ import { AppElement, define } from '../element';
 import { count, fieldValue } from '../format';
 import { left, play, right } from '../icons';
 import { pageLink } from '../page-link';
-import { routeOf } from '../routes';
 import { isMoving, type State } from '../state';
+import { besideOf } from './beside';
 import './live-formula';
 import { lookedAt } from './looked-at';
 import { methodCode } from './method-code';
@@ -193,13 +193,26 @@ export class MethodPage extends AppElement {
     void app.control.train();
   }
 
+  /** To a comparison with the method that its family begins with; in its own world, where it does not train in the chosen one. */
+  #beside(info: MethodInfo) {
+    const { document, methods } = this.state;
+    const beside = besideOf(info, document, methods);
+    if (!beside) return nothing;
+    const { root, own, run } = beside;
+    const text = `Beside ${this.app.method(root)?.name ?? root}, same seed`;
+    const link =
+      Object.keys(run).length === 0
+        ? pageLink(this.app, { path: ['compare'], own }, text, false, 'method-beside')
+        : html`<a href="#/compare?${new URLSearchParams({ ...own, ...run })}" data-testid="method-beside">${text}</a>`;
+    return html`<span class="button-link">${link}</span>`;
+  }
+
   #actions(info: MethodInfo) {
     const { status } = this.state;
     const busy = isMoving(status?.phase);
-    const beside = routeOf('compare') && this.method !== 'dpo';
     return html`<p class="buttons">
       <button type="button" class="primary" data-testid="method-train" aria-disabled=${String(busy)} @click=${() => !busy && this.#train()}>${play()} Train it here</button>
-      ${beside ? html`<span class="button-link">${pageLink(this.app, { path: ['compare'], own: { 'a.method.id': 'dpo', 'b.method.id': info.id } }, 'Beside DPO, same seed', false, 'method-beside')}</span>` : nothing}
+      ${this.#beside(info)}
       <span class="button-link">${pageLink(this.app, { path: ['lab', 'loss'], own: { 'loss.method': info.id } }, 'In the loss lab', false, 'method-loss-lab')}</span>
     </p>`;
   }
