@@ -1,4 +1,5 @@
 import type { RunStatus } from '../../../workers/protocol';
+import { armFields } from '../compare/arms';
 import { count, number } from '../format';
 import { isLive, isMoving, type State, shownDocument } from '../state';
 
@@ -14,10 +15,13 @@ const lossAt = ({ points, status }: Readonly<State>): number | undefined => {
   return undefined;
 };
 
+/** Of arms, from two on. */
+const numbers = ['Two', 'Three', 'Four'];
+
 /** What the runs of a comparison do: all of them in one word, or each kind of end with its arms. */
 const armsSentence = (state: Readonly<State>, { phase, step, steps }: RunStatus): string => {
   const { arms } = state;
-  const all = `${['Two', 'Three', 'Four'][arms.length - 2]} runs`;
+  const all = `${numbers[arms.length - 2]} runs`;
   const lost = arms.flatMap((arm, i) => (arm.status.phase === 'failed' ? ['ABCD'[i]] : []));
   const but = lost.length > 0 && lost.length < arms.length ? `; ${lost.join(', ')} failed` : '';
   const at = `step ${count(step)} of ${count(steps)}`;
@@ -27,7 +31,8 @@ const armsSentence = (state: Readonly<State>, { phase, step, steps }: RunStatus)
   const [first] = others;
   if (!isMoving(phase) && others.every((arm) => arm.status.phase === first!.status.phase))
     return `${all}, ${first!.status.phase}: step ${count(first!.status.step)} of ${count(first!.status.steps)}${but}.`;
-  return `${all}: ${runSentence(state)}${but}`;
+  const said = runSentence(state).replace(/^\p{Lu}(?=\p{Ll})/u, (letter) => letter.toLowerCase());
+  return `${all}: ${said}${but}`;
 };
 
 /** What is being done, in a sentence. */
@@ -39,8 +44,10 @@ export const statusSentence = (state: Readonly<State>): string => {
 };
 
 /** Of which model, and by which method: a page may be about another. */
-const readySentence = ({ document, methods, models }: Readonly<State>): string => {
+const readySentence = ({ place, document, methods, models }: Readonly<State>): string => {
   const model = models.find(({ id }) => id === document?.model)?.name ?? document?.model ?? '';
+  if (place.path[0] === 'compare')
+    return `Ready to train ${numbers[armFields(place.own).length - 2]?.toLowerCase()} runs of ${model}, in step.`;
   const method = methods.find(({ id }) => id === document?.method.id)?.name;
   return `Ready to train ${model}${method ? ` by ${method}` : ''}.`;
 };

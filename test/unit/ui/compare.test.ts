@@ -104,5 +104,9 @@ it('says which arm failed beside what the others do', () => {
   expect(of(arm('failed', 7), arm('finished', 20), arm('finished', 20))).toBe(
     'Three runs, finished: step 20 of 20; A failed.',
   );
+  const place = { path: ['compare'], at: '', own: { 'c.method.id': 'simpo' } };
+  expect(statusSentence({ ...initialState, connection: 'ready', place })).toContain(
+    'Ready to train three runs',
+  );
   expect(of(arm('training', 8), arm('failed', 7))).toBe('Two runs: step 8 of 20; B failed');
 });
