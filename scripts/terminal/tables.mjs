@@ -85,9 +85,9 @@ const remedyLine = ({ field, value, why, totalBytes }, document) => {
 };
 
 /** What comes beside the steps. */
-const aheadLine = ({ what, count: n, seconds }, { data }) => {
+const aheadLine = ({ what, count: n, seconds }, { data }, images) => {
   const time = seconds === undefined ? '' : `: ${duration(seconds)}`;
-  const things = `${count(n)} ${data.dataset ? 'example' : 'pair'}${n === 1 ? '' : 's'}`;
+  const things = `${count(n)} ${data.dataset || images ? 'example' : 'pair'}${n === 1 ? '' : 's'}`;
   if (what === 'drawing')
     return `  beside the steps, what it learns from is drawn in ${count(n)} steps of denoising${time}`;
   if (what === 'making') return `  beside the steps, ${things} are made${time}`;
@@ -106,7 +106,7 @@ export const estimateLines = (estimate, document) => {
       : `${duration(secondsPerStep)} a step, ${duration(secondsInAll ?? secondsPerStep * document.steps)} in all, roughly`;
   return [
     `It will take about ${size(totalBytes)}${limitBytes ? ` of the ${size(limitBytes)} that can be counted on` : ''}; ${time}`,
-    ...ahead.map((part) => aheadLine(part, document)),
+    ...ahead.map((part) => aheadLine(part, document, images)),
     ...table(parts.map(({ what, bytes }) => [what, size(bytes)])),
     images
       ? `  for ${count(images.perStep)} noisy images a step, ${(images.flops / 1e12).toPrecision(2)} TFLOP in all`

@@ -31,6 +31,8 @@ export const estimateImages = ({ weights, document, method, memory, cost }: Imag
   ].sort((a, b) => b.bytes - a.bytes);
   const totalBytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   const fits = memory === undefined || totalBytes <= memory;
+  // Choices of a person are there already.
+  const drawnHere = document.data.source?.id !== 'own-choices';
   const { every, problems } = document.evaluation;
   const evaluations = problems === 0 ? 0 : 2 + (every > 0 ? Math.floor((method.allSteps - 1) / every) : 0);
   return {
@@ -44,7 +46,9 @@ export const estimateImages = ({ weights, document, method, memory, cost }: Imag
     ahead: [
       ...(cost && cost.denoised > 0
         ? [{ what: 'drawing' as const, count: cost.denoised, seconds: undefined }]
-        : [{ what: 'making' as const, count: document.data.trees, seconds: undefined }]),
+        : drawnHere
+          ? [{ what: 'making' as const, count: document.data.trees, seconds: undefined }]
+          : []),
       ...(evaluations > 0 ? [{ what: 'measuring' as const, count: evaluations, seconds: undefined }] : []),
     ],
     secondsInAll: undefined,

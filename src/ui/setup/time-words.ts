@@ -5,18 +5,18 @@ import { count, duration, number, plural } from '../format';
 
 type Part = Estimate['ahead'][number];
 
-const partWords = ({ what, count: n, seconds }: Part, { data }: RunDocument): string => {
+const partWords = ({ what, count: n, seconds }: Part, made: string, { data }: RunDocument): string => {
   const time = seconds === undefined ? '' : `, ${duration(seconds)}`;
   if (what === 'drawing') return `drawing what it learns from, ${plural(n, 'step')} of denoising${time}`;
-  if (what === 'making') return `making ${plural(n, 'pair')}${time}`;
+  if (what === 'making') return `making ${plural(n, made)}${time}`;
   if (what === 'scoring')
     return `scoring ${plural(n, data.dataset ? 'example' : 'pair')} under the reference${time}`;
   return `measuring on what is held out, ${plural(n, 'time')}${time}`;
 };
 
 /** What comes beside the steps, part by part; empty when nothing does. */
-export const aheadWords = ({ ahead }: Estimate, document: RunDocument): string =>
-  ahead.map((part) => partWords(part, document)).join('; ');
+export const aheadWords = ({ ahead, images }: Estimate, document: RunDocument): string =>
+  ahead.map((part) => partWords(part, images ? 'example' : 'pair', document)).join('; ');
 
 /** How often the steps go through the data, where their number is known. */
 export const epochWords = (document: RunDocument, trees: number | undefined): string => {
