@@ -9,6 +9,7 @@ import { bytes, count, percent, plural, points } from './format';
 import { down, pause, play, stepIcon, stop, up } from './icons';
 import { dockTime } from './setup/time-words';
 import { drawsImages, isLive, isMoving, type State, shownDocument } from './state';
+import { trainedReward } from './trained-reward';
 
 const quietMs = 1000;
 
@@ -171,7 +172,7 @@ export class TrainDock extends AppElement {
         <div class="dock-accuracy">
           <span class="dock-label">${drawsImages(this.state) ? 'Images as asked' : (last ? last.kind === 'pairs' : onData(this.state)) ? 'Held-out pairs ranked right' : 'Held-out accuracy'}${last ? html` <span class="quiet">(${last.kind === 'answers' || last.kind === undefined ? plural(last.problems, 'problem') : count(last.problems)})</span>` : nothing}</span>
           ${this.#accuracy()}
-          ${measureList(evaluations[0]?.evaluation, last)}
+          ${measureList(evaluations[0]?.evaluation, last, trainedReward(shownDocument(this.state)))}
         </div>
         <button type="button" class="quiet-button dock-more" data-testid="dock-more" aria-expanded=${String(this.open)}
           aria-label="Step, stop and accuracy" @click=${() => {

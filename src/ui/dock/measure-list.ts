@@ -5,13 +5,21 @@ import { measureInterval, measuresBeforeAndAfter, measureValue } from '../../tra
 /** How many of a world's measures the dock has room for; the curves show all. */
 const shown = 3;
 
-/** What the world measures beside accuracy, before and now. */
-export const measureList = (first: Evaluation | undefined, last: Evaluation | undefined) => {
+/**
+ * What the world measures beside accuracy, before and now.
+ * @param trained the measure that the run trains on, which comes first
+ */
+export const measureList = (
+  first: Evaluation | undefined,
+  last: Evaluation | undefined,
+  trained: string | undefined,
+) => {
   const all = measuresBeforeAndAfter(first?.measures, last?.measures);
   // Parts of another measure, as "asr-trained" is of "asr", come after what stands by itself.
   const isPart = ({ after: { id } }: (typeof all)[number]) =>
     all.some(({ after }) => id.startsWith(`${after.id}-`));
-  const rows = [...all.filter((row) => !isPart(row)), ...all.filter(isPart)].slice(0, shown);
+  const place = (row: (typeof all)[number]) => (row.after.id === trained ? 0 : isPart(row) ? 2 : 1);
+  const rows = [...all].sort((a, b) => place(a) - place(b)).slice(0, shown);
   if (rows.length === 0) return nothing;
   const more = all.length - rows.length;
   return html`<div><dl class="dock-measures" data-testid="measures">${rows.map(({ before, after }) => {

@@ -3,6 +3,7 @@ import type { RunDocument } from '../../train/run-document';
 import type { Measure } from '../../util/measure';
 import { type Figure, figuresOf, type Series } from '../charts/curves';
 import type { EvaluationPoint, Point } from '../state';
+import { trainedReward } from '../trained-reward';
 
 /** Rewards in the order in which they are drawn, each with its colour and its dash. */
 const rewards: readonly { id: string; name: string; color: string; dash?: readonly number[] }[] = [
@@ -12,14 +13,6 @@ const rewards: readonly { id: string; name: string; color: string; dash?: readon
   { id: 'symmetry', name: 'symmetry', color: '--link', dash: [9, 3, 2, 3] },
   { id: 'mix', name: 'mix', color: '--ink', dash: [4, 2] },
 ];
-
-/** The reward that a run trains on, by the name of its measure; undefined where several are weighed. */
-export const trainedReward = (document: RunDocument | undefined): string | undefined => {
-  const source = document?.data.source;
-  if (source?.id === 'pool-lists') return 'mix';
-  const reward = source?.params['reward'];
-  return typeof reward === 'string' && reward !== 'weighed' ? reward : undefined;
-};
 
 const measured = (points: readonly EvaluationPoint[], id: string, of: (m: Measure) => number) =>
   points.map(({ evaluation }) => {
