@@ -27,7 +27,10 @@ export const tgdpo: Study = {
   ...alsoOnSecond({}),
   interest: 2,
   chosen: chosenByAccuracy({
-    tgdpo: crossed([{ 'method.params.alpha': 0.5 }, { 'method.params.alpha': 2 }], rates(5e-5, 1e-4, 2e-4)),
+    tgdpo: [
+      ...crossed([{ 'method.params.alpha': 0.5 }], rates(5e-5, 1e-4, 2e-4)),
+      ...crossed([{ 'method.params.alpha': 2 }], rates(5e-5, 1e-4)),
+    ],
     dpo: rates(2.5e-5, 5e-5, 1e-4),
   }),
   says: 'Held-out problems solved, TGDPO less DPO, on the same 256 pairs: a guide of 30 steps and 30 more with its weights, against 60 steps of DPO.',

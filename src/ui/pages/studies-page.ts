@@ -87,7 +87,7 @@ export class StudiesPage extends AppElement {
             (other) =>
               html`<p class="study-facts" data-testid="study-base-${id}" data-verdict=${other.verdict}>${pageLink(this.app, { path: ['studies', id], own: { base: other.model } }, `On ${other.model}`)}: ${verdictMark(other.verdict, other.agrees)}${besideInWords(mark, other)}</p>`,
           )}
-          ${earlier.map(({ verdict: was, at }) => html`<p class="study-facts"><s>${verdicts[was].word}</s>, of an earlier wording or model (${at.slice(0, 10)})</p>`)}
+          ${earlier.map(({ verdict: was, at }) => html`<p class="study-facts"><s>${verdicts[was].word}</s>, of an earlier wording, setting or model (${at.slice(0, 10)})</p>`)}
         </div>
         <div class="study-effect v-${verdict}">${effectPlot(mark, { direction, interest, unit: measure.unit, digits: measure.digits ?? 1 }, { others: mark.bases ?? [] })}</div>
       </div>
