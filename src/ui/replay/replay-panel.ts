@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import type { ParamSpecs, ParamValue } from '../../methods/params';
+import { type ParamSpecs, type ParamValue, paramProblem } from '../../methods/params';
 import type { ProblemReplay } from '../../search/replay-problem';
 import { worldOfModel } from '../../tasks/cards';
 import '../credit/search-tree';
@@ -7,7 +7,7 @@ import { AppElement, define } from '../element';
 import { count } from '../format';
 import { numberInput } from '../setup/number-input';
 import { paramFields } from '../setup/param-fields';
-import { isMoving, shownDocument } from '../state';
+import { type FieldProblem, isMoving, shownDocument } from '../state';
 import { prefersStill } from '../theme';
 import { bornIn, saysOf, viewAt } from './at-simulation';
 import './replay.css';
@@ -36,6 +36,7 @@ export class ReplayPanel extends AppElement {
     index: { state: true },
     seed: { state: true },
     values: { state: true },
+    problems: { state: true },
     busy: { state: true },
     playing: { state: true },
   };
@@ -47,10 +48,14 @@ export class ReplayPanel extends AppElement {
   declare index: number;
   declare seed: number;
   declare values: Readonly<Record<string, ParamValue>>;
+  /** Of fields that cannot be searched with. */
+  declare problems: readonly FieldProblem[];
   declare busy: boolean;
   declare playing: boolean;
   #timer: ReturnType<typeof setInterval> | undefined;
   #begun = false;
+  /** Something was changed while it searched. */
+  #again = false;
 
   constructor() {
     super();
@@ -60,6 +65,7 @@ export class ReplayPanel extends AppElement {
     this.index = 3; // one whose tree is neither exhausted at once nor large
     this.seed = 1;
     this.values = { simulations: 12, temperature: 1.3 };
+    this.problems = [];
     this.busy = false;
     this.playing = false;
   }
@@ -107,7 +113,8 @@ export class ReplayPanel extends AppElement {
   async #search() {
     const { document } = this.state;
     const world = this.#world;
-    if (!document || !world || this.busy) return;
+    this.#again = this.busy;
+    if (!document || !world || this.busy || this.problems.length > 0) return;
     this.busy = true;
     this.#stop();
     try {
@@ -126,6 +133,35 @@ export class ReplayPanel extends AppElement {
       this.problem = error instanceof Error ? error.message : String(error);
     }
     this.busy = false;
+    if (this.#again) await this.#search();
+  }
+
+  /** Takes a value into the form and searches with it; one that is refused stays to be corrected. */
+  #change(field: string, value: unknown, message: string | undefined, take: () => void) {
+    const others = this.problems.filter((own) => own.field !== field);
+    this.problems = message ? [...others, { field, message, value }] : others;
+    if (!message) take();
+    void this.#search();
+  }
+
+  /** A number of the form that is no parameter of the search. */
+  #whole(
+    path: string,
+    label: string,
+    help: string,
+    max: number,
+    value: number,
+    take: (value: number) => void,
+  ) {
+    const fits = (given: number) => Number.isInteger(given) && given >= 0 && given <= max;
+    const { problems } = this;
+    return numberInput({
+      ...{ path, label, help, min: 0, max, integer: true, value, problems },
+      change: (given) =>
+        this.#change(path, given, fits(given) ? undefined : `use a whole number from 0 to ${max}`, () =>
+          take(given),
+        ),
+    });
   }
 
   #go(to: number) {
@@ -173,45 +209,32 @@ export class ReplayPanel extends AppElement {
       ...this.values,
     };
     return html`<div class="fields parameters lab-fields">
-      ${numberInput({
-        path: 'tree.problem',
-        label: 'held-out problem',
-        help: 'Its number.',
-        min: 0,
-        max: 9999,
-        integer: true,
-        value: this.index,
-        problems: [],
-        change: (value) => {
-          if (Number.isInteger(value) && value >= 0) this.index = value;
-          void this.#search();
-        },
+      ${this.#whole('tree.problem', 'held-out problem', 'Its number.', 9999, this.index, (value) => {
+        this.index = value;
       })}
       ${paramFields({
         specs,
         values,
         path: 'tree',
-        problems: [],
+        problems: this.problems,
         paper: false,
         set: (path, value) => {
-          this.values = { ...this.values, [path.slice('tree.'.length)]: value };
-          void this.#search();
+          const name = path.slice('tree.'.length);
+          this.#change(path, value, specs[name] && paramProblem(specs[name], value), () => {
+            this.values = { ...this.values, [name]: value };
+          });
         },
       })}
-      ${numberInput({
-        path: 'tree.seed',
-        label: 'seed',
-        help: 'The same seed gives the same search.',
-        min: 0,
-        max: 4_294_967_295,
-        integer: true,
-        value: this.seed,
-        problems: [],
-        change: (value) => {
-          if (Number.isInteger(value) && value >= 0) this.seed = value;
-          void this.#search();
+      ${this.#whole(
+        'tree.seed',
+        'seed',
+        'The same seed gives the same search.',
+        4_294_967_295,
+        this.seed,
+        (value) => {
+          this.seed = value;
         },
-      })}
+      )}
     </div>`;
   }
 
