@@ -8,6 +8,7 @@ import { isMoving, type State } from '../state';
 import '../live/step-slider';
 import './credit-response';
 import {
+  blameWords,
   explainCredit,
   type Measure,
   measureNames,
@@ -274,8 +275,11 @@ export class CreditPanel extends AppElement {
   }
 
   #margin(method: MethodInfo | undefined) {
+    const { view, measure } = this;
+    const blame = view && (measure === 'push' || measure === 'net') ? blameWords(view) : '';
     return html`${this.#measures()}
         ${method ? html`<p data-testid="credit-explained">${explainCredit(method, this.measure, this.view)}</p>` : nothing}
+        ${blame ? html`<p data-testid="credit-blame">${blame}</p>` : nothing}
         ${this.view ? this.#readout() : nothing}`;
   }
 }

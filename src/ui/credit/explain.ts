@@ -1,6 +1,7 @@
 import type { CreditResponse, CreditToken, CreditView } from '../../../workers/protocol';
+import { pushShares } from '../../lessons/push';
 import type { MethodInfo } from '../../train/method-info';
-import { number } from '../format';
+import { number, percent } from '../format';
 
 /** What the colour of a token may stand for. `start` and `net` are only there where they can be known. */
 export type Measure = 'reward' | 'start' | 'push' | 'net' | 'weight';
@@ -109,6 +110,20 @@ export const explainCredit = (method: MethodInfo, measure: Measure, view?: Credi
   return `Each token’s part of the implicit reward: ${method.rewarded ? 'β times ' : ''}how much likelier the policy finds it than the reference does${weight}. Blue tokens have gained since training began, orange ones have lost${
     method.needs.steps ? '; only the step in question is scored, what both answers share is not' : ''
   }.${later}`;
+};
+
+/**
+ * How much of the push down on a wrong answer hits what is right in it, where the steps have been judged.
+ * @returns empty where nothing is pushed down, or nothing was judged
+ */
+export const blameWords = (view: CreditView): string => {
+  const found = pushShares([view]);
+  if (!found) return '';
+  const cancelled =
+    found.cancelled < 0.005
+      ? ''
+      : ` ${percent(found.cancelled, 0)} of it is undone by the push up on the same tokens of the other answer.`;
+  return `Of the push down on the rejected answer ${percent(found.right, 0)} hits lines that are right, given those above them.${cancelled}`;
 };
 
 /** A newline as a sign that can be seen; other tokens as they are. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { measuresOf, shade, stepCredit, withNetPush } from '../../../src/ui/credit/explain';
+import { blameWords, measuresOf, shade, stepCredit, withNetPush } from '../../../src/ui/credit/explain';
 import type { CreditResponse, CreditToken, CreditView } from '../../../workers/protocol';
 
 const token = (text: string, push: number, more: Partial<CreditToken> = {}): CreditToken => ({
@@ -54,4 +54,23 @@ it('offers what a view has numbers for', () => {
   const alone = view(answer('response', [token('1', 0.5, { weight: 2 })]));
   delete alone.responses[0]!.tokens[0]!.startLogProb;
   expect(measuresOf(withNetPush(alone))).toEqual(['reward', 'push', 'weight']);
+});
+
+it('says how much of the push down hits right lines', () => {
+  expect(blameWords(pair)).toBe(''); // nobody judged its steps
+  const judged = {
+    ...pair,
+    responses: pair.responses.map((response) => ({
+      ...response,
+      tokens: response.tokens.map((t, i) => ({ ...t, step: i === 0 ? -1 : i < 3 ? 0 : 1 })),
+      steps: [true, response.role === 'chosen'].map((correct) => ({
+        ...{ text: '', scored: true, reward: 0, push: 0 },
+        correct,
+      })),
+    })),
+  };
+  // Two tokens of 0.4 on a right line, both undone by 0.5 on the other side, and two on the wrong one.
+  expect(blameWords(judged)).toMatch(
+    /^Of the push down on the rejected answer 50\s%.* 50\s% of it is undone/,
+  );
 });
