@@ -252,7 +252,8 @@ export class MethodPage extends AppElement {
       }}></live-formula>
       ${
         known.length > 0
-          ? html`<p class="quiet" data-testid="method-pair-from">${this.from === 'run' ? `Pair ${count(this.#looked.pair + 1)} of the open run.` : 'A small made-up pair, at the default settings; once a run of this method is open, a pair of its own stands here.'}</p>`
+          ? html`<p class="quiet">Point at a symbol, or go through the rows with Tab and the arrows: its number, its place in the formula and in the code light up together.</p>
+            <p class="quiet" data-testid="method-pair-from">${this.from === 'run' ? `Pair ${count(this.#looked.pair + 1)} of the open run.` : 'A small made-up pair, at the default settings; once a run of this method is open, a pair of its own stands here.'}</p>`
           : nothing
       }`;
   }
