@@ -6,12 +6,9 @@ import { pathOfSymbol, symbolsOf } from '../../methods/symbols';
 import type { LossCase } from '../../train/loss-case/case';
 import type { MethodInfo } from '../../train/method-info';
 import { nearest } from '../../util/nearest';
-import '../credit/credit-response';
-import '../live/step-slider';
-import { shade, stepCredit } from '../credit/explain';
 import { AppElement, define } from '../element';
 import { count, fieldValue } from '../format';
-import { left, play, right } from '../icons';
+import { play } from '../icons';
 import { pageLink } from '../page-link';
 import { isMoving, type State } from '../state';
 import { besideOf } from './beside';
@@ -19,6 +16,7 @@ import './live-formula';
 import { lookedAt } from './looked-at';
 import { methodCode } from './method-code';
 import { methodMargin } from './method-margin';
+import { methodPair } from './method-pair';
 import { methodSettings } from './method-settings';
 import { caseOfCredit, firstPair, numberAt, type PairNumbers, pairNumbers } from './pair-numbers';
 import { sourceText } from './source-text';
@@ -179,14 +177,6 @@ export class MethodPage extends AppElement {
     this.app.editor.address.setOwn({ pair: String(((this.#looked.pair + by + length) % length) + 1) });
   }
 
-  #slider() {
-    return html`<step-slider name="method-step" .steps=${this.#kept} .at=${this.#looked.step} .now=${this.state.status?.step ?? 0} @scrub=${(
-      event: CustomEvent<number | undefined>,
-    ) => {
-      this.app.editor.address.setOwn({ step: event.detail == null ? '' : String(event.detail) });
-    }}></step-slider>`;
-  }
-
   #train() {
     const { app } = this;
     app.editor.chooseMethod(this.method);
@@ -220,21 +210,14 @@ export class MethodPage extends AppElement {
   #pair() {
     const { view } = this;
     if (this.from !== 'run' || !view) return nothing;
-    const tokens = view.responses.flatMap((r) => r.tokens);
-    const largest = (values: number[]) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-    const scale = largest(tokens.map((t) => shade(t, 'reward')));
-    const stepScale = largest(
-      view.responses.flatMap((r) => r.steps.map((_, i) => stepCredit(r, i, 'reward'))),
-    );
-    const measure = scale > 1e-6 ? 'reward' : 'push';
-    return html`<h2>A pair, and what moves in it</h2>
-      <p class="problem-text small">${view.prompt.trim()}</p>
-      ${view.responses.map((response) => html`<credit-response .response=${response} measure=${measure} .scale=${measure === 'reward' ? scale : largest(tokens.map((t) => shade(t, 'push')))} .stepScale=${measure === 'reward' ? stepScale : largest(view.responses.flatMap((r) => r.steps.map((_, i) => stepCredit(r, i, 'push'))))}></credit-response>`)}
-      <p class="pair-pick"><button type="button" class="quiet-button" aria-label="The pair before" @click=${() => this.#pick(-1)}>${left()}</button>
-        pair ${count(this.#looked.pair + 1)} of ${count(this.state.trees.length)}
-        <button type="button" class="quiet-button" aria-label="The pair after" @click=${() => this.#pick(1)}>${right()}</button></p>
-      ${this.#slider()}
-      ${this.#looked.unmet.map((text) => html`<p class="field-problem" role="alert" data-testid="method-unmet">${text}.</p>`)}`;
+    const { address } = this.app.editor;
+    return methodPair(this.app, {
+      ...{ view, ...this.#looked, kept: this.#kept },
+      pairs: this.state.trees.length,
+      now: this.state.status?.step ?? 0,
+      pick: (by) => this.#pick(by),
+      scrub: (step) => address.setOwn({ step: step === undefined ? '' : String(step) }),
+    });
   }
 
   #formula(info: MethodInfo) {
