@@ -167,6 +167,7 @@ export class ComparePair extends AppElement {
     if (trees.length === 0 || this.arms.length < 2) return nothing;
     if (!view)
       return html`<h2>The same pair, token by token</h2><p class="quiet">Asked for when the runs rest.</p>`;
+    if (view.images) return nothing; // denoising times are no words
     const rows = this.#rows();
     const scale = Math.max(...rows.flatMap(({ chosen, rejected }) => [...chosen, ...rejected].map(Math.abs)));
     const others = this.arms.filter((_, i) => !this.views[i]).map(({ letter }) => letter.toUpperCase());

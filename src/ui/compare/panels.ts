@@ -1,13 +1,13 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { RunPhase, RunStatus } from '../../../workers/protocol';
-import { pairedDifference } from '../../util/paired';
+import { isTied } from '../../train/outcome';
 import { quantile } from '../../util/quantile';
-import { count, number, percent, signed } from '../format';
+import { count, percent, signed } from '../format';
 import { mendedOf } from '../live/mended';
 import { numbersTable } from '../live/numbers-table';
 import { sinceStart } from '../live/since-start';
 import { type SmallLine, smallChart } from '../live/small-chart';
-import { type Arm, isMoving } from '../state';
+import type { Arm } from '../state';
 import { type Letter, letters, styles } from './arms';
 
 /** An arm that trains or has trained, with its letter and what it is called. */
@@ -26,6 +26,18 @@ export const armKey = ({ letter, name }: Pick<ShownArm, 'letter' | 'name'>): Tem
 
 const last = <T>(rows: readonly T[]): T | undefined => rows.at(-1);
 
+/** What an accuracy is a share of: of problems, of held-out pairs, of images. */
+export const countedOf = ({ evaluations }: ShownArm): { share: string; counted: string } => {
+  const kind = last(evaluations)?.evaluation.kind ?? 'answers';
+  if (kind === 'pairs') return { share: 'Share of held-out pairs ranked right', counted: 'ranked right' };
+  if (kind === 'images') return { share: 'Share of images as asked', counted: 'as asked' };
+  return { share: 'Share of held-out problems solved', counted: 'solved' };
+};
+
+/** Without those that say nothing: before the first step every margin is 0. */
+export const told = ({ evaluations }: ShownArm) =>
+  evaluations.filter(({ evaluation }) => !isTied(evaluation));
+
 const line = (arm: ShownArm, points: SmallLine['points'], band?: SmallLine['band']): SmallLine => ({
   label: `${arm.letter.toUpperCase()} ${arm.name}`,
   ...styles[arm.letter],
@@ -40,17 +52,15 @@ const heads = (arms: readonly ShownArm[]) =>
   arms.map(({ letter, name }) => `${letter.toUpperCase()} ${name}`);
 
 const accuracyNumbers = (arms: readonly ShownArm[]) => {
-  const steps = [...new Set(arms.flatMap(({ evaluations }) => evaluations.map(({ x }) => x)))].sort(
-    (a, b) => a - b,
-  );
+  const steps = [...new Set(arms.flatMap((arm) => told(arm).map(({ x }) => x)))].sort((a, b) => a - b);
   return numbersTable(
     'compare-accuracy',
-    'Share of held-out problems solved',
+    countedOf(arms[0]!).share,
     ['step', ...heads(arms)],
     steps.map((step) => [
       count(step),
-      ...arms.map(({ evaluations }) => {
-        const found = evaluations.find(({ x }) => x === step)?.evaluation;
+      ...arms.map((arm) => {
+        const found = told(arm).find(({ x }) => x === step)?.evaluation;
         return found
           ? `${percent(found.accuracy)} (${percent(found.interval[0])} to ${percent(found.interval[1])})`
           : '–';
@@ -61,27 +71,27 @@ const accuracyNumbers = (arms: readonly ShownArm[]) => {
 
 /** Accuracy of all arms on one axis, with the 95 % intervals of the newest at the right edge. */
 export const accuracyPanel = (arms: readonly ShownArm[], width = 640): TemplateResult | typeof nothing => {
-  const values = arms.flatMap(({ evaluations }) => [
-    ...evaluations.map(({ evaluation }) => evaluation.accuracy),
-    ...(last(evaluations)?.evaluation.interval ?? []),
+  const values = arms.flatMap((arm) => [
+    ...told(arm).map(({ evaluation }) => evaluation.accuracy),
+    ...(last(told(arm))?.evaluation.interval ?? []),
   ]);
   if (values.length === 0) return nothing;
   const low = Math.max(0, Math.floor((Math.min(...values) - 0.04) * 10) / 10);
   const high = Math.min(1, Math.ceil((Math.max(...values) + 0.04) * 10) / 10);
   return html`<h2>What they can do</h2>${smallChart({
-    title: 'Share of held-out problems solved',
+    title: countedOf(arms[0]!).share,
     sentence: arms
       .map((arm) => {
-        const now = last(arm.evaluations);
+        const now = last(told(arm));
         return `${arm.letter.toUpperCase()}, ${arm.name}: ${now ? percent(now.evaluation.accuracy) : 'not measured'}.`;
       })
       .join(' '),
     lines: arms.map((arm) => {
-      const interval = last(arm.evaluations)?.evaluation.interval;
+      const interval = last(told(arm))?.evaluation.interval;
       return {
         ...line(
           arm,
-          arm.evaluations.map(({ x, evaluation }) => [x, evaluation.accuracy] as const),
+          told(arm).map(({ x, evaluation }) => [x, evaluation.accuracy] as const),
         ),
         marks: true,
         ...(interval && { interval }),
@@ -93,78 +103,6 @@ export const accuracyPanel = (arms: readonly ShownArm[], width = 640): TemplateR
     size: [width, 200],
     testid: 'compare-accuracy',
   })}${accuracyNumbers(arms)}`;
-};
-
-/** A row of the table: what it is, and its cell of an arm. */
-type TableRow = readonly [what: string, cell: (arm: ShownArm) => unknown];
-
-const tableRows = (arms: readonly ShownArm[], first: ShownArm): TableRow[] => {
-  const now = (arm: ShownArm) => last(arm.evaluations)?.evaluation;
-  const since = (arm: ShownArm) => last(sinceStart(arm.probes));
-  const bare = (value: number | undefined) => (value === undefined ? '–' : signed(value, 2));
-  const apart = new Set(arms.map(({ evaluations }) => last(evaluations)?.x)).size > 1;
-  // While they train, one is measured after the other.
-  const waits = apart && arms.some(({ status }) => isMoving(status.phase));
-  return [
-    ...(apart && !waits
-      ? [['measured at step', (arm: ShownArm) => count(last(arm.evaluations)?.x ?? 0)] satisfies TableRow]
-      : []),
-    [
-      `solved, of ${count(now(first)?.problems ?? 0)}`,
-      (arm) => {
-        const e = now(arm);
-        return e
-          ? html`<strong>${percent(e.accuracy)}</strong> <span class="quiet">${percent(e.interval[0])} to ${percent(e.interval[1])}</span>`
-          : '–';
-      },
-    ],
-    [
-      'points beside A, the same problems',
-      (arm) => {
-        if (arm === first) return '–';
-        const paired = pairedDifference(now(first)?.solved ?? '', now(arm)?.solved ?? '');
-        if (!paired || waits) return '–';
-        const { difference, interval, gained, lost } = paired;
-        return html`<strong data-testid="compare-paired-${arm.letter}" data-difference=${difference}>${signed(100 * difference, 1)}</strong>
-          <span class="quiet">${gained + lost === 0 ? '(the same are solved)' : `(${signed(100 * interval[0], 1)} to ${signed(100 * interval[1], 1)})`}</span>`;
-      },
-    ],
-    [
-      'best on the way',
-      (arm) => {
-        const best = [...arm.evaluations].sort((a, b) => b.evaluation.accuracy - a.evaluation.accuracy)[0];
-        return best ? `${percent(best.evaluation.accuracy)} at step ${count(best.x)}` : '–';
-      },
-    ],
-    ['chosen since the start, nats', (arm) => bare(since(arm)?.chosen.median)],
-    ['rejected since the start, nats', (arm) => bare(since(arm)?.rejected.median)],
-    ['tokens an answer', (arm) => number(now(arm)?.meanTokens)],
-    ...(arms.some(({ status: { took } }) => took)
-      ? ([
-          [
-            'seconds in its steps',
-            ({ status: { took } }) => (took ? number(Number(took.seconds.toPrecision(3))) : '–'),
-          ],
-          ['tokens through its steps', ({ status: { took } }) => (took ? count(took.tokens) : '–')],
-        ] satisfies TableRow[])
-      : []),
-  ];
-};
-
-/** The numbers of now, with paired differences from the first arm; where it is narrow, a table an arm. */
-export const tablePanel = (arms: readonly ShownArm[], width = 640): TemplateResult | typeof nothing => {
-  const [first] = arms;
-  if (!first || arms.every(({ evaluations }) => evaluations.length === 0)) return nothing;
-  const rows = tableRows(arms, first);
-  if (width < 480) {
-    return html`<div data-testid="compare-table">${arms.map(
-      (arm) => html`<table class="compare-table is-narrow"><caption>${armKey(arm)}</caption>
-        <tbody>${rows.map(([what, cell]) => html`<tr><th scope="row">${what}</th><td>${cell(arm)}</td></tr>`)}</tbody></table>`,
-    )}</div>`;
-  }
-  return html`<div class="scroll-x" tabindex="0" role="group" aria-label="The arms in numbers"><table class="compare-table" data-testid="compare-table">
-    <thead><tr><td></td>${arms.map((arm) => html`<th scope="col">${armKey(arm)}</th>`)}</tr></thead>
-    <tbody>${rows.map(([what, cell]) => html`<tr><th scope="row">${what}</th>${arms.map((arm) => html`<td>${cell(arm)}</td>`)}</tr>`)}</tbody></table></div>`;
 };
 
 /** The same problems before and now, as two counts an arm, on one scale. */

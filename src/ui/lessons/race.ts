@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { View } from '../../lessons/lesson';
 import { armNames } from '../compare/arm-names';
-import { accuracyPanel, letterOf, mendedPanel, type ShownArm, tablePanel } from '../compare/panels';
+import { tablePanel } from '../compare/arms-table';
+import { accuracyPanel, letterOf, mendedPanel, type ShownArm } from '../compare/panels';
 import { define } from '../element';
 import { LiveView } from '../live/live-view';
 import type { Sight } from './views';

@@ -4,6 +4,7 @@ import { parseRun, type RunDocument, RunDocumentError } from '../../train/run-do
 import '../watch/answer-sheet';
 import { armCard } from '../compare/arm-card';
 import { armNames } from '../compare/arm-names';
+import { tablePanel } from '../compare/arms-table';
 import '../compare/compare-pair';
 import {
   anotherMethod,
@@ -14,14 +15,7 @@ import {
   letters,
   ownFields,
 } from '../compare/arms';
-import {
-  accuracyPanel,
-  apartPanel,
-  letterOf,
-  mendedPanel,
-  type ShownArm,
-  tablePanel,
-} from '../compare/panels';
+import { accuracyPanel, apartPanel, letterOf, mendedPanel, type ShownArm } from '../compare/panels';
 import { betaNote, sameNote } from '../compare/same-note';
 import { AppElement, define } from '../element';
 import { count } from '../format';

@@ -3,6 +3,7 @@ import { methods } from '../../../src/methods/index';
 import { describeMethod } from '../../../src/train/method-info';
 import { defaultRun, type RunDocument } from '../../../src/train/run-document';
 import { estimateOfArms } from '../../../src/ui/compare/estimate-arms';
+import { countedOf, type ShownArm, told } from '../../../src/ui/compare/panels';
 import { betasOf, byArm, commonSource, sameness } from '../../../src/ui/compare/sameness';
 import { statusSentence } from '../../../src/ui/dock/status-sentence';
 import { initialState, type State } from '../../../src/ui/state';
@@ -109,4 +110,21 @@ it('says which arm failed beside what the others do', () => {
     'Ready to train three runs',
   );
   expect(of(arm('training', 8), arm('failed', 7))).toBe('Two runs: step 8 of 20; B failed');
+});
+
+it('says of what accuracies are shares, and leaves out those of a run that has not begun', () => {
+  const arm = (kind: 'pairs' | 'images' | undefined) =>
+    ({
+      evaluations: [0, 5].map((x) => ({
+        x,
+        evaluation: { kind, step: x, problems: 4, accuracy: x / 10, metrics: { 'eval_rewards/margins': x } },
+      })),
+    }) as unknown as ShownArm;
+  expect(['pairs', 'images', undefined].map((kind) => countedOf(arm(kind as 'pairs')).counted)).toEqual([
+    'ranked right',
+    'as asked',
+    'solved',
+  ]);
+  expect(told(arm('pairs')).map(({ x }) => x)).toEqual([5]);
+  expect(told(arm(undefined)).map(({ x }) => x)).toEqual([0, 5]);
 });
