@@ -5,6 +5,7 @@ import type { Which } from '../answers';
 import { shown } from '../bring/shown';
 import { AppElement, define } from '../element';
 import { count } from '../format';
+import '../live/live-margin';
 import { isMoving, type State, shownDocument } from '../state';
 import { chatReply } from './chat-reply';
 import { conversationWith, type Turn } from './thread';
@@ -184,6 +185,7 @@ export class ChatPanel extends AppElement {
       }
     </form>
     <div class="note">
+      ${status && status.phase !== 'idle' ? html`<live-margin .app=${this.app}></live-margin>` : nothing}
       ${model ? html`<p data-testid="about-model"><strong>${model.name}.</strong> ${model.description}</p>` : nothing}
       <p>${this.temperature === 0 ? 'It answers greedily, so that the two answers can be compared.' : 'Both answers are drawn with one seed, another each time.'}${this.#template && !this.plain ? ' It hears the conversation so far, each model its own answers.' : ''} The darker a token’s ground, the less likely the model found it.</p>
       ${isMoving(status?.phase) ? html`<p>While it trains, the answer comes between two steps.</p>` : nothing}

@@ -1,9 +1,19 @@
+import { isTied } from '../../train/outcome';
 import { percent, signed } from '../format';
 import type { EvaluationPoint } from '../state';
 import type { Rule } from './remark';
 
-const solved = (evaluations: readonly EvaluationPoint[]) =>
-  evaluations.filter(({ evaluation }) => evaluation.kind !== 'pairs' && evaluation.problems > 0);
+/** Those that say how good the model is: before the first step every held-out margin is 0. */
+const telling = (evaluations: readonly EvaluationPoint[]) =>
+  evaluations.filter(({ evaluation }) => evaluation.problems > 0 && !isTied(evaluation));
+
+/** What there is less of, and as much of. */
+const wordsOf = ({ evaluation: { kind } }: EvaluationPoint) => {
+  if (kind === 'pairs')
+    return ['fewer held-out pairs are ranked right', 'as many held-out pairs are ranked right as at first'];
+  if (kind === 'images') return ['fewer images are as asked', 'as many images are as asked as before'];
+  return ['less is solved', 'as much is solved as before'];
+};
 
 const bestOf = (rows: readonly EvaluationPoint[]) =>
   rows.reduce((best, row) => (row.evaluation.accuracy > best.evaluation.accuracy ? row : best));
@@ -13,9 +23,9 @@ const slight = 1;
 /** At two nats they are seven times less likely. */
 const deep = 2;
 
-/** The chosen answers fall a little while the problems go on being solved: that is how a difference grows. */
+/** The chosen answers fall a little while the model stays as good: that is how a difference grows. */
 export const harmlessFall: Rule = ({ since, evaluations }) => {
-  const [now, rows] = [since.at(-1), solved(evaluations)];
+  const [now, rows] = [since.at(-1), telling(evaluations)];
   const last = rows.at(-1);
   if (!now || !last || rows.length < 2) return undefined;
   const fall = -now.chosen.median;
@@ -24,14 +34,14 @@ export const harmlessFall: Rule = ({ since, evaluations }) => {
   return {
     id: 'harmless-fall',
     step: now.x,
-    text: `The chosen answers fall (${signed(now.chosen.median, 2)} nats), and as much is solved as before: harmless.`,
+    text: `The chosen answers fall (${signed(now.chosen.median, 2)} nats), and ${wordsOf(last)[1]}: harmless.`,
     lesson: 'why-chosen-fall',
   };
 };
 
 /** They fall deeply, and the accuracy has left the interval of its best. */
 export const harmfulFall: Rule = ({ since, evaluations }) => {
-  const [now, rows] = [since.at(-1), solved(evaluations)];
+  const [now, rows] = [since.at(-1), telling(evaluations)];
   const last = rows.at(-1);
   if (!now || !last || -now.chosen.median <= deep) return undefined;
   const best = bestOf(rows);
@@ -39,7 +49,7 @@ export const harmfulFall: Rule = ({ since, evaluations }) => {
   return {
     id: 'harmful-fall',
     step: best.x,
-    text: `The chosen answers have fallen by ${signed(-now.chosen.median, 1).replace('+', '')} nats, and less is solved: best was ${best.x === 0 ? 'before the first step' : `step ${best.x}`}, with ${percent(best.evaluation.accuracy)}.`,
+    text: `The chosen answers have fallen by ${signed(-now.chosen.median, 1).replace('+', '')} nats, and ${wordsOf(last)[0]}: best was ${best.x === 0 ? 'before the first step' : `step ${best.x}`}, with ${percent(best.evaluation.accuracy)}.`,
     lesson: 'why-chosen-fall',
     back: best.x,
   };

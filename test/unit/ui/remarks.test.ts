@@ -84,6 +84,33 @@ describe('remarks on a run', () => {
     expect(ids({ ...bad, evaluations: [evaluated(0, half), evaluated(10, most)] })).toEqual([]);
   });
 
+  it('judge a fall on a file of pairs by how many held-out ones are ranked right', () => {
+    const ranked = (x: number, share: number, margin = x): EvaluationPoint => {
+      const row = evaluated(x, '1'.repeat(100 * share) + '0'.repeat(100 - 100 * share));
+      const { solved: _, ...rest } = row.evaluation;
+      return {
+        x,
+        evaluation: {
+          ...rest,
+          kind: 'pairs',
+          metrics: { 'eval_rewards/margins': margin },
+        } as EvaluationPoint['evaluation'],
+      };
+    };
+    const before = ranked(0, 0); // tied, and so none right
+    const [harm] = remarksOn(
+      live({ since: moved(0, -4, -1), evaluations: [before, ranked(5, 0.9), ranked(10, 0.6)] }),
+    );
+    expect(harm).toMatchObject({ id: 'harmful-fall', step: 5 });
+    expect(harm!.text).toContain('fewer held-out pairs are ranked right: best was step 5, with 90.0');
+    const [fine] = remarksOn(
+      live({ since: moved(0, -0.5, 0), evaluations: [before, ranked(5, 0.8), ranked(10, 0.9)] }),
+    );
+    expect(fine!.text).toContain('as many held-out pairs are ranked right as at first: harmless');
+    // Against the tie before the first step nothing can be lost or held.
+    expect(ids({ since: moved(0, -0.5, 0), evaluations: [before, ranked(10, 0.9)] })).toEqual([]);
+  });
+
   it('see a fall on what both answers have', () => {
     expect(ids({ since: moved(-2, -1, 0) })).toEqual(['shared-fall']);
     expect(ids({ since: moved(-0.5, -1, -1) })).toEqual([]);
