@@ -36,7 +36,7 @@ export const pageContract: readonly (readonly [address: string, ids: string, wha
   [
     '#/compare',
     'compare-arm-<letter>, compare-same, compare-add',
-    'arms, what is the same in them, another one; then compare-paired-<letter> with data-difference',
+    'arms, what is the same in them, another one; then compare-paired-<letter> with data-difference, and compare-failed where one failed',
   ],
   [
     '#/lessons/why-chosen-fall',
