@@ -4,6 +4,7 @@ import { type ParamSpecs, type ParamValue, paramProblem } from '../../methods/pa
 import { nearest } from '../../util/nearest';
 import { AppElement } from '../element';
 import { number } from '../format';
+import { problemList } from '../problem-list';
 import { numberInput } from '../setup/number-input';
 import { paramFields } from '../setup/param-fields';
 import type { FieldProblem } from '../state';
@@ -279,7 +280,7 @@ export abstract class ExperimentPanel extends AppElement {
       <div class="spread lab-body" data-testid=${scope} data-lab=${card.id} aria-busy=${String(this.running)}>
         <div class="text">
           ${this.lead(card)}
-          ${failure.length > 0 ? html`<ul class="lab-problems field-problem" role="alert" data-testid="${scope}-problems">${failure.map((line) => html`<li>${line}</li>`)}</ul>` : nothing}
+          ${problemList(`${scope}-problems`, failure)}
           ${shown ? this.#figures(shown) : nothing}
           ${this.#form(card)}
         </div>

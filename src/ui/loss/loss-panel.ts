@@ -5,6 +5,7 @@ import { jsonErrorLine } from '../../util/json-place.mjs';
 import { filesOfInput } from '../bring/given-files';
 import { AppElement, define } from '../element';
 import { calculator } from '../lab/calculator';
+import { problemList } from '../problem-list';
 import { type Answer, lossAbout } from './loss-about';
 import { methodAsked } from './method-asked';
 import './loss.css';
@@ -257,11 +258,7 @@ export class LossPanel extends AppElement {
       <textarea id="loss-text" data-testid="loss-text" rows="13" spellcheck="false" autocapitalize="off" autocomplete="off"
         aria-describedby="loss-text-help" aria-invalid=${String(wrong)} @input=${() => this.#edited()}></textarea>
       <p class="field-help" id="loss-text-help">One number for each scored token, natural logs; parameters that are left out have the method’s defaults. A case may be pasted, or its file dropped anywhere here.</p>
-      ${
-        wrong
-          ? html`<ul class="loss-problems field-problem" data-testid="loss-problems" role="alert">${this.problems.map((line) => html`<li>${line}</li>`)}</ul>`
-          : nothing
-      }
+      ${problemList('loss-problems', wrong ? this.problems : [])}
       <p class="buttons">
         <button type="button" class="primary" data-testid="loss-compute" @click=${() => void this.#compute()}>Compute</button>
         <button type="button" data-testid="loss-copy" @click=${() => void this.#copy()}>${this.copied ? 'Copied' : 'Copy the case'}</button>

@@ -21,6 +21,7 @@ import { AppElement, define } from '../element';
 import { count } from '../format';
 import { left, right } from '../icons';
 import type { Strings } from '../place';
+import { problemList } from '../problem-list';
 import { isMoving, type State } from '../state';
 import './compare.css';
 
@@ -189,11 +190,13 @@ export class ComparePage extends AppElement {
     const failed = this.state.arms.flatMap(({ status }, i) =>
       status.phase === 'failed' ? [{ status, arm: arms[i]! }] : [],
     );
-    if (failed.length === 0) return nothing;
-    return html`<ul class="field-problem" role="alert" data-testid="compare-failed">${failed.map(
-      ({ status, arm }) =>
-        html`<li><strong>${arm.letter.toUpperCase()} ${arm.name}</strong> failed at step ${count(status.step)}: ${status.message} What is shown of it is from before.</li>`,
-    )}</ul>`;
+    return problemList(
+      'compare-failed',
+      failed.map(
+        ({ status, arm }) =>
+          html`<strong>${arm.letter.toUpperCase()} ${arm.name}</strong> failed at step ${count(status.step)}: ${status.message} What is shown of it is from before.`,
+      ),
+    );
   }
 
   #problem(arms: readonly ShownArm[]) {
@@ -233,7 +236,7 @@ export class ComparePage extends AppElement {
                   <button type="button" class="quiet-button" ?disabled=${busy} data-testid="compare-add" @click=${() => this.#add(anotherMethod(fields))}>+ another method</button></div>`
               : nothing
           }</div>
-        ${problems.length > 0 ? html`<ul class="field-problem" role="alert" data-testid="compare-problems">${problems.map((text) => html`<li>${text}</li>`)}</ul>` : sameNote(this.app, whole, (id) => this.#setArms(fields.map((arm) => ({ ...arm.fields, 'data.source.id': id }))))}
+        ${problems.length > 0 ? problemList('compare-problems', problems) : sameNote(this.app, whole, (id) => this.#setArms(fields.map((arm) => ({ ...arm.fields, 'data.source.id': id }))))}
         ${this.#troubles(arms)}
         ${arms.length > 0 ? html`${accuracyPanel(arms, this.width)}${tablePanel(arms, this.width)}${mendedPanel(arms, this.width)}${this.#problem(arms)}${apartPanel(arms, this.width)}<compare-pair .app=${this.app} .arms=${arms}></compare-pair>` : html`<p class="hint">Press Train: all arms train, a step of each after a step of the others.</p>`}
       </div>

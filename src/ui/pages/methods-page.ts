@@ -10,6 +10,7 @@ import { fork } from '../methods/fork';
 import '../methods/method-page';
 import { marksOf } from '../../studies/marks';
 import { pageLink } from '../page-link';
+import { problemList } from '../problem-list';
 import { verdictMark, verdictSign } from '../studies/verdict-mark';
 import './studies.css';
 import './chips.css';
@@ -196,9 +197,12 @@ export class MethodsPage extends AppElement {
     return html`<div class="spread"><div class="text">
         <h1 class="page-title" tabindex="-1" data-testid="page-title">Methods</h1>
         <p class="page-lede">${count(all.length)} ways to learn from what people prefer. Each is one file of code, and almost every one begins “DPO, but …”.</p>
-      </div><div class="note"><h3>You come with a question</h3><ul class="doors">${questionLinks(this.app).map((link) => html`<li>${link}</li>`)}</ul></div></div>
+      </div><div class="note"><p><strong>You come with a question</strong></p><ul class="doors">${questionLinks(this.app).map((link) => html`<li>${link}</li>`)}</ul></div></div>
       <div class="spread"><div class="text">
-        ${unknown.length > 0 ? html`<ul class="field-problem" role="alert" data-testid="methods-unknown">${unknown.map((text) => html`<li>${text}; nothing is left out for it.</li>`)}</ul>` : nothing}
+        ${problemList(
+          'methods-unknown',
+          unknown.map((text) => `${text}; nothing is left out for it.`),
+        )}
         ${this.#finder(shown.length, all.length)}
         <fieldset class="tabs"><legend>In order of</legend>${Object.entries(orders).map(
           ([id, label]) =>
