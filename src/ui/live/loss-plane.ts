@@ -2,6 +2,7 @@ import { html, nothing, svg } from 'lit';
 import { define } from '../element';
 import { count, number, signed } from '../format';
 import { above, contour } from './contours';
+import { clearOf, type Label, movedApart } from './label-places';
 import { LiveView, liveFigure, ticks } from './live-view';
 import { levelsOf, lossAt, type Plane } from './pair-questions';
 
@@ -91,25 +92,39 @@ export class LossPlane extends LiveView {
         (best, point) => (best === undefined || point[0] > best[0] ? point : best),
         undefined,
       );
-      return { level, segments, end };
+      const text = number(Number(level.toPrecision(2)));
+      return { segments, name: end && { text, x: across(end[0]) + 5, y: up(end[1]) + 4 } };
     });
+    const head: Label = { text: 'loss', x: width - 2, y: room.top - 1, end: true };
+    const levelNames = clearOf(
+      lines.flatMap(({ name }) => name ?? []),
+      [head],
+    );
+    const courses = paths.flatMap(({ color, label, points }) => {
+      const last = points.at(-1);
+      if (!last) return [];
+      const end = across(last.chosen) > width / 2;
+      const text = `${paths.length > 1 ? `${label}, ` : ''}step ${count(last.step)}`;
+      return [{ color, text, end, x: across(last.chosen) + (end ? -7 : 7), y: up(last.rejected) + 4 }];
+    });
+    const courseNames = movedApart(courses, room.top + 8, height - room.bottom - 4);
     return html`<svg class="live-drawing" viewBox="0 0 ${width} ${height}" role="img" aria-label=${sentence}>
       ${regions.map((d) => svg`<path class="region" d=${d} />`)}
       ${lines.map(({ segments }) => svg`<path class="level" d=${segments.map(([x1, y1, x2, y2]) => `M${across(x1).toFixed(1)} ${up(y1).toFixed(1)}L${across(x2).toFixed(1)} ${up(y2).toFixed(1)}`).join('')} />`)}
-      ${lines.map(({ level, end }) => (end ? svg`<text class="axis" x=${across(end[0]) + 5} y=${up(end[1]) + 4}>${number(Number(level.toPrecision(2)))}</text>` : nothing))}
-      <text class="axis" text-anchor="end" x=${width - 2} y=${room.top - 1}>loss</text>
+      ${levelNames.map(({ text, x, y }) => svg`<text class="axis" x=${x} y=${y}>${text}</text>`)}
+      <text class="axis" text-anchor="end" x=${head.x} y=${head.y}>${head.text}</text>
       ${left < 0 && right > 0 ? svg`<path class="zero" d="M${across(0)} ${room.top}V${height - room.bottom}" />` : nothing}
       ${low < 0 && high > 0 ? svg`<path class="zero" d="M${room.left} ${up(0)}H${width - room.right}" />` : nothing}
       ${ticks(left, right, width < 420 ? 3 : 6).map((c) => svg`<text class="axis" text-anchor="middle" x=${across(c)} y=${height - room.bottom + 15}>${c === 0 ? '0' : signed(c, Math.abs(c) < 1 ? 1 : 0)}</text>`)}
       ${ticks(low, high, 6).map((r) => svg`<text class="axis" text-anchor="end" x=${room.left - 5} y=${up(r) + 4}>${r === 0 ? '0' : signed(r, Math.abs(r) < 1 ? 1 : 0)}</text>`)}
       <text class="axis" text-anchor="middle" x=${(room.left + width - room.right) / 2} y=${height - 6}>chosen since ${this.since}, nats</text>
       <text class="axis" text-anchor="middle" transform="translate(11 ${(room.top + height - room.bottom) / 2}) rotate(-90)">rejected, nats</text>
-      ${paths.map(({ color, dash, points, label }) => {
-        const end = points.at(-1);
-        return svg`<path class="course" style="stroke: var(${color})" stroke-dasharray=${dash ?? nothing} d="M${points.map((p) => `${across(p.chosen).toFixed(1)} ${up(p.rejected).toFixed(1)}`).join('L')}" />
-          ${points.slice(1).map((p) => svg`<circle r="2.6" style="fill: var(${color})" cx=${across(p.chosen).toFixed(1)} cy=${up(p.rejected).toFixed(1)} />`)}
-          ${end ? svg`<text class="course-name" style="fill: var(${color})" text-anchor=${across(end.chosen) > width / 2 ? 'end' : 'start'} x=${across(end.chosen) + (across(end.chosen) > width / 2 ? -7 : 7)} y=${up(end.rejected) + 4}>${paths.length > 1 ? `${label}, ` : ''}step ${count(end.step)}</text>` : nothing}`;
-      })}
+      ${paths.map(
+        ({ color, dash, points }) =>
+          svg`<path class="course" style="stroke: var(${color})" stroke-dasharray=${dash ?? nothing} d="M${points.map((p) => `${across(p.chosen).toFixed(1)} ${up(p.rejected).toFixed(1)}`).join('L')}" />
+          ${points.slice(1).map((p) => svg`<circle r="2.6" style="fill: var(${color})" cx=${across(p.chosen).toFixed(1)} cy=${up(p.rejected).toFixed(1)} />`)}`,
+      )}
+      ${courseNames.map(({ color, text, end, x, y }) => svg`<text class="course-name" style="fill: var(${color})" text-anchor=${end ? 'end' : 'start'} x=${x} y=${y}>${text}</text>`)}
     </svg>`;
   }
 
