@@ -67,6 +67,16 @@ export const pageContract: readonly (readonly [address: string, ids: string, wha
   ],
 ];
 
+/** Fields of an address that a test has use for; for readers there are `view.hide`, `view.lock` and `view.seed` beside them. */
+export const addressFields: readonly (readonly [string, string])[] = [
+  ['start=1', 'trains at once'],
+  ['backend=wasm', 'the engine; the same numbers on every machine with the same browser'],
+  [
+    'view.brief=3',
+    'on a lesson: each run stops after 3 updates a pass, from at most 24 pairs, and is measured on at most 24 problems; the lesson says so, replies are read off these runs, and answers are kept apart from those of the whole lesson',
+  ],
+];
+
 /** Values of `data-phase`. */
 export const phaseTable: readonly (readonly [string, string])[] = [
   ['none', 'no run is open'],

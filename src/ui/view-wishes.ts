@@ -24,6 +24,12 @@ export const wishedSeed = (view: Strings): number | undefined => {
   return Number.isSafeInteger(seed) && seed > 0 ? seed : undefined;
 };
 
+/** How many updates each run of a lesson is cut to: `view.brief=4`. See lessons/brief.ts. */
+export const wishedBrief = (view: Strings): number | undefined => {
+  const updates = Number(view['brief']);
+  return Number.isSafeInteger(updates) && updates > 0 ? updates : undefined;
+};
+
 /** Whether a link asks for a name, to make a seed of it: `view.seed=name`. */
 export const asksName = (view: Strings): boolean => Boolean(view['seed']) && wishedSeed(view) === undefined;
 

@@ -1,7 +1,7 @@
 import { nearest } from '../../util/nearest';
 import { hashOfPlace, type Place, partHash, type Strings } from '../place';
 import { routes } from '../routes';
-import { hideable, wishedSeed } from '../view-wishes';
+import { hideable, wishedBrief, wishedSeed } from '../view-wishes';
 
 /** What a link is to do beside leading to a page. */
 export interface Wishes {
@@ -15,14 +15,14 @@ export interface Wishes {
 
 /** A name that a link has and the page does not know. */
 export interface Unknown {
-  where: 'page' | 'view.hide' | 'view.lock' | 'view.seed' | 'view';
+  where: 'page' | 'view.hide' | 'view.lock' | 'view.seed' | 'view.brief' | 'view';
   name: string;
   near: string | undefined;
 }
 
 const listed = (text = '') => text.split(',').filter(Boolean);
 
-const known = ['hide', 'lock', 'seed', 'size', 'embed', 'pair', 'measure', 'step'];
+const known = ['hide', 'lock', 'seed', 'brief', 'size', 'embed', 'pair', 'measure', 'step'];
 
 /**
  * Names that would do nothing.
@@ -45,6 +45,11 @@ export const unknownIn = (page: string, view: Strings, fields: readonly string[]
       'view.seed',
       wishedSeed(view) === undefined ? [] : [view['seed']!],
       page.startsWith('lessons/') ? [view['seed']!] : [],
+    ),
+    ...check(
+      'view.brief',
+      view['brief'] === undefined ? [] : [view['brief']],
+      page.startsWith('lessons/') && wishedBrief(view) !== undefined ? [view['brief']!] : [],
     ),
   ];
 };

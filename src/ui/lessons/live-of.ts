@@ -1,10 +1,22 @@
 import type { RunSummary } from '../../../workers/protocol';
-import { isLab, type Lesson, type Live, type LiveRun, type RunSpec, worksOf } from '../../lessons/lesson';
+import {
+  type Given,
+  isLab,
+  type Lesson,
+  type Live,
+  type LiveRun,
+  type RunSpec,
+  type Step,
+  type Work,
+  worksOf,
+} from '../../lessons/lesson';
 import type { RunDocument } from '../../train/run-document';
 import { curvesOf } from '../events';
 import type { State } from '../state';
+import { wishedBrief } from '../view-wishes';
+import { cutShort } from './brief';
 import { documentsOf, keyOf } from './documents';
-import type { Progress } from './progress';
+import { labsWith, type Progress } from './progress';
 
 /** How a run of a lesson stands. */
 export interface Stand {
@@ -84,14 +96,26 @@ export const worksIn = (lesson: Lesson, live: Live = noLive) => {
 
 const known = new Map<string, RunDocument[]>();
 
-/** The documents of a run; made once. */
-export const documentsOnce = (state: Readonly<State>, lesson: Lesson, run: RunSpec, seed: number) => {
+/** The documents of a run, cut short where the address asks for it; made once. */
+const documentsOnce = (state: Readonly<State>, lesson: Lesson, run: RunSpec, seed: number) => {
   const backend = state.document?.backend ?? 'auto';
-  const name = `${lesson.id} ${run.name} ${seed} ${backend}`;
-  const made = known.get(name) ?? documentsOf(lesson, run, seed, state.methods, backend);
+  const brief = wishedBrief(state.view);
+  const name = `${lesson.id} ${run.name} ${seed} ${backend} ${brief}`;
+  const there = known.get(name);
+  if (there) return there;
+  const whole = documentsOf(lesson, run, seed, state.methods, backend);
+  const made = brief === undefined ? whole : whole.map((document) => cutShort(document, brief));
   known.set(name, made);
   return made;
 };
+
+/** What a step runs, where its answer asks for something. */
+export const workOf = (step: Step, given: Given | undefined, live: Live): Work | undefined =>
+  typeof step.run === 'function' ? step.run(given, live) : step.run;
+
+/** Whether what a step runs has come to its end; a step that runs nothing has. */
+export const ranIn = (live: Live, work: Work | undefined): boolean =>
+  !work || (isLab(work) ? live.labs[work.name] : live.runs[work.name]) !== undefined;
 
 export const standOf = (
   state: Readonly<State>,
@@ -136,6 +160,7 @@ export const liveOfLesson = (
     runs[work.name] = stand.runs;
     looks[work.name] = progress.looks[stand.runId!] ?? {};
   }
-  const { given, set, labs } = progress;
+  const { given, set } = progress;
+  const labs = labsWith(progress, seed);
   return { live: { runs, looks, labs, given, set }, growing, stands };
 };

@@ -4,7 +4,7 @@ import type { RunDocument } from '../../train/run-document';
 import type { App } from '../app';
 import { isMoving } from '../state';
 import type { Stand } from './live-of';
-import type { Progress } from './progress';
+import { labKey, type Progress } from './progress';
 
 const isDone = (app: App) => !app.store.get().pending;
 
@@ -92,7 +92,8 @@ export class LessonRunner {
   lab(work: Work, seed: number, progress: Progress): Promise<void> {
     return this.#while(work.name, async () => {
       if (!isLab(work)) return;
-      progress.labs[work.name] = await this.#app.connection.api.runLab(work.lab, { ...work.params }, seed);
+      const { api } = this.#app.connection;
+      progress.labs[labKey(work.name, seed)] = await api.runLab(work.lab, { ...work.params }, seed);
     });
   }
 

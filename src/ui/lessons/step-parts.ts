@@ -3,17 +3,14 @@ import {
   type Given,
   isLab,
   judged,
-  type Live,
   linesOf,
   optionsOf,
   partsOf,
-  type Rich,
   type Setting,
   type Step,
   truthOf,
   type Work,
 } from '../../lessons/lesson';
-import type { App } from '../app';
 import { duration } from '../format';
 import { cross, play, tick } from '../icons';
 import { rich } from './rich';
@@ -115,6 +112,8 @@ export const workPart = (
   stand: {
     done: boolean;
     busy: boolean;
+    /** It is cut short. */
+    brief: boolean;
     waits: string;
     problem: string;
     /** It was begun and can be gone on with, or has something to be read off. */
@@ -130,13 +129,14 @@ export const workPart = (
       : stand.rest === 'read off'
         ? 'Read it off'
         : 'Train';
+  const title = stand.brief ? `${work.title}, cut short` : work.title;
   if (stand.done)
-    return html`<p class="lesson-done quiet">${isLab(work) ? 'Worked out' : 'Trained'}: ${work.title}.
+    return html`<p class="lesson-done quiet">${isLab(work) ? 'Worked out' : 'Trained'}: ${title}.
       <button type="button" class="link-button" data-testid="lesson-again-${n}" aria-disabled=${String(stand.waits !== '')} @click=${() => stand.waits === '' && stand.again()}>Again</button></p>`;
   const off = stand.busy || stand.waits !== '';
   return html`<p class="buttons lesson-run"><button type="button" class="primary" data-testid="lesson-run-${n}" aria-disabled=${String(off)}
-      @click=${() => !off && stand.start()}>${play()} ${stand.busy ? 'At it…' : `${verb}: ${work.title}`}</button>
-    <span class="quiet">${stand.busy ? (isLab(work) ? 'It takes a moment.' : 'It can be paused below. What it shows grows here.') : stand.waits || `About ${duration(work.seconds)} on two cores.`}</span></p>
+      @click=${() => !off && stand.start()}>${play()} ${stand.busy ? 'At it…' : `${verb}: ${title}`}</button>
+    <span class="quiet">${stand.busy ? (isLab(work) ? 'It takes a moment.' : 'It can be paused below. What it shows grows here.') : stand.waits || (stand.brief ? 'A few seconds.' : `About ${duration(work.seconds)} on two cores.`)}</span></p>
     ${stand.problem ? html`<p class="field-problem" role="alert">${rich(sight.app, stand.problem)}</p>` : nothing}`;
 };
 
@@ -171,24 +171,4 @@ export const replyPart = ({ step, n, sight, given }: Drawn, reply: string | unde
         ? nothing
         : html`<p>${verdict === undefined ? nothing : verdictMark(verdict)}${rich(app, reply)}</p>`
     }</div>`;
-};
-
-/** For paper: the question or what is to be set, with room for an answer. */
-export const worksheetRoom = ({ ask, set }: Step, app: App): TemplateResult =>
-  html`${
-    set
-      ? html`<div class="paper-only" aria-hidden="true"><p>${rich(app, set.text)}</p>
-      <p>${set.sliders.map(({ label }) => html`<span class="blank">${label}:</span>`)}</p></div>`
-      : nothing
-  }${ask ? html`<div class="paper-only room" aria-hidden="true"><p>Because</p></div>` : nothing}`;
-
-/** For paper: the reply of a step; where something is to be set and was not, to the lesson's own example of it, which is named. */
-export const worksheetReply = (step: Step, live: Live, given: Given | undefined): Rich | undefined => {
-  const { set } = step;
-  if (!set || set.done(live.set, live)) return step.reply(live, given);
-  const example = { ...live.set, ...set.example };
-  const places = set.sliders
-    .map(({ id, label }) => `${label}: ${String(example[id]).replace('-', '−')}`)
-    .join('; ');
-  return `The lesson’s own example (${places}). ${step.reply({ ...live, set: example }, given) ?? ''}`;
 };

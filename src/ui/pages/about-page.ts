@@ -1,5 +1,5 @@
 import { html } from 'lit';
-import { contract, driverCalls, pageContract, phaseTable } from '../contract';
+import { addressFields, contract, driverCalls, pageContract, phaseTable } from '../contract';
 import { AppElement, define } from '../element';
 import { pageLink } from '../page-link';
 
@@ -50,6 +50,8 @@ export class AboutPage extends AppElement {
           <thead><tr><th scope="col">page</th><th scope="col">test ids</th><th scope="col">what</th></tr></thead>
           <tbody>${pageContract.map(([address, ids, what]) => html`<tr><th scope="row"><code>${address}</code></th><td><code>${ids}</code></td><td>${what}</td></tr>`)}</tbody>
         </table></div>
+        <h3>In the address</h3>
+        ${table('Fields of an address', addressFields, ['field', 'what'])}
         <h3>The phases of a run</h3>
         ${table('Phases', phaseTable, ['data-phase', 'when'])}
         <h3>From a script</h3>

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { LabResult } from '../../../src/lab/lab';
 import { judged, type Live, partsOf, type RunSpec, type Step } from '../../../src/lessons/lesson';
 import { netPushes, pushShares, sharedTokens } from '../../../src/lessons/push';
 import { whyChosenFall } from '../../../src/lessons/why-chosen-fall';
+import type { RunDocument } from '../../../src/train/run-document';
 import { armNames } from '../../../src/ui/compare/arm-names';
+import { cutShort } from '../../../src/ui/lessons/brief';
 import { addressOf, documentsOf, keyOf } from '../../../src/ui/lessons/documents';
 import { liveOfLesson, noLive } from '../../../src/ui/lessons/live-of';
-import { noProgress } from '../../../src/ui/lessons/progress';
+import { labKey, labsWith, noProgress } from '../../../src/ui/lessons/progress';
 import { firstSentence, plain } from '../../../src/ui/lessons/rich';
 import { initialState, type State } from '../../../src/ui/state';
 import type { RunSummary } from '../../../workers/protocol';
@@ -87,6 +90,45 @@ describe('what there is of a lesson’s runs', () => {
     expect(seen.stands.get('fast')!.missing).toEqual([]);
     expect(seen.live.looks['fast']).toEqual({ who: null });
   });
+});
+
+describe('a lesson that is cut short', () => {
+  it('has short runs of its own, so that neither they nor the whole ones are taken for the other', () => {
+    const [whole] = documentsOf(whyChosenFall, run('fast') as never, 1, catalogue, 'auto');
+    const short = cutShort(whole!, 3);
+    expect(short).toMatchObject({
+      steps: 3,
+      batchSize: 16,
+      data: { trees: 24 },
+      evaluation: { every: 2, problems: 24 },
+      optimizer: whole!.optimizer,
+    });
+    expect(keyOf([short])).not.toBe(keyOf([whole!]));
+    const there = (document: RunDocument, view: State['view']) => {
+      const stored = { runId: 'r', document, created: 0, updated: 0, step: 3, stage: 0, phase: 'finished' };
+      const runs = [{ ...stored, metrics: [], evaluations: [] } as RunSummary];
+      const state = { ...initialState, methods: catalogue, runs, view };
+      return Object.keys(liveOfLesson(state, whyChosenFall, 1, noProgress()).live.runs);
+    };
+    expect(there(short, { brief: '3' })).toEqual(['fast']);
+    expect(there(short, {})).toEqual([]);
+    expect(there(short, { brief: '4' })).toEqual([]);
+    expect(there(whole!, { brief: '3' })).toEqual([]);
+    expect(there(whole!, { brief: 'short' })).toEqual(['fast']);
+  });
+
+  it('leaves what is shorter as it is', () => {
+    const [whole] = documentsOf(whyChosenFall, run('fast') as never, 1, catalogue, 'auto');
+    const tiny = { ...whole!, steps: 1, evaluation: { every: 0, problems: 0 } };
+    expect(cutShort(tiny, 500)).toEqual({ ...tiny, data: { ...tiny.data, trees: 24 } });
+  });
+});
+
+it('an experiment is that of its seed', () => {
+  const result = { numbers: {}, figures: [] } as unknown as LabResult;
+  const progress = { ...noProgress(), labs: { [labKey('duel', 2)]: result, duel: result } };
+  expect(labsWith(progress, 2)).toEqual({ duel: result });
+  expect(labsWith(progress, 1)).toEqual({});
 });
 
 describe('push', () => {

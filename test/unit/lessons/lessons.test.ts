@@ -6,7 +6,7 @@ import { lessons } from '../../../src/lessons/index';
 import { isLab, type Lesson, type Live, optionsOf, sayOf } from '../../../src/lessons/lesson';
 import { noLive, worksIn } from '../../../src/ui/lessons/live-of';
 import { plain } from '../../../src/ui/lessons/rich';
-import { worksheetReply } from '../../../src/ui/lessons/step-parts';
+import { worksheetReply } from '../../../src/ui/lessons/worksheet';
 import { catalogue, madeLive } from '../../support/made-live';
 import { madeLooks } from '../../support/made-looks';
 

@@ -168,6 +168,14 @@ describe('links', () => {
     expect(unknownIn('compare', view, []).map(({ where, name }) => [where, name])).toEqual([
       ['view.seed', '7'],
     ]);
+    expect(unknownIn('lessons/turns', { brief: '3' }, [])).toEqual([]);
+    for (const [page, brief] of [
+      ['lessons/turns', 'short'],
+      ['compare', '3'],
+    ] as const)
+      expect(unknownIn(page, { brief }, []).map(({ where, name }) => [where, name])).toEqual([
+        ['view.brief', brief],
+      ]);
     expect([wishedSeed({ seed: 'name' }), asksName({ seed: 'name' }), asksName({})]).toEqual([
       undefined,
       true,

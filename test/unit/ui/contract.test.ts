@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { contract, driverCalls, pageContract, phaseTable } from '../../../src/ui/contract';
+import { addressFields, contract, driverCalls, pageContract, phaseTable } from '../../../src/ui/contract';
 
 const readme = readFileSync('README.md', 'utf8');
 const plain = (text: string) =>
@@ -10,7 +10,7 @@ const plain = (text: string) =>
     .trim();
 
 it('the page about it and the README promise the same to whoever drives it', () => {
-  for (const [name, what] of [...contract, ...phaseTable, ...driverCalls]) {
+  for (const [name, what] of [...contract, ...addressFields, ...phaseTable, ...driverCalls]) {
     const row = readme
       .split('\n')
       .find((line) => line.startsWith('|') && plain(line.split('|')[1] ?? '') === name);
