@@ -211,9 +211,13 @@ export const aPairIsAQuestion: Lesson = {
         if (!found || !moved) return undefined;
         const { chosen, rejected } = moved;
         const branch =
-          chosen.median < 0
-            ? 'Both fell, the rejected ones further: to the loss that is as good.'
-            : 'The one rose and the other fell, as one would wish.';
+          chosen.median <= rejected.median
+            ? 'The preferred ones have gained nothing over the others yet: look at single pairs, and at more steps.'
+            : chosen.median >= 0 && rejected.median < 0
+              ? 'The one rose and the other fell, as one would wish.'
+              : chosen.median < 0
+                ? 'Both fell, the rejected ones further: to the loss that is as good.'
+                : 'Both rose, the preferred ones further: to the loss that is as good.';
         return `In ${live(found.right)} of ${live(found.pairs)}. In the median the preferred ones moved by ${nats(chosen.median, 2)} nats, the rejected ones by ${nats(rejected.median, 2)}. ${branch} [Why do the chosen log-probs fall?](#/lessons/why-chosen-fall)`;
       },
       notes: [{ title: 'A nat', text: 'The unit of log-probs: one nat less is 2.72 times less likely.' }],
@@ -257,9 +261,13 @@ export const aPairIsAQuestion: Lesson = {
         const [mended, last] = run ? [mendedIn(run), lastOf(run)] : [];
         if (!mended || !last) return undefined;
         const branch =
-          mended.mended > mended.broken
-            ? 'Training mends more than it breaks, and breaks something all the same.'
-            : 'It broke as much as it mended: the accuracy alone would only have said “no change”.';
+          mended.mended < mended.broken
+            ? 'It broke more than it mended.'
+            : mended.mended === mended.broken
+              ? 'It broke as much as it mended: the accuracy alone would only have said “no change”.'
+              : mended.broken > 0
+                ? 'Training mends more than it breaks, and breaks something all the same.'
+                : 'This time nothing was lost; that is rare, and worth a look with another seed.';
         return `Mended ${live(mended.mended)}, broke ${live(mended.broken)}; ${live(mended.both)} were right both times. ${branch} Next: [0.693, and when it stays there](#/lessons/no-opinion).`;
       },
       teach: 'Which would your class rather ship: 10 mended and none broken, or 40 mended and 15 broken?',

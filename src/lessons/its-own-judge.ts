@@ -1,6 +1,7 @@
+import { pairedDifference } from '../util/paired';
 import type { Lesson, Live, LiveRun, RunSpec } from './lesson';
 import { sideAsk, youSaid } from './pieces';
-import { live, movedOf, nats, pairedSide, pairedWords, runOf, share } from './read';
+import { lastOf, live, movedOf, nats, pairedSide, pairedWords, runOf, share } from './read';
 
 const own: RunSpec = { name: 'own', title: 'a round of DPO, then a round on its own labels', seconds: 22 };
 const judged: RunSpec = {
@@ -18,9 +19,10 @@ const roundsOf = (run: LiveRun | undefined) => {
   const rows = evaluationsOf(run);
   const [first, last] = [rows[0]?.evaluation, rows.at(-1)?.evaluation];
   const middle = rows.filter(({ evaluation }) => evaluation.stage === first?.stage).at(-1)?.evaluation;
-  return first && middle && last
-    ? { start: first.accuracy, first: middle.accuracy, last: last.accuracy }
-    : undefined;
+  if (!first || !middle || !last) return undefined;
+  const [low, high] = pairedDifference(middle.solved ?? '', last.solved ?? '')?.interval ?? [0, 0];
+  const clear = low > 0 || high < 0;
+  return { start: first.accuracy, first: middle.accuracy, last: last.accuracy, clear };
 };
 
 /** What the maker of the second round's pairs measured of its labels. */
@@ -131,11 +133,14 @@ export const itsOwnJudge: Lesson = {
         const rounds = roundsOf(runOf(all, 'own'));
         if (!rounds) return undefined;
         const three = `${share(rounds.start)} before, ${share(rounds.first)} after the judged round, ${share(rounds.last)} after its own.`;
+        const side = turned(rounds.last - rounds.first);
+        if (side !== 'same' && !rounds.clear)
+          return `${three} From one round to the next that could be chance; several seeds would tell.`;
         return {
           up: `${three} Its own labels did help with this seed. Do they for three?`,
           same: `${three} Not much came of it: what it could tell apart it knew already.`,
           down: `${three} It has been taught its own mistakes, by a judge who is surest where the model is.`,
-        }[turned(rounds.last - rounds.first)];
+        }[side];
       },
       teach:
         'An exam that pupils mark by what they wrote themselves. Ask what would have to be true of the marks for it to help.',
@@ -199,7 +204,7 @@ export const itsOwnJudge: Lesson = {
         const verdict = {
           more: 'Labels of its own blind spots are what a second round needs; only somebody else has them.',
           less: 'With this seed its own labels were the better ones, which is rare: try another.',
-          open: 'Not told apart with one seed and 200 problems.',
+          open: `Not told apart with one seed and ${live(lastOf(b)!.problems)} problems.`,
         }[pairedSide(a, b) ?? 'open'];
         return `Verifier ${share(rounds.last)}: ${words}, on the same problems. ${verdict}`;
       },

@@ -116,10 +116,11 @@ export const noOpinion: Lesson = {
       reply: (all) => {
         const run = runOf(all, 'usual');
         const [first, last] = run ? [firstLoss(run), lastLoss(run)] : [];
-        if (first === undefined || last === undefined) return undefined;
+        if (!run || first === undefined || last === undefined) return undefined;
+        const { steps } = run.document;
         const branch = undecided(last)
-          ? 'Here it has hardly left it in 20 steps; look at single steps, for a batch differs from the next.'
-          : `In 20 steps it came to ${live(last.toFixed(3))}.`;
+          ? `Here it has hardly left it in ${live(steps)} steps; look at single steps, for a batch differs from the next.`
+          : `In ${live(steps)} steps it came to ${live(last.toFixed(3))}.`;
         return `${live(first.toFixed(3))}. σ(0) is a half, and −log ½ = ln 2 = 0.693: “no opinion”, heads or tails. ${branch}`;
       },
       notes: [

@@ -155,7 +155,7 @@ export const oneThumb: Lesson = {
           const verdict = {
             more: 'Thumbs did more here, which pairs do not promise to prevent.',
             less: 'The pairs did more: what cancels in them has to be learned from thumbs.',
-            open: 'Not told apart: in this model half a pair, with a baseline, goes as far as a whole one.',
+            open: 'Not told apart: if whole pairs are worth more here than halves with a baseline, one seed does not show it.',
           }[side];
           return `DPO ${x}, KTO ${y}: ${words}. ${verdict}`;
         },

@@ -1,6 +1,17 @@
-import type { LabSpec, Lesson, Live, RunSpec } from './lesson';
+import type { LabSpec, Lesson, Live, LiveRun, RunSpec } from './lesson';
 import { raceSide, sideAsk, youSaid } from './pieces';
-import { armsOf, bestOf, lastOf, live, movedOf, nats, pairedSide, pairedWords, share } from './read';
+import {
+  armsOf,
+  bestOf,
+  lastOf,
+  live,
+  metricOf,
+  movedOf,
+  nats,
+  pairedSide,
+  pairedWords,
+  share,
+} from './read';
 
 const duel: LabSpec = {
   name: 'duel',
@@ -43,6 +54,21 @@ const flowNumbers = ({ labs }: Live) => {
   return numbers && { a: numbers['end/a']!, c: numbers['end/c']!, rests: numbers['rests'] === 1 };
 };
 
+/** The step at which a run was best, where that was before its end and better than its end. */
+const bestEarlier = (run: LiveRun) => {
+  const [best, now] = [bestOf(run), lastOf(run)];
+  return best && now && { ...best, now, earlier: best.evaluation.accuracy > now.accuracy };
+};
+
+/** Whether the loss at the end is below what it was at a step. */
+const fellSince = (run: LiveRun, x: number) => {
+  const [then, now] = [
+    metricOf({ ...run, points: run.points.filter((point) => point.x <= x) }, 'loss'),
+    metricOf(run, 'loss'),
+  ];
+  return then !== undefined && now !== undefined && now < then;
+};
+
 /** A distance that still grew by a tenth in the second half has not come to rest. */
 const growing = (now: number, half: number) => now > 1.1 * half;
 
@@ -52,7 +78,7 @@ export const whenToStop: Lesson = {
     'method.id': 'dpo',
     'data.trees': 64,
     steps: 60,
-    'optimizer.learningRate': 0.0001,
+    'optimizer.learningRate': 0.0002,
     'evaluation.every': 15,
   },
   terms: ['target', 'margin', 'beta', 'log-ratio', 'held-out-accuracy', 'paired'],
@@ -87,8 +113,7 @@ export const whenToStop: Lesson = {
       text: 'In the model, DPO was best before the end of the run.',
       holds: (all) => {
         const [dpo] = armsOf(all, 'race');
-        const best = dpo && bestOf(dpo);
-        return best && best.x < dpo.document.steps;
+        return dpo && bestEarlier(dpo)?.earlier;
       },
     },
   ],
@@ -217,19 +242,21 @@ export const whenToStop: Lesson = {
         ],
         truth: (all) => {
           const [dpo] = armsOf(all, 'race');
-          const best = dpo && bestOf(dpo);
-          return best && (best.x < dpo.document.steps ? 'earlier' : 'end');
+          const best = dpo && bestEarlier(dpo);
+          return best && (best.earlier ? 'earlier' : 'end');
         },
       },
       run: race,
       reply: (all) => {
         const [a, b] = armsOf(all, 'race');
-        const [best, now, other] = [a && bestOf(a), a && lastOf(a), b && bestOf(b)];
-        if (!a || !best || !now || !other) return undefined;
-        const dpo = `DPO was best at step ${live(best.x)} with ${share(best.evaluation.accuracy)}, and ended with ${share(now.accuracy)}.`;
-        return best.x < a.document.steps
-          ? `${dpo} Stopped there it would stand beside IPO’s best, ${share(other.evaluation.accuracy)}. The loss, which went on falling, would not have said when.`
-          : `${dpo} It was still getting better: here 60 steps were not too many. Try twice as many.`;
+        const [best, other] = [a && bestEarlier(a), b && bestOf(b)];
+        if (!a || !best || !other) return undefined;
+        if (!best.earlier)
+          return `DPO was never better than at the end, with ${share(best.now.accuracy)}: here ${live(a.document.steps)} steps were not too many. Try twice as many.`;
+        const loss = fellSince(a, best.x)
+          ? ' The loss, which went on falling, would not have said when.'
+          : '';
+        return `DPO was best at step ${live(best.x)} with ${share(best.evaluation.accuracy)}, and ended with ${share(best.now.accuracy)}. Stopped there it would stand beside IPO’s best, ${share(other.evaluation.accuracy)}.${loss}`;
       },
       teach:
         'Early stopping needs problems that are held out. Ask what one would watch with only preferences and no verifier.',

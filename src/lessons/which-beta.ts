@@ -36,6 +36,9 @@ const apartEarly = (run: LiveRun) => {
   return row && { x: row.x, apart: row.chosen.median - row.rejected.median };
 };
 
+/** Less than this many nats is nothing that could be compared. */
+const nothingYet = 0.05;
+
 const all4 = (all: Live) => [...armsOf(all, 'loose'), ...armsOf(all, 'tight')];
 
 const summary = (run: LiveRun) => {
@@ -64,6 +67,13 @@ const table = (runs: readonly LiveRun[]) => {
 
 const least = <T>(items: readonly T[], of: (item: T) => number): T | undefined =>
   items.length > 0 ? items.reduce((best, item) => (of(item) < of(best) ? item : best)) : undefined;
+
+/** Of four betas the one that solves most, or those that do; none while one is missing. */
+const mostSolved = (four: ReturnType<typeof summaries>) =>
+  four.length < 4 ? [] : four.filter(({ solved }) => solved === Math.max(...four.map((row) => row.solved)));
+
+/** Two losses that a batch more or less could bring round. */
+const alike = (a: { loss: number }, b: { loss: number }) => Math.abs(a.loss - b.loss) < 0.005;
 
 export const whichBeta: Lesson = {
   id: 'which-beta',
@@ -102,7 +112,7 @@ export const whichBeta: Lesson = {
       text: 'A fifth of beta does not move the answers a fifth as far.',
       holds: (all) => {
         const [a, b] = armsOf(all, 'loose').map(apartEarly);
-        return a && b && a.apart > 0.5 * b.apart;
+        return a && b && b.apart >= nothingYet && a.apart > 0.5 * b.apart;
       },
     },
   ],
@@ -118,8 +128,8 @@ export const whichBeta: Lesson = {
           { value: '0.1', text: 'beta 0.1' },
         ],
         truth: (all) => {
-          const best = least(summaries(armsOf(all, 'loose')), ({ loss }) => loss);
-          return best && String(best.beta);
+          const [a, b] = summaries(armsOf(all, 'loose'));
+          return a && b && !alike(a, b) ? String((a.loss < b.loss ? a : b).beta) : undefined;
         },
       },
       run: loose,
@@ -128,6 +138,7 @@ export const whichBeta: Lesson = {
         const [a, b] = summaries(armsOf(all, 'loose'));
         if (!a || !b) return undefined;
         const both = `Beta ${live(a.beta)}: loss ${live(a.loss.toFixed(3))}. Beta ${live(b.beta)}: loss ${live(b.loss.toFixed(3))}.`;
+        if (alike(a, b)) return `${both} As good as the same: neither has come far from where both began.`;
         return a.loss > b.loss
           ? `${both} The smaller beta counts the same nats for less, so its loss is larger for the same model.`
           : `${both} Here the smaller beta ended lower: its answers must have come much further apart. See the next step.`;
@@ -146,7 +157,7 @@ export const whichBeta: Lesson = {
         ],
         truth: (all) => {
           const [a, b] = armsOf(all, 'loose').map(apartEarly);
-          if (!a || !b || b.apart === 0) return undefined;
+          if (!a || !b || b.apart < nothingYet) return undefined;
           const ratio = a.apart / b.apart;
           return ratio < 0.5 ? 'fifth' : ratio > 2 ? 'further' : 'alike';
         },
@@ -157,6 +168,8 @@ export const whichBeta: Lesson = {
         const [a, b] = armsOf(all, 'loose').map(apartEarly);
         if (!a || !b) return undefined;
         const both = `At step ${live(a.x)}: ${nats(a.apart, 2)} and ${nats(b.apart, 2)} nats.`;
+        if (b.apart < nothingYet)
+          return `${both} Nothing has come apart by then that could be compared; look at the end of the runs.`;
         return a.apart > 0.5 * b.apart
           ? `${both} Adam divides a gradient by its own size: a fifth of it is as long a step. What beta changes is when a pair is *content* and stops pushing.`
           : `${both} Here the smaller beta did move less. Look at the end of the runs, where the difference comes from content pairs.`;
@@ -176,8 +189,8 @@ export const whichBeta: Lesson = {
         kind: 'choice',
         options: ['0.02', '0.1', '0.5', '2'].map((value) => ({ value, text: `beta ${value}` })),
         truth: (all) => {
-          const rows = summaries(all4(all));
-          return rows.length < 4 ? undefined : String(least(rows, ({ solved }) => -solved)!.beta);
+          const [most, second] = mostSolved(summaries(all4(all)));
+          return most && !second ? String(most.beta) : undefined;
         },
       },
       run: tight,
@@ -188,17 +201,18 @@ export const whichBeta: Lesson = {
         const [a, b] = rows;
         if (!a || !b) return undefined;
         const held = `Beta ${live(a.beta)} ${share(a.solved)}, beta ${live(b.beta)} ${share(b.solved)}.`;
-        const [most, closest] = [least(four, ({ solved }) => -solved)!, least(four, ({ apart }) => apart)!];
-        const first =
-          four.length < 4
-            ? ''
-            : ` Of all four, beta ${live(most.beta)} solves most with ${share(most.solved)};`;
+        const [most, closest] = [mostSolved(four), least(four, ({ apart }) => apart)!];
+        const [first] = most.map(({ beta, solved }) =>
+          most.length > 1
+            ? ` Of all four, ${live(most.length)} solve most, ${share(solved)} each;`
+            : ` Of all four, beta ${live(beta)} solves most with ${share(solved)};`,
+        );
         const leash = `beta ${live(closest.beta)} let its answers come apart least, ${nats(closest.apart)} nats.`;
         const meant =
           closest.beta === b.beta
             ? 'That is what the leash is for.'
             : 'One would have thought of the largest beta: at few steps the leash is not yet felt. Try more of them.';
-        return `${held}${first} ${first ? leash : `Of these two, ${leash}`} ${meant}`;
+        return `${held}${first ?? ''} ${first ? leash : `Of these two, ${leash}`} ${meant}`;
       },
       teach:
         'Ask what the best beta would be at a tenth of the rate, and let a group try it: “Its runs” at the foot of the page opens each with every field to be changed.',
@@ -229,7 +243,7 @@ export const whichBeta: Lesson = {
         const verdict = {
           more: 'The interval leaves out zero: at this rate the tighter leash solves more.',
           less: 'The interval leaves out zero, on the other side: here the looser one solves more. Ask at which step each was best.',
-          open: 'Zero lies in the interval: with one seed and 200 problems this cannot be told.',
+          open: `Zero lies in the interval: with one seed and ${live(lastOf(b)?.problems ?? 0)} problems this cannot be told.`,
         }[side];
         return `${words}. ${verdict}`;
       },

@@ -2,7 +2,7 @@ import { signed } from '../../ui/format';
 import type { Step } from '../lesson';
 import { sideAsk } from '../pieces';
 import { besideOf, live, runOf, share } from '../read';
-import { bright, columns, drawn, lot, moved, ranges, rowOf, rowsOf } from './runs';
+import { bright, columns, drawn, lot, moved, ranges, rowOf, rowsOf, trainedFor } from './runs';
 
 /** A reward that is led astray, a control, and what to ask for. */
 export const ledAstray: readonly Step[] = [
@@ -19,7 +19,7 @@ export const ledAstray: readonly Step[] = [
         of: (all) =>
           rowsOf([
             ['Before', drawn(runOf(all, 'bright'), 'before')],
-            ['After 80 steps for brightness', drawn(runOf(all, 'bright'), 'now')],
+            [`After ${trainedFor(all, 'bright')} steps for brightness`, drawn(runOf(all, 'bright'), 'now')],
           ]),
       },
       {
@@ -60,7 +60,10 @@ export const ledAstray: readonly Step[] = [
       const beside = other ? ` With labels that mean something it went to ${share(other.now.value, 0)}.` : '';
       const verdict = {
         more: 'So it does rise a little from training alone; only what is beyond that is the preference’s.',
-        open: 'So it was the labels: the pictures by themselves teach nothing about hues.',
+        open:
+          moved(all, 'colour', 'hue') === 'more'
+            ? 'So it was the labels: the pictures by themselves teach nothing about hues.'
+            : 'No change beyond chance by pictures alone; that says something beside a run in which labels did change it.',
         less: 'A coin harms: pushing pictures apart at random wears the model out.',
       }[besideOf(hue.before, hue.now)];
       return `${share(hue.before.value, 0)} before, ${share(hue.now.value, 0)} now.${beside} ${verdict}`;

@@ -47,6 +47,9 @@ export const better = (all: Live) => {
   return pair ? (pair.pictures[0]!.reward > pair.pictures[1]!.reward ? 0 : 1) : undefined;
 };
 
+/** Steps of a run. */
+export const trainedFor = (all: Live, name: string): number => runOf(all, name)?.document.steps ?? 0;
+
 export const ranges = (all: Live, name: string, id: string) => {
   const run = runOf(all, name);
   return run && rangesOf(run, id);

@@ -15,6 +15,7 @@ import {
   pairIn,
   ranges,
   rowsOf,
+  trainedFor,
 } from './runs';
 
 /** The pictures, their pairs, and what stands for a log-prob. */
@@ -170,7 +171,7 @@ export const whatItDraws: readonly Step[] = [
         of: (all) =>
           rowsOf([
             ['Before', drawn(runOf(all, 'colour'), 'before')],
-            ['After 80 steps for colour', drawn(runOf(all, 'colour'), 'now')],
+            [`After ${trainedFor(all, 'colour')} steps for colour`, drawn(runOf(all, 'colour'), 'now')],
           ]),
       },
     ],

@@ -30,25 +30,27 @@ export const remedies: readonly Step[] = [
     reply: (all, given) => {
       const pick = holds[String(given)];
       const [a, b] = all.runs[`hold-${given}`] ?? [];
-      if (!pick) return 'Pick one to see it run, or go on.';
+      if (!pick) return 'Nothing was picked, so nothing was trained. A pick can still be made.';
       const [moved, solved] = b ? [movedOf(b), solvedOf(b)] : [];
       const end = b && lastOf(b);
       if (!moved || !solved || !end) return undefined;
       const { median } = moved.chosen;
-      const held = median > -0.5;
-      const better = solved.now > solved.before;
+      const [held, [low, high]] = [median > -0.5, end.interval];
       const alone = a && solvedOf(a)?.now;
-      const kept = alone !== undefined && end.interval[1] >= solved.before && alone < end.interval[0];
+      const beside = alone !== undefined && alone < low ? `; DPO alone ended at ${share(alone)}` : '';
+      const same = `as much is solved as before, within chance${beside}`;
       const verdict =
-        held && !better && kept
-          ? ` It held them, and as much is solved as before, within chance; DPO alone ended at ${share(alone)}.`
-          : held && !better
-            ? ' It held the answers of these pairs, and the rest sank all the same. The log-prob was the symptom.'
+        low > solved.before
+          ? held
+            ? ' It held them, and more is solved than before.'
+            : ' They fell, and yet more is solved than before: a fall alone is no fault.'
+          : high < solved.before
+            ? held
+              ? ' It held the answers of these pairs, and the rest sank all the same. The log-prob was the symptom.'
+              : ' It did not hold them, and less is solved than before.'
             : held
-              ? ' It held them, and more is solved than before.'
-              : better
-                ? ' They fell, and yet more is solved than before: a fall alone is no fault.'
-                : ' It did not hold them, and less is solved than before.';
+              ? ` It held them, and ${same}.`
+              : ` They fell, and yet ${same}.`;
       return `With ${pick.words} the preferred answers ${wentWords(median)}: ${nats(median)} nats. Solved: ${share(solved.before)} before, ${share(solved.now)} now.${verdict}`;
     },
     notes: [

@@ -106,6 +106,7 @@ export const twoRates: readonly Step[] = [
         const [lossA, lossB] = [a && metricOf(a, 'loss'), b && metricOf(b, 'loss')];
         const [solvedA, solvedB] = [a && solvedOf(a), b && solvedOf(b)];
         if (lossA === undefined || lossB === undefined || !solvedA || !solvedB) return undefined;
+        if (lossA === lossB || solvedA.now === solvedB.now) return undefined;
         return `${lossB < lossA ? 'fast' : 'careful'}-${solvedB.now > solvedA.now ? 'fast' : 'careful'}`;
       },
     },
@@ -155,9 +156,11 @@ export const twoRates: readonly Step[] = [
           ? `Loss ${live(loss.toFixed(2))}. Solved: ${share(solved.now)}.`
           : `Loss: careful ${live(lossA.toFixed(2))}, fast ${live(loss.toFixed(2))}. Solved: ${share(solvedA.now)} and ${share(solved.now)}.`;
       const ending =
-        moved.chosen.median < -deep && solved.now < solved.before
-          ? ' The loss is what was asked for; the model is not.'
-          : ' Here the fast run did no harm. Try seed 2, and ask what would have to be different.';
+        solved.now >= solved.before
+          ? ' Here the fast run did no harm. Try seed 2, and ask what would have to be different.'
+          : moved.chosen.median < -deep
+            ? ' The loss is what was asked for; the model is not.'
+            : ' Less is solved than before, and yet they have hardly fallen: what was lost is not to be seen in them.';
       return `${beside} Of the last pairs it ranks ${share(ranked, 0)} right. Its preferred answers ${wentWords(moved.chosen.median)}: ${nats(moved.chosen.median)} nats.${ending}`;
     },
     notes: [
