@@ -48,7 +48,7 @@ export const unknownIn = (page: string, view: Strings, fields: readonly string[]
     ),
     ...check(
       'view.brief',
-      view['brief'] === undefined ? [] : [view['brief']],
+      view['brief'] ? [view['brief']] : [],
       page.startsWith('lessons/') && wishedBrief(view) !== undefined ? [view['brief']!] : [],
     ),
   ];

@@ -253,7 +253,7 @@ export class LessonView extends AppElement {
         <p class="crumb">${rich(this.app, '[Lessons](#/lessons)')}${card.number ? ` · ${card.number}` : ''} · about ${card.minutes} minutes</p>
         <h1 class="page-title" tabindex="-1" data-testid="page-title">${card.title}</h1>
         <p class="page-lede">${card.lede}</p>
-        ${briefNote(this.#brief, `#/lessons/${lesson.id}`)}
+        ${briefNote(this.#brief, `#/lessons/${lesson.id}?view.brief=`)}
         ${this.#kept ? nothing : html`<p class="field-problem" role="alert">The browser keeps nothing here: how far you are is forgotten with this page.</p>`}
       </div>
       ${lessonContents(margin)}</div>
