@@ -3,7 +3,7 @@ import type { LessonPlan, Runs } from './drive';
 import { lab, lengthGap, pushes, searched, separability, weights } from './engine';
 import { best, first, last, late, measured, moved, paired, pct, sgn, solved } from './numbers';
 
-export const blameTheStep: LessonPlan = {
+const blameTheStep: LessonPlan = {
   id: 'blame-the-step',
   steps: [
     { answer: 3, truth: '2', says: () => ['marks line 2'] },
@@ -58,7 +58,7 @@ const methods = ['DPO', 'R-DPO', 'SimPO', 'LD-DPO'];
 const alike = (runs: Runs) => Math.max(...ends(runs)) - Math.min(...ends(runs)) < 0.5;
 const ends = ({ race }: Runs) => race.map((run) => last(run).meanTokens);
 
-export const lengthIsNotQuality: LessonPlan = {
+const lengthIsNotQuality: LessonPlan = {
   id: 'length-is-not-quality',
   steps: [
     {
@@ -100,7 +100,7 @@ export const lengthIsNotQuality: LessonPlan = {
   ],
 };
 
-export const whenToStop: LessonPlan = {
+const whenToStop: LessonPlan = {
   id: 'when-to-stop',
   steps: [
     {
@@ -154,7 +154,7 @@ const blur = async (page: Parameters<typeof lab>[0], units: number) => {
   return [`Comparing ${pct(together!)}, judging alone ${pct(alone!)}.`];
 };
 
-export const oneThumb: LessonPlan = {
+const oneThumb: LessonPlan = {
   id: 'one-thumb',
   steps: [
     { answer: 4950, truth: '0', says: () => ['None. You said 4950'] },
@@ -173,7 +173,7 @@ export const oneThumb: LessonPlan = {
   ],
 };
 
-export const whosePairs: LessonPlan = {
+const whosePairs: LessonPlan = {
   id: 'whose-pairs',
   steps: [
     { answer: 'strong', says: () => ['Noted. The two runs will tell.'] },
@@ -213,7 +213,7 @@ export const whosePairs: LessonPlan = {
   ],
 };
 
-export const lookingAhead: LessonPlan = {
+const lookingAhead: LessonPlan = {
   id: 'looking-ahead',
   steps: [
     {
@@ -241,3 +241,12 @@ export const lookingAhead: LessonPlan = {
     { answer: 'verifier', truth: 'ends', says: () => ['Going to the end.'] },
   ],
 };
+
+export const dataPlans: readonly LessonPlan[] = [
+  blameTheStep,
+  lengthIsNotQuality,
+  whenToStop,
+  oneThumb,
+  whosePairs,
+  lookingAhead,
+];

@@ -26,7 +26,7 @@ const look = (runs: Runs) => {
 };
 
 /** Driven by keys wherever there is something to pick. */
-export const aPairIsAQuestion: LessonPlan = {
+const aPairIsAQuestion: LessonPlan = {
   id: 'a-pair-is-a-question',
   steps: [
     { key: '3', truth: '3', says: () => ['Line 3'] },
@@ -74,7 +74,7 @@ export const aPairIsAQuestion: LessonPlan = {
 
 const undecided = (loss: number) => Math.abs(loss - Math.LN2) < 0.01;
 
-export const noOpinion: LessonPlan = {
+const noOpinion: LessonPlan = {
   id: 'no-opinion',
   steps: [
     {
@@ -107,7 +107,7 @@ export const noOpinion: LessonPlan = {
   ],
 };
 
-export const whyChosenFall: LessonPlan = {
+const whyChosenFall: LessonPlan = {
   id: 'why-chosen-fall',
   steps: [
     { answer: 'falls', says: () => ['Noted. We will come back to it.'] },
@@ -169,7 +169,7 @@ export const whyChosenFall: LessonPlan = {
   ],
 };
 
-export const whichBeta: LessonPlan = {
+const whichBeta: LessonPlan = {
   id: 'which-beta',
   steps: [
     {
@@ -204,3 +204,5 @@ export const whichBeta: LessonPlan = {
     },
   ],
 };
+
+export const firstPlans: readonly LessonPlan[] = [aPairIsAQuestion, noOpinion, whyChosenFall, whichBeta];

@@ -11,7 +11,7 @@ const labels = ({ made = {} }: Ran) => {
 const firstRound = (run: Ran) =>
   run.evaluations.filter(({ stage, problems }) => problems > 0 && stage === first(run).stage).at(-1)!;
 
-export const itsOwnJudge: LessonPlan = {
+const itsOwnJudge: LessonPlan = {
   id: 'its-own-judge',
   steps: [
     {
@@ -55,7 +55,7 @@ const stages = (run: Ran, id: string) => {
   return [first(run), firstRound(run), last(run)].map((evaluation) => pct(value(evaluation), 0));
 };
 
-export const askedSlyly: LessonPlan = {
+const askedSlyly: LessonPlan = {
   id: 'asked-slyly',
   steps: [
     { answer: 2, truth: '2', says: () => ['Line 2'] },
@@ -102,7 +102,7 @@ export const askedSlyly: LessonPlan = {
   ],
 };
 
-export const turns: LessonPlan = {
+const turns: LessonPlan = {
   id: 'turns',
   steps: [
     { answer: 3, truth: '3', says: () => ['Three: +9, +9, +9.'] },
@@ -126,7 +126,7 @@ const shares = (run: Ran, id: string, digits = 0) => {
   return [pct(before, digits), pct(now, digits)];
 };
 
-export const pictures: LessonPlan = {
+const pictures: LessonPlan = {
   id: 'pictures',
   steps: [
     {
@@ -170,3 +170,5 @@ export const pictures: LessonPlan = {
     { answer: 'judge', truth: 'judge', says: () => ['In your own run the reward went from'] },
   ],
 };
+
+export const worldPlans: readonly LessonPlan[] = [itsOwnJudge, askedSlyly, turns, pictures];
