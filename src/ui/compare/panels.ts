@@ -3,6 +3,7 @@ import type { RunPhase, RunStatus } from '../../../workers/protocol';
 import { isTied } from '../../train/outcome';
 import { quantile } from '../../util/quantile';
 import { count, percent, signed } from '../format';
+import { ticks } from '../live/live-view';
 import { mendedOf } from '../live/mended';
 import { numbersTable } from '../live/numbers-table';
 import { sinceStart } from '../live/since-start';
@@ -37,6 +38,9 @@ export const countedOf = ({ evaluations }: ShownArm): { share: string; counted: 
 /** Without those that say nothing: before the first step every margin is 0. */
 export const told = ({ evaluations }: ShownArm) =>
   evaluations.filter(({ evaluation }) => !isTied(evaluation));
+
+/** What there is no room for is not cut off in silence. */
+const shortened = (name: string, most: number) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 
 const line = (arm: ShownArm, points: SmallLine['points'], band?: SmallLine['band']): SmallLine => ({
   label: `${arm.letter.toUpperCase()} ${arm.name}`,
@@ -125,7 +129,7 @@ export const mendedPanel = (arms: readonly ShownArm[], width = 640): TemplateRes
         (
           { arm, mended: m },
           i,
-        ) => svg`<text x="0" y=${i * step + (narrow ? 14 : 22)}>${arm.letter.toUpperCase()} ${arm.name.slice(0, narrow ? 40 : 18)}</text>
+        ) => svg`<text x="0" y=${i * step + (narrow ? 14 : 22)}>${arm.letter.toUpperCase()} ${shortened(arm.name, narrow ? 40 : 18)}</text>
         <rect class="broke" x=${middle - long(m.broken)} y=${i * step + 8 + top} width=${long(m.broken)} height="20" />
         <rect class="mends" x=${middle} y=${i * step + 8 + top} width=${long(m.mended)} height="20" />
         <text class="broke-word" text-anchor="end" x=${middle - long(m.broken) - 6} y=${i * step + 22 + top}>broke ${m.broken}</text>
@@ -168,8 +172,8 @@ export const apartPanel = (arms: readonly ShownArm[], whole = 640): TemplateResu
   const left = narrow ? 4 : 130;
   const [width, height] = [whole - left - 10, narrow ? 66 : 56];
   const x = (value: number) => left + ((value - low) / span) * width;
-  // The least is left out where it would stand on the zero.
-  const ticks = [...(x(0) - x(low) > 44 ? [low] : []), 0, high];
+  const marks = ticks(low, high, narrow ? 3 : 6);
+  const digits = marks.every(Number.isInteger) ? 0 : 1;
   return html`<h2>How far each pair was pushed apart</h2>
     <svg class="apart" viewBox="0 0 ${whole} ${rows.length * height + 22}" role="img" data-testid="compare-apart"
       aria-label=${histograms.map(({ arm, values }) => `${arm.letter.toUpperCase()}, ${arm.name}: ${values.length} pairs, from ${signed(Math.min(...values), 1)} to ${signed(Math.max(...values), 1)} nats.`).join(' ')}>
@@ -182,12 +186,12 @@ export const apartPanel = (arms: readonly ShownArm[], whole = 640): TemplateResu
           typeof beta === 'number'
             ? 1 / (2 * beta)
             : undefined;
-        return svg`<text x="0" y=${narrow ? ground - height + 18 : ground - 4}>${arm.letter.toUpperCase()} ${arm.name.slice(0, narrow ? 40 : 18)}</text>
+        return svg`<text x="0" y=${narrow ? ground - height + 18 : ground - 4}>${arm.letter.toUpperCase()} ${shortened(arm.name, narrow ? 40 : 18)}</text>
           ${counts.map((n, k) => (n === 0 ? nothing : svg`<rect style="fill: var(${styles[arm.letter].color})" x=${(left + (k / bins) * width + 0.5).toFixed(1)} y=${(ground - (n / most) * (height - 24)).toFixed(1)} width=${(width / bins - 1).toFixed(1)} height=${((n / most) * (height - 24)).toFixed(1)} />`))}
           <path class="small-ground" d="M${left} ${ground}H${left + width}" />
           ${target !== undefined && target >= low && target <= high ? svg`<path class="target" d="M${x(target)} ${ground - height + 12}V${ground}" /><text class="axis" x=${x(target) + 4} y=${ground - height + 20}>its target</text>` : nothing}`;
       })}
-      ${ticks.map((value) => svg`<text class="axis" text-anchor=${value === high ? 'end' : 'middle'} x=${x(value)} y=${rows.length * height + 14}>${signed(value, value === 0 ? 0 : 1)}</text>`)}
+      ${marks.map((value) => svg`<text class="axis" text-anchor=${x(value) > left + width - 16 ? 'end' : x(value) < left + 16 ? 'start' : 'middle'} x=${x(value)} y=${rows.length * height + 14}>${signed(value, digits)}</text>`)}
     </svg>
     <p class="quiet">The chosen answer’s log-prob less the rejected one’s, since the start, in nats.</p>
     ${numbersTable(
