@@ -166,7 +166,7 @@ export class TrainDock extends AppElement {
         </div>
         ${
           status && phase !== 'idle'
-            ? html`<live-curve .points=${rows} .evaluations=${evaluations} .steps=${status.steps * status.stage.count}></live-curve>`
+            ? html`<live-curve .arm=${this.state.arms.length > 1 ? 'A' : undefined} .points=${rows} .evaluations=${evaluations} .steps=${status.steps * status.stage.count}></live-curve>`
             : nothing
         }
         <div class="dock-accuracy">

@@ -29,11 +29,14 @@ export class LiveCurve extends LitElement {
     points: { attribute: false },
     evaluations: { attribute: false },
     steps: { attribute: false },
+    arm: {},
   };
   declare points: readonly Point[];
   declare evaluations: readonly EvaluationPoint[];
   /** Of the whole run, all its passes. */
   declare steps: number;
+  /** Whose they are, where several runs are open. */
+  declare arm: string | undefined;
 
   protected override createRenderRoot() {
     return this;
@@ -70,13 +73,14 @@ export class LiveCurve extends LitElement {
         ? `${solved.kind === 'pairs' ? 'Ranked right' : solved.kind === 'images' ? 'Images as asked' : 'Held-out accuracy'} ${percent(solved.accuracy)}.`
         : '',
     ].join(' ');
-    return html`<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label=${said.trim()} data-testid="live-curve">
+    const whose = this.arm ? `${this.arm}: ` : '';
+    return html`<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label=${whose + said.trim()} data-testid="live-curve">
         ${svg`<path class="live-ground" d="M0 ${height - edge}H${width}" />
           <path class="live-loss" d=${pathOf(line)} vector-effect="non-scaling-stroke" />
           <path class="live-accuracy" d=${pathOf(marks)} vector-effect="non-scaling-stroke" />
           <path class="live-mark" d=${marks.map(({ x, y }) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join('')} vector-effect="non-scaling-stroke" />`}
       </svg>
-      <p class="live-legend" aria-hidden="true"><span class="live-key-loss">loss</span>${marks.length > 0 ? html` <span class="live-key-accuracy">${solved?.kind === 'pairs' ? 'ranked right' : solved?.kind === 'images' ? 'as asked' : 'accuracy'}</span>` : nothing}</p>`;
+      <p class="live-legend" aria-hidden="true"><span class="live-key-loss">${whose}loss</span>${marks.length > 0 ? html` <span class="live-key-accuracy">${solved?.kind === 'pairs' ? 'ranked right' : solved?.kind === 'images' ? 'as asked' : 'accuracy'}</span>` : nothing}</p>`;
   }
 }
 
