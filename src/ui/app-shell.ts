@@ -32,7 +32,7 @@
  *   accuracy             data-before and data-now are shares; absent until the first evaluation; measures, measure-<id> (data-before,
  *                        data-now) beside it, and measures-more (data-count), those of a world that the dock has no room for
  *   passes, pass-<id>, made-<id>   the passes of a run (data-state), and what was measured of their data (data-value);
- *   loss-table, margins-table, logps-table, optimiser-table, accuracy-table   the curves' numbers (in <details>);
+ *   loss-table, margins-table, logps-table, optimiser-table, accuracy-table   the curves' numbers (in <details>); measures-once;
  *                        loss-chart and so on, the charts, with the step pointed at in aria-valuenow; loss-values, its numbers
  *   tree-list, tree-<index>, credit, credit-problem, credit-measure-reward, credit-measure-push,
  *                        credit-measure-start, credit-measure-net, credit-measure-weight (where a method has weights), credit-readout,

@@ -2,8 +2,9 @@ import { html, nothing } from 'lit';
 import { AppElement, define } from '../element';
 import { number } from '../format';
 import { liveViews } from '../live/live-views-door';
-import { figuresOf, otherMetrics, plannedSteps } from './curves';
+import { figuresOf, measuredOnce, otherMetrics, plannedSteps } from './curves';
 import './line-chart';
+import { measuresOnce } from './measures-once';
 
 /** Every curve of the run. The charts hear of new points through this one element, at most once a frame. */
 export class CurvesPanel extends AppElement {
@@ -28,6 +29,7 @@ export class CurvesPanel extends AppElement {
     return html`
       ${passes ? html`<p class="hint">Steps run on over the ${status.stage.count} passes; a dashed upright with its name marks where the next one begins.</p>` : nothing}
       ${figures.map((figure) => html`<line-chart .figure=${figure} .stages=${named} .steps=${steps}></line-chart>`)}
+      ${measuresOnce(measuredOnce(evaluations))}
       ${
         others.length > 0
           ? html`<p class="quiet others">Also reported, at the last step: ${others.map(([key, value], i) => html`${i > 0 ? ', ' : ''}<code>${key}</code> ${number(value)}`)}.</p>`

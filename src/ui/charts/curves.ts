@@ -133,9 +133,24 @@ const accuracy = (evaluations: readonly EvaluationPoint[]): Figure => ({
   shares: true,
 });
 
-/** A figure for each measure of the problems' world, with its interval. */
+/**
+ * What was measured once, as at the end of a pass, and not before training: there is no curve of it. A measure that is carried on to
+ * later evaluations keeps its value.
+ */
+export const measuredOnce = (evaluations: readonly EvaluationPoint[]): Measure[] => {
+  if (evaluations.length < 2) return [];
+  return (evaluations.at(-1)?.evaluation.measures ?? []).filter(({ id }) => {
+    const found = evaluations.map(({ evaluation }) => evaluation.measures?.find((m) => m.id === id)?.value);
+    return found[0] === undefined && new Set(found.filter((value) => value !== undefined)).size === 1;
+  });
+};
+
+/** A figure for each measure of the problems' world that was measured more than once, with its interval. */
 const measureFigures = (evaluations: readonly EvaluationPoint[]): Figure[] => {
-  const measures = evaluations.at(-1)?.evaluation.measures ?? [];
+  const once = measuredOnce(evaluations);
+  const measures = (evaluations.at(-1)?.evaluation.measures ?? []).filter(
+    ({ id }) => !once.some((m) => m.id === id),
+  );
   const x = evaluations.map((e) => e.x);
   return measures.map(({ id, name, unit, better }): Figure => {
     const of = (value: (m: Measure) => number) =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { methods } from '../../../src/methods/index';
 import { describeMethod } from '../../../src/train/method-info';
 import { defaultRun, type RunDocument } from '../../../src/train/run-document';
-import { brokenColumns, figuresOf } from '../../../src/ui/charts/curves';
+import { brokenColumns, figuresOf, measuredOnce } from '../../../src/ui/charts/curves';
 import { explainCredit, shade, stepCredit, weighs } from '../../../src/ui/credit/explain';
 import { differences, notesOf } from '../../../src/ui/dock/notes';
 import { statusSentence } from '../../../src/ui/dock/status-sentence';
@@ -10,7 +10,7 @@ import { reduceEvents } from '../../../src/ui/events';
 import { fieldNames, withLabels } from '../../../src/ui/setup/field-labels';
 import { problemWords } from '../../../src/ui/setup/problem-words';
 import { initialState, type State } from '../../../src/ui/state';
-import type { CreditToken, CreditView, RunEvent, RunStatus } from '../../../workers/protocol';
+import type { CreditToken, CreditView, Measure, RunEvent, RunStatus } from '../../../workers/protocol';
 
 const status = (changes: Partial<RunStatus> = {}): RunStatus => ({
   runId: 'r',
@@ -53,6 +53,34 @@ describe('the sentence of the dock', () => {
 });
 
 describe('the curves', () => {
+  it('leave out what was measured once, which is told in a table', () => {
+    const measure = (id: string, value: number): Measure => ({
+      ...{ id, name: id, unit: 'share', better: 'higher', value, interval: [0, 1], count: 4 },
+    });
+    const evaluated = (step: number, stage: string, measures: Measure[]): RunEvent => ({
+      kind: 'evaluation',
+      evaluation: {
+        ...{ kind: 'answers', step, stage, problems: 4, accuracy: 0.5, interval: [0.2, 0.8] },
+        ...{ stepAccuracy: 0.5, meanTokens: 3, measures },
+      },
+    });
+    const { points, evaluations } = heard(
+      evaluated(0, 'guide', [measure('each-time', 0.1)]),
+      evaluated(2, 'guide', [measure('each-time', 0.1), measure('carried-on', 0.7)]),
+      evaluated(4, 'tgdpo', [
+        measure('each-time', 0.1),
+        measure('carried-on', 0.7),
+        measure('at-the-end', 0.3),
+      ]),
+    );
+    expect(measuredOnce(evaluations).map(({ id }) => id)).toEqual(['carried-on', 'at-the-end']);
+    const ids = figuresOf(points, evaluations).map(({ id }) => id);
+    expect(ids).toContain('measure-each-time');
+    expect(ids).not.toContain('measure-carried-on');
+    // The first evaluation alone has a dot, as it will have a curve.
+    expect(measuredOnce(evaluations.slice(0, 1))).toEqual([]);
+  });
+
   it('break where a pass begins, and lose no row by it', () => {
     const { points, evaluations } = heard(
       ...[1, 2, 3].map((s) => metrics('guide', s, 1 / s)),
