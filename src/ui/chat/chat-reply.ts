@@ -14,7 +14,8 @@ export const chatReply = (heading: string, testId: string, reply: ChatReply | un
       reply
         ? reply.pieces.map((piece, i) => {
             const logProb = reply.logProbs[i] ?? 0;
-            return html`<bdi class="reply-token" style="--strength: ${strength(logProb)}%" title="log p ${number(logProb)}">${shown(piece)}</bdi>`;
+            const ends = reply.finished && i === reply.pieces.length - 1;
+            return html`<bdi class="reply-token ${ends ? 'is-end' : ''}" style="--strength: ${strength(logProb)}%" title="log p ${number(logProb)}">${shown(piece)}</bdi>`;
           })
         : html`<span class="quiet">${asking ? '…' : ''}</span>`
     }</div>
