@@ -31,7 +31,7 @@ const line = (method: MethodInfo, choice: MethodChoice, all: readonly MethodInfo
 };
 
 /**
- * A few methods as cards, all others by chapter, folded. A method stays in its place when it is chosen, so that the keyboard
+ * A few methods as cards, all others by chapter, folded, in a list that scrolls by itself. A method stays in its place when it is chosen, so that the keyboard
  * does; the fold says which one of its methods is.
  */
 export const methodChoice = (choice: MethodChoice) => {
@@ -48,7 +48,7 @@ export const methodChoice = (choice: MethodChoice) => {
         ? nothing
         : html`<details class="more more-methods" data-testid="more-methods" ?open=${own !== undefined}>
             <summary>${others.length} more methods${own ? html`, <strong>${own.name}</strong> among them` : nothing}</summary>
-            ${Object.entries(chapters).map(([chapter, title]) => {
+            <div class="method-chapters">${Object.entries(chapters).map(([chapter, title]) => {
               const lines = others.filter((method) => method.chapter === chapter);
               return lines.length === 0
                 ? nothing
@@ -56,7 +56,22 @@ export const methodChoice = (choice: MethodChoice) => {
                     <legend>${title}</legend>
                     ${lines.map((method) => line(method, choice, methods))}
                   </fieldset>`;
-            })}
+            })}</div>
           </details>`
     }`;
+};
+
+/**
+ * Scrolls the list of the other methods, and nothing else, to the one that is chosen.
+ * @returns false while it is out of sight
+ */
+export const showChosen = (root: ParentNode): boolean => {
+  const list = root.querySelector<HTMLElement>('.method-chapters');
+  const line = list?.querySelector<HTMLElement>('input:checked')?.closest<HTMLElement>('.method-line');
+  if (!list || !line) return true;
+  if (list.clientHeight === 0) return false;
+  const above = line.offsetTop - list.scrollTop;
+  if (above < 0 || above + line.offsetHeight > list.clientHeight)
+    list.scrollTop = line.offsetTop - list.clientHeight / 2;
+  return true;
 };

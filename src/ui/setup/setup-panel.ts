@@ -17,7 +17,7 @@ import {
 } from './fields';
 import './estimate-panel';
 import './math-formula';
-import { methodChoice } from './method-choice';
+import { methodChoice, showChosen } from './method-choice';
 import { choice, numberInput } from './number-input';
 import { paramFields } from './param-fields';
 import { wrapperFields } from './wrapper-fields';
@@ -37,8 +37,19 @@ const schedules = [
 
 /** The run document as a form: method, its parameters, and the settings of the run. */
 export class SetupPanel extends AppElement {
+  #shown = '';
+
+  protected override updated() {
+    const chosen = `${this.state.document?.method.id} ${this.state.methods.length}`;
+    if (chosen === this.#shown) return;
+    // A page that is turned to in the same change lies open in the next frame.
+    requestAnimationFrame(() => {
+      if (showChosen(this)) this.#shown = chosen;
+    });
+  }
+
   protected watched() {
-    return ['document', 'documentProblems', 'methods', 'models', 'adapters', 'connection'] as const;
+    return ['document', 'documentProblems', 'methods', 'models', 'adapters', 'connection', 'place'] as const;
   }
 
   #set = (path: string, value: unknown) =>
