@@ -129,8 +129,10 @@ export const areTied = (updates, margin = 1) => updates === 0 && Math.abs(margin
 
 /** A measure's value and interval: src/train/measure-words.ts. */
 const measured = ({ unit, value, interval }) => {
-  const digits = (x) =>
-    unit === 'share' ? (100 * x).toFixed(1) : Math.abs(x) < 10 ? x.toFixed(2) : x.toFixed(1);
+  const digits = (x) => {
+    const text = unit === 'share' ? (100 * x).toFixed(1) : Math.abs(x) < 10 ? x.toFixed(2) : x.toFixed(1);
+    return Number(text) === 0 ? text.replace('-', '') : text;
+  };
   return `${digits(value)}${unit === 'share' ? ' %' : ` ${unit}`} (${interval.map(digits).join(' to ')})`;
 };
 

@@ -1,7 +1,10 @@
 import type { Measure } from '../util/measure';
 
-const digits = (value: number) =>
-  (Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(1)).replace('-', '−');
+/** What is shown as zero has no sign. */
+const digits = (value: number) => {
+  const text = Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(1);
+  return text.replace('-', Number(text) === 0 ? '' : '−');
+};
 
 /** A measure's value as people read it: a share in percent, everything else with its unit. */
 export const measureValue = ({ unit, value }: Pick<Measure, 'unit' | 'value'>): string =>

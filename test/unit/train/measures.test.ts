@@ -31,6 +31,10 @@ it('is said in percent or in its unit', () => {
   expect(measureInterval(shareOf(asr, 3, 40))).toBe('2.6 to 19.9');
   expect(measureValue(meanOf(length, 'tokens', [34, 35]))).toBe('34.5 tokens');
   expect(measureValue(meanOf(length, 'lines an answer', [1]))).toBe('1.00 lines an answer');
+  expect([-0.004, -0.006].map((x) => measureValue(meanOf(length, 'nats', [x])))).toEqual([
+    '0.00 nats',
+    '−0.01 nats',
+  ]);
   const [before, after] = [[shareOf(asr, 1, 2)], [shareOf(asr, 0, 2), meanOf(length, 'tokens', [1])]];
   expect(measuresBeforeAndAfter(before, after).map((m) => m.before?.value)).toEqual([0.5, undefined]);
 });
