@@ -57,7 +57,11 @@ export class ChoicePanel extends AppElement {
     this.asking = false;
     this.problem = '';
     this.notKept = '';
-    new ClickKeys(this, 'same', { click: (click) => this.#click(click), undo: () => this.#undo() });
+    new ClickKeys(this, 'same', {
+      listens: () => this.session !== undefined,
+      click: (click) => this.#click(click),
+      undo: () => this.#undo(),
+    });
   }
 
   protected watched() {

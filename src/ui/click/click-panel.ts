@@ -54,7 +54,11 @@ export class ClickPanel extends AppElement {
     this.asking = false;
     this.problem = '';
     this.notKept = '';
-    new ClickKeys(this, 'neither', { click: (click) => this.#click(click), undo: () => this.#undo() });
+    new ClickKeys(this, 'neither', {
+      listens: () => this.session !== undefined,
+      click: (click) => this.#click(click),
+      undo: () => this.#undo(),
+    });
   }
 
   protected watched() {
