@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { chapters } from '../../methods/method';
+import { symbolsOf } from '../../methods/symbols';
 import type { MethodInfo } from '../../train/method-info';
 import type { RunDocument } from '../../train/run-document';
 import type { App } from '../app';
@@ -19,12 +20,12 @@ interface Shown {
   remove?: () => void;
 }
 
-/** What an arm's method is set to: its first two numbers, and all that differs from the defaults. */
+/** What an arm's method is set to: what stands in its formula, and all that differs from the defaults. */
 const paramsOf = (document: RunDocument | undefined, info: MethodInfo | undefined): [string, string][] => {
-  const all = Object.entries(document?.method.params ?? {});
-  const first = all.filter(([, value]) => typeof value === 'number' && value !== 0).slice(0, 2);
-  return all
-    .filter((entry) => first.includes(entry) || entry[1] !== info?.params[entry[0]]?.default)
+  if (!document || !info) return [];
+  const inFormula = new Set(symbolsOf(info).map(({ id }) => id));
+  return Object.entries(document.method.params)
+    .filter(([key, value]) => inFormula.has(`param-${key}`) || value !== info.params[key]?.default)
     .map(([key, value]) => [key, String(value)]);
 };
 
