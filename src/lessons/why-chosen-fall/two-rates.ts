@@ -160,7 +160,7 @@ export const twoRates: readonly Step[] = [
           ? ' Here the fast run did no harm. Try seed 2, and ask what would have to be different.'
           : moved.chosen.median < -deep
             ? ' The loss is what was asked for; the model is not.'
-            : ' Less is solved than before, and yet they have hardly fallen: what was lost is not to be seen in them.';
+            : ' Less is solved than before, and yet they have not fallen far: what was lost is not to be seen in them.';
       return `${beside} Of the last pairs it ranks ${share(ranked, 0)} right. Its preferred answers ${wentWords(moved.chosen.median)}: ${nats(moved.chosen.median)} nats.${ending}`;
     },
     notes: [
