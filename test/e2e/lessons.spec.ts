@@ -18,8 +18,9 @@ test.beforeAll(async ({ browser }) => {
 });
 test.afterAll(() => page.close());
 
-const perLesson = whole ? 900_000 : 90_000;
 const runsThere = () => page.evaluate(() => window.marginalia.api.runs().then((runs) => runs.length));
+
+const perLesson = whole ? 900_000 : 90_000;
 
 test('a lesson is gone through by keys, is there after a reload, and its short runs are not taken for the whole ones', async () => {
   test.setTimeout(perLesson);
