@@ -34,7 +34,7 @@ export const preDpo: Study = {
   chosen: chosenByAccuracy({
     'pre-dpo': [
       ...crossed([{ 'method.params.beta': 0.1 }], rates(5e-5, 1e-4)),
-      ...crossed([{ 'method.params.beta': 1 }], rates(5e-5, 1e-4, 2e-4)),
+      ...crossed([{ 'method.params.beta': 1 }], rates(1e-4, 2e-4)),
     ],
     dpo: rates(2.5e-5, 5e-5, 1e-4),
   }),

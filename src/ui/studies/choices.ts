@@ -27,8 +27,10 @@ export const choices = (study: Study, trials: readonly Trial[], weights: string 
   };
   const earlier =
     weights !== undefined && trials.some(({ model }) => model !== undefined && model !== weights);
+  // Of some arm no setting has been tried on all of the seeds.
+  const undecided = arms.some(({ id }) => trialMeans(study, id, trials).every((mean) => mean === undefined));
   const where =
-    isOnFurther(study) && trials.length === 0
+    isOnFurther(study) && undecided
       ? ' They were chosen on the first base model, and kept for this one.'
       : earlier
         ? ' Some were tried on earlier weights of this model, and kept for these.'
