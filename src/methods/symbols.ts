@@ -109,6 +109,14 @@ export const symbolsOf = ({ tex, params, symbols = {} }: Formula): KnownSymbol[]
   return [...own, ...known, ...letters].filter(({ pattern }) => new RegExp(pattern.source).test(tex));
 };
 
+/** Ids of the parameters that stand in a formula, under whatever letter. */
+export const paramsInFormula = (formula: Formula): ReadonlySet<string> =>
+  new Set(
+    symbolsOf(formula)
+      .flatMap(({ value }) => (typeof value === 'string' ? [value] : Object.values(value.of)))
+      .flatMap((value) => (value.startsWith('params.') ? [value.slice('params.'.length)] : [])),
+  );
+
 /** The formula with each known symbol marked for the page: `\htmlData{s=beta}{\beta}`. The loss is marked once. */
 export const markedTex = (tex: string, symbols: readonly KnownSymbol[]): string => {
   let out = '';

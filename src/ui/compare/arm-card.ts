@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { chapters } from '../../methods/method';
-import { symbolsOf } from '../../methods/symbols';
+import { paramsInFormula } from '../../methods/symbols';
 import type { MethodInfo } from '../../train/method-info';
 import type { RunDocument } from '../../train/run-document';
 import type { App } from '../app';
@@ -23,9 +23,9 @@ interface Shown {
 /** What an arm's method is set to: what stands in its formula, and all that differs from the defaults. */
 const paramsOf = (document: RunDocument | undefined, info: MethodInfo | undefined): [string, string][] => {
   if (!document || !info) return [];
-  const inFormula = new Set(symbolsOf(info).map(({ id }) => id));
+  const inFormula = paramsInFormula(info);
   return Object.entries(document.method.params)
-    .filter(([key, value]) => inFormula.has(`param-${key}`) || value !== info.params[key]?.default)
+    .filter(([key, value]) => inFormula.has(key) || value !== info.params[key]?.default)
     .map(([key, value]) => [key, String(value)]);
 };
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../../src/methods/index';
 import { comparesAnswers } from '../../../src/methods/method';
 import { defaultParams } from '../../../src/methods/params';
-import { markedTex, pathOfSymbol, symbolsOf } from '../../../src/methods/symbols';
+import { markedTex, paramsInFormula, pathOfSymbol, symbolsOf } from '../../../src/methods/symbols';
 import { initBackend } from '../../../src/tf';
 import { computeLoss } from '../../../src/train/loss-case/compute-loss';
 import { exampleCase } from '../../../src/train/loss-case/example-case';
@@ -81,5 +81,19 @@ describe('the symbols of a formula', () => {
   it.each(Object.keys(recombined))('of %s recombine to its loss', async (id) => {
     const symbols = await on(id);
     expect(recombined[id]!(symbols)).toBeCloseTo(symbols['loss']!, 4);
+  });
+});
+
+describe('parameters that stand in a formula', () => {
+  it('are found under their own letter and under another', () => {
+    const of = (id: string) => [...paramsInFormula(methods.find((m) => m.id === id)!)];
+    expect(of('dpo')).toEqual(['beta']);
+    expect(of('ipo')).toEqual(['beta']); // which the paper calls tau
+    expect(of('simpo')).toEqual(expect.arrayContaining(['beta', 'gammaRatio']));
+  });
+
+  it('are parameters', () => {
+    for (const method of methods)
+      for (const id of paramsInFormula(method)) expect(Object.keys(method.params), method.id).toContain(id);
   });
 });
