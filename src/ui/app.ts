@@ -217,6 +217,7 @@ export const createApp = (connect: Connect): App => {
       await attempt('reading the stored runs', refreshRuns);
       const { runs, openRuns: elsewhere } = store.get();
       store.set({ offer: runs.find((run) => unfinished(run) && !elsewhere.has(run.runId)) });
+      editor.onStart(() => void control.train());
       if (editor.startAsked()) void control.train();
     },
     end() {

@@ -69,7 +69,7 @@ export const pageContract: readonly (readonly [address: string, ids: string, wha
 
 /** Fields of an address that a test has use for; for readers there are `view.hide`, `view.lock` and `view.seed` beside them. */
 export const addressFields: readonly (readonly [string, string])[] = [
-  ['start=1', 'trains at once'],
+  ['start=1', 'trains at once, as if Train had been pressed; in an address that is followed later as well'],
   ['backend=wasm', 'the engine; the same numbers on every machine with the same browser'],
   [
     'view.brief=3',

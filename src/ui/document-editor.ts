@@ -89,6 +89,9 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let behind = false;
   let start = false;
+  /** What the engine still has to do for the document. */
+  let followed = Promise.resolve();
+  let onStart = () => {};
 
   const methods = () => app.store.get().methods;
   /** What an address means that names no method. */
@@ -144,7 +147,7 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
     }
     app.store.set({ document, documentProblems: [] });
     mirror();
-    if (before && !isLive(app.store.get().status?.phase)) void follow(before, document);
+    if (before && !isLive(app.store.get().status?.phase)) followed = follow(before, document);
     return true;
   };
 
@@ -176,6 +179,8 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
     }
   };
 
+  const startAsked = () => start && app.store.get().documentProblems.length === 0;
+
   const address = createAddress(
     () => {
       const { document } = app.store.get();
@@ -188,7 +193,10 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
         method: { ...defaultRun(method).method, id: first.id },
       });
     },
-    fromHash,
+    () => {
+      fromHash();
+      if (startAsked()) void followed.then(() => onStart());
+    },
     (place, view) => app.store.set({ place, view }),
   );
 
@@ -238,7 +246,11 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
       app.store.set({ documentProblems: [], missing: {}, trouble: undefined });
       mirror();
     },
-    startAsked: () => start && app.store.get().documentProblems.length === 0,
+    startAsked,
+    /** @param f called when an address that was typed or followed later asks to train at once */
+    onStart(f: () => void) {
+      onStart = f;
+    },
     edit(change: (document: RunDocument) => unknown): boolean {
       const { document } = app.store.get();
       return document ? take(change(document), true) : false;

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '@playwright/test';
-import { field, hashOf, openPage, pageAddress, tinyRun } from './marginalia-page';
+import { expectPhase, field, hashOf, openPage, pageAddress, tinyRun } from './marginalia-page';
 
 const link = (page: Page, name: string) =>
   page.getByRole('navigation').getByRole('link', { name, exact: true });
@@ -63,4 +63,21 @@ test('the address holds what differs from the defaults, and one that says everyt
   await page.reload();
   await openPage(page, Object.fromEntries(new URLSearchParams(hash(page).slice(1))));
   expect(await document(page)).toEqual(short);
+});
+
+test('an address that asks to train does so in a page that is open already, too, and not again on the way back', async ({
+  page,
+}) => {
+  const seeds = () =>
+    page.evaluate(() => window.marginalia.api.runs().then((runs) => runs.map((run) => run.document.seed)));
+  await openPage(page, { ...tinyRun, start: '1' });
+  await expectPhase(page, 'finished');
+  await page.goto(pageAddress({ ...tinyRun, seed: '7', start: '1' }));
+  await expect.poll(seeds).toEqual([7, 3]);
+  await expectPhase(page, 'finished');
+  expect(hash(page)).not.toContain('start');
+
+  await page.goBack();
+  await expect(field(page, 'seed')).toHaveValue('3');
+  expect(await seeds()).toEqual([7, 3]);
 });
