@@ -34,6 +34,10 @@ describe('the catalogue', () => {
       methodsPage(methods.map(describeMethod), sources, wrappers, chapters),
     );
   });
+
+  it('is as long as README.md says', () => {
+    expect(readFileSync(`${root}README.md`, 'utf8')).toContain(` ${methods.length} methods, listed`);
+  });
 });
 
 describe.each(methods.map((m) => [m.id, m] as const))('%s', (id, method) => {
