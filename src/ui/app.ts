@@ -128,7 +128,7 @@ export const createApp = (connect: Connect): App => {
     editor.checkNames();
     const wanted = store.get().document?.model;
     if (wanted) await api.load(wanted);
-    store.set({ connection: 'ready' });
+    store.set({ connection: 'ready', unloaded: '' });
   };
 
   const refreshRuns = async (): Promise<void> => {

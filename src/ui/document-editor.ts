@@ -156,7 +156,7 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
     if (app.store.get().connection !== 'ready') return;
     if (before.backend !== document.backend) await app.restart();
     else if (before.model !== document.model) {
-      await app.attempt(`loading ${document.model}`, async () => {
+      const loaded = await app.attempt(`loading ${document.model}`, async () => {
         app.store.set({ pending: 'Loading the model', trouble: undefined });
         try {
           await app.connection.api.load(document.model);
@@ -165,6 +165,7 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
           app.store.set({ pending: '' });
         }
       });
+      app.store.set({ unloaded: loaded ? '' : document.model });
     }
   };
 

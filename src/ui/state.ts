@@ -137,6 +137,8 @@ export interface State {
   work: { what: string; done: number; total: number } | undefined;
   /** A control call that has not been answered yet, in words; empty when none. */
   pending: string;
+  /** The model of the form, where it could not be loaded and the engine would answer with another; empty otherwise. */
+  unloaded: string;
   /** Where each pass begins on the x axis of the curves. */
   stages: readonly { id: string; x: number }[];
   points: readonly Point[];
@@ -210,6 +212,7 @@ export const initialState: State = {
   documentProblems: [],
   ...noRun,
   pending: '',
+  unloaded: '',
   runs: [],
   openRuns: new Set(),
   storage: undefined,

@@ -74,6 +74,18 @@ test('after one visit it opens and trains without its server, and a new build co
   await expectPhase(page, 'finished');
   await expect(page.locator('math-formula .katex').first()).toBeAttached();
 
+  // A model that was never used is not here, and no other answers in its place.
+  const problem = page.getByTestId('problem');
+  await page.evaluate(() => {
+    location.hash = '#method.id=egida';
+  });
+  await expect(problem).toContainText('could not be loaded');
+  await expect(page.getByTestId('trouble')).toContainText('guard-nano');
+  await page.evaluate(() => {
+    location.hash = '#method.id=step-dpo';
+  });
+  await expect(problem).toContainText(/\d[*+-]/);
+
   // Another build at the same address.
   const html = readFileSync(join(root, 'index.html'), 'utf8');
   writeFileSync(join(root, 'index.html'), html.replace('<html ', '<html data-build="next" '));

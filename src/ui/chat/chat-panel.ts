@@ -54,7 +54,7 @@ export class ChatPanel extends AppElement {
   }
 
   protected watched() {
-    return ['connection', 'status', 'document', 'runDocument', 'models', 'pending'] as const;
+    return ['connection', 'status', 'document', 'runDocument', 'models', 'pending', 'unloaded'] as const;
   }
 
   protected override changed(_keys: ReadonlySet<keyof State>) {
@@ -94,6 +94,10 @@ export class ChatPanel extends AppElement {
     event.preventDefault();
     const { connection, pending, status } = this.state;
     if (this.asking || connection !== 'ready' || pending) return;
+    if (shownDocument(this.state)?.model === this.state.unloaded) {
+      this.problem = `${this.state.unloaded} could not be loaded: look at the connection, then choose it again.`;
+      return;
+    }
     const text = this.querySelector<HTMLTextAreaElement>('#chat-prompt')!.value;
     if (text.trim() === '') {
       this.problem = 'Write something for it to answer.';

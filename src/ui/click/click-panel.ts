@@ -71,6 +71,7 @@ export class ClickPanel extends AppElement {
       'methods',
       'pending',
       'probes',
+      'unloaded',
     ] as const;
   }
 
@@ -151,6 +152,10 @@ export class ClickPanel extends AppElement {
     const { session } = this;
     const round = this.#round;
     if (!session || !round || this.asking || this.problem || connection !== 'ready' || pending) return;
+    if (session.model === this.state.unloaded) {
+      this.problem = `${session.model} could not be loaded: look at the connection, then choose it again.`;
+      return;
+    }
     const kind = session.world ? 'world' : 'own';
     // Two questions at once would only wait for each other; a run that moves has the engine.
     if (isMoving(status?.phase) || aheadOf(round) >= ahead[kind] || !this.#left) {

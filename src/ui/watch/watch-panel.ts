@@ -54,11 +54,19 @@ export class WatchPanel extends AppElement {
   }
 
   protected watched() {
-    return ['connection', 'status', 'document', 'evaluations', 'pending', 'models'] as const;
+    return ['connection', 'status', 'document', 'evaluations', 'pending', 'models', 'unloaded'] as const;
   }
 
   protected override changed(keys: ReadonlySet<keyof State>) {
-    const { connection, document, status, pending } = this.state;
+    const { connection, document, status, pending, unloaded } = this.state;
+    // Another model would answer in its place.
+    if (document && document.model === unloaded) {
+      this.#source = '';
+      this.#asked++;
+      this.problem = undefined;
+      this.reference = undefined;
+      return;
+    }
     // A model that was brought, or a dataset, has no part in these problems; another panel takes this one's place.
     if (connection !== 'ready' || !document || !onBuiltInProblems(this.state)) {
       this.#source = '';
@@ -228,7 +236,7 @@ export class WatchPanel extends AppElement {
   }
 
   override render() {
-    const { connection, document, trouble, models, status, runDocument } = this.state;
+    const { connection, document, trouble, models, status, runDocument, unloaded } = this.state;
     const id = (status ? runDocument : undefined)?.model ?? document?.model;
     const model = models.find((m) => m.id === id);
     const world = worlds.find((w) => w.id === document?.data.task);
@@ -238,7 +246,9 @@ export class WatchPanel extends AppElement {
         ? `Waking ${document?.model ?? 'the model'}…`
         : connection === 'failed'
           ? (trouble?.title ?? 'The engine did not start.')
-          : 'Drawing a problem…';
+          : unloaded === document?.model
+            ? `${model?.name ?? unloaded} could not be loaded.`
+            : 'Drawing a problem…';
     return html`
       <div class="exhibit" data-testid="watch">
         <div class="spread sheets-and-live">
