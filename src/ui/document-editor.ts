@@ -15,6 +15,9 @@ import { lockedChange } from './view-wishes';
 const firstMethod = 'step-dpo';
 const firstModel = 'arith-nano';
 
+/** What is pending while the engine follows the form to another model. */
+export const loading = 'Loading the model';
+
 const problemsOf = (error: unknown): FieldProblem[] => {
   if (error instanceof RunDocumentError) return error.problems;
   const message = error instanceof Error ? error.message : String(error);
@@ -145,27 +148,37 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
       });
       return false;
     }
-    app.store.set({ document, documentProblems: [] });
+    const follows = before !== undefined && !isLive(app.store.get().status?.phase);
+    // In one change: nobody asks the model that goes about what is meant for the one that comes.
+    const loads = follows && loadsAnew(before, document);
+    app.store.set({ document, documentProblems: [], ...(loads && { pending: loading, trouble: undefined }) });
     mirror();
-    if (before && !isLive(app.store.get().status?.phase)) followed = follow(before, document);
+    if (follows) followed = follow(before, document);
     return true;
   };
+
+  /** The engine has another model to load, and does not begin anew for another backend. */
+  const loadsAnew = (before: RunDocument, document: RunDocument) =>
+    app.store.get().connection === 'ready' &&
+    before.backend === document.backend &&
+    before.model !== document.model;
 
   /** The engine follows the form while no run is under way. */
   const follow = async (before: RunDocument, document: RunDocument) => {
     if (app.store.get().connection !== 'ready') return;
     if (before.backend !== document.backend) await app.restart();
-    else if (before.model !== document.model) {
-      const loaded = await app.attempt(`loading ${document.model}`, async () => {
-        app.store.set({ pending: 'Loading the model', trouble: undefined });
+    else if (loadsAnew(before, document)) {
+      await app.attempt(`loading ${document.model}`, async () => {
         try {
           await app.connection.api.load(document.model);
-          app.store.set(noRun); // the engine has closed it, to answer with the new model
+          app.store.set({ ...noRun, unloaded: '' }); // the engine has closed it, to answer with the new model
+        } catch (error) {
+          app.store.set({ unloaded: document.model }); // before anybody asks the one that is still there
+          throw error;
         } finally {
           app.store.set({ pending: '' });
         }
       });
-      app.store.set({ unloaded: loaded ? '' : document.model });
     }
   };
 

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues } from 'lit';
 import type { Answer } from '../../../workers/protocol';
 import { worlds } from '../../tasks/cards';
 import type { Problem } from '../../tasks/task';
+import { loading } from '../document-editor';
 import { AppElement, define } from '../element';
 import { count } from '../format';
 import { left, pause, play, right } from '../icons';
@@ -73,7 +74,7 @@ export class WatchPanel extends AppElement {
       return;
     }
     const source = `${document.model} ${document.data.task} ${document.data.difficulty}`;
-    if (source !== this.#source && pending !== 'Loading the model') {
+    if (source !== this.#source && pending !== loading) {
       const first = this.#source === '';
       this.#source = source;
       this.#played = 0;
