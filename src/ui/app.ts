@@ -10,6 +10,7 @@ import type { Connect, Connection } from './connect';
 import { createDocumentEditor } from './document-editor';
 import { createEstimator } from './estimator';
 import { curvesOf, keptOf, reduceEvents, shapeOf } from './events';
+import { loadModel } from './load-model';
 import { createRunControl } from './run-control';
 import { initialState, isLive, noRun, noWork, type State } from './state';
 import { createStore, type Store } from './store';
@@ -127,7 +128,7 @@ export const createApp = (connect: Connect): App => {
     store.set({ backend, models, datasets, adapters });
     editor.checkNames();
     const wanted = store.get().document?.model;
-    if (wanted) await api.load(wanted);
+    if (wanted) await loadModel(core, wanted);
     store.set({ connection: 'ready', unloaded: '' });
   };
 

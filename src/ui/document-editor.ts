@@ -6,6 +6,7 @@ import { createAddress } from './address';
 import type { App, AppCore } from './app';
 import { hubNameOf } from './bring/bring';
 import { documentOfFields } from './document-of-fields';
+import { loadModel } from './load-model';
 import { readHash, writeHash } from './run-url';
 import { withMethod } from './setup/with-method';
 import type { FieldProblem, Missing, State } from './state';
@@ -165,16 +166,17 @@ export const createDocumentEditor = (app: AppCore & Pick<App, 'restart'>) => {
 
   /** The engine follows the form while no run is under way. */
   const follow = async (before: RunDocument, document: RunDocument) => {
-    if (app.store.get().connection !== 'ready') return;
-    if (before.backend !== document.backend) await app.restart();
+    const { connection, unloaded } = app.store.get();
+    // An engine that could not begin for want of its model begins anew with another.
+    const wants = connection === 'failed' && unloaded !== '';
+    if (connection !== 'ready' && !wants) return;
+    if (before.backend !== document.backend || (wants && before.model !== document.model))
+      await app.restart();
     else if (loadsAnew(before, document)) {
       await app.attempt(`loading ${document.model}`, async () => {
         try {
-          await app.connection.api.load(document.model);
+          await loadModel(app, document.model);
           app.store.set({ ...noRun, unloaded: '' }); // the engine has closed it, to answer with the new model
-        } catch (error) {
-          app.store.set({ unloaded: document.model }); // before anybody asks the one that is still there
-          throw error;
         } finally {
           app.store.set({ pending: '' });
         }

@@ -74,17 +74,19 @@ test('after one visit it opens and trains without its server, and a new build co
   await expectPhase(page, 'finished');
   await expect(page.locator('math-formula .katex').first()).toBeAttached();
 
-  // A model that was never used is not here, and no other answers in its place.
+  // A model that was never used is not here, and no other answers in its place: in the same engine, and in one begun for it.
   const problem = page.getByTestId('problem');
-  await page.evaluate(() => {
-    location.hash = '#method.id=egida';
-  });
-  await expect(problem).toContainText('could not be loaded');
-  await expect(page.getByTestId('trouble')).toContainText('guard-nano');
-  await page.evaluate(() => {
-    location.hash = '#method.id=step-dpo';
-  });
-  await expect(problem).toContainText(/\d[*+-]/);
+  const open = (hash: string) =>
+    page.evaluate((to) => {
+      location.hash = to;
+    }, hash);
+  for (const backend of ['&backend=wasm', '']) {
+    await open(`#method.id=egida${backend}`);
+    await expect(problem).toContainText('could not be loaded');
+    await expect(page.getByTestId('trouble')).toContainText('guard-nano');
+    await open(`#method.id=step-dpo${backend}`);
+    await expect(problem).toContainText(/\d,[*+-]/);
+  }
 
   // Another build at the same address.
   const html = readFileSync(join(root, 'index.html'), 'utf8');

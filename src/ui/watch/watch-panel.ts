@@ -245,10 +245,10 @@ export class WatchPanel extends AppElement {
     const waiting =
       connection === 'starting'
         ? `Waking ${document?.model ?? 'the model'}…`
-        : connection === 'failed'
-          ? (trouble?.title ?? 'The engine did not start.')
-          : unloaded === document?.model
-            ? `${model?.name ?? unloaded} could not be loaded.`
+        : unloaded === document?.model
+          ? `${model?.name ?? unloaded} could not be loaded.`
+          : connection === 'failed'
+            ? (trouble?.title ?? 'The engine did not start.')
             : 'Drawing a problem…';
     return html`
       <div class="exhibit" data-testid="watch">
