@@ -109,9 +109,11 @@ export class ClassLinks extends AppElement {
     const { checked, page, state } = this;
     const fields = this.#fields;
     const given = checked ? partLink(checked) : undefined;
+    // What this reader looks at is not in the links that are built here.
+    const { pair: _pair, measure: _measure, step: _step, ...view } = state.view;
     const own = given
       ? unknownIn(given.page, given.view, fields)
-      : unknownIn(page, { ...state.view, ...viewOf(this.#wishes) }, fields);
+      : unknownIn(page, { ...view, ...viewOf(this.#wishes) }, fields);
     return html`<div class="field"><label for="class-check">A link to be checked</label>
       <input id="class-check" data-testid="class-check" type="text" .value=${checked} placeholder="the links above, when empty" @change=${(
         event: Event,

@@ -15,7 +15,16 @@ export interface Wishes {
 
 /** A name that a link has and the page does not know. */
 export interface Unknown {
-  where: 'page' | 'view.hide' | 'view.lock' | 'view.seed' | 'view.brief' | 'view';
+  where:
+    | 'page'
+    | 'view.hide'
+    | 'view.lock'
+    | 'view.seed'
+    | 'view.brief'
+    | 'view.pair'
+    | 'view.measure'
+    | 'view.step'
+    | 'view';
   name: string;
   near: string | undefined;
 }
@@ -23,6 +32,9 @@ export interface Unknown {
 const listed = (text = '') => text.split(',').filter(Boolean);
 
 const known = ['hide', 'lock', 'seed', 'brief', 'size', 'embed', 'pair', 'measure', 'step'];
+
+/** Pages on which what is shown first means something; the run that is open decides whether there is such a one. */
+const looksOn = { pair: ['', 'compare'], measure: [''], step: [''] } as const;
 
 /**
  * Names that would do nothing.
@@ -50,6 +62,13 @@ export const unknownIn = (page: string, view: Strings, fields: readonly string[]
       'view.brief',
       view['brief'] ? [view['brief']] : [],
       page.startsWith('lessons/') && wishedBrief(view) !== undefined ? [view['brief']!] : [],
+    ),
+    ...(['pair', 'measure', 'step'] as const).flatMap((name) =>
+      check(
+        `view.${name}`,
+        view[name] ? [view[name]] : [],
+        view[name] && (looksOn[name] as readonly string[]).includes(page) ? [view[name]] : [],
+      ),
     ),
   ];
 };

@@ -6,8 +6,10 @@ import { AppElement, define } from '../element';
 import { count, signed } from '../format';
 import { left, right } from '../icons';
 import { numbersTable } from '../live/numbers-table';
+import { lookedAt } from '../looked-at';
 import { isMoving, type State } from '../state';
 import { armKey, type ShownArm } from './panels';
+import { sameAsFirst } from './same-pair';
 
 type Side = 'chosen' | 'rejected';
 
@@ -16,23 +18,17 @@ interface Row extends Readonly<Record<Side, readonly number[]>> {
   arm: ShownArm;
 }
 
-/** Prompt and tokens of all answers: arms have the same pair where these are the same, however it was made. */
-const textOf = ({ prompt, responses }: CreditView) =>
-  JSON.stringify([prompt, responses.map(({ role, tokens }) => [role, tokens.map(({ text }) => text)])]);
-
 /** The same pair in all arms that have it: token by token, what each made of it since the start, in nats. */
 export class ComparePair extends AppElement {
   static override properties = {
     ...AppElement.properties,
     arms: { attribute: false },
-    picked: { state: true },
     views: { state: true },
     whole: { state: true },
     minus: { state: true },
     problem: { state: true },
   };
   declare arms: readonly ShownArm[];
-  declare picked: number;
   /** One to an arm; undefined where it has another pair in this place. */
   declare views: (CreditView | undefined)[];
   /** All lines, not only the one that moved most. */
@@ -46,7 +42,6 @@ export class ComparePair extends AppElement {
   constructor() {
     super();
     this.arms = [];
-    this.picked = 0;
     this.views = [];
     this.whole = false;
     this.minus = false;
@@ -54,7 +49,7 @@ export class ComparePair extends AppElement {
   }
 
   protected watched() {
-    return ['arms', 'status', 'trees', 'connection'] as const;
+    return ['arms', 'status', 'trees', 'connection', 'view'] as const;
   }
 
   protected override changed(_keys: ReadonlySet<keyof State>) {
@@ -66,6 +61,13 @@ export class ComparePair extends AppElement {
     void this.#ask();
   }
 
+  /** The pair that the reader's address asks for. */
+  get #wish() {
+    const { trees, view } = this.state;
+    const { pair = '' } = view;
+    return lookedAt({ pair }, { pairs: trees.length, kept: [], now: 0 }, 'view.');
+  }
+
   /** Asked for while nothing trains. */
   async #ask() {
     const { arms, trees, status, connection } = this.state;
@@ -75,20 +77,19 @@ export class ComparePair extends AppElement {
       !isMoving(status?.phase) &&
       arms.every(({ status: { phase } }) => phase !== 'idle' && phase !== 'failed');
     const asked = rests
-      ? `${this.picked} ${arms.map(({ status: own }) => `${own.runId} ${own.stage.id} ${own.step}`).join()}`
+      ? `${this.#wish.pair} ${arms.map(({ status: own }) => `${own.runId} ${own.stage.id} ${own.step}`).join()}`
       : '';
     if (asked === this.#asked) return;
     this.#asked = asked;
     const ticket = ++this.#ticket;
     if (!rests) return;
-    const index = this.picked % trees.length;
+    const index = this.#wish.pair;
     try {
       const views: CreditView[] = [];
       for (const [arm] of arms.entries()) views.push(await this.app.connection.api.credit(index, arm));
       if (ticket !== this.#ticket) return;
       this.problem = '';
-      const said = views.map(textOf);
-      this.views = views.map((view, i) => (said[i] === said[0] ? view : undefined));
+      this.views = sameAsFirst(views);
     } catch (error) {
       if (ticket === this.#ticket) this.problem = error instanceof Error ? error.message : String(error);
     }
@@ -96,8 +97,8 @@ export class ComparePair extends AppElement {
 
   #pick(by: number) {
     const { length } = this.state.trees;
-    this.picked = (this.picked + by + length) % Math.max(1, length);
-    void this.#ask();
+    const pair = (this.#wish.pair + by + length) % Math.max(1, length);
+    this.app.editor.address.setView({ pair: String(pair + 1) });
   }
 
   /** Arms that have the pair, with what its tokens are worth to be shown: one list a side. */
@@ -177,9 +178,10 @@ export class ComparePair extends AppElement {
       <p class="problem-text small">${view.prompt.trim()}</p>
       <div data-testid="compare-pair">${this.#side('chosen', rows, scale)}${this.#side('rejected', rows, scale)}</div>
       <p class="quiet">${this.minus ? 'What each token has become since the start, less what it has in A' : 'What each token’s log-prob has become since the start'}, in nats; one scale for all.${others.length > 0 ? ` ${others.join(', ')} ${others.length > 1 ? 'have' : 'has'} other pairs.` : ''}</p>
+      ${this.#wish.unmet.map((text) => html`<p class="field-problem" role="status" data-testid="compare-unmet">${text}.</p>`)}
       <p class="buttons">
         <button type="button" class="quiet-button" aria-label="The pair before" @click=${() => this.#pick(-1)}>${left()}</button>
-        <span class="quiet">pair ${count((this.picked % trees.length) + 1)} of ${count(trees.length)}</span>
+        <span class="quiet">pair ${count(this.#wish.pair + 1)} of ${count(trees.length)}</span>
         <button type="button" class="quiet-button" aria-label="The pair after" @click=${() => this.#pick(1)}>${right()}</button>
         ${toggle('All lines', this.whole, 'compare-pair-whole', () => {
           this.whole = !this.whole;

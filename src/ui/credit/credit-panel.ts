@@ -3,6 +3,7 @@ import type { CreditToken, CreditView } from '../../../workers/protocol';
 import type { MethodInfo } from '../../train/method-info';
 import { AppElement, define } from '../element';
 import { count, number, signed } from '../format';
+import { lookedAt } from '../looked-at';
 import { fieldNames, withLabels } from '../setup/field-labels';
 import { isMoving, type State } from '../state';
 import '../live/step-slider';
@@ -21,6 +22,7 @@ import {
 } from './explain';
 import { searchTree } from './search-door';
 import './tree-list';
+import { wishedMeasure } from './wished-measure';
 
 interface Under {
   pass: string;
@@ -50,7 +52,6 @@ export class CreditPanel extends AppElement {
     view: { state: true },
     under: { state: true },
     measure: { state: true },
-    at: { state: true },
     looked: { state: true },
     asking: { state: true },
     problem: { state: true },
@@ -60,8 +61,6 @@ export class CreditPanel extends AppElement {
   /** The weights under which `view` was made: pass and step. */
   declare under: Under;
   declare measure: Measure;
-  /** The step on the way that is looked at; undefined for the weights of now. */
-  declare at: number | undefined;
   declare looked: CreditToken | undefined;
   declare asking: boolean;
   /** Why the chosen pair cannot be shown; empty when it can. */
@@ -89,14 +88,13 @@ export class CreditPanel extends AppElement {
     this.#measured = '';
     this.#next = 0;
     this.measure = 'reward';
-    this.at = undefined;
     this.looked = undefined;
     this.asking = false;
     this.problem = '';
   }
 
   protected watched() {
-    return ['trees', 'status', 'points', 'runDocument', 'snapshots'] as const;
+    return ['trees', 'status', 'points', 'runDocument', 'snapshots', 'view'] as const;
   }
 
   override connectedCallback() {
@@ -121,6 +119,7 @@ export class CreditPanel extends AppElement {
       this.#runId = status?.runId ?? '';
       this.#clear();
     }
+    if (keys.has('view') && this.view) this.measure = this.#wishedMeasure(this.view) ?? this.measure;
     // A rest is a new chance for what failed meanwhile.
     if (keys.has('status') && !isMoving(status?.phase) && !this.asking) this.problem = '';
     this.#follow();
@@ -134,22 +133,47 @@ export class CreditPanel extends AppElement {
     const rests = !isMoving(status.phase);
     if (rests ? status.phase === 'idle' || status.phase === 'failed' : status.phase !== 'training') return;
     const { pass, step } = this.under;
-    if (this.under.pass !== '' && this.under.pass !== status.stage.id) this.at = undefined; // of another pass
-    const wanted = this.at ?? status.step;
-    if (this.picked >= 0 && this.view && pass === status.stage.id && step === wanted) return;
+    const wish = this.#wish;
+    const wanted = wish.step ?? status.step;
+    if (this.picked === wish.pair && this.view && pass === status.stage.id && step === wanted) return;
     if (!rests && !this.#near) return;
     const wait = rests ? 0 : this.#next - performance.now();
     if (wait > 0) this.#timer = setTimeout(() => this.#follow(), wait);
-    else void this.#ask(Math.max(0, this.picked));
+    else void this.#ask(wish.pair, wish.step);
   }
 
-  async #ask(index: number) {
+  /** Steps of the pass whose weights are kept. */
+  get #kept(): number[] {
+    const { snapshots, status } = this.state;
+    return snapshots.flatMap(({ stage, step }) => (stage === status?.stage.id ? [step] : []));
+  }
+
+  /** The pair and the step that the reader's address asks for. */
+  get #wish() {
+    const { view, trees, status } = this.state;
+    return lookedAt(view, { pairs: trees.length, kept: this.#kept, now: status?.step ?? 0 }, 'view.');
+  }
+
+  #wishedMeasure(view: CreditView) {
+    return wishedMeasure(this.state.view, measuresOf(view)).measure;
+  }
+
+  /** Asks at once, and puts what is looked at into the address. */
+  #lookAt(pair: number, step: number | undefined) {
+    void this.#ask(pair, step);
+    this.app.editor.address.setView({
+      pair: String(pair + 1),
+      step: step === undefined ? '' : String(step),
+    });
+  }
+
+  /** @param at the step on the way that is looked at; undefined for the weights of now */
+  async #ask(index: number, at: number | undefined) {
     clearTimeout(this.#timer);
     const ticket = ++this.#ticket;
     this.picked = index;
     this.asking = true;
     const { status } = this.state;
-    const { at } = this;
     const under = { pass: status?.stage.id ?? '', step: at ?? status?.step ?? 0 };
     const asked = performance.now();
     try {
@@ -175,10 +199,12 @@ export class CreditPanel extends AppElement {
       place && view.treeId === this.view?.treeId ? view.responses[place[0]]?.tokens[place[1]] : undefined;
     this.view = view;
     this.under = under;
+    const wished = this.#wishedMeasure(view);
     if (!measuresOf(view).includes(this.measure)) this.measure = 'push';
     // The weights are what a pass that has them is about, and they are there from its first step.
     const tokens = view.responses.flatMap((r) => r.tokens);
-    if (this.#measured !== under.pass && weighs(view)) this.measure = 'weight';
+    if (wished) this.measure = wished;
+    else if (this.#measured !== under.pass && weighs(view)) this.measure = 'weight';
     // Without training yet, or without a reference, every reward is zero: the push says more.
     else if (this.measure === 'reward' && largest(tokens.map((t) => t.reward)) < 1e-6) this.measure = 'push';
     this.#measured = under.pass;
@@ -208,6 +234,7 @@ export class CreditPanel extends AppElement {
         ) => html`<label><input type="radio" name="measure" data-testid="credit-measure-${m}" .checked=${this.measure === m}
           @change=${() => {
             this.measure = m;
+            this.app.editor.address.setView({ measure: m });
           }} /> ${measureNames[m]}</label>`,
       )}
     </fieldset>`;
@@ -240,20 +267,28 @@ export class CreditPanel extends AppElement {
 
   /** Over the steps of the pass whose weights are kept. */
   #slider() {
-    const { snapshots, status } = this.state;
-    const steps = snapshots.flatMap(({ stage, step }) => (stage === status?.stage.id ? [step] : []));
-    return html`<step-slider name="credit-step" .steps=${steps} .at=${this.at} .now=${status?.step ?? 0} @scrub=${(
+    return html`<step-slider name="credit-step" .steps=${this.#kept} .at=${this.#wish.step} .now=${this.state.status?.step ?? 0} @scrub=${(
       event: CustomEvent<number | undefined>,
-    ) => {
-      this.at = event.detail ?? undefined;
-      void this.#ask(this.picked);
-    }}></step-slider>`;
+    ) => this.#lookAt(this.picked, event.detail ?? undefined)}></step-slider>`;
   }
 
   #pass() {
     const { status } = this.state;
     if (!status || status.stage.count < 2) return '';
     return this.under.pass === status.stage.id ? ` of “${status.stage.label}”` : ' of the pass before';
+  }
+
+  /** What the address asks for that this run has not. */
+  #unmet() {
+    if (!this.view) return nothing;
+    const { measure } = this.state.view;
+    const unmet = [
+      ...this.#wish.unmet,
+      ...wishedMeasure({ measure: measure ?? '' }, measuresOf(this.view)).unmet,
+    ];
+    return unmet.map(
+      (text) => html`<p class="field-problem" role="status" data-testid="credit-unmet">${text}.</p>`,
+    );
   }
 
   override render() {
@@ -264,7 +299,8 @@ export class CreditPanel extends AppElement {
     }
     return html`<div class="spread">
       <div class="text">
-        <tree-list .trees=${trees} .picked=${this.picked} @pick=${(e: CustomEvent<number>) => void this.#ask(e.detail)}></tree-list>
+        <tree-list .trees=${trees} .picked=${this.picked} @pick=${(e: CustomEvent<number>) => this.#lookAt(e.detail, this.#wish.step)}></tree-list>
+        ${this.#unmet()}
         <div role="alert" data-testid="credit-problem">${this.problem ? html`<p class="trouble">${withLabels(this.problem, fieldNames(this.state))}</p>` : nothing}</div>
         ${this.view ? this.#shown(this.view) : html`<p class="hint">${this.asking ? 'The engine is asked; while it trains, the answer comes between two steps.' : 'Choose a pair.'}</p>`}
       </div>

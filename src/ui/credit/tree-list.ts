@@ -43,7 +43,8 @@ export class TreeList extends LitElement {
     return this;
   }
 
-  protected override willUpdate() {
+  protected override willUpdate(changed: Map<string, unknown>) {
+    if (changed.has('picked') && this.picked >= 0) this.from = page * Math.floor(this.picked / page);
     if (this.from >= this.trees.length) this.from = 0;
   }
 

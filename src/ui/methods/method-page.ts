@@ -13,7 +13,7 @@ import { pageLink } from '../page-link';
 import { isMoving, type State } from '../state';
 import { besideOf } from './beside';
 import './live-formula';
-import { lookedAt } from './looked-at';
+import { lookedAt } from '../looked-at';
 import { methodCode } from './method-code';
 import { methodMargin } from './method-margin';
 import { methodPair } from './method-pair';

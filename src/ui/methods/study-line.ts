@@ -8,7 +8,18 @@ import { besideInWords } from '../studies/base-choice';
 import { verdictMark } from '../studies/verdict-mark';
 import '../pages/studies.css';
 
-/** Does a method's claim hold here: what its studies found, a line each. */
+let asked: Promise<unknown> | undefined;
+
+/** The drawing of a study's seeds comes with the definitions of all studies, after the page's words. */
+const dots = (app: App, id: string) => {
+  if (!asked)
+    asked = import('../studies/study-dots').catch(() => {
+      asked = undefined; // the next page tries again
+    });
+  return html`<study-dots .app=${app} study=${id}></study-dots>`;
+};
+
+/** Does a method's claim hold here: what its studies found, a line and its seeds' dots each. */
 export const studyLines = (app: App, method: string) => {
   const marks = marksOf(method);
   if (marks.length === 0) return nothing;
@@ -19,6 +30,7 @@ export const studyLines = (app: App, method: string) => {
         ${verdictMark(verdict, agrees)}
         ${effect === undefined ? nothing : html`<span>${signed(effect, digits)} ${unit}${interval ? ` (${rangeInWords(interval, digits)})` : ''}</span>`}
         <span>${claim}</span>
-        <span class="study-ways">${pageLink(app, { path: ['studies', id] }, 'The study')}${bases.map((other) => html` · <span class="quiet">${pageLink(app, { path: ['studies', id], own: { base: other.model } }, `On ${other.model}`)}: ${verdictMark(other.verdict, other.agrees)}${besideInWords(mark, other)}.</span>`)}</span></li>`;
+        <span class="study-ways">${pageLink(app, { path: ['studies', id] }, 'The study')}${bases.map((other) => html` · <span class="quiet">${pageLink(app, { path: ['studies', id], own: { base: other.model } }, `On ${other.model}`)}: ${verdictMark(other.verdict, other.agrees)}${besideInWords(mark, other)}.</span>`)}</span>
+        ${effect === undefined ? nothing : dots(app, id)}</li>`;
     })}</ul>`;
 };

@@ -35,8 +35,14 @@ export const lanesOf = (xs: readonly number[], gap: number): number[] => {
 /**
  * Both arms of every seed as two dots with a line between them.
  * @param own the reader's runs, hollow
+ * @param table where the same numbers stand
  */
-export const seedsPlot = (study: Study, runs: readonly StoredRun[], own: readonly StoredRun[] = []) => {
+export const seedsPlot = (
+  study: Study,
+  runs: readonly StoredRun[],
+  own: readonly StoredRun[] = [],
+  table = 'the table below',
+) => {
   const { measure, arms } = study;
   const seedsIn = (list: readonly StoredRun[]) =>
     [...new Set(list.map(({ seed }) => seed))].sort((a, b) => a - b);
@@ -65,7 +71,7 @@ export const seedsPlot = (study: Study, runs: readonly StoredRun[], own: readonl
   const y = (arm: number, pair: number) => row(arm) + (arm === 0 ? -1 : 1) * laneHeight * lanes[arm]![pair]!;
   const height = row(arms.length - 1) + below + 44;
   return html`<svg class="seeds-plot" viewBox="0 0 ${width} ${height}" role="img"
-    aria-label="${measure.name} by seed; the table below has the numbers.">
+    aria-label="${measure.name} by seed; ${table} has the numbers.">
     ${gridOf(low, high).map(
       (value) => svg`<line class="seeds-grid" x1=${at(value)} x2=${at(value)} y1="10" y2=${height - 24} />
         <text class="effect-end" x=${at(value)} y=${height - 8} text-anchor="middle">${value}</text>`,

@@ -27,11 +27,8 @@ import { fieldList } from './field-list';
 import { keepReaderRuns, readerRuns } from './reader-runs';
 import { runsTable } from './runs-table';
 import { seedsPlot } from './seeds-plot';
+import { storedStudy } from './stored-files';
 import { verdictMark } from './verdict-mark';
-
-const files = import.meta.glob<StoredStudy>(['../../../docs/studies/*.json', '!**/index.json'], {
-  import: 'default',
-});
 
 /** How long it takes, before one knows: "about 20 s". */
 const about = (seconds: number) => (seconds < 1 ? 'at once' : `about ${duration(seconds)}`);
@@ -88,10 +85,8 @@ export class StudyDetail extends AppElement {
   }
 
   async #load(name: string) {
-    const file = files[`../../../docs/studies/${this.study.id}.json`];
-    if (!file) return;
     try {
-      const stored = await file();
+      const stored = await storedStudy(this.study.id);
       if (this.#opened === name) this.stored = stored;
     } catch {
       this.problem = 'The stored runs could not be loaded; look at the connection and open the page again.';

@@ -194,4 +194,13 @@ describe('links', () => {
       ['view.lock', 'stepz', 'steps'],
     ]);
   });
+
+  it('know what is shown first on the pages that show it', () => {
+    const view = { pair: '3', measure: 'loss', step: '20' };
+    const names = (page: string) => unknownIn(page, view, []).map(({ where }) => where);
+    expect(names('')).toEqual([]);
+    expect(names('compare')).toEqual(['view.measure', 'view.step']);
+    // A method's page has fields of its own for these.
+    expect(names('methods/dpo')).toEqual(['view.pair', 'view.measure', 'view.step']);
+  });
 });

@@ -4,10 +4,11 @@ import { describeMethod } from '../../../src/train/method-info';
 import { defaultRun, type RunDocument } from '../../../src/train/run-document';
 import { estimateOfArms } from '../../../src/ui/compare/estimate-arms';
 import { countedOf, type ShownArm, told } from '../../../src/ui/compare/panels';
+import { sameAsFirst } from '../../../src/ui/compare/same-pair';
 import { betasOf, byArm, commonSource, sameness } from '../../../src/ui/compare/sameness';
 import { statusSentence } from '../../../src/ui/dock/status-sentence';
 import { initialState, type State } from '../../../src/ui/state';
-import type { Estimate, RunPhase } from '../../../workers/protocol';
+import type { CreditResponse, CreditView, Estimate, RunPhase } from '../../../workers/protocol';
 
 const infos = ['dpo', 'ipo', 'simpo', 'step-dpo', 'kto'].map((id) =>
   describeMethod(methods.find((m) => m.id === id)!),
@@ -127,4 +128,38 @@ it('says of what accuracies are shares, and leaves out those of a run that has n
   ]);
   expect(told(arm('pairs')).map(({ x }) => x)).toEqual([5]);
   expect(told(arm(undefined)).map(({ x }) => x)).toEqual([0, 5]);
+});
+
+it('takes a pair for the same by prompt, sides and tokens, not by its numbers or its name', () => {
+  const side = (
+    role: CreditResponse['role'],
+    texts: readonly string[],
+    policyLogProb = -1,
+  ): CreditResponse => ({
+    role,
+    steps: [],
+    reward: 0,
+    tokens: texts.map((text) => ({
+      ...{ text, step: 0, reward: 0, push: 0, weight: 1 },
+      ...{ policyLogProb, referenceLogProb: -1 },
+    })),
+  });
+  const pair = (prompt: string, responses: CreditResponse[], treeId = 'a'): CreditView => ({
+    ...{ treeId, method: 'dpo', prompt, responses, loss: 0.5 },
+  });
+  const [good, bad] = [side('chosen', ['1', '2']), side('rejected', ['1', '3'])];
+  const first = pair('3*4=', [good, bad]);
+  const others = {
+    trained: pair('3*4=', [side('chosen', ['1', '2'], -7), bad], 'b'),
+    asked: pair('3*5=', [good, bad]),
+    cut: pair('3*4=', [side('chosen', ['12']), bad]),
+    turned: pair('3*4=', [side('chosen', ['1', '3']), side('rejected', ['1', '2'])]),
+    named: pair('3*4=', [side('response', ['1', '2']), bad]),
+    alone: pair('3*4=', [good]),
+  };
+  expect(sameAsFirst([first, ...Object.values(others)])).toEqual([
+    first,
+    others.trained,
+    ...new Array(5).fill(undefined),
+  ]);
 });
