@@ -125,4 +125,12 @@ test('a search is shown again, simulation by simulation', async ({ page }) => {
   await expect(replay).toHaveAttribute('data-at', last);
   await page.getByTestId('tree-at').press('Home');
   await expect(rows).toHaveCount(1);
+  // What is edited while it searches is searched with as well, the last of it.
+  const simulations = page.getByTestId('field-tree-simulations');
+  for (const n of [9, 5, 7]) {
+    await simulations.fill(String(n));
+    await simulations.press('Tab');
+  }
+  await expect(replay).toHaveAttribute('aria-busy', 'false');
+  await expect(replay).toHaveAttribute('data-simulations', '7');
 });
