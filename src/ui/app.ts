@@ -210,6 +210,7 @@ export const createApp = (connect: Connect): App => {
     goToField: () => false,
     method: (id: string) => store.get().methods.find((m) => m.id === id),
     async boot() {
+      editor.onStart(() => void control.train());
       open();
       if (!(await attempt('starting the engine', start))) {
         store.set({ connection: 'failed' });
@@ -218,7 +219,6 @@ export const createApp = (connect: Connect): App => {
       await attempt('reading the stored runs', refreshRuns);
       const { runs, openRuns: elsewhere } = store.get();
       store.set({ offer: runs.find((run) => unfinished(run) && !elsewhere.has(run.runId)) });
-      editor.onStart(() => void control.train());
       if (editor.startAsked()) void control.train();
     },
     end() {
