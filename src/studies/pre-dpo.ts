@@ -29,7 +29,7 @@ export const preDpo: Study = {
     },
   ],
   ...solvesMore,
-  ...alsoOnSecond({}),
+  ...alsoOnSecond({ 'pre-dpo': { 'method.params.beta': 0.1, 'optimizer.learningRate': 1e-4 } }),
   interest: 2,
   chosen: chosenByAccuracy({
     'pre-dpo': [

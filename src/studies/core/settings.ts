@@ -4,10 +4,14 @@ import type { Fields, FurtherBase, Measure, Study } from './study';
 
 const sixSeeds = [1, 2, 3, 4, 5, 6] as const;
 
-/** Settings of both arms are chosen by accuracy on other seeds; what is 5 points behind on the first is not run on the second. */
+/**
+ * Settings of both arms are chosen by accuracy on other seeds; what is 5 points behind on the first is not run on the rest.
+ * @param seeds more than two where settings lie close together
+ */
 export const chosenByAccuracy = (
   tried: NonNullable<Study['chosen']>['tried'],
-): NonNullable<Study['chosen']> => ({ seeds: [101, 102], by: 'accuracy', farBehind: 0.05, tried });
+  seeds: readonly number[] = [101, 102],
+): NonNullable<Study['chosen']> => ({ seeds, by: 'accuracy', farBehind: 0.05, tried });
 
 const adam: Fields = {
   'optimizer.beta1': 0.9,
