@@ -22,6 +22,7 @@ import {
 } from './explain';
 import { searchTree } from './search-door';
 import './tree-list';
+import { turnColumns } from './turn-columns';
 import { wishedMeasure } from './wished-measure';
 
 interface Under {
@@ -259,6 +260,7 @@ export class CreditPanel extends AppElement {
                 html`<credit-response .response=${response} measure=${this.measure} .scale=${scale} .stepScale=${stepScale}></credit-response>`,
             )
       }
+      ${this.#method?.eats === 'turns' ? turnColumns(view) : nothing}
       ${searchTree(view.search)}
       ${this.#slider()}
       <p class="quiet credit-foot">Pair ${count(this.picked + 1)} under the weights of step ${count(this.under.step)}${this.#pass()}; its loss is ${number(view.loss)}.</p>
@@ -291,9 +293,15 @@ export class CreditPanel extends AppElement {
     );
   }
 
+  /** Of the run, else of the form. */
+  get #method(): MethodInfo | undefined {
+    const { runDocument, document } = this.state;
+    return this.app.method((runDocument ?? document)?.method.id ?? '');
+  }
+
   override render() {
-    const { trees, runDocument, document } = this.state;
-    const method = this.app.method((runDocument ?? document)?.method.id ?? '');
+    const { trees } = this.state;
+    const method = this.#method;
     if (trees.length === 0) {
       return html`<p class="hint">The pairs appear here as they are made. Choose one to see, token by token and step by step, what the method credits and what it blames.</p>`;
     }

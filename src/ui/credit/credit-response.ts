@@ -94,8 +94,10 @@ export class CreditResponseView extends LitElement {
     </svg>`;
   }
 
-  #note(step: number) {
-    if (step < 0) return html`<span class="line-credit quiet">shared, not scored</span>`;
+  /** @param told comes after something that is scored: what the model was told, not what both answers begin with */
+  #note(step: number, told: boolean) {
+    if (step < 0)
+      return html`<span class="line-credit quiet">${told ? 'given' : 'shared'}, not scored</span>`;
     const credit = this.response.steps[step];
     if (!credit) return nothing;
     const value = stepCredit(this.response, step, this.measure);
@@ -108,12 +110,12 @@ export class CreditResponseView extends LitElement {
     return html`<span class="line-credit">${this.#bar(value)} <span class="value">${signed(value)}</span> ${verdict}</span>`;
   }
 
-  #line(run: Run, line: Run['lines'][number], first: boolean) {
+  #line(run: Run, line: Run['lines'][number], first: boolean, told: boolean) {
     const tokens =
       run.step < 0
         ? line.map(({ token }) => html`<span class="token unscored">${visible(token.text)}</span>`)
         : line.map(({ token, index }) => this.#token(token, index));
-    return html`<div class="credit-line"><div class="tokens">${tokens}</div>${first ? this.#note(run.step) : nothing}</div>`;
+    return html`<div class="credit-line"><div class="tokens">${tokens}</div>${first ? this.#note(run.step, told) : nothing}</div>`;
   }
 
   override render() {
@@ -123,7 +125,7 @@ export class CreditResponseView extends LitElement {
     return html`
       <h3>${name}</h3>
       <div role="toolbar" aria-label="Tokens of the answer, ${name.toLowerCase()}" @keydown=${(e: KeyboardEvent) => moveAmongTokens(e, this)}>
-        ${runsOf(response.tokens).map((run) => run.lines.map((line, i) => this.#line(run, line, i === 0)))}
+        ${runsOf(response.tokens).map((run, at) => run.lines.map((line, i) => this.#line(run, line, i === 0, at > 0)))}
       </div>
     `;
   }
