@@ -55,6 +55,12 @@ export const readArms = (options) => {
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const signed = (value, digits = 1) => `${value > 0 ? '+' : ''}${value.toFixed(digits)}`;
 
+/** Where no problem changed sides there is nothing to make an interval of. */
+const besideWords = ({ difference, interval: [low, high], gained, lost }) =>
+  gained + lost === 0
+    ? 'the same are solved'
+    : `${signed(100 * difference)} (${signed(100 * low)} to ${signed(100 * high)})`;
+
 /** @param {any[]} arms see src/headless-compare.ts */
 export const comparedLines = (arms) => {
   const rows = [
@@ -67,14 +73,7 @@ export const comparedLines = (arms) => {
     ],
     ['before', ...arms.map(({ before }) => (before ? percent(before.accuracy) : '-'))],
     ['after', ...arms.map(({ after, phase, error }) => error ?? (after ? percent(after.accuracy) : phase))],
-    [
-      'points beside A',
-      ...arms.map(({ paired }) =>
-        paired
-          ? `${signed(100 * paired.difference)} (${signed(100 * paired.interval[0])} to ${signed(100 * paired.interval[1])})`
-          : '-',
-      ),
-    ],
+    ['points beside A', ...arms.map(({ paired }) => (paired ? besideWords(paired) : '-'))],
     ['mended, broke', ...arms.map(({ mended }) => (mended ? `${mended.mended}, ${mended.broken}` : '-'))],
     ['chosen, nats', ...arms.map(({ chosen }) => (chosen === null ? '-' : signed(chosen, 2)))],
     ['rejected, nats', ...arms.map(({ rejected }) => (rejected === null ? '-' : signed(rejected, 2)))],
