@@ -11,7 +11,7 @@ export interface Stretch {
 }
 
 /** The stretches of an answer in their order. */
-export const stretchesOf = ({ tokens }: Pick<CreditResponse, 'tokens'>): Stretch[] => {
+export const turnByTurn = ({ tokens }: Pick<CreditResponse, 'tokens'>): Stretch[] => {
   const stretches: (Stretch & { step: number; tokens: number })[] = [];
   let turns = 0;
   for (const { step, text, weight } of tokens) {
@@ -44,7 +44,7 @@ const said = (name: string, stretches: readonly Stretch[]): string => {
 export const turnColumns = (view: CreditView) => {
   const columns = view.responses.map((response) => ({
     name: names[response.role],
-    stretches: stretchesOf(response),
+    stretches: turnByTurn(response),
   }));
   const weights = columns.flatMap(({ stretches }) => stretches.map(({ weight = 0 }) => Math.abs(weight)));
   const most = Math.max(...weights);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stretchesOf } from '../../../src/ui/credit/turn-columns';
+import { turnByTurn } from '../../../src/ui/credit/turn-columns';
 import type { CreditToken } from '../../../workers/protocol';
 
 const token = (text: string, step: number, weight = 1): CreditToken => ({
@@ -15,7 +15,7 @@ describe('a conversation turn by turn', () => {
       token('go right', 2, 0.5),
       token('\nhome', -1),
     ];
-    expect(stretchesOf({ tokens })).toEqual([
+    expect(turnByTurn({ tokens })).toEqual([
       { text: 'go left', turn: 1, weight: 1.5 },
       { text: '\nwall' },
       { text: 'go right', turn: 2, weight: 0.5 },
@@ -25,11 +25,11 @@ describe('a conversation turn by turn', () => {
 
   it('means over the tokens of a turn where they weigh differently, and parts turns with nothing between them', () => {
     const tokens = [token('a', 0, 1), token('b', 0, 2), token('c', 0, 3), token('d', 1, 0)];
-    expect(stretchesOf({ tokens })).toEqual([
+    expect(turnByTurn({ tokens })).toEqual([
       { text: 'abc', turn: 1, weight: 2 },
       { text: 'd', turn: 2, weight: 0 },
     ]);
   });
 
-  it('has nothing of an answer without tokens', () => expect(stretchesOf({ tokens: [] })).toEqual([]));
+  it('has nothing of an answer without tokens', () => expect(turnByTurn({ tokens: [] })).toEqual([]));
 });
