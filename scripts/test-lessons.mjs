@@ -1,5 +1,5 @@
-// `npm run test:lessons`: every lesson driven to its end in the page as `npm test` does it, but with its runs whole. Takes about half an
-// hour on two cores; `npm run test:lessons -- -g which-beta` drives one.
+// `npm run test:lessons`: every lesson driven to its end in the page as `npm test` does it, but with its runs whole. Takes about nine
+// minutes on two cores; `npm run test:lessons -- -g which-beta` drives one.
 import { spawn } from 'node:child_process';
 import { projectRoot } from './build.mjs';
 
